@@ -1,0 +1,67 @@
+/** Errors made for the person who reads them: what is wrong, where, what is allowed, and the command that mends it. */
+
+/** The parts of a {@link UserError} beside its sentence. Give those that help. */
+export interface UserErrorFields {
+  /** File, setting, port or container in which it was found. */
+  where?: string;
+  /** What was found there. */
+  found?: string;
+  /** What is allowed instead. */
+  allowed?: string | readonly string[];
+  /** The command that mends it, ready to paste. */
+  command?: string;
+  /** The lower-level message, where it says more. */
+  cause?: unknown;
+}
+
+/** A mistake of the user or a lack of the machine: printed without a stack trace. */
+export class UserError extends Error {
+  readonly where?: string | undefined;
+  readonly found?: string | undefined;
+  readonly allowed?: string | readonly string[] | undefined;
+  readonly command?: string | undefined;
+
+  constructor(message: string, fields: UserErrorFields = {}) {
+    super(message, fields.cause === undefined ? undefined : { cause: fields.cause });
+    this.name = 'UserError';
+    this.where = fields.where;
+    this.found = fields.found;
+    this.allowed = fields.allowed;
+    this.command = fields.command;
+  }
+
+  /** The form that `--json` prints under `error`. */
+  toJSON(): Record<string, unknown> {
+    const { message, where, found, allowed, command } = this;
+    return { message, where, found, allowed, command };
+  }
+}
+
+/** The plain text of an error: its sentence, then one indented line per field. */
+export function describeError(error: UserError): string {
+  const allowed = typeof error.allowed === 'string' ? error.allowed : error.allowed?.join(', ');
+  const lines = [`error: ${error.message}`];
+  if (error.where) lines.push(`  where:   ${error.where}`);
+  if (error.found) lines.push(`  found:   ${error.found}`);
+  if (allowed) lines.push(`  allowed: ${allowed}`);
+  if (error.command) lines.push(`  mend it: ${error.command}`);
+  return lines.join('\n');
+}
+
+/** Failures of the machine that need no stack trace either, by their code. */
+const MACHINE: Record<string, string> = {
+  ENOSPC: 'no space left on the disk',
+  EACCES: 'permission denied',
+  EROFS: 'the file system is read-only',
+  EDQUOT: 'the disk quota is used up',
+};
+
+/** A {@link UserError} for `error` if it is one or a well-known failure of the machine; undefined for our own faults. */
+export function toUserError(error: unknown): UserError | undefined {
+  if (error instanceof UserError) return error;
+  if (!(error instanceof Error) || !('code' in error)) return undefined;
+  const sentence = MACHINE[String(error.code)];
+  if (sentence === undefined) return undefined;
+  const path = 'path' in error && typeof error.path === 'string' ? error.path : undefined;
+  return new UserError(sentence, { cause: error, found: error.message, ...(path ? { where: path } : {}) });
+}

@@ -1,0 +1,27 @@
+/**
+ * The command line behind `./switchyard`. Each command has a file of its own that exports `register(program)`; add yours to the
+ * list. Load heavy modules (Pulumi, Docker) inside the action with `await import(…)`, so that `--help` stays quick.
+ */
+import { Command } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
+import * as doctor from './doctor.ts';
+import * as env from './env.ts';
+
+/** Every command, in the order in which `--help` lists them. */
+const commands: { register(program: Command): void }[] = [env, doctor];
+
+const program = new Command('switchyard')
+  .description('An LLM gateway as code: LiteLLM deployed with Pulumi, with client files for opencode.')
+  .version(packageJson.version)
+  .option('--json', 'one JSON document on standard output, progress on standard error')
+  .configureHelp({ showGlobalOptions: true })
+  .showHelpAfterError('(see ./switchyard --help)');
+
+for (const command of commands) command.register(program);
+
+// `./switchyard status | head -1` closes the pipe early: that is no failure of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+await program.parseAsync();

@@ -1,0 +1,128 @@
+/**
+ * How every command talks: progress on standard error, the result on standard output, and with `--json` exactly one JSON
+ * document there, for failures too. Commands wrap their action in {@link withOutput} and get an {@link Output}.
+ */
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import { describeError, toUserError } from './errors.ts';
+
+export { UserError } from './errors.ts';
+export type { UserErrorFields } from './errors.ts';
+
+/** A line of progress, without newline. What setup functions take as `onProgress`. */
+export type Progress = (line: string) => void;
+
+/** Where the two streams go; tests hand in their own. */
+export interface Streams {
+  stdout: { write(text: string): unknown };
+  stderr: { write(text: string): unknown; isTTY?: boolean | undefined };
+}
+
+/** After this long a step shows that it is still alive. */
+const QUIET_MS = 2000;
+const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+
+/** What a command uses to speak. */
+export class Output {
+  readonly json: boolean;
+  readonly terminal: boolean;
+  readonly #streams: Streams;
+  #ticker: NodeJS.Timeout | undefined;
+  #drawn = false;
+
+  constructor(options: { json?: boolean; streams?: Streams } = {}) {
+    this.json = options.json ?? false;
+    this.#streams = options.streams ?? process;
+    this.terminal = this.#streams.stderr.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI;
+  }
+
+  /** One line of progress on standard error. Bound, so that it can be handed over as `onProgress`. */
+  readonly progress: Progress = (line) => {
+    this.#clear();
+    this.#streams.stderr.write(`${line}\n`);
+  };
+
+  /** A line that the user should not overlook, on standard error. */
+  warn(line: string): void {
+    this.progress(this.terminal ? pc.yellow(`warning: ${line}`) : `warning: ${line}`);
+  }
+
+  /**
+   * Runs `work` under a label. In a terminal a spinner with the elapsed time appears once it takes over two seconds; elsewhere
+   * there is a line when it begins and, if it was slow, one when it ends.
+   */
+  async step<T>(label: string, work: () => Promise<T>): Promise<T> {
+    const begun = Date.now();
+    const seconds = () => `${Math.round((Date.now() - begun) / 1000)} s`;
+    this.progress(`${label} …`);
+    if (this.terminal && !this.#ticker) {
+      let frame = 0;
+      this.#ticker = setInterval(() => {
+        if (Date.now() - begun < QUIET_MS) return;
+        this.#streams.stderr.write(`\r\x1b[2K${FRAMES[frame++ % FRAMES.length]} ${label} (${seconds()})`);
+        this.#drawn = true;
+      }, 120);
+      this.#ticker.unref();
+    }
+    try {
+      const value = await work();
+      this.#stop();
+      if (Date.now() - begun >= QUIET_MS) this.progress(`${label}: done in ${seconds()}`);
+      return value;
+    } catch (error) {
+      this.#stop();
+      throw error;
+    }
+  }
+
+  /** The command's result: `document` with `--json`, else `text`. Call it once, at the end. */
+  result(document: unknown, text: string): void {
+    this.#clear();
+    const body = this.json ? JSON.stringify(document, null, 2) : text;
+    if (body !== '') this.#streams.stdout.write(body.endsWith('\n') ? body : `${body}\n`);
+  }
+
+  /** Reports a failure: a sentence and its fields for the user's mistakes, the stack for our own. */
+  failure(error: unknown): void {
+    this.#stop();
+    const known = toUserError(error);
+    const text = known
+      ? describeError(known)
+      : `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+    this.#streams.stderr.write(`${this.terminal ? pc.red(text) : text}\n`);
+    if (!this.json) return;
+    const document = known
+      ? known.toJSON()
+      : { message: error instanceof Error ? error.message : String(error) };
+    this.#streams.stdout.write(`${JSON.stringify({ error: document }, null, 2)}\n`);
+  }
+
+  #clear(): void {
+    if (this.#drawn) this.#streams.stderr.write('\r\x1b[2K');
+    this.#drawn = false;
+  }
+
+  #stop(): void {
+    clearInterval(this.#ticker);
+    this.#ticker = undefined;
+    this.#clear();
+  }
+}
+
+/**
+ * Turns a handler into a commander action: it gets an {@link Output} first, then the command's arguments and its options. A thrown
+ * error is reported and makes the exit code 1.
+ */
+export function withOutput<A extends unknown[]>(
+  handler: (out: Output, ...args: A) => Promise<void> | void,
+): (this: Command, ...args: A) => Promise<void> {
+  return async function (this: Command, ...args: A) {
+    const out = new Output({ json: this.optsWithGlobals<{ json?: boolean }>().json === true });
+    try {
+      await handler(out, ...args);
+    } catch (error) {
+      out.failure(error);
+      process.exitCode = 1;
+    }
+  };
+}
