@@ -1,0 +1,309 @@
+#!/usr/bin/env python3
+"""A stand-in for the paid providers, and only for them: everything else in the tests is the real part.
+
+One server plays every provider; the first part of the path says which one is meant, and the rest is that provider's
+own path: `/openai/v1/chat/completions`, `/anthropic/v1/messages`, `/groq/openai/v1/chat/completions`. Python's standard
+library only, so that it runs in the gateway's image:
+
+    docker run -d --network NET --network-alias upstream -v $PWD/test/fake/upstream.py:/upstream.py:ro \
+      --entrypoint python3 switchyard-dev-gateway:… /upstream.py 9000
+
+Answers (whole or streamed, as the request's `stream` asks): chat completions, responses, embeddings, Anthropic messages
+and their count_tokens, the list of models. The text is `Hello from <provider> (<model>)`. A request shapes its own answer
+with words anywhere in its last message: `#chunks=40` (events of the stream), `#delayMs=100` (pause before each), `#text=word`.
+
+Control:
+    GET    /_health              200 once it listens
+    GET    /_requests?since=N    {"next": M, "requests": [{n, time, method, path, query, headers, provider, model, stream, body, answer}]}
+                                 headers are lower-case and complete (authorization, x-api-key, …); `answer` is what was
+                                 done: the status, or "hang: …", "close", "cut", "aborted" (the client went away)
+    DELETE /_requests            forget them
+    GET    /_faults              the faults in force
+    POST   /_faults              one fault, or a list; fields, all optional but one effect:
+        path, model              where: a prefix of the path ("/groq"), the exact model id; absent = everywhere
+        times                    how often, then it is gone; absent = until deleted
+        delayMs                  wait first
+        status                   answer with this status …
+        body                     … and this body (text or JSON; `{key}` in a text becomes the key that the request carried)
+        headers                  … and these headers (`{key}` likewise)
+        echoKey                  true: the error names the key in full, in the body and in a header
+        hang                     true: take the request and never answer
+        close                    true: close the connection without a byte
+        cutAfter                 N: stream N events, then drop the connection in the middle of the next
+    DELETE /_faults              none
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+import time
+from collections import deque
+from urllib.parse import parse_qs, urlsplit
+
+KEPT_REQUESTS = 20_000
+KEPT_BODY = 16_384
+
+requests: deque[dict] = deque(maxlen=KEPT_REQUESTS)
+faults: list[dict] = []
+counter = 0
+
+
+class Abort(Exception):
+    """Drop the connection now."""
+
+
+class Exchange:
+    """One request, and the means to answer it."""
+
+    def __init__(self, streams: tuple, method: str, target: str, headers: dict[str, str], body: bytes):
+        self.reader, self.writer = streams
+        self.method, self.headers, self.raw = method, headers, body
+        parts = urlsplit(target)
+        self.path, self.query = parts.path, parse_qs(parts.query)
+        try:
+            self.json = json.loads(body) if body else {}
+        except ValueError:
+            self.json = {}
+        self.provider = self.path.strip('/').split('/')[0]
+        fields = self.json if isinstance(self.json, dict) else {}
+        self.model = fields.get('model', '')
+        self.stream = fields.get('stream') is True
+
+    @property
+    def key(self) -> str:
+        return self.headers.get('x-api-key') or re.sub(r'(?i)^bearer ', '', self.headers.get('authorization', ''))
+
+    async def send(self, status: int, body: object, headers: dict[str, str] | None = None) -> None:
+        data = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
+        await self.head(status, {'content-type': 'application/json', 'content-length': str(len(data)), **(headers or {})})
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def head(self, status: int, headers: dict[str, str]) -> None:
+        lines = [f'HTTP/1.1 {status} Answer'] + [f'{name}: {value}' for name, value in headers.items()]
+        self.writer.write(('\r\n'.join(lines) + '\r\n\r\n').encode('latin-1', 'replace'))
+        await self.writer.drain()
+
+    async def events(self, events: list[str], delay: float, cut_after: int | None) -> None:
+        await self.head(200, {'content-type': 'text/event-stream', 'transfer-encoding': 'chunked'})
+        for index, event in enumerate(events):
+            if delay:
+                await asyncio.sleep(delay)
+            data = event.encode()
+            if cut_after is not None and index >= cut_after:
+                self.writer.write(f'{len(data):x}\r\n'.encode() + data[: len(data) // 2])
+                await self.writer.drain()
+                raise Abort('cut')
+            self.writer.write(f'{len(data):x}\r\n'.encode() + data + b'\r\n')
+            await self.writer.drain()
+        self.writer.write(b'0\r\n\r\n')
+        await self.writer.drain()
+
+
+def wishes(exchange: Exchange) -> tuple[str, int, float]:
+    """The text, the number of events and the pause that the request asks for."""
+    fields = exchange.json if isinstance(exchange.json, dict) else {}
+    last = (fields.get('messages') or [{}])[-1].get('content', '') if fields.get('messages') else fields.get('input', '')
+    said = last if isinstance(last, str) else json.dumps(last)
+    found = dict(re.findall(r'#(chunks|delayMs|text)=(\w+)', said))
+    text = found.get('text') or f'Hello from {exchange.provider} ({exchange.model})'
+    return text, int(found.get('chunks', 5)), int(found.get('delayMs', 0)) / 1000
+
+
+def pieces(text: str, count: int) -> list[str]:
+    """The text in that many parts; what is left over is filled with dots."""
+    size = max(1, -(-len(text) // count))
+    parts = [text[i : i + size] for i in range(0, len(text), size)]
+    return parts + ['.'] * (count - len(parts))
+
+
+def chat(exchange: Exchange, text: str, count: int) -> tuple[object, list[str]]:
+    base = {'id': f'chatcmpl-{counter}', 'created': int(time.time()), 'model': exchange.model}
+    usage = {'prompt_tokens': 7, 'completion_tokens': 5, 'total_tokens': 12}
+    # Groq's client insists on a tier.
+    extra = {'service_tier': 'on_demand'} if exchange.provider == 'groq' else {}
+    message = {'role': 'assistant', 'content': text}
+    choice = {'index': 0, 'message': message, 'finish_reason': 'stop', 'logprobs': None}
+    whole = {**base, 'object': 'chat.completion', 'choices': [choice], 'usage': usage, **extra}
+
+    def chunk(delta: dict, finish: str | None = None, **more: object) -> str:
+        piece = {'index': 0, 'delta': delta, 'finish_reason': finish, 'logprobs': None}
+        return sse({**base, 'object': 'chat.completion.chunk', 'choices': [piece], **extra, **more})
+
+    parts = [chunk({'role': 'assistant', 'content': ''})] + [chunk({'content': part}) for part in pieces(text, count)]
+    return whole, parts + [chunk({}, 'stop', usage=usage), 'data: [DONE]\n\n']
+
+
+def messages(exchange: Exchange, text: str, count: int) -> tuple[object, list[str]]:
+    usage = {'input_tokens': 7, 'output_tokens': 5}
+    base = {'id': f'msg_{counter}', 'type': 'message', 'role': 'assistant', 'model': exchange.model}
+    end = {'stop_reason': 'end_turn', 'stop_sequence': None}
+    whole = {**base, 'content': [{'type': 'text', 'text': text}], **end, 'usage': usage}
+    start = {**base, 'content': [], 'stop_reason': None, 'stop_sequence': None, 'usage': {**usage, 'output_tokens': 1}}
+    block = {'index': 0, 'content_block': {'type': 'text', 'text': ''}}
+    stream = [('message_start', {'message': start}), ('content_block_start', block)]
+    deltas = [{'type': 'text_delta', 'text': part} for part in pieces(text, count)]
+    stream += [('content_block_delta', {'index': 0, 'delta': delta}) for delta in deltas]
+    stream += [('content_block_stop', {'index': 0}), ('message_delta', {'delta': end, 'usage': usage}), ('message_stop', {})]
+    return whole, [f'event: {name}\n' + sse({'type': name, **data}) for name, data in stream]
+
+
+def responses(exchange: Exchange, text: str, count: int) -> tuple[object, list[str]]:
+    usage = {'input_tokens': 7, 'output_tokens': 5, 'total_tokens': 12}
+    usage |= {'input_tokens_details': {'cached_tokens': 0}, 'output_tokens_details': {'reasoning_tokens': 0}}
+    part = {'type': 'output_text', 'text': text, 'annotations': []}
+    item = {'id': f'msg_{counter}', 'type': 'message', 'status': 'completed', 'role': 'assistant', 'content': [part]}
+    base = {'id': f'resp_{counter}', 'object': 'response', 'created_at': int(time.time()), 'model': exchange.model}
+    base |= {'error': None, 'incomplete_details': None, 'instructions': None, 'metadata': {}, 'tools': []}
+    base |= {'parallel_tool_calls': True, 'tool_choice': 'auto', 'temperature': 1.0, 'top_p': 1.0}
+    whole = {**base, 'status': 'completed', 'output': [item], 'usage': usage}
+    begun = {**base, 'status': 'in_progress', 'output': []}
+    at = {'item_id': item['id'], 'output_index': 0, 'content_index': 0}
+    stream = [('created', {'response': begun}), ('in_progress', {'response': begun})]
+    stream += [('output_item.added', {'output_index': 0, 'item': {**item, 'status': 'in_progress', 'content': []}})]
+    stream += [('content_part.added', {**at, 'part': {**part, 'text': ''}})]
+    stream += [('output_text.delta', {**at, 'delta': piece}) for piece in pieces(text, count)]
+    stream += [('output_text.done', {**at, 'text': text}), ('content_part.done', {**at, 'part': part})]
+    stream += [('output_item.done', {'output_index': 0, 'item': item}), ('completed', {'response': whole})]
+    named = [{'type': f'response.{name}', 'sequence_number': i, **data} for i, (name, data) in enumerate(stream)]
+    return whole, [f'event: {event["type"]}\n' + sse(event) for event in named]
+
+
+def embeddings(exchange: Exchange) -> object:
+    given = exchange.json.get('input', '')
+    count = len(given) if isinstance(given, list) else 1
+    data = [{'object': 'embedding', 'index': i, 'embedding': [0.25, -0.5, 0.125]} for i in range(count)]
+    return {'object': 'list', 'model': exchange.model, 'data': data, 'usage': {'prompt_tokens': 7, 'total_tokens': 7}}
+
+
+def sse(data: object) -> str:
+    return f'data: {json.dumps(data)}\n\n'
+
+
+def fault_for(exchange: Exchange) -> dict | None:
+    for fault in faults:
+        if exchange.path.startswith(fault.get('path', '')) and fault.get('model', exchange.model) == exchange.model:
+            if 'times' in fault:
+                fault['times'] -= 1
+                if fault['times'] <= 0:
+                    faults.remove(fault)
+            return fault
+    return None
+
+
+async def fail(exchange: Exchange, fault: dict, record: dict) -> bool:
+    """Carry out the fault; false where the ordinary answer follows."""
+    if fault.get('delayMs'):
+        await asyncio.sleep(fault['delayMs'] / 1000)
+    if fault.get('hang'):
+        record['answer'] = 'hang: still waiting'
+        await exchange.reader.read(1)  # ends when the client goes away
+        raise Abort('hang: the client went away')
+    if fault.get('close'):
+        raise Abort('close')
+    status = fault.get('status', 401 if fault.get('echoKey') else None)
+    if status is None:
+        return False
+    record['answer'] = status
+    echoed = {'message': 'Incorrect API key provided: {key}', 'type': 'invalid_request_error', 'code': 'invalid_api_key'}
+    failed = {'message': f'fault injected by the test: {status}', 'type': 'server_error', 'code': status}
+    body = fault.get('body', {'error': echoed if fault.get('echoKey') else failed})
+    text = body if isinstance(body, str) else json.dumps(body)
+    headers = {**({'x-request-key': '{key}'} if fault.get('echoKey') else {}), **fault.get('headers', {})}
+    headers = {name: value.replace('{key}', exchange.key) for name, value in headers.items()}
+    await exchange.send(status, text.replace('{key}', exchange.key), headers)
+    return True
+
+
+async def answer(exchange: Exchange, record: dict) -> None:
+    fault = fault_for(exchange)
+    if fault and await fail(exchange, fault, record):
+        return
+    text, count, delay = wishes(exchange)
+    record['answer'] = 200
+    if exchange.path.endswith('/count_tokens'):
+        return await exchange.send(200, {'input_tokens': 7})
+    if exchange.path.endswith('/embeddings'):
+        return await exchange.send(200, embeddings(exchange))
+    if exchange.path.endswith('/models'):
+        return await exchange.send(200, {'object': 'list', 'data': []})
+    for suffix, make in (('/chat/completions', chat), ('/messages', messages), ('/responses', responses)):
+        if exchange.path.endswith(suffix):
+            whole, events = make(exchange, text, count)
+            if exchange.stream:
+                return await exchange.events(events, delay, (fault or {}).get('cutAfter'))
+            await asyncio.sleep(delay * count)
+            return await exchange.send(200, whole)
+    record['answer'] = 404
+    await exchange.send(404, {'error': {'message': f'the fake upstream has no {exchange.path}'}})
+
+
+async def control(exchange: Exchange) -> None:
+    if exchange.path == '/_health':
+        return await exchange.send(200, {'ok': True})
+    if exchange.path == '/_requests':
+        if exchange.method == 'DELETE':
+            requests.clear()
+        since = int(exchange.query.get('since', ['0'])[0])
+        return await exchange.send(200, {'next': counter, 'requests': [r for r in requests if r['n'] > since]})
+    if exchange.path == '/_faults':
+        if exchange.method == 'DELETE':
+            faults.clear()
+        if exchange.method == 'POST':
+            faults.extend(exchange.json if isinstance(exchange.json, list) else [exchange.json])
+        return await exchange.send(200, faults)
+    await exchange.send(404, {'error': f'no such control: {exchange.path}'})
+
+
+async def read_body(reader: asyncio.StreamReader, headers: dict[str, str]) -> bytes:
+    if headers.get('transfer-encoding', '').lower() != 'chunked':
+        return await reader.readexactly(int(headers.get('content-length', 0)))
+    body = b''
+    while size := int((await reader.readline()).split(b';')[0], 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readline()
+    return body
+
+
+async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    global counter
+    record: dict = {}
+    try:
+        while line := await reader.readline():
+            method, target, _ = line.decode('latin-1').split(' ', 2)
+            headers = {}
+            while (raw := await reader.readline()).strip():
+                name, _, value = raw.decode('latin-1').partition(':')
+                headers[name.strip().lower()] = value.strip()
+            exchange = Exchange((reader, writer), method, target, headers, await read_body(reader, headers))
+            if exchange.path.startswith('/_'):
+                await control(exchange)
+                continue
+            counter += 1
+            record = {'n': counter, 'time': time.time(), 'method': method, 'path': exchange.path}
+            record |= {'query': exchange.query, 'headers': headers, 'provider': exchange.provider}
+            record |= {'model': exchange.model, 'stream': exchange.stream, 'answer': None}
+            record['body'] = exchange.json if len(exchange.raw) <= KEPT_BODY else {'truncated': len(exchange.raw)}
+            requests.append(record)
+            await answer(exchange, record)
+            record = {}
+    except Abort as abort:
+        record['answer'] = str(abort)
+        writer.transport.abort()
+    except (ConnectionError, asyncio.IncompleteReadError):
+        record['answer'] = 'aborted'
+    finally:
+        writer.close()
+
+
+async def main(port: int) -> None:
+    server = await asyncio.start_server(serve, '0.0.0.0', port, limit=1 << 20)
+    print(f'fake upstream on {port}', flush=True)
+    await server.serve_forever()
+
+
+if __name__ == '__main__':
+    asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 9000))
