@@ -1,0 +1,50 @@
+/** `./switchyard down`: removes a stack's containers, images and network; the data volume only when it is named. */
+import type { Command } from 'commander';
+import { dockerName } from '../infra/names.ts';
+import { UserError } from './errors.ts';
+import { type Output, withOutput } from './output.ts';
+import { pulumi } from './pulumi.ts';
+import { ensureReady } from './setup/ready.ts';
+import { resourceName, stackState } from './stack.ts';
+
+interface DownOptions {
+  volume?: string;
+}
+
+/** Adds `down` to the command line. */
+export function register(program: Command): void {
+  program
+    .command('down')
+    .description('remove a stack; its keys and settings stay, and its data unless you name the volume')
+    .argument('[stack]', 'the stack', 'dev')
+    .option('--volume <name>', 'remove this data volume too, with the cache in it, e.g. switchyard-dev-data')
+    .action(withOutput(down));
+}
+
+async function down(out: Output, stack: string, options: DownOptions): Promise<void> {
+  const volume = dockerName(stack, 'data');
+  if (options.volume !== undefined && options.volume !== volume) {
+    throw new UserError(`stack ${stack} has no volume ${options.volume}`, {
+      allowed: volume,
+      command: `./switchyard down ${stack} --volume ${volume}`,
+    });
+  }
+  await ensureReady({ need: ['pulumi', 'docker'], onProgress: out.progress });
+  const { resources } = await stackState(stack);
+  const data = resources.find((resource) => resourceName(resource) === 'data');
+  if (options.volume !== undefined && data?.protect) {
+    await pulumi(stack, ['state', 'unprotect', data.urn, '--yes'], { progress: out.progress });
+  }
+  const keep = options.volume === undefined && data !== undefined;
+  await out.step(`removing ${stack}`, () =>
+    pulumi(stack, ['destroy', '--yes', '--skip-preview', ...(keep ? ['--exclude-protected'] : [])], {
+      onLine: out.progress,
+      progress: out.progress,
+    }),
+  );
+  const kept = keep ? [volume] : [];
+  out.result(
+    { stack, kept },
+    `${stack} is down${keep ? `; kept its data: ${volume} (./switchyard down ${stack} --volume ${volume} removes it)` : ''}`,
+  );
+}

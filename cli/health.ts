@@ -1,0 +1,33 @@
+/** Whether a stack's gateway answers, asked the way any client would. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from './errors.ts';
+
+/** Whether the endpoint is ready now: the edge reaches a gateway and that one is ready. */
+export async function isReady(endpoint: string): Promise<boolean> {
+  try {
+    const response = await fetch(`${endpoint}/health/readiness`, { signal: AbortSignal.timeout(5000) });
+    await response.body?.cancel();
+    return response.ok;
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * Waits until the endpoint is ready.
+ *
+ * @param seconds how long at most; generous, since a busy machine takes half a minute to start LiteLLM.
+ * @throws UserError when it is not by then.
+ */
+export async function waitReady(endpoint: string, seconds = 180): Promise<void> {
+  const end = Date.now() + seconds * 1000;
+  while (!(await isReady(endpoint))) {
+    if (Date.now() > end) {
+      throw new UserError(`no gateway was ready within ${seconds} s`, {
+        where: `${endpoint}/health/readiness`,
+        command: './switchyard status',
+      });
+    }
+    await sleep(500);
+  }
+}

@@ -1,0 +1,47 @@
+/** What the CLI asks of a stack: that it exists, its outputs, its resources. */
+import { type PulumiOptions, pulumi, pulumiFailure, runPulumi } from './pulumi.ts';
+
+/** A resource as Pulumi's state holds it; secrets encrypted. */
+export interface StateResource {
+  urn: string;
+  type: string;
+  id?: string;
+  created?: string;
+  modified?: string;
+  protect?: boolean;
+  inputs?: Record<string, unknown>;
+  outputs?: Record<string, unknown>;
+}
+
+/** Makes the stack where it does not exist yet. */
+export async function ensureStack(stack: string, options: PulumiOptions = {}): Promise<void> {
+  const listed = await runPulumi(stack, ['config']);
+  if (listed.exitCode === 0) return;
+  const text = `${listed.log}\n${listed.stdout}`;
+  if (!/no stack named/.test(text)) throw pulumiFailure(stack, text);
+  await pulumi(stack, ['stack', 'init', '--no-select'], options);
+}
+
+/**
+ * The stack's outputs, secrets decrypted. Empty where nothing is deployed.
+ *
+ * @throws UserError if there is no such stack, or its passphrase is wrong.
+ */
+export async function stackOutputs(stack: string): Promise<Record<string, unknown>> {
+  const { stdout } = await pulumi(stack, ['stack', 'output', '--json', '--show-secrets']);
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+/** What is in the stack's state, and whether an interrupted run left work half done. */
+export async function stackState(stack: string): Promise<{ resources: StateResource[]; interrupted: boolean }> {
+  const { stdout } = await pulumi(stack, ['stack', 'export']);
+  const { deployment } = JSON.parse(stdout) as {
+    deployment: { resources?: StateResource[]; pending_operations?: unknown[] };
+  };
+  return { resources: deployment.resources ?? [], interrupted: (deployment.pending_operations ?? []).length > 0 };
+}
+
+/** The name of a resource: the last part of its URN. */
+export function resourceName(resource: Pick<StateResource, 'urn'>): string {
+  return resource.urn.slice(resource.urn.lastIndexOf('::') + 2);
+}

@@ -1,0 +1,74 @@
+/** `./switchyard status`: where a stack is, whether it is well, and what it serves. */
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import { KEY_AGE_PREFIX } from '../infra/names.ts';
+import { type StackContainer, stackContainers, unknownContainers } from './containers.ts';
+import { isReady } from './health.ts';
+import { type Output, withOutput } from './output.ts';
+import { ensureReady } from './setup/ready.ts';
+import { resourceName, stackOutputs, type StateResource, stackState } from './stack.ts';
+
+/** Adds `status` to the command line. */
+export function register(program: Command): void {
+  program
+    .command('status')
+    .description('endpoint, health, models served and left out, image, age of keys')
+    .argument('[stack]', 'the stack', 'dev')
+    .action(withOutput(status));
+}
+
+async function status(out: Output, stack: string): Promise<void> {
+  await ensureReady({ need: ['pulumi', 'docker'], onProgress: out.progress });
+  const [outputs, { resources }, containers] = await Promise.all([
+    stackOutputs(stack),
+    stackState(stack),
+    stackContainers(stack),
+  ]);
+  const endpoint = typeof outputs.endpoint === 'string' ? outputs.endpoint : null;
+  const unknown = unknownContainers(containers, resources);
+  const report = {
+    stack,
+    endpoint,
+    healthy: endpoint !== null && (await isReady(endpoint)),
+    models: (outputs.models ?? []) as string[],
+    leftOut: (outputs.leftOut ?? []) as { model: string; reason: string }[],
+    image: containers.find((container) => container.role === 'gateway')?.image ?? null,
+    keys: keyAges(resources),
+    containers: containers.map(({ name, role, state, status: word }) => ({ name, role, state, status: word })),
+    unknownContainers: [...unknown.ours, ...unknown.foreign].map((container) => container.name),
+  };
+  if (!report.healthy) process.exitCode = 1;
+  out.result(report, text(report, containers));
+}
+
+/** The provider keys in the state, with the time their present value was first deployed. */
+function keyAges(resources: StateResource[]): { name: string; since: string }[] {
+  return resources
+    .filter((resource) => resourceName(resource).startsWith(KEY_AGE_PREFIX))
+    .map((resource) => ({
+      name: resourceName(resource).slice(KEY_AGE_PREFIX.length),
+      since: resource.created ?? '',
+    }));
+}
+
+function text(
+  r: {
+    stack: string;
+    endpoint: string | null;
+    healthy: boolean;
+    models: string[];
+    leftOut: { model: string; reason: string }[];
+    keys: { name: string; since: string }[];
+    unknownContainers: string[];
+  },
+  containers: StackContainer[],
+): string {
+  return [
+    `${r.stack}  ${r.endpoint ?? 'not deployed'}  ${r.healthy ? pc.green('healthy') : pc.red('not healthy')}`,
+    `  models    ${r.models.join(', ') || 'none'}`,
+    ...r.leftOut.map((model) => `  left out  ${model.model}: ${model.reason}`),
+    ...containers.map((container) => `  ${container.role.padEnd(9)} ${container.name}  ${container.status}`),
+    ...r.keys.map((key) => `  key       ${key.name} since ${key.since.slice(0, 10)}`),
+    ...r.unknownContainers.map((name) => `  unknown   ${name}: not in this stack's state (docker rm --force ${name})`),
+  ].join('\n');
+}

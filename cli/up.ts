@@ -1,0 +1,90 @@
+/** `./switchyard up`: from whatever is there to a gateway that has answered. */
+import type { Command } from 'commander';
+import { connect } from './connect.ts';
+import { UserError } from './errors.ts';
+import { deploy } from './deploy.ts';
+import { waitReady } from './health.ts';
+import { type Output, withOutput } from './output.ts';
+import { ensureReady } from './setup/ready.ts';
+import { askOnce } from './smoke.ts';
+import { stackOutputs } from './stack.ts';
+
+interface UpOptions {
+  connect: boolean;
+  dir?: string;
+}
+
+/** A model of the catalogue that this stack does not serve. */
+interface LeftOut {
+  model: string;
+  reason: string;
+  command?: string;
+}
+
+/** Adds `up` to the command line. */
+export function register(program: Command): void {
+  program
+    .command('up')
+    .description('set up what is missing, deploy a stack, write the client files, ask the gateway once')
+    .argument('[stack]', 'the stack', 'dev')
+    .option('--no-connect', 'leave the client files alone')
+    .option('--dir <folder>', 'write the client files there instead of to your opencode folders')
+    .action(withOutput(up));
+}
+
+async function up(out: Output, stack: string, options: UpOptions): Promise<void> {
+  await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
+  const changes = await deploy(out, stack);
+  const outputs = await stackOutputs(stack);
+  const endpoint = String(outputs.endpoint);
+  const models = outputs.models as string[];
+  const leftOut = outputs.leftOut as LeftOut[];
+  await out.step(`waiting for ${endpoint}`, () => waitReady(endpoint));
+  const files = options.connect ? await connect(stack, outputs, { dir: options.dir }) : [];
+  const answer = await firstAnswer(out, endpoint, String(outputs.masterKey), models);
+  out.result(
+    { stack, endpoint, openaiBaseUrl: outputs.openaiBaseUrl, changes, models, leftOut, files, answer },
+    summary({ stack, endpoint, changes, models, leftOut, files, answer }),
+  );
+}
+
+interface Answer {
+  model: string;
+  text: string;
+  ms: number;
+}
+
+/** One request: `mock` where it is served, since it costs nothing; else the first model. */
+async function firstAnswer(out: Output, endpoint: string, key: string, models: string[]): Promise<Answer | undefined> {
+  const model = models.includes('mock') ? 'mock' : models[0];
+  if (model === undefined) return undefined;
+  const answer = await out.step(`asking ${model}`, () => askOnce(endpoint, key, model));
+  if (answer.ok) return { model, text: answer.text, ms: answer.ms };
+  throw new UserError(`the gateway is up, but ${model} did not answer`, {
+    where: endpoint,
+    found: answer.reason,
+    command: './switchyard smoke',
+  });
+}
+
+function summary(r: {
+  stack: string;
+  endpoint: string;
+  changes: number;
+  models: string[];
+  leftOut: LeftOut[];
+  files: string[];
+  answer: Answer | undefined;
+}): string {
+  const first = r.leftOut.find((model) => model.command !== undefined);
+  return [
+    `${r.stack} is up${r.changes === 0 ? ': no change' : ''}`,
+    `  endpoint   ${r.endpoint}  (OpenAI: ${r.endpoint}/v1, Anthropic: ${r.endpoint})`,
+    `  models     ${r.models.join(', ') || 'none yet'}`,
+    ...(r.leftOut.length > 0 ? [`  left out   ${r.leftOut.map((model) => model.model).join(', ')}`] : []),
+    ...(first ? [`             for want of keys; set one: ${first.command}`] : []),
+    ...r.files.map((file) => `  wrote      ${file}`),
+    ...(r.answer ? [`  answer     ${r.answer.model}: ${r.answer.text} (${r.answer.ms} ms)`] : []),
+    ...(r.answer ? [`  try        opencode run -m litellm/${r.answer.model} "hi"`] : []),
+  ].join('\n');
+}

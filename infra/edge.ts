@@ -1,0 +1,50 @@
+import * as docker from '@pulumi/docker';
+import * as pulumi from '@pulumi/pulumi';
+import { type ContainerFile, upload } from './gateway.ts';
+import { hardening } from './hardening.ts';
+import { dockerName, GATEWAY_UID, labels } from './names.ts';
+
+/** What the edge runs with. */
+export interface EdgeArgs {
+  stack: string;
+  /** This deployment's own id. */
+  instance: pulumi.Input<string>;
+  /** Docker's id of the image. */
+  imageId: pulumi.Input<string>;
+  network: docker.Network;
+  /** The host's address that the port is bound to, e.g. `127.0.0.1`. */
+  bind: string;
+  /** The host's port. */
+  port: number;
+  /** The proxy's config and scripts. */
+  files: ContainerFile[];
+}
+
+/**
+ * The small proxy that holds a stack's host port, so that the gateways can be replaced behind it.
+ *
+ * It holds a fixed port, so its own change is the one that has a gap: the old one must go before the new one can start. Nothing
+ * that changes in the daily work (keys, models, the number of gateways, images) touches it.
+ */
+export class Edge extends pulumi.ComponentResource {
+  constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('switchyard:index:Edge', name, {}, opts);
+    new docker.Container(
+      name,
+      {
+        ...hardening(512),
+        name: dockerName(args.stack, 'edge'),
+        image: args.imageId,
+        user: `${GATEWAY_UID}:${GATEWAY_UID}`,
+        labels: labels(args.stack, 'edge', args.instance),
+        networksAdvanced: [{ name: args.network.name, aliases: ['edge'] }],
+        ports: [{ internal: 8080, external: args.port, ip: args.bind }],
+        uploads: args.files.map(upload),
+        stopTimeout: 10,
+        destroyGraceSeconds: 10,
+      },
+      { parent: this, deleteBeforeReplace: true },
+    );
+    this.registerOutputs({});
+  }
+}

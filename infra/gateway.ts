@@ -1,0 +1,89 @@
+import * as docker from '@pulumi/docker';
+import * as pulumi from '@pulumi/pulumi';
+import { hardening } from './hardening.ts';
+import { GATEWAY_UID, labels } from './names.ts';
+
+/** A file that a container finds at its start. */
+export interface ContainerFile {
+  /** Where in the container: an absolute path. */
+  path: string;
+  /** Its text. A secret stays one: the provider encrypts it in the state, and `docker inspect` never shows it. */
+  content: pulumi.Input<string>;
+}
+
+/** What a gateway runs with. */
+export interface GatewayArgs {
+  stack: string;
+  /** This deployment's own id, by which its containers are told from those of another of the same name. */
+  instance: pulumi.Input<string>;
+  /** Docker's id of the image. */
+  imageId: pulumi.Input<string>;
+  network: docker.Network;
+  volume: docker.Volume;
+  /** How many gateways serve side by side, 1 to 8. The edge finds them by themselves. */
+  replicas: number;
+  /** Memory limit of each, in MiB. */
+  memoryMb: number;
+  /** How long a gateway that is replaced may go on with what it has begun, in seconds. */
+  drainSeconds: number;
+  /** Config, hooks and keys. */
+  files: ContainerFile[];
+}
+
+/**
+ * The LiteLLM gateways of a stack: equal containers under one name on its network, without a host port.
+ *
+ * Any change replaces them in the order new, healthy, then old: automatic names, no fixed port and `deleteBeforeReplace: false`
+ * make that possible, and `wait` makes a gateway that never gets healthy fail the deployment while the old one serves on.
+ */
+export class Gateway extends pulumi.ComponentResource {
+  constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('switchyard:index:Gateway', name, {}, opts);
+    for (let replica = 0; replica < args.replicas; replica += 1) {
+      new docker.Container(`${name}-${replica}`, containerArgs(args), {
+        parent: this,
+        deleteBeforeReplace: false,
+        // The provider reports a changed healthcheck as an update and does not apply it.
+        replaceOnChanges: ['healthcheck'],
+      });
+    }
+    this.registerOutputs({});
+  }
+}
+
+function containerArgs(args: GatewayArgs): docker.ContainerArgs {
+  return {
+    ...hardening(args.memoryMb),
+    image: args.imageId,
+    user: `${GATEWAY_UID}:${GATEWAY_UID}`,
+    entrypoints: ['python3', '/etc/switchyard/supervisor.py'],
+    labels: labels(args.stack, 'gateway', args.instance),
+    networksAdvanced: [{ name: args.network.name, aliases: ['gateway'] }],
+    volumes: [{ volumeName: args.volume.name, containerPath: '/data' }],
+    uploads: args.files.map(upload),
+    healthcheck: {
+      tests: ['CMD', 'python3', '/etc/switchyard/healthcheck.py'],
+      interval: '3s',
+      timeout: '5s',
+      retries: 5,
+      // A busy machine takes half a minute to start LiteLLM; the first success ends the wait.
+      startPeriod: '2m0s',
+    },
+    wait: true,
+    waitTimeout: 240,
+    // The time from the request to stop to the kill: the lame-duck seconds, the drain, and some for the exit itself.
+    stopTimeout: args.drainSeconds + 15,
+    destroyGraceSeconds: args.drainSeconds + 15,
+  };
+}
+
+/** A file's upload: readable by the containers' user alone. */
+export function upload(file: ContainerFile): docker.types.input.ContainerUpload {
+  return {
+    file: file.path,
+    content: file.content,
+    owner: String(GATEWAY_UID),
+    group: String(GATEWAY_UID),
+    permissions: '0400',
+  };
+}

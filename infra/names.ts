@@ -1,0 +1,35 @@
+import type * as pulumi from '@pulumi/pulumi';
+
+/** The one local tag of the base image; the launcher brings it, by whichever recipe the machine allows. */
+export const BASE_IMAGE = 'switchyard-base:bookworm-1';
+
+/** The user that everything in a container runs as: no root, no name that an image would have to know. */
+export const GATEWAY_UID = 10001;
+
+/** What the names of the resources start with that remember a key's age; `status` and `keys ages` find them in the state by it. */
+export const KEY_AGE_PREFIX = 'key-age-';
+
+/** Docker's name for a part of a stack, e.g. `switchyard-dev-data`. */
+export function dockerName(stack: string, part?: string): string {
+  return ['switchyard', stack, part].filter(Boolean).join('-');
+}
+
+/**
+ * The labels by which the CLI finds a stack's containers.
+ *
+ * @param stack the stack's name.
+ * @param role what the container does: `gateway`, `edge` or `portkey`.
+ * @param instance the deployment's own random id: a stack of the same name with another backend has another one, so that nobody
+ *   takes its containers for leftovers.
+ */
+export function labels(
+  stack: string,
+  role: string,
+  instance: pulumi.Input<string>,
+): { label: string; value: pulumi.Input<string> }[] {
+  return [
+    { label: 'switchyard.instance', value: instance },
+    { label: 'switchyard.role', value: role },
+    { label: 'switchyard.stack', value: stack },
+  ];
+}

@@ -1,0 +1,82 @@
+import * as pulumi from '@pulumi/pulumi';
+import * as random from '@pulumi/random';
+import { dataVolume } from './data-volume.ts';
+import { Edge } from './edge.ts';
+import { type ContainerFile, Gateway } from './gateway.ts';
+import { StackImage } from './image.ts';
+import { rememberKeyAge } from './key-age.ts';
+import { MasterKey, type MasterKeyArgs } from './master-key.ts';
+import { stackNetwork } from './network.ts';
+
+/** What a stack is made of. All texts are rendered already; keys are secrets. */
+export interface SwitchyardArgs {
+  /** The stack's name: part of every name on the host. */
+  stack: string;
+  /** The host's address and port that clients use. */
+  bind: string;
+  port: number;
+  /** Gateways side by side, 1 to 8. */
+  replicas: number;
+  /** Memory limit of a gateway, in MiB. */
+  memoryMb: number;
+  /** How long a replaced gateway may go on with what it has begun, in seconds. */
+  drainSeconds: number;
+  masterKey: MasterKeyArgs;
+  /** A published image by digest; left out, LiteLLM's image is built from `imageContexts.gateway`. */
+  publishedImage?: string;
+  /** Folders with a Dockerfile. */
+  imageContexts: { gateway: string; edge: string };
+  /** LiteLLM's config and the hooks beside it. */
+  gatewayFiles: ContainerFile[];
+  /** The proxy's config and scripts. */
+  edgeFiles: ContainerFile[];
+  /** The providers' keys that are set, by name. Secrets. */
+  providerKeys: Record<string, pulumi.Output<string>>;
+}
+
+/** A whole stack: images, network, data volume, master key, gateways and the edge before them. */
+export class Switchyard extends pulumi.ComponentResource {
+  /** `http://<bind>:<port>`, without a path. */
+  readonly endpoint: string;
+  /** The key that clients use. Secret. */
+  readonly masterKey: pulumi.Output<string>;
+
+  constructor(name: string, args: SwitchyardArgs, opts?: pulumi.ComponentResourceOptions) {
+    super('switchyard:index:Switchyard', name, {}, opts);
+    const { stack } = args;
+    const instance = new random.RandomId('instance', { byteLength: 8 }, { parent: this }).hex;
+    const masterKey = new MasterKey('master-key', args.masterKey, { parent: this });
+    const keys = Object.entries(args.providerKeys).sort(([a], [b]) => (a < b ? -1 : 1));
+    for (const [keyName, value] of keys) rememberKeyAge(keyName, value, this);
+    const network = stackNetwork('network', stack, this);
+    const volume = dataVolume('data', stack, this);
+    const image = (role: 'gateway' | 'edge'): pulumi.Output<string> =>
+      new StackImage(`${role}-image`, { stack, role, context: args.imageContexts[role] }, { parent: this }).imageId;
+
+    const gateway = new Gateway(
+      'gateway',
+      {
+        ...args,
+        instance,
+        network,
+        volume,
+        imageId: args.publishedImage ?? image('gateway'),
+        files: [
+          ...args.gatewayFiles,
+          ...keys.map(([keyName, content]) => ({ path: `/run/secrets/${keyName}`, content })),
+          { path: '/run/secrets/client-keys.json', content: masterKey.hashes },
+        ],
+      },
+      { parent: this },
+    );
+    new Edge(
+      'edge',
+      { ...args, instance, network, imageId: image('edge'), files: args.edgeFiles },
+      // Only for the first time: an edge without a gateway would have nothing to offer.
+      { parent: this, dependsOn: gateway },
+    );
+    this.endpoint = `http://${args.bind}:${args.port}`;
+    this.masterKey = masterKey.current;
+    this.registerOutputs({ endpoint: this.endpoint });
+  }
+}
