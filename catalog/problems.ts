@@ -1,0 +1,50 @@
+/** What is wrong with a catalogue or a stack's settings, in a form that names the place and the way out. */
+
+/** One thing that is wrong. */
+export interface Problem {
+  severity: 'error' | 'warning';
+  /** The file, as the user would name it. */
+  file: string;
+  /** Counted from 1. */
+  line?: number;
+  /** Counted from 1. */
+  column?: number;
+  /** Where in the document: `models.gpt-4.timeout`. Empty for the document as a whole. */
+  path: string;
+  /** What is wrong, what is allowed, what may have been meant. Never a secret's value. */
+  message: string;
+  /** The command or the edit that mends it. */
+  fix?: string;
+}
+
+/** One problem in one line, or two where there is a fix. */
+export function formatProblem(problem: Problem): string {
+  const { severity, file, line, column, path, message, fix } = problem;
+  const place = [file, line, line === undefined ? undefined : column]
+    .filter((part) => part !== undefined)
+    .join(':');
+  const head = `${place} ${severity === 'warning' ? 'warning: ' : ''}${path === '' ? '' : `${path}: `}${message}`;
+  return fix === undefined ? head : `${head}\n    ${fix}`;
+}
+
+/** All problems as text: errors first, each group in the order of the files' lines. */
+export function formatProblems(problems: readonly Problem[]): string {
+  return sortProblems(problems).map(formatProblem).join('\n');
+}
+
+/** Errors before warnings, then by file, line and column. */
+export function sortProblems(problems: readonly Problem[]): Problem[] {
+  const rank = (problem: Problem) => (problem.severity === 'error' ? 0 : 1);
+  return [...problems].sort(
+    (a, b) =>
+      rank(a) - rank(b) ||
+      (a.file < b.file ? -1 : a.file > b.file ? 1 : 0) ||
+      (a.line ?? 0) - (b.line ?? 0) ||
+      (a.column ?? 0) - (b.column ?? 0),
+  );
+}
+
+/** Whether any of them forbids going on. */
+export function hasErrors(problems: readonly Problem[]): boolean {
+  return problems.some((problem) => problem.severity === 'error');
+}

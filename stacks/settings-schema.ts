@@ -1,0 +1,107 @@
+/** The schema of a stack's settings: what `Pulumi.<stack>.yaml` may hold under `switchyard:`, secrets apart. */
+import { z } from 'zod';
+
+const count = (min: number, max: number) => z.int().min(min).max(max);
+const url = z
+  .string()
+  .regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/, {
+    error: 'a URL is wanted: http(s)://host/path, without user, query or fragment',
+  });
+const instant = z.iso.datetime({ error: 'a time is wanted: 2026-11-25T12:00:00Z' });
+
+/** Each setting. Objects are set as a whole in the file, or by `pulumi config set --path`. */
+export const settingsSchema = z.strictObject({
+  port: count(1, 65535).describe('The port of this machine at which the gateway answers.'),
+  bind: z
+    .ipv4({ error: 'an IPv4 address is wanted, e.g. 127.0.0.1' })
+    .default('127.0.0.1')
+    .describe('The address it listens on; 127.0.0.1 keeps it to this machine.'),
+  production: z.boolean().default(false).describe('No mock model, no unpinned image, two replicas.'),
+  mock: z
+    .boolean()
+    .optional()
+    .describe('Serve the alias "mock", which answers without any account. Default: not in production.'),
+  replicas: count(1, 8).optional().describe('Gateways side by side. Default: 2 in production, else 1.'),
+  memoryMb: count(512, 65536).default(1536).describe('Memory limit of each gateway, in MiB.'),
+  drainSeconds: count(1, 3600)
+    .default(120)
+    .describe('How long a replaced gateway may finish what it has begun.'),
+  holdSeconds: count(1, 600)
+    .default(60)
+    .describe('How long the edge holds a request while no gateway is ready.'),
+  maxBodyMb: count(1, 1024).default(32).describe('The largest request, in MiB.'),
+  image: z
+    .strictObject({
+      ref: z
+        .string()
+        .regex(/^[^\s@]+@sha256:[0-9a-f]{64}$/, {
+          error: 'an image with its digest is wanted: name@sha256:<64 hex digits>',
+        })
+        .describe('A published image, by digest.'),
+      version: z
+        .string()
+        .regex(/^\d+\.\d+\.\d+$/, { error: "LiteLLM's version in that image is wanted, e.g. 1.106.10" })
+        .describe("LiteLLM's version in it, held against the known bad ones."),
+    })
+    .optional()
+    .describe('A published image instead of the one built here.'),
+  masterKey: z
+    .strictObject({
+      generation: count(1, 1_000_000).default(1).describe('Count it up for a new master key.'),
+      previousUntil: instant.optional().describe('Until when the previous key is still accepted.'),
+    })
+    .prefault({})
+    .describe('The key that clients hold.'),
+  client: z
+    .strictObject({
+      direct: z
+        .union([z.literal('all'), z.array(z.string().min(1).max(40)).max(30)], {
+          error: 'allowed: "all" or a list of providers',
+        })
+        .default('all')
+        .describe("Providers whose keys are written into the client's files."),
+    })
+    .prefault({})
+    .describe("What goes into the clients' files."),
+  portkey: z
+    .strictObject({
+      mode: z
+        .enum(['cloud', 'local', 'off'])
+        .default('cloud')
+        .describe("Portkey's cloud, its open-source gateway in this stack, or neither."),
+      configs: z
+        .record(
+          z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
+          z.string().regex(/^pc-[A-Za-z0-9_-]{1,60}$/, { error: 'the id of a saved config is wanted: pc-…' }),
+        )
+        .default({})
+        .describe('cloud: the saved config of each route, e.g. auto: pc-abc123.'),
+      lastResort: z
+        .boolean()
+        .default(false)
+        .describe('Put Portkey at the end of every fallback chain of the gateway.'),
+    })
+    .prefault({})
+    .describe('Layer 3.'),
+  baseUrls: z
+    .record(
+      z.string().min(1).max(40),
+      z.union([url, z.strictObject({ gateway: url.optional(), client: url.optional() })], {
+        error: 'allowed: a URL, or {gateway: URL, client: URL}',
+      }),
+    )
+    .default({})
+    .describe('Other addresses for providers: a corporate proxy, a test.'),
+  keyAge: z
+    .strictObject({
+      warnDays: count(1, 3650).default(75),
+      rotateDays: count(1, 3650).default(90),
+    })
+    .prefault({})
+    .describe('When a key is called old.'),
+});
+
+type Parsed = z.output<typeof settingsSchema>;
+
+/** A stack's settings, checked and with all defaults filled in. */
+export type Settings = Omit<Parsed, 'mock' | 'replicas'> & { stack: string; mock: boolean; replicas: number };
