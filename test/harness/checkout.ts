@@ -1,0 +1,143 @@
+/** A throwaway checkout with stacks of its own: a copy of this tree, its own backend, passphrases and client folders. */
+import { randomBytes } from 'node:crypto';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { homedir, tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import { execa, execaSync } from 'execa';
+import { stringify } from 'yaml';
+
+/** The tree under test. */
+export const ROOT = resolve(import.meta.dirname, '../..');
+
+/** How a command of the checkout ended. */
+export interface CommandResult {
+  exitCode: number;
+  stdout: string;
+  stderr: string;
+}
+
+/** A copy of the tree in which commands run. */
+export class Checkout {
+  /** Its folder. */
+  readonly dir: string;
+  /** What commands in it get as environment: nothing of the user's Pulumi, Switchyard or opencode. */
+  readonly env: Record<string, string>;
+  readonly #stacks: string[] = [];
+  readonly #id = randomBytes(3).toString('hex');
+
+  constructor() {
+    this.dir = mkdtempSync(join(tmpdir(), 'switchyard-checkout-'));
+    copyTree(this.dir);
+    const home = join(this.dir, '.home');
+    mkdirSync(home);
+    // The built tools are shared: they are cached by version, and take minutes.
+    symlinkSync(join(process.env.SWITCHYARD_HOME ?? join(homedir(), '.switchyard'), 'tools'), join(home, 'tools'));
+    mkdirSync(join(this.dir, '.backend'));
+    this.env = {
+      PATH: process.env.PATH ?? '',
+      HOME: process.env.HOME ?? '/',
+      SWITCHYARD_HOME: home,
+      PULUMI_BACKEND_URL: `file://${join(this.dir, '.backend')}`,
+      XDG_CONFIG_HOME: join(this.dir, '.client/config'),
+      XDG_DATA_HOME: join(this.dir, '.client/data'),
+      XDG_CACHE_HOME: join(this.dir, '.client/cache'),
+      XDG_STATE_HOME: join(this.dir, '.client/state'),
+      OPENCODE_DISABLE_MODELS_FETCH: '1',
+      npm_config_offline: 'true',
+    };
+  }
+
+  /**
+   * Adds a stack with settings of its own, on a free port.
+   *
+   * @param base the kind of stack, `dev` or `prod`: part of its name.
+   * @param settings what differs from the defaults; `port` is chosen where it is left out.
+   * @returns the stack's name, unlike any other on this host.
+   */
+  async addStack(base: string, settings: Record<string, unknown> = {}): Promise<{ stack: string; port: number }> {
+    const stack = `t${this.#id}-${base}`;
+    const port = typeof settings.port === 'number' ? settings.port : await freePort();
+    const config = Object.fromEntries(
+      Object.entries({ port, ...settings }).map(([name, value]) => [`switchyard:${name}`, value]),
+    );
+    writeFileSync(join(this.dir, `Pulumi.${stack}.yaml`), stringify({ config }));
+    this.#stacks.push(stack);
+    return { stack, port };
+  }
+
+  /** Runs `./switchyard <args>` and waits for its end, whatever that is. */
+  async switchyard(args: string[], options: { input?: string; env?: Record<string, string> } = {}): Promise<CommandResult> {
+    return this.run('./switchyard', args, options);
+  }
+
+  /** Runs `./switchyard <args>`, expects exit code 0, and returns what it printed with `--json`. */
+  async json<T>(args: string[], options: { input?: string } = {}): Promise<T> {
+    const result = await this.switchyard([...args, '--json'], options);
+    if (result.exitCode !== 0) throw new Error(`switchyard ${args.join(' ')}: exit code ${result.exitCode}\n${result.stderr}`);
+    return JSON.parse(result.stdout) as T;
+  }
+
+  /** Runs plain `pulumi <args>`, with the exports that `./switchyard env` prints for the stack. */
+  async pulumi(stack: string, args: string[], input?: string): Promise<CommandResult> {
+    const script = `eval "$(./switchyard env ${stack})" && exec pulumi "$@" --stack ${stack} --non-interactive`;
+    return this.run('sh', ['-c', script, 'pulumi', ...args], input === undefined ? {} : { input });
+  }
+
+  /** Runs any command in the checkout. */
+  async run(
+    command: string,
+    args: string[],
+    options: { input?: string; env?: Record<string, string> } = {},
+  ): Promise<CommandResult> {
+    const { exitCode, stdout, stderr } = await execa(command, args, {
+      cwd: this.dir,
+      env: { ...this.env, ...options.env },
+      extendEnv: false,
+      reject: false,
+      ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    });
+    return { exitCode: exitCode ?? 1, stdout, stderr };
+  }
+
+  /** Removes the stacks with their data, whatever is left of them, and the folder. */
+  async remove(): Promise<void> {
+    for (const stack of this.#stacks) {
+      await this.switchyard(['down', stack, '--volume', `switchyard-${stack}-data`]);
+      await removeByForce(stack);
+    }
+    rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/** What `down` may have left of a stack when a test broke it. */
+async function removeByForce(stack: string): Promise<void> {
+  const { stdout } = await execa('docker', ['ps', '-aq', '--filter', `label=switchyard.stack=${stack}`]);
+  const containers = stdout.split('\n').filter(Boolean);
+  const quiet = { reject: false } as const;
+  if (containers.length > 0) await execa('docker', ['rm', '-f', ...containers], quiet);
+  await execa('docker', ['network', 'rm', `switchyard-${stack}`], quiet);
+  await execa('docker', ['volume', 'rm', `switchyard-${stack}-data`], quiet);
+}
+
+/** Copies what git knows or would add: no build results, no secrets that are ignored. */
+function copyTree(target: string): void {
+  const { stdout } = execaSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT });
+  for (const file of stdout.split('\0').filter(Boolean)) {
+    mkdirSync(dirname(join(target, file)), { recursive: true });
+    cpSync(join(ROOT, file), join(target, file), { errorOnExist: false, force: true });
+  }
+  symlinkSync(join(ROOT, 'node_modules'), join(target, 'node_modules'));
+}
+
+/** A port of the loopback address that nothing listened on a moment ago. */
+export function freePort(): Promise<number> {
+  return new Promise((done, failed) => {
+    const server = createServer();
+    server.once('error', failed);
+    server.listen({ host: '127.0.0.1', port: 0 }, () => {
+      const address = server.address();
+      server.close(() => done(typeof address === 'object' && address ? address.port : 0));
+    });
+  });
+}

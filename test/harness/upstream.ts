@@ -1,0 +1,132 @@
+/** The fake of the paid providers, as a container on a stack's network; everything else in the tests is real. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { ROOT } from './checkout.ts';
+
+/** A request as the upstream received it. */
+export interface ReceivedRequest {
+  n: number;
+  method: string;
+  path: string;
+  query: Record<string, string[]>;
+  headers: Record<string, string>;
+  provider: string;
+  model: string | null;
+  stream: boolean;
+  body: string;
+  answer: number | string;
+}
+
+/** A fault to inject; see test/fake/upstream.py. */
+export interface Fault {
+  path?: string;
+  model?: string;
+  times?: number;
+  delayMs?: number;
+  status?: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+  echoKey?: boolean;
+  hang?: boolean;
+  close?: boolean;
+  cutAfter?: number;
+}
+
+/** A running fake. */
+export class Upstream {
+  /** Its name; also that of its container. */
+  readonly name: string;
+  /** Where the host reaches it: `http://127.0.0.1:<port>`. */
+  readonly url: string;
+
+  private constructor(name: string, url: string) {
+    this.name = name;
+    this.url = url;
+  }
+
+  /**
+   * Starts a fake on a stack's network under the alias `upstream`, port 9000.
+   *
+   * @param stack a stack that is up: its network and its gateway's image are used.
+   * @param port the host's port for it.
+   */
+  static async start(stack: string, port: number): Promise<Upstream> {
+    const { stdout: image } = await execa('docker', [
+      'ps', '--filter', `label=switchyard.stack=${stack}`, '--filter', 'label=switchyard.role=gateway', '--format', '{{.Image}}',
+    ]); // prettier-ignore
+    const name = `switchyard-${stack}-upstream`;
+    await execa('docker', [
+      'run', '--detach', '--name', name, '--label', `switchyard.test=${stack}`,
+      '--network', `switchyard-${stack}`, '--network-alias', 'upstream', '--publish', `127.0.0.1:${port}:9000`,
+      '--volume', `${join(ROOT, 'test/fake/upstream.py')}:/upstream.py:ro`,
+      '--entrypoint', 'python3', image.split('\n')[0] ?? '', '/upstream.py', '9000',
+    ]); // prettier-ignore
+    const upstream = new Upstream(name, `http://127.0.0.1:${port}`);
+    await upstream.#untilListening();
+    return upstream;
+  }
+
+  /** What it received since the last {@link forget}. */
+  async requests(): Promise<ReceivedRequest[]> {
+    const response = await fetch(`${this.url}/_requests`);
+    return ((await response.json()) as { requests: ReceivedRequest[] }).requests;
+  }
+
+  /** Forgets requests and faults. */
+  async forget(): Promise<void> {
+    await fetch(`${this.url}/_requests`, { method: 'DELETE' });
+    await fetch(`${this.url}/_faults`, { method: 'DELETE' });
+  }
+
+  /** Injects faults from now on. */
+  async inject(...faults: Fault[]): Promise<void> {
+    const response = await fetch(`${this.url}/_faults`, { method: 'POST', body: JSON.stringify(faults) });
+    if (!response.ok) throw new Error(`the fake upstream refused a fault: ${await response.text()}`);
+  }
+
+  /** Ends it. */
+  async stop(): Promise<void> {
+    await execa('docker', ['rm', '--force', this.name], { reject: false });
+  }
+
+  async #untilListening(): Promise<void> {
+    for (let attempt = 0; attempt < 120; attempt += 1) {
+      const answer = await fetch(`${this.url}/_health`).catch(() => undefined);
+      if (answer?.ok) return;
+      await sleep(250);
+    }
+    throw new Error(`${this.name} did not listen within 30 s`);
+  }
+}
+
+/** Where each provider lives in the fake: the paths of its SDKs below the provider's own prefix. */
+const PATHS: Record<string, string> = {
+  openai: '/openai/v1',
+  anthropic: '/anthropic',
+  deepseek: '/deepseek/v1',
+  groq: '/groq/openai/v1',
+  mistral: '/mistral/v1',
+  openrouter: '/openrouter/api/v1',
+  together: '/together/v1',
+  perplexity: '/perplexity',
+  huggingface: '/huggingface/v1',
+};
+
+/**
+ * The setting `baseUrls` that sends a stack's gateways, and the clients that call providers directly, to the fake.
+ *
+ * @param port the host's port that the fake will have.
+ */
+export function upstreamBaseUrls(port: number): Record<string, { gateway: string; client: string }> {
+  return Object.fromEntries(
+    Object.entries(PATHS).map(([name, path]) => [
+      name,
+      {
+        gateway: `http://upstream:9000${path}`,
+        // Anthropic's SDK wants the version in the address, LiteLLM does not.
+        client: `http://127.0.0.1:${port}${path}${name === 'anthropic' ? '/v1' : ''}`,
+      },
+    ]),
+  );
+}

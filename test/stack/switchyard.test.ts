@@ -1,0 +1,141 @@
+/** What a stack provisions, and what must be absent, by Pulumi's mocks. That it works is the end-to-end tests' business. */
+import * as pulumi from '@pulumi/pulumi';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+
+interface Recorded {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+const recorded: Recorded[] = [];
+
+await pulumi.runtime.setMocks(
+  {
+    newResource: (args) => {
+      recorded.push({ type: args.type, name: args.name, inputs: args.inputs as Record<string, unknown> });
+      const made: Record<string, unknown> = { ...args.inputs };
+      if (args.type.startsWith('random:index/randomPassword')) made.result = `made-by-${args.name}`;
+      if (args.type.startsWith('random:index/randomId')) made.hex = '00ff';
+      if (args.type.startsWith('docker:index/remoteImage')) made.imageId = `sha256:${args.name}`;
+      return { id: `${args.name}-id`, state: made };
+    },
+    call: (args) => {
+      throw new Error(`unexpected call of ${args.token}`);
+    },
+  },
+  'switchyard',
+  'test',
+);
+
+const { Switchyard } = await import('../../infra/switchyard.ts');
+const { contextHash } = await import('../../infra/context-hash.ts');
+const IMAGES = `${import.meta.dirname}/../../config-templates/image`;
+
+beforeAll(async () => {
+  new Switchyard('switchyard', {
+    stack: 'test',
+    bind: '127.0.0.1',
+    port: 4321,
+    replicas: 2,
+    memoryMb: 1024,
+    drainSeconds: 60,
+    masterKey: { generation: 3, previousUntil: '2026-11-25T12:00:00Z' },
+    imageContexts: { gateway: `${IMAGES}/gateway`, edge: `${IMAGES}/edge` },
+    gatewayFiles: [{ path: '/etc/switchyard/config.yaml', content: 'model_list: []' }],
+    edgeFiles: [{ path: '/etc/switchyard/haproxy.cfg', content: 'global' }],
+    providerKeys: { GROQ_API_KEY: pulumi.secret('unit-test-value') },
+  });
+  await pulumi.runtime.disconnect();
+});
+
+function created(type: string): Recorded[] {
+  return recorded.filter((resource) => resource.type === `docker:index/${type}`);
+}
+
+function container(name: string): Record<string, unknown> {
+  const found = created('container:Container').find((resource) => resource.name === name);
+  if (found === undefined) throw new Error(`no container ${name} was created`);
+  return found.inputs;
+}
+
+/** A secret's value where mocks wrap it. */
+function unwrap(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
+}
+
+describe('a stack', () => {
+  test('has its parts, and no more', () => {
+    expect(recorded.filter((r) => !r.type.startsWith('switchyard:')).map((r) => `${r.type} ${r.name}`).sort()).toEqual([
+      'docker:index/container:Container edge',
+      'docker:index/container:Container gateway-0',
+      'docker:index/container:Container gateway-1',
+      'docker:index/network:Network network',
+      'docker:index/remoteImage:RemoteImage edge-image',
+      'docker:index/remoteImage:RemoteImage gateway-image',
+      'docker:index/volume:Volume data',
+      'random:index/randomId:RandomId instance',
+      'random:index/randomId:RandomId key-age-GROQ_API_KEY',
+      'random:index/randomPassword:RandomPassword master-key-2',
+      'random:index/randomPassword:RandomPassword master-key-3',
+    ]);
+  });
+
+  test.each(['gateway-0', 'gateway-1', 'edge'])('hardens %s', (name) => {
+    const inputs = container(name);
+    expect(inputs).toMatchObject({
+      user: '10001:10001',
+      restart: 'unless-stopped',
+      capabilities: { drops: ['ALL'] },
+      securityOpts: ['no-new-privileges:true'],
+      logDriver: 'json-file',
+      logOpts: { 'max-size': '10m', 'max-file': '3' },
+    });
+    expect(inputs.memory).toBeGreaterThan(0);
+    expect(inputs.memorySwap).toBe(inputs.memory);
+    expect(inputs.stopTimeout).toBeGreaterThan(0);
+    for (const absent of ['envs', 'privileged', 'publishAllPorts', 'networkMode', 'mounts']) {
+      expect(inputs).not.toHaveProperty(absent);
+    }
+  });
+
+  test('gives gateways an automatic name and no port, so that a new one can stand beside the old', () => {
+    const inputs = container('gateway-0');
+    expect(inputs).not.toHaveProperty('name');
+    expect(inputs).not.toHaveProperty('ports');
+    expect(inputs).toMatchObject({ wait: true, networksAdvanced: [{ aliases: ['gateway'] }] });
+  });
+
+  test('publishes one port, on loopback, at the edge', () => {
+    expect(container('edge').ports).toEqual([{ internal: 8080, external: 4321, ip: '127.0.0.1' }]);
+    expect(container('edge').uploads).toHaveLength(1);
+  });
+
+  test('hands keys over as files of the gateway\'s user alone', () => { // prettier-ignore
+    const uploads = container('gateway-0').uploads as { file: string }[];
+    expect(uploads.map((upload) => upload.file)).toEqual([
+      '/etc/switchyard/config.yaml',
+      '/run/secrets/GROQ_API_KEY',
+      '/run/secrets/client-keys.json',
+    ]);
+    for (const upload of uploads) expect(upload).toMatchObject({ owner: '10001', group: '10001', permissions: '0400' });
+  });
+
+  test('lets gateways know both master keys by their hashes only', () => {
+    const uploads = container('gateway-0').uploads as { file: string; content: unknown }[];
+    const text = String(unwrap(uploads.find((upload) => upload.file.endsWith('client-keys.json'))?.content));
+    const keys = (JSON.parse(text) as { keys: { name: string; sha256: string; until?: string }[] }).keys;
+    expect(keys.map((key) => [key.name, key.until])).toEqual([
+      ['master', undefined],
+      ['master-previous', '2026-11-25T12:00:00Z'],
+    ]);
+    expect(text).not.toContain('made-by');
+    expect(keys[0]?.sha256).toMatch(/^[0-9a-f]{64}$/);
+    expect(keys[0]?.sha256).not.toBe(keys[1]?.sha256);
+  });
+
+  test('tags images by stack and content', () => {
+    const names = created('remoteImage:RemoteImage').map((image) => image.inputs.name);
+    expect(names).toContain(`switchyard-test-edge:${contextHash(`${IMAGES}/edge`, ['switchyard-base:bookworm-1'])}`);
+  });
+});
