@@ -27,8 +27,9 @@ export class Output {
   readonly json: boolean;
   readonly terminal: boolean;
   readonly #streams: Streams;
-  #ticker: NodeJS.Timeout | undefined;
-  #drawn = false;
+  // One spinner per process, since there is one terminal: a line from anywhere clears it first.
+  static #ticker: NodeJS.Timeout | undefined;
+  static #drawn = false;
 
   constructor(options: { json?: boolean; streams?: Streams } = {}) {
     this.json = options.json ?? false;
@@ -49,20 +50,20 @@ export class Output {
 
   /**
    * Runs `work` under a label. In a terminal a spinner with the elapsed time appears once it takes over two seconds; elsewhere
-   * there is a line when it begins and, if it was slow, one when it ends.
+   * there is a line when it begins and, if it was slow, one when it ends. Bound, like `progress`.
    */
-  async step<T>(label: string, work: () => Promise<T>): Promise<T> {
+  readonly step = async <T>(label: string, work: () => Promise<T>): Promise<T> => {
     const begun = Date.now();
     const seconds = () => `${Math.round((Date.now() - begun) / 1000)} s`;
     this.progress(`${label} …`);
-    if (this.terminal && !this.#ticker) {
+    if (this.terminal && !Output.#ticker) {
       let frame = 0;
-      this.#ticker = setInterval(() => {
+      Output.#ticker = setInterval(() => {
         if (Date.now() - begun < QUIET_MS) return;
         this.#streams.stderr.write(`\r\x1b[2K${FRAMES[frame++ % FRAMES.length]} ${label} (${seconds()})`);
-        this.#drawn = true;
+        Output.#drawn = true;
       }, 120);
-      this.#ticker.unref();
+      Output.#ticker.unref();
     }
     try {
       const value = await work();
@@ -73,7 +74,7 @@ export class Output {
       this.#stop();
       throw error;
     }
-  }
+  };
 
   /** The command's result: `document` with `--json`, else `text`. Call it once, at the end. */
   result(document: unknown, text: string): void {
@@ -98,13 +99,13 @@ export class Output {
   }
 
   #clear(): void {
-    if (this.#drawn) this.#streams.stderr.write('\r\x1b[2K');
-    this.#drawn = false;
+    if (Output.#drawn) this.#streams.stderr.write('\r\x1b[2K');
+    Output.#drawn = false;
   }
 
   #stop(): void {
-    clearInterval(this.#ticker);
-    this.#ticker = undefined;
+    clearInterval(Output.#ticker);
+    Output.#ticker = undefined;
     this.#clear();
   }
 }

@@ -1,0 +1,171 @@
+/**
+ * The image below every other: Debian bookworm with Python and the host's certificate authorities. A public image where a registry can
+ * be reached, else bootstrapped from Debian's packages. It gets its tag last, once it has been seen to work.
+ */
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import { execa } from 'execa';
+import { UserError } from '../errors.ts';
+import { installPackages, isDebianLike, isRoot } from './apt.ts';
+import { writeHostCertificates } from './certificates.ts';
+import { requireSpace } from './disk.ts';
+import { STALL_MS } from './download.ts';
+import { follow } from './docker-stream.ts';
+import { ensureDocker } from './docker.ts';
+import { withLock } from './lock.ts';
+import { root } from './paths.ts';
+import type { Reporter } from './reporter.ts';
+
+/** The local tag, the same whichever way the image came. Bump the number with any change of the recipe. */
+export const BASE_IMAGE = 'switchyard-base:bookworm-1';
+
+const recipe = join(root, 'config-templates', 'image', 'base');
+const publicImage = () => /^FROM (\S+)/m.exec(readFileSync(join(recipe, 'Dockerfile'), 'utf8'))![1]!;
+const packages = () => readFileSync(join(recipe, 'packages.txt'), 'utf8').split(/\s+/).filter(Boolean);
+
+/** What the image must be able to do before it is tagged. */
+const PROOF = 'import ensurepip, ssl, venv; assert ssl.create_default_context().get_ca_certs()';
+
+/** Whether the base image is there. */
+export async function hasBaseImage(docker: Docker): Promise<boolean> {
+  try {
+    await docker.getImage(BASE_IMAGE).inspect();
+    return true;
+  } catch (error) {
+    if ((error as { statusCode?: number }).statusCode === 404) return false;
+    throw error;
+  }
+}
+
+/** Runs `work` with a fresh folder that is gone afterwards, whatever happens. */
+async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'switchyard-base-'));
+  try {
+    return await work(folder);
+  } finally {
+    // Files of root made by debootstrap; if it was broken off, its mounts have to go first.
+    for (const mount of ['proc', 'sys'])
+      await execa('umount', ['-l', join(folder, 'root', mount)], { reject: false });
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The registry's image, or why it is not to be had. */
+async function pull(docker: Docker): Promise<string | undefined> {
+  try {
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), STALL_MS);
+    const stream = await docker.pull(publicImage(), { abortSignal: abort.signal });
+    clearTimeout(timer);
+    await follow(stream, STALL_MS);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message.split('\n')[0] : String(error);
+  }
+}
+
+async function build(docker: Docker): Promise<string> {
+  return inFolder(async (folder) => {
+    await cp(recipe, folder, { recursive: true });
+    await writeHostCertificates(join(folder, 'host-certificates'));
+    const tar = execa('tar', ['-c', '-C', folder, '.'], { encoding: 'buffer', buffer: false });
+    const events = await follow(await docker.buildImage(tar.stdout, { rm: true, forcerm: true }));
+    const id = events.findLast((event) => event.aux?.ID)?.aux?.ID;
+    if (!id) throw new UserError('Docker built no base image', { where: join(recipe, 'Dockerfile') });
+    return id;
+  });
+}
+
+async function bootstrap(docker: Docker, reporter: Reporter): Promise<string> {
+  const missing = ['debootstrap', 'debian-archive-keyring'].filter(
+    (name) => !existsSync(`/usr/share/doc/${name}`),
+  );
+  if (missing.length > 0) await installPackages(missing, reporter);
+  return inFolder(async (folder) => {
+    const rootfs = join(folder, 'root');
+    const args = ['--variant=minbase', `--include=${packages().join(',')}`, 'bookworm', rootfs];
+    const made = await execa('debootstrap', args, { reject: false, all: true });
+    if (made.exitCode !== 0)
+      throw new UserError('Debian could not be bootstrapped', {
+        where: 'debootstrap',
+        found: made.all.trim().split('\n').slice(-2).join(' | '),
+        allowed: 'a reachable Debian archive, or a reachable image registry',
+      });
+    await writeHostCertificates(join(rootfs, 'usr/local/share/ca-certificates'));
+    await execa('chroot', [rootfs, 'update-ca-certificates']);
+    await execa('chroot', [rootfs, 'apt-get', 'clean']);
+    await rm(join(rootfs, 'var/lib/apt/lists'), { recursive: true, force: true });
+    const tar = execa('tar', ['-c', '--numeric-owner', '-C', rootfs, '.'], {
+      encoding: 'buffer',
+      buffer: false,
+    });
+    const options = {
+      changes: ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["bash"]'],
+    };
+    const events = await follow(await docker.importImage(tar.stdout, options));
+    const id = events.findLast((event) => event.status?.startsWith('sha256:'))?.status;
+    if (!id) throw new UserError('Docker imported no base image');
+    return id;
+  });
+}
+
+async function prove(docker: Docker, id: string): Promise<void> {
+  const container = await docker.createContainer({
+    Image: id,
+    Cmd: ['python3', '-c', PROOF],
+    NetworkDisabled: true,
+  });
+  try {
+    await container.start();
+    const { StatusCode } = (await container.wait()) as { StatusCode: number };
+    if (StatusCode === 0) return;
+    const found = (await container.logs({ stdout: true, stderr: true }))
+      .toString('utf8')
+      .trim()
+      .split('\n')
+      .at(-1);
+    throw new UserError('the base image does not work and was not kept', {
+      where: BASE_IMAGE,
+      ...(found ? { found } : {}),
+    });
+  } finally {
+    await container.remove({ force: true });
+  }
+}
+
+/** Docker's own folder must have room, where it is a folder of this machine. */
+async function requireDockerSpace(docker: Docker): Promise<void> {
+  const { DockerRootDir } = (await docker.info()) as { DockerRootDir?: string };
+  if (DockerRootDir && existsSync(DockerRootDir)) await requireSpace(DockerRootDir, 'Docker');
+}
+
+/** Makes sure that {@link BASE_IMAGE} is there. */
+export async function ensureBaseImage(reporter: Reporter): Promise<void> {
+  const docker = await ensureDocker(reporter);
+  if (await hasBaseImage(docker)) return;
+  await withLock('base-image', reporter.progress, async () => {
+    if (await hasBaseImage(docker)) return;
+    await requireDockerSpace(docker);
+    const refused = await reporter.step(`pulling ${publicImage().split('@')[0]}`, () => pull(docker));
+    if (refused) reporter.progress(`the image registry is out of reach (${refused})`);
+    if (refused && !(process.platform === 'linux' && isRoot() && isDebianLike()))
+      throw new UserError(
+        'no image registry can be reached, and only root on Debian or Ubuntu can bootstrap the base image',
+        {
+          found: refused,
+          command: `docker pull ${publicImage()}`,
+        },
+      );
+    const id = refused
+      ? await reporter.step('bootstrapping the base image from Debian packages', () =>
+          bootstrap(docker, reporter),
+        )
+      : await reporter.step('building the base image', () => build(docker));
+    await prove(docker, id);
+    const [repo, tag] = BASE_IMAGE.split(':') as [string, string];
+    await docker.getImage(id).tag({ repo, tag });
+  });
+}

@@ -1,0 +1,38 @@
+import { delimiter, dirname } from 'node:path';
+import { Output } from '../output.ts';
+import { dockerHost } from './docker-host.ts';
+import { passphraseFile } from './passphrase.ts';
+import { ensurePulumi } from './pulumi.ts';
+import type { Reporter } from './reporter.ts';
+
+/** The variables that plain `pulumi` needs for `stack` here, beyond what is set already. */
+export async function pulumiVariables(stack: string, reporter: Reporter): Promise<Record<string, string>> {
+  const { path } = await ensurePulumi(reporter);
+  const inherited = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
+  // Node first: the language host runs the program with the `node` it finds on PATH.
+  const front = [dirname(process.execPath), ...path];
+  const variables: Record<string, string> = {
+    PATH: [...front, ...inherited.filter((folder) => !front.includes(folder))].join(delimiter),
+    PULUMI_SKIP_UPDATE_CHECK: 'true',
+  };
+  const passphrase = passphraseFile(stack, reporter.progress);
+  if (passphrase) variables.PULUMI_CONFIG_PASSPHRASE_FILE = passphrase;
+  const host = await dockerHost();
+  if (host) variables.DOCKER_HOST = host;
+  return variables;
+}
+
+const known = new Map<string, Promise<Record<string, string>>>();
+
+/** The whole environment in which the CLI runs `pulumi` for `stack`. Brings the engine if it is missing; asks once per process. */
+export async function pulumiEnv(
+  stack: string,
+  reporter: Reporter = new Output(),
+): Promise<NodeJS.ProcessEnv> {
+  let variables = known.get(stack);
+  if (!variables) {
+    variables = pulumiVariables(stack, reporter);
+    known.set(stack, variables);
+  }
+  return { ...process.env, ...(await variables) };
+}

@@ -1,0 +1,18 @@
+import { UserError } from '../errors.ts';
+
+/** This machine's names in the file names of releases. */
+export function platformNames(): { os: string; arch: string; goArch: string } {
+  const arch = process.arch;
+  if ((process.platform !== 'linux' && process.platform !== 'darwin') || (arch !== 'x64' && arch !== 'arm64'))
+    throw new UserError(`there is nothing ready-made for ${process.platform} on ${arch}`, {
+      allowed: 'Linux or macOS on x64 or arm64',
+      command: 'install Pulumi yourself and put it on PATH: see https://www.pulumi.com/docs/install/',
+    });
+  return { os: process.platform, arch, goArch: arch === 'x64' ? 'amd64' : 'arm64' };
+}
+
+/** Where a project's official downloads come from; a company's mirror by environment variable. */
+export function mirror(name: 'pulumi'): string {
+  const address = { pulumi: process.env.SWITCHYARD_PULUMI_MIRROR || 'https://get.pulumi.com' }[name];
+  return address.replace(/\/+$/, '');
+}

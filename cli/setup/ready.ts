@@ -1,0 +1,18 @@
+import { Output, type Progress } from '../output.ts';
+import type { Reporter } from './reporter.ts';
+
+/** What a command can ask for. `base-image` includes `docker`. */
+export type Need = 'pulumi' | 'docker' | 'base-image';
+
+/**
+ * Brings what is missing of `need`, saying what it does, and nothing twice: what is there costs a look. Throws a
+ * {@link UserError} with the command that mends it where this machine or user cannot be helped.
+ */
+export async function ensureReady(options: { need: readonly Need[]; onProgress?: Progress }): Promise<void> {
+  const out = new Output();
+  const reporter: Reporter = { progress: options.onProgress ?? out.progress, step: out.step };
+  const need = new Set(options.need);
+  if (need.has('pulumi')) await (await import('./pulumi.ts')).ensurePulumi(reporter);
+  if (need.has('base-image')) await (await import('./base-image.ts')).ensureBaseImage(reporter);
+  else if (need.has('docker')) await (await import('./docker.ts')).ensureDocker(reporter);
+}
