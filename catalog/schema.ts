@@ -10,19 +10,15 @@ const alias = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
 });
 
 /** A provider's name in the catalogue. */
-const providerId = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,31}$/, {
-    error: 'a provider is named with lower-case letters, digits and "-", 32 at most',
-  });
+const providerId = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
+  error: 'a provider is named with lower-case letters, digits and "-", 32 at most',
+});
 
 const seconds = z.int().min(1).max(3600);
 const text = z.string().min(1).max(500);
-const url = z
-  .string()
-  .regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/, {
-    error: 'a URL is wanted: http(s)://host/path, without user, query or fragment',
-  });
+const url = z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/, {
+  error: 'a URL is wanted: http(s)://host/path, without user, query or fragment',
+});
 const day = z.iso.date({ error: 'a day is wanted: YYYY-MM-DD' });
 
 /** The SDK packages that the pinned opencode carries; any other would be downloaded at its first start. */

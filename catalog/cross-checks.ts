@@ -1,0 +1,182 @@
+/** What the schema cannot see: whether the parts of a catalogue fit together. */
+import type { Problem } from './problems.ts';
+import { type Catalog, MOCK_ALIAS } from './schema.ts';
+import type { Path, Source } from './source.ts';
+import { didYouMean, listNames } from './suggest.ts';
+
+/** Names that count as known although their entries could not be read, so that one mistake is not reported twice. */
+export interface BrokenNames {
+  providers: readonly string[];
+  models: readonly string[];
+}
+
+/**
+ * Everything that does not fit together in a catalogue.
+ *
+ * @param catalog a catalogue whose form is right, or what could be read of one.
+ */
+export function crossCheck(
+  catalog: Catalog,
+  source: Source,
+  broken: BrokenNames = { providers: [], models: [] },
+): Problem[] {
+  return [
+    ...checkProviders(catalog, source),
+    ...checkModels(catalog, source, new Set(broken.providers)),
+    ...checkFallbacks(catalog, source, new Set(broken.models)),
+    ...checkRoutes(catalog, source, new Set(broken.models)),
+  ];
+}
+
+function checkProviders(catalog: Catalog, source: Source): Problem[] {
+  const problems: Problem[] = [];
+  const keys = new Map<string, string>();
+  const clients = new Map<string, string>([['litellm', 'the gateway']]);
+  for (const [id, provider] of Object.entries(catalog.providers)) {
+    const twice = (path: Path, value: string, owner: string | undefined) => {
+      if (owner !== undefined)
+        problems.push(source.problem(path, `${value} is taken by ${owner} already`, { value: true }));
+    };
+    twice(['providers', id, 'key'], provider.key, keys.get(provider.key));
+    keys.set(provider.key, id);
+    if (provider.client) {
+      twice(['providers', id, 'client', 'id'], provider.client.id, clients.get(provider.client.id));
+      clients.set(provider.client.id, id);
+    }
+    try {
+      new RegExp(provider.keyPattern);
+    } catch {
+      problems.push(
+        source.problem(['providers', id, 'keyPattern'], 'this is no regular expression', { value: true }),
+      );
+    }
+  }
+  return problems;
+}
+
+function checkModels(catalog: Catalog, source: Source, broken: ReadonlySet<string>): Problem[] {
+  const problems: Problem[] = [];
+  const gateway = Object.keys(catalog.providers).filter((id) => catalog.providers[id]?.litellm !== undefined);
+  const { requestTimeout } = catalog.limits;
+  const tooLong = (path: Path, seconds: number | undefined) => {
+    if (seconds === undefined || seconds <= requestTimeout) return;
+    const message = `${seconds} s are more than limits.requestTimeout (${requestTimeout} s), which would end the request first`;
+    problems.push(source.problem(path, message, { value: true }));
+  };
+  tooLong(['defaults', 'timeout'], catalog.defaults.timeout);
+  for (const [alias, model] of Object.entries(catalog.models)) {
+    const at = ['models', alias];
+    if (alias === MOCK_ALIAS) {
+      problems.push(
+        source.problem(
+          at,
+          `"${MOCK_ALIAS}" is the name of the answer without any account; choose another alias`,
+        ),
+      );
+    }
+    if (!gateway.includes(model.provider) && !broken.has(model.provider)) {
+      const exists = Object.hasOwn(catalog.providers, model.provider);
+      const what = exists
+        ? `the gateway cannot route to ${model.provider}: it has no "litellm"`
+        : `unknown provider "${model.provider}"`;
+      const hint = exists ? ';' : didYouMean(model.provider, gateway) || ';';
+      problems.push(
+        source.problem([...at, 'provider'], `${what}${hint} allowed: ${listNames(gateway)}`, { value: true }),
+      );
+    }
+    tooLong([...at, 'timeout'], model.timeout);
+    tooLong([...at, 'streamTimeout'], model.streamTimeout);
+  }
+  return problems;
+}
+
+function checkFallbacks(catalog: Catalog, source: Source, broken: ReadonlySet<string>): Problem[] {
+  const problems: Problem[] = [];
+  const aliases = Object.keys(catalog.models);
+  const known = new Set(aliases);
+  for (const [alias, chain] of Object.entries(catalog.fallbacks)) {
+    if (!known.has(alias) && !broken.has(alias)) {
+      problems.push(
+        source.problem(
+          ['fallbacks', alias],
+          `no such alias${didYouMean(alias, aliases) || ';'} allowed: ${listNames(aliases)}`,
+        ),
+      );
+    }
+    const seen = new Set<string>();
+    chain.forEach((hop, index) => {
+      const wrong = (message: string) =>
+        problems.push(source.problem(['fallbacks', alias, index], message, { value: true }));
+      if (broken.has(hop)) return;
+      if (!known.has(hop))
+        wrong(`no such alias: "${hop}"${didYouMean(hop, aliases) || ';'} allowed: ${listNames(aliases)}`);
+      else if (hop === alias) wrong(`"${alias}" falls back to itself`);
+      else if (seen.has(hop)) wrong(`"${hop}" stands twice in this chain`);
+      else if (known.has(alias) && catalog.models[hop]?.mode !== catalog.models[alias]?.mode) {
+        wrong(`"${hop}" is for ${catalog.models[hop]?.mode}, "${alias}" for ${catalog.models[alias]?.mode}`);
+      }
+      seen.add(hop);
+    });
+  }
+  return [...problems, ...checkCircles(catalog, source)];
+}
+
+/** Circles through several chains: LiteLLM goes on with the chain of the alias that failed last. Each is reported once. */
+function checkCircles(catalog: Catalog, source: Source): Problem[] {
+  const problems: Problem[] = [];
+  const done = new Set<string>();
+  for (const start of Object.keys(catalog.fallbacks)) {
+    if (done.has(start)) continue;
+    // Depth first, without recursion: a chain of chains may be as long as the catalogue.
+    const way: string[] = [start];
+    const on = new Map<string, number>([[start, 0]]);
+    const next: number[] = [0];
+    while (way.length > 0) {
+      const alias = way.at(-1) ?? '';
+      const chain = Object.hasOwn(catalog.fallbacks, alias) ? (catalog.fallbacks[alias] ?? []) : [];
+      const index = next[next.length - 1] ?? 0;
+      next[next.length - 1] = index + 1;
+      const hop = chain[index];
+      if (hop === undefined) {
+        done.add(alias);
+        on.delete(alias);
+        way.pop();
+        next.pop();
+      } else if (on.has(hop) && hop !== alias) {
+        const circle = [...way.slice(on.get(hop)), hop];
+        problems.push(
+          source.problem(['fallbacks', alias, index], `these chains run in a circle: ${circle.join(' → ')}`, {
+            value: true,
+          }),
+        );
+      } else if (!on.has(hop) && !done.has(hop)) {
+        on.set(hop, way.length);
+        way.push(hop);
+        next.push(0);
+      }
+    }
+  }
+  return problems;
+}
+
+function checkRoutes(catalog: Catalog, source: Source, broken: ReadonlySet<string>): Problem[] {
+  const problems: Problem[] = [];
+  const aliases = Object.keys(catalog.models).filter((alias) => {
+    const { provider, mode } = catalog.models[alias] ?? {};
+    return (
+      mode === 'chat' &&
+      provider !== undefined &&
+      Object.hasOwn(catalog.providers, provider) &&
+      catalog.providers[provider]?.portkey
+    );
+  });
+  const known = new Set(aliases);
+  for (const [route, { targets }] of Object.entries(catalog.portkey?.routes ?? {})) {
+    targets.forEach((target, index) => {
+      if (known.has(target) || broken.has(target)) return;
+      const message = `no chat alias whose provider has a Portkey name: "${target}"${didYouMean(target, aliases) || ';'} allowed: ${listNames(aliases)}`;
+      problems.push(source.problem(['portkey', 'routes', route, 'targets', index], message, { value: true }));
+    });
+  }
+  return problems;
+}

@@ -1,0 +1,131 @@
+/** Turns zod's issues into problems that say what was found, what is allowed, and what may have been meant. */
+import { z } from 'zod';
+import { mayHoldKey, showValue } from './leaks.ts';
+import type { Problem } from './problems.ts';
+import { didYouMean, listNames } from './suggest.ts';
+import { formatPath, type Path, shorten, type Source } from './source.ts';
+
+type Schema = z.core.$ZodType;
+
+/**
+ * All that a schema has against some data.
+ *
+ * @param prefix the path of `data` in the file.
+ */
+export function explain(
+  schema: Schema,
+  data: unknown,
+  error: z.core.$ZodError,
+  source: Source,
+  prefix: Path = [],
+): Problem[] {
+  return error.issues.flatMap((issue) => explainIssue(schema, data, issue, source, prefix));
+}
+
+function explainIssue(
+  schema: Schema,
+  data: unknown,
+  issue: z.core.$ZodIssue,
+  source: Source,
+  prefix: Path,
+): Problem[] {
+  const inner = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
+  const path = [...prefix, ...inner];
+  const found = valueAt(data, inner);
+  if (issue.code === 'unrecognized_keys') {
+    const known = keysOf(schemaAt(schema, inner));
+    return issue.keys.map((key) => {
+      const name = mayHoldKey(key) ? '(hidden: it looks like a key)' : shorten(key);
+      const at = source.at([...path, key]);
+      const hint = didYouMean(key, known);
+      return {
+        severity: 'error' as const,
+        file: source.file,
+        ...at,
+        path: formatPath([...path, name]),
+        message: `unknown key${hint || ';'} allowed here: ${listNames(known)}`,
+      };
+    });
+  }
+  if (issue.code === 'invalid_key') {
+    const reason = issue.issues[0]?.message ?? 'this name is not allowed';
+    const name = String(inner.at(-1));
+    const shown = mayHoldKey(name) ? [...path.slice(0, -1), '(hidden: it looks like a key)'] : path;
+    return [{ ...source.problem(path, `the name is not allowed: ${reason}`), path: formatPath(shown) }];
+  }
+  if (found === undefined)
+    return [source.problem(path, `missing: ${wanted(schemaAt(schema, inner), issue)}`)];
+  const hint = typeof found === 'string' ? didYouMean(found, valuesOf(schemaAt(schema, inner))) : '';
+  return [
+    source.problem(path, `found ${showValue(found)}; ${wanted(schemaAt(schema, inner), issue)}${hint}`, {
+      value: true,
+    }),
+  ];
+}
+
+function valueAt(data: unknown, path: Path): unknown {
+  let value = data;
+  for (const step of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  return value;
+}
+
+/** The schema for the value at a path, as far as it can be followed. */
+function schemaAt(schema: Schema, path: Path): Schema {
+  let at = unwrap(schema);
+  for (const step of path) {
+    const next =
+      at instanceof z.ZodObject
+        ? (at.shape as Record<string, Schema>)[step]
+        : at instanceof z.ZodRecord
+          ? at.valueType
+          : at instanceof z.ZodArray
+            ? at.element
+            : undefined;
+    if (next === undefined) return at;
+    at = unwrap(next);
+  }
+  return at;
+}
+
+function unwrap(schema: Schema): Schema {
+  let at = schema;
+  while (at instanceof z.ZodOptional || at instanceof z.ZodDefault || at instanceof z.ZodPrefault)
+    at = at.unwrap();
+  return at;
+}
+
+function keysOf(schema: Schema): string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+function valuesOf(schema: Schema): string[] {
+  return schema instanceof z.ZodEnum ? schema.options.map(String) : [];
+}
+
+/** What is wanted at a place, in words. A schema's own words come first. */
+function wanted(schema: Schema, issue: z.core.$ZodIssue): string {
+  if (schema instanceof z.ZodEnum) return `allowed: ${listNames(valuesOf(schema))}`;
+  if (schema instanceof z.ZodBoolean) return 'allowed: true, false';
+  if (schema instanceof z.ZodNumber) {
+    const kind = schema.isInt ? 'a whole number' : 'a number';
+    const [least, most] = [schema.minValue ?? 0, schema.maxValue ?? Infinity];
+    return `${kind} ${most >= Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`} is wanted`;
+  }
+  if (schema instanceof z.ZodObject) return `a mapping is wanted with: ${listNames(keysOf(schema))}`;
+  if (schema instanceof z.ZodRecord) return 'a mapping is wanted';
+  if (schema instanceof z.ZodArray) {
+    return issue.code === 'too_small'
+      ? 'at least one entry is wanted'
+      : issue.code === 'too_big'
+        ? `at most ${String(issue.maximum)} entries are allowed`
+        : 'a list is wanted';
+  }
+  if (schema instanceof z.ZodString && (issue.code === 'invalid_type' || issue.code === 'too_small'))
+    return 'a text is wanted';
+  if (schema instanceof z.ZodString && issue.code === 'too_big')
+    return `at most ${String(issue.maximum)} characters are allowed`;
+  return issue.message;
+}

@@ -1,0 +1,96 @@
+/** Finds what looks like a key where no key belongs, without ever repeating it. */
+import type { Problem } from './problems.ts';
+import type { Catalog } from './schema.ts';
+import type { Place } from './source.ts';
+
+/** How a provider's keys look. */
+export interface KeyPattern {
+  /** The provider's name, for people. */
+  name: string;
+  /** The secret that holds its key. */
+  key: string;
+  pattern: string;
+}
+
+/** The patterns of the catalogue's providers. */
+export function keyPatterns(catalog: Pick<Catalog, 'providers'>): KeyPattern[] {
+  return Object.values(catalog.providers).map(({ name, key, keyPattern }) => ({
+    name,
+    key,
+    pattern: keyPattern,
+  }));
+}
+
+/** Known beginnings of keys, for messages about a file that has no patterns of its own (yet). */
+const WELL_KNOWN =
+  /\b(sk|gsk|hf|pplx|tgp|pk|ghp|xox[a-z])[-_][A-Za-z0-9_-]{12,}|AIza[A-Za-z0-9_-]{20,}|AKIA[A-Z0-9]{12,}/;
+/** A long run with upper case, lower case and digits: no word anybody writes. */
+const RANDOM =
+  /(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*[0-9])[A-Za-z0-9]{24,}|[a-f0-9]{32,}/;
+
+/** Whether a text may hold a key, so that a message must not repeat it. Rather too often than too seldom. */
+export function mayHoldKey(text: string): boolean {
+  return WELL_KNOWN.test(text) || RANDOM.test(text);
+}
+
+/** A value as a message may show it: JSON, short, and hidden where it may be a key. */
+export function showValue(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const text = JSON.stringify(value);
+  if (mayHoldKey(text)) return '(hidden: it looks like a key)';
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+/**
+ * What looks like a key in a file's text: comments, names and values alike.
+ *
+ * @param text the file's text; pass what is allowed to hold secrets blanked out.
+ * @param place from an offset of the text to line and column.
+ */
+export function findLeaks(
+  text: string,
+  file: string,
+  patterns: readonly KeyPattern[],
+  place: (offset: number) => Place,
+): Problem[] {
+  const found: { begin: number; end: number; patterns: KeyPattern[] }[] = [];
+  for (const pattern of patterns) {
+    const regex = compile(pattern.pattern);
+    if (regex === undefined) continue;
+    for (const match of text.matchAll(regex)) {
+      if (match[0] === '') continue;
+      const [begin, end] = [match.index, match.index + match[0].length];
+      const same = found.find((one) => one.begin < end && begin < one.end);
+      if (same) same.patterns.push(pattern);
+      else found.push({ begin, end, patterns: [pattern] });
+    }
+  }
+  return found.map(({ begin, patterns: matched }) => {
+    const [first, ...others] = mostSpecific(matched);
+    const names = [first, ...others].map((one) => one?.name).join(' or ');
+    return {
+      severity: 'error',
+      file,
+      ...place(begin),
+      path: '',
+      message: `this looks like a key of ${names}; keys are only ever kept as Pulumi secrets`,
+      fix: `take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret ${first?.key}`,
+    };
+  });
+}
+
+/** A pattern as a global expression; undefined where it is none, which the schema reports. */
+function compile(pattern: string): RegExp | undefined {
+  try {
+    return new RegExp(pattern, 'g');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Those whose pattern begins with the longest plain text: `sk-ant-…` is Anthropic's although `sk-…` matches it too. */
+function mostSpecific(patterns: readonly KeyPattern[]): KeyPattern[] {
+  const literal = ({ pattern }: KeyPattern) => /^[A-Za-z0-9_-]*/.exec(pattern)?.[0].length ?? 0;
+  const longest = Math.max(...patterns.map(literal));
+  return patterns.filter((pattern) => literal(pattern) === longest);
+}

@@ -1,0 +1,63 @@
+/** Reads the catalogue and says everything that is wrong with it at once. */
+import { type BrokenNames, crossCheck } from './cross-checks.ts';
+import { explain } from './explain.ts';
+import { findLeaks, type KeyPattern, keyPatterns } from './leaks.ts';
+import { hasErrors, type Problem, sortProblems } from './problems.ts';
+import { type Catalog, catalogSchema } from './schema.ts';
+import { salvage } from './salvage.ts';
+import { readYaml, type Source } from './source.ts';
+
+/** A catalogue that was read. */
+export interface LoadedCatalog {
+  /** Absent where there is an error. */
+  catalog?: Catalog;
+  /** Every error and warning, errors first, in the file's order. */
+  problems: Problem[];
+  /** The text with its places, for checks that come later. */
+  source: Source;
+}
+
+/**
+ * Parses and checks a catalogue: YAML, schema, and what holds between its parts. Never throws, whatever the text.
+ *
+ * @param text the file's text.
+ * @param file its name, as the user would type it.
+ */
+export function parseCatalog(text: string, file: string): LoadedCatalog {
+  const { data, source, problems } = readYaml(text, file);
+  const leaks = (patterns: KeyPattern[]) =>
+    findLeaks(text, file, patterns, (offset) => source.offset(offset));
+  if (hasErrors(problems)) return { problems: sortProblems(problems), source };
+  const parsed = catalogSchema.safeParse(data ?? {});
+  if (!parsed.success) {
+    problems.push(...explain(catalogSchema, data ?? {}, parsed.error, source), ...leaks(rawPatterns(data)));
+    const rest = salvage(catalogSchema, data);
+    if (rest) problems.push(...crossCheck(rest, source, brokenNames(data, rest)));
+    return { problems: sortProblems(problems), source };
+  }
+  problems.push(...crossCheck(parsed.data, source), ...leaks(keyPatterns(parsed.data)));
+  return hasErrors(problems)
+    ? { problems: sortProblems(problems), source }
+    : { catalog: parsed.data, problems: sortProblems(problems), source };
+}
+
+/** The names of providers and models that stand in the file but not in what could be read of it. */
+function brokenNames(data: unknown, rest: Catalog): BrokenNames {
+  const names = (part: 'providers' | 'models') => {
+    const given = (data as Record<string, unknown> | null)?.[part];
+    const all = typeof given === 'object' && given !== null ? Object.keys(given) : [];
+    return all.filter((name) => !Object.hasOwn(rest[part], name));
+  };
+  return { providers: names('providers'), models: names('models') };
+}
+
+/** The providers' key patterns of a catalogue that has errors elsewhere. */
+function rawPatterns(data: unknown): KeyPattern[] {
+  const providers = (data as { providers?: unknown } | null)?.providers;
+  if (typeof providers !== 'object' || providers === null) return [];
+  return Object.entries(providers).flatMap(([id, provider]) => {
+    const { key, keyPattern } = (provider ?? {}) as { key?: unknown; keyPattern?: unknown };
+    if (typeof keyPattern !== 'string' || keyPattern.length > 200) return [];
+    return [{ name: id, key: typeof key === 'string' ? key : 'NAME', pattern: keyPattern }];
+  });
+}

@@ -1,0 +1,178 @@
+/** Reads YAML into plain data, keeping for every place its line and column. Never throws, whatever the text. */
+import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import type { Problem } from './problems.ts';
+
+/** Where a value stands: names in mappings, numbers in lists. */
+export type Path = readonly (string | number)[];
+
+/** A place in a file, counted from 1. */
+export interface Place {
+  line: number;
+  column: number;
+}
+
+/** A YAML file that was read. */
+export interface Source {
+  file: string;
+  text: string;
+  /** The place of the key (or list entry) at `path`; of the nearest one around it if there is none. */
+  at(path: Path): Place | undefined;
+  /** The place of the value at `path`; of the nearest key around it if there is none. */
+  valueAt(path: Path): Place | undefined;
+  /** The place of a character of the text. */
+  offset(offset: number): Place;
+  /** A problem of this file, with its place filled in. */
+  problem(path: Path, message: string, more?: Partial<Problem> & { value?: boolean }): Problem;
+}
+
+/** More than any catalogue of some thousand models; beyond it nothing is parsed. */
+const MAX_CHARACTERS = 4 * 1024 * 1024;
+const MAX_DEPTH = 40;
+
+/** A path as people write it: `models.gpt-4.supersedes[0]`. */
+export function formatPath(path: Path): string {
+  return path
+    .map((step, index) =>
+      typeof step === 'number'
+        ? `[${step}]`
+        : /^[\w:-]+$/.test(step)
+          ? `${index === 0 ? '' : '.'}${step}`
+          : `[${JSON.stringify(shorten(step))}]`,
+    )
+    .join('');
+}
+
+/** A text cut to a length that fits a message. */
+export function shorten(text: string, length = 60): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
+}
+
+/**
+ * Reads a YAML text.
+ *
+ * Anchors, aliases, tags and several documents in one file are refused: nothing here needs them, and an alias in an alias can blow a
+ * few lines up to gigabytes.
+ *
+ * @returns the data (undefined where it cannot be read), the source, and what is wrong with it as YAML.
+ */
+export function readYaml(
+  text: string,
+  file: string,
+): { data?: unknown; source: Source; problems: Problem[] } {
+  const lines = new LineCounter();
+  const places = new Map<string, { key: number; value: number }>();
+  const source = makeSource(text, file, lines, places);
+  const problems: Problem[] = [];
+  const refuse = (offset: number, path: Path, message: string) =>
+    void problems.push({
+      severity: 'error',
+      file,
+      ...source.offset(offset),
+      path: formatPath(path),
+      message,
+    });
+
+  if (text.length > MAX_CHARACTERS) {
+    problems.push({
+      severity: 'error',
+      file,
+      path: '',
+      message: `the file has ${text.length} characters; ${MAX_CHARACTERS} are allowed`,
+    });
+    return { source, problems };
+  }
+  try {
+    // Keys are compared below: the library's own check takes quadratic time.
+    const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
+    const [document, second] = Array.isArray(documents) ? documents : [];
+    for (const one of Array.isArray(documents) ? documents : []) {
+      for (const error of one.errors) refuse(error.pos[0], [], `not valid YAML: ${error.message}`);
+    }
+    if (second) refuse(second.range[0], [], 'a second document begins here; one file holds one document');
+    if (problems.length > 0) return { source, problems };
+    const data = document?.contents ? toData(document.contents, [], 0) : undefined;
+    return problems.length > 0 ? { source, problems } : { data, source, problems };
+  } catch (error) {
+    // The parser recurses: what nests a thousand levels deep ends here.
+    if (!(error instanceof RangeError)) throw error;
+    problems.push({ severity: 'error', file, path: '', message: 'nested too deeply to be read' });
+    return { source, problems };
+  }
+
+  function toData(node: Node | null, path: Path, depth: number): unknown {
+    if (node === null) return null;
+    const offset = node.range?.[0] ?? 0;
+    if (depth > MAX_DEPTH) return refuse(offset, path.slice(0, 4), `nested deeper than ${MAX_DEPTH} levels`);
+    if (isAlias(node))
+      return refuse(offset, path, `the alias *${shorten(node.source)} is not allowed: write the value out`);
+    if (node.anchor)
+      return refuse(offset, path, `the anchor &${shorten(node.anchor)} is not allowed: write the value out`);
+    if (node.tag?.startsWith('!')) return refuse(offset, path, `the tag ${shorten(node.tag)} is not allowed`);
+    if (isScalar(node)) return node.value;
+    if (isSeq(node)) {
+      return node.items.map((item, index) => {
+        const at = [...path, index];
+        const begin = (item as Node | null)?.range?.[0] ?? offset;
+        places.set(placeKey(at), { key: begin, value: begin });
+        return toData(item as Node | null, at, depth + 1);
+      });
+    }
+    if (!isMap(node)) return refuse(offset, path, 'a value is wanted here');
+    const data: Record<string, unknown> = {};
+    for (const { key, value } of node.items) {
+      const begin = (key as Node | null)?.range?.[0] ?? offset;
+      const name = isScalar(key) ? String(key.source ?? key.value) : undefined;
+      if (name === undefined || name === '__proto__') {
+        refuse(begin, path, 'a key is wanted that is a plain word');
+        continue;
+      }
+      const at = [...path, name];
+      if (Object.hasOwn(data, name)) {
+        const first = places.get(placeKey(at));
+        refuse(begin, at, `given twice${first ? `: first in line ${source.offset(first.key).line}` : ''}`);
+        continue;
+      }
+      places.set(placeKey(at), { key: begin, value: (value as Node | null)?.range?.[0] ?? begin });
+      data[name] = toData(value as Node | null, at, depth + 1);
+    }
+    return data;
+  }
+}
+
+function placeKey(path: Path): string {
+  return path.map((step) => (typeof step === 'number' ? `#${step}` : `.${step}`)).join('\0');
+}
+
+function makeSource(
+  text: string,
+  file: string,
+  lines: LineCounter,
+  places: ReadonlyMap<string, { key: number; value: number }>,
+): Source {
+  const offset = (at: number): Place => {
+    const { line, col } = lines.linePos(at);
+    return { line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const find = (path: Path, part: 'key' | 'value'): Place | undefined => {
+    for (let length = path.length; length > 0; length -= 1) {
+      const found = places.get(placeKey(path.slice(0, length)));
+      if (found) return offset(length === path.length ? found[part] : found.key);
+    }
+    return text === '' || path.length === 0 ? undefined : { line: 1, column: 1 };
+  };
+  return {
+    file,
+    text,
+    offset,
+    at: (path) => find(path, 'key'),
+    valueAt: (path) => find(path, 'value'),
+    problem: (path, message, { value, ...more } = {}) => ({
+      severity: 'error',
+      file,
+      ...find(path, value ? 'value' : 'key'),
+      path: formatPath(path),
+      message,
+      ...more,
+    }),
+  };
+}
