@@ -1,0 +1,26 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { DOCKER_PROVIDER_VERSION, ENGINE_VERSION } from './versions.ts';
+
+/** The folder of built tools, passphrases and caches: SWITCHYARD_HOME, by default `~/.switchyard`. */
+export function switchyardHome(): string {
+  return process.env['SWITCHYARD_HOME'] || join(homedir(), '.switchyard');
+}
+
+/** Where the built engine lives. */
+export function engineBinary(home: string): string {
+  return join(home, 'tools', `pulumi-${ENGINE_VERSION}`, 'pulumi');
+}
+
+/** Where the built Terraform Docker provider lives. */
+export function dockerProviderBinary(home: string): string {
+  return join(
+    home,
+    'tools',
+    `terraform-provider-docker-${DOCKER_PROVIDER_VERSION}`,
+    'terraform-provider-docker',
+  );
+}
+
+/** The folder of plugin executables that goes on PATH. */
+export const PLUGIN_BIN: string = join(import.meta.dirname, 'bin');

@@ -1,0 +1,36 @@
+import { Metadata, status, type handleUnaryCall, type ServiceError } from '@grpc/grpc-js';
+
+/** An error that reaches the user through the engine, as its text and nothing else. */
+export class PluginError extends Error {
+  readonly code: number;
+  readonly metadata: Metadata | undefined;
+
+  constructor(message: string, code: number = status.UNKNOWN, metadata?: Metadata) {
+    super(message);
+    this.code = code;
+    this.metadata = metadata;
+  }
+}
+
+/** Turns a function into the handler of a unary gRPC method. */
+export function unary<Request, Response>(
+  handle: (request: Request) => Response | Promise<Response>,
+): handleUnaryCall<Request, Response> {
+  return (call, callback) => {
+    Promise.resolve()
+      .then(() => handle(call.request))
+      .then(
+        (response) => callback(null, response),
+        (error: unknown) => callback(toServiceError(error)),
+      );
+  };
+}
+
+function toServiceError(error: unknown): Partial<ServiceError> {
+  if (error instanceof PluginError) {
+    return { code: error.code, details: error.message, metadata: error.metadata };
+  }
+  // A fault of our own: the stack is what a bug report needs.
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  return { code: status.INTERNAL, details: text };
+}

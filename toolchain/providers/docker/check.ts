@@ -1,0 +1,45 @@
+import providerProto from '@pulumi/pulumi/proto/provider_pb.js';
+import { readProperties, redact, secretTexts, writeProperties } from '../../plugin/properties.ts';
+import { PluginError } from '../../plugin/rpc.ts';
+import { pulumiPath, textOf } from './diagnostics.ts';
+import { DEFAULTS, withName } from './naming.ts';
+import type { ResourceType } from './resource.ts';
+import { isTimeouts } from './values.ts';
+
+/** Completes a resource's inputs and has the provider look them over. */
+export async function checkInputs(
+  request: providerProto.CheckRequest,
+  type: ResourceType,
+): Promise<providerProto.CheckResponse> {
+  const olds = readProperties(request.getOlds()).values;
+  const news = readProperties(request.getNews());
+  const inputs = withName(news.values, olds, request, type.shape);
+  const response = new providerProto.CheckResponse().setInputs(writeProperties(inputs, news.secrets));
+
+  const known = type.shape.fields.filter((field) => !isTimeouts(field)).map(({ pulumi }) => pulumi);
+  const strangers = Object.keys(inputs).filter((name) => name !== DEFAULTS && !known.includes(name));
+  if (strangers.length > 0) {
+    return response.setFailuresList(
+      strangers.map((name) => failure(name, `no such property. There are: ${known.sort().join(', ')}`)),
+    );
+  }
+  try {
+    const errors = await type.validate(inputs);
+    return response.setFailuresList(
+      errors.map((error) =>
+        failure(
+          pulumiPath(error.attribute?.steps ?? [], type.shape),
+          redact(textOf(error), secretTexts(news)),
+        ),
+      ),
+    );
+  } catch (error) {
+    // A value of the wrong kind: say so as a fault of the program, not of the plugin.
+    if (error instanceof PluginError) return response.setFailuresList([failure('', error.message)]);
+    throw error;
+  }
+}
+
+function failure(property: string, reason: string): providerProto.CheckFailure {
+  return new providerProto.CheckFailure().setProperty(property).setReason(reason);
+}

@@ -1,0 +1,133 @@
+import providerProto from '@pulumi/pulumi/proto/provider_pb.js';
+import emptyProto from 'google-protobuf/google/protobuf/empty_pb.js';
+import { partialFailure } from '../../plugin/partial.ts';
+import { readProperties, redact, secretTexts, writeProperties, type SecretPaths } from '../../plugin/properties.ts';
+import { PluginError } from '../../plugin/rpc.ts';
+import { checkInputs } from './check.ts';
+import { diffResponse } from './answer.ts';
+import { importedInputs } from './imported.ts';
+import type { Registry } from './registry.ts';
+import { idOf, type ResourceType } from './resource.ts';
+import { sensitivePaths, writeState, type TerraformState } from './state.ts';
+import { toPulumi } from './values.ts';
+
+/** The life of a resource, from Pulumi's requests to the provider's protocol and back. */
+export class Lifecycle {
+  private readonly registry: Registry;
+
+  constructor(registry: Registry) {
+    this.registry = registry;
+  }
+
+  async check(request: providerProto.CheckRequest): Promise<providerProto.CheckResponse> {
+    return checkInputs(request, await this.typeOf(request));
+  }
+
+  async diff(request: providerProto.DiffRequest): Promise<providerProto.DiffResponse> {
+    const type = await this.typeOf(request);
+    const olds = readProperties(request.getOlds()).values;
+    const news = readProperties(request.getNews()).values;
+    const prior = await type.state(request.getId(), olds);
+    const plan = await type.plan(prior, news, olds, request.getIgnorechangesList());
+    return diffResponse(plan, type.difference(plan), news, type.shape);
+  }
+
+  async create(request: providerProto.CreateRequest): Promise<providerProto.CreateResponse> {
+    const type = await this.typeOf(request);
+    const inputs = readProperties(request.getProperties());
+    const plan = await type.plan(undefined, inputs.values);
+    if (request.getPreview()) {
+      const planned = toPulumi(plan.planned.value, type.shape);
+      return new providerProto.CreateResponse().setProperties(writeProperties(planned, inputs.secrets));
+    }
+    const { state, errors } = await type.apply(plan, 'create', request.getTimeout());
+    if (errors.length > 0) {
+      const reasons = errors.map((error) => redact(error, secretTexts(inputs)));
+      throw await this.undo(type, state, reasons, inputs.secrets);
+    }
+    if (!state) throw new PluginError(`${type.shape.type}: the provider created nothing and gave no reason`);
+    return new providerProto.CreateResponse()
+      .setId(idOf(state))
+      .setProperties(outputs(state, type, inputs.secrets));
+  }
+
+  async update(request: providerProto.UpdateRequest): Promise<providerProto.UpdateResponse> {
+    const type = await this.typeOf(request);
+    const inputs = readProperties(request.getNews());
+    const olds = readProperties(request.getOlds()).values;
+    const prior = await type.state(request.getId(), olds);
+    const plan = await type.plan(prior, inputs.values, olds, request.getIgnorechangesList());
+    if (request.getPreview()) {
+      const planned = toPulumi(plan.planned.value, type.shape);
+      return new providerProto.UpdateResponse().setProperties(writeProperties(planned, inputs.secrets));
+    }
+    const { state, errors } = await type.apply(plan, 'update', request.getTimeout());
+    const now = outputs(state ?? prior, type, inputs.secrets);
+    if (errors.length > 0) {
+      const reasons = errors.map((error) => redact(error, secretTexts(inputs)));
+      throw partialFailure(request.getId(), now, reasons);
+    }
+    return new providerProto.UpdateResponse().setProperties(now);
+  }
+
+  async read(request: providerProto.ReadRequest): Promise<providerProto.ReadResponse> {
+    const type = await this.typeOf(request);
+    const olds = readProperties(request.getProperties());
+    const inputs = readProperties(request.getInputs());
+    const isKnown = Object.keys(olds.values).length > 0;
+    const state = isKnown
+      ? await type.read(await type.state(request.getId(), olds.values))
+      : await type.import(request.getId());
+    // No id: the engine takes it for gone.
+    if (!state || !idOf(state)) return new providerProto.ReadResponse();
+    const secrets = [...olds.secrets, ...inputs.secrets];
+    return new providerProto.ReadResponse()
+      .setId(idOf(state))
+      .setProperties(outputs(state, type, secrets))
+      .setInputs(isKnown && request.getInputs() ? request.getInputs() : importedInputs(state, type.shape));
+  }
+
+  async delete(request: providerProto.DeleteRequest): Promise<emptyProto.Empty> {
+    const type = await this.typeOf(request);
+    const olds = readProperties(request.getProperties());
+    const state = await type.state(request.getId(), olds.values);
+    try {
+      await type.remove(state, request.getTimeout());
+    } catch (error) {
+      // Somebody else has removed it already: that is what was wanted.
+      if (await type.read(state).catch(() => state)) throw error;
+    }
+    return new emptyProto.Empty();
+  }
+
+  /**
+   * After a failed creation: takes away what there is of the resource, so that nothing is left which the state does
+   * not know and a predecessor goes on serving; the next `up` starts anew. What cannot be taken away is kept in the
+   * state instead.
+   */
+  private async undo(
+    type: ResourceType,
+    state: TerraformState | undefined,
+    reasons: string[],
+    secrets: SecretPaths,
+  ): Promise<PluginError> {
+    const id = state && idOf(state);
+    if (!state || !id) return new PluginError(reasons.join('\n'));
+    try {
+      await type.remove(state, 0);
+      return new PluginError([...reasons, 'What had been created of it is removed again.'].join('\n'));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return partialFailure(id, outputs(state, type, secrets), [...reasons, `It could not be removed again: ${why}`]);
+    }
+  }
+
+  private typeOf(request: { getType(): string }): Promise<ResourceType> {
+    return this.registry.type(request.getType());
+  }
+}
+
+function outputs(state: TerraformState, type: ResourceType, secrets: SecretPaths) {
+  const values = writeState(state, type.shape);
+  return writeProperties(values, [...secrets, ...sensitivePaths(values, type.shape)]);
+}

@@ -1,0 +1,53 @@
+import { Unknown, type Value } from '../../plugin/properties.ts';
+import { sameValue } from './same.ts';
+import type { ObjectShape, Shape } from './shape.ts';
+
+/**
+ * What Terraform's core proposes to a provider before it plans: the configuration, and where that says nothing about
+ * a value that the provider computes, what was there before.
+ *
+ * @param prior the state before, `null` when the resource is new
+ */
+export function proposedState(prior: Value, config: Value, shape: ObjectShape): Value {
+  const before = (prior ?? {}) as Record<string, Value>;
+  const wanted = config as Record<string, Value>;
+  return Object.fromEntries(
+    shape.fields.map((field) => {
+      const set = wanted[field.tf] ?? null;
+      const was = before[field.tf] ?? null;
+      if (field.block) return [field.tf, proposedBlocks(was, set, field.shape)];
+      return [field.tf, set === null && field.computed ? was : set];
+    }),
+  );
+}
+
+function proposedBlocks(prior: Value, config: Value, shape: Shape): Value {
+  if (config === null || config instanceof Unknown) return config;
+  switch (shape.kind) {
+    case 'object':
+      return proposedState(prior, config, shape);
+    case 'map':
+      return Object.fromEntries(
+        Object.entries(config).map(([key, value]) => [
+          key,
+          proposedBlocks((prior as Record<string, Value> | null)?.[key] ?? null, value as Value, shape.element),
+        ]),
+      );
+    case 'list':
+      return (config as Value[]).map((value, index) =>
+        proposedBlocks((prior as Value[] | null)?.[index] ?? null, value, shape.element),
+      );
+    case 'set': {
+      const left = [...((prior as Value[] | null) ?? [])];
+      return (config as Value[]).map((value) => {
+        // The same element is the one that differs in nothing but what the provider computed.
+        const at = left.findIndex((was) =>
+          sameValue(was, proposedBlocks(was, value, shape.element), shape.element),
+        );
+        return proposedBlocks(at < 0 ? null : (left.splice(at, 1)[0] ?? null), value, shape.element);
+      });
+    }
+    default:
+      return config;
+  }
+}

@@ -1,0 +1,60 @@
+import type { Value } from '../../plugin/properties.ts';
+import { PluginError } from '../../plugin/rpc.ts';
+import { refuseErrors } from './diagnostics.ts';
+import { terraformType } from './names.ts';
+import { ResourceType } from './resource.ts';
+import { resourceShape } from './shape.ts';
+import type { TerraformProvider } from './terraform.ts';
+import type { Methods } from './tfplugin.ts';
+import { pack, toTerraform } from './values.ts';
+
+/** The resource types that the provider offers, read from its schema once. */
+export class Registry {
+  private readonly provider: TerraformProvider;
+  private readonly schema: Promise<Methods['GetProviderSchema'][1]>;
+  private readonly types = new Map<string, ResourceType>();
+
+  constructor(provider: TerraformProvider) {
+    this.provider = provider;
+    this.schema = provider.call('GetProviderSchema', {});
+    this.schema.catch(() => undefined); // Reported by whoever needs it first.
+  }
+
+  /** Gives the provider its configuration, such as another Docker host. */
+  async configure(properties: Record<string, Value>): Promise<void> {
+    const shape = resourceShape('provider', (await this.schema).provider);
+    const { version: _, ...given } = properties;
+    const config = toTerraform(Object.fromEntries(Object.entries(given).map(parsed(shape.fields))), shape);
+    const answer = await this.provider.call('ConfigureProvider', {
+      terraform_version: '1.13.0',
+      config: pack(config),
+    });
+    refuseErrors(answer.diagnostics, shape);
+  }
+
+  /** The resource type behind a Pulumi type token. */
+  async type(token: string): Promise<ResourceType> {
+    const known = this.types.get(token);
+    if (known) return known;
+    const { resource_schemas: schemas } = await this.schema;
+    const type = terraformType(token);
+    const schema = type === undefined ? undefined : schemas[type];
+    if (!type || !schema) {
+      throw new PluginError(
+        `${token}: the Docker bridge offers what the Terraform Docker provider does (${Object.keys(schemas).sort().join(', ')}). ` +
+          'For anything else install the official plugin: pulumi plugin install resource docker',
+      );
+    }
+    const made = new ResourceType(this.provider, resourceShape(type, schema));
+    this.types.set(token, made);
+    return made;
+  }
+}
+
+/** The SDK hands over what is not a text as JSON. */
+function parsed(fields: { pulumi: string; shape: { kind: string } }[]) {
+  return ([name, value]: [string, Value]): [string, Value] => {
+    const kind = fields.find(({ pulumi }) => pulumi === name)?.shape.kind;
+    return [name, typeof value === 'string' && kind !== 'string' ? (JSON.parse(value) as Value) : value];
+  };
+}

@@ -1,0 +1,66 @@
+import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import pluginProto from '@pulumi/pulumi/proto/plugin_pb.js';
+import providerGrpc from '@pulumi/pulumi/proto/provider_grpc_pb.js';
+import providerProto from '@pulumi/pulumi/proto/provider_pb.js';
+import emptyProto from 'google-protobuf/google/protobuf/empty_pb.js';
+import { readProperties } from '../../plugin/properties.ts';
+import { unary } from '../../plugin/rpc.ts';
+import { servePlugin } from '../../plugin/serve.ts';
+import { DOCKER_PLUGIN_VERSION } from '../../versions.ts';
+import { Lifecycle } from './lifecycle.ts';
+import { Registry } from './registry.ts';
+import { TerraformProvider } from './terraform.ts';
+
+/** Serves Pulumi's `docker` package out of the Terraform Docker provider. */
+export async function serveDocker(): Promise<void> {
+  const terraform = new TerraformProvider();
+  const registry = new Registry(terraform);
+  const lifecycle = new Lifecycle(registry);
+  const service: UntypedServiceImplementation = {
+    handshake: unary(() =>
+      new providerProto.ProviderHandshakeResponse()
+        .setAcceptSecrets(true)
+        .setSupportsAutonamingConfiguration(true),
+    ),
+    getPluginInfo: unary(() => new pluginProto.PluginInfo().setVersion(DOCKER_PLUGIN_VERSION)),
+    checkConfig: unary((request: providerProto.CheckRequest) =>
+      new providerProto.CheckResponse().setInputs(request.getNews()),
+    ),
+    diffConfig: unary((request: providerProto.DiffRequest) => diffConfig(request)),
+    configure: unary(async (request: providerProto.ConfigureRequest) => {
+      await registry.configure(readProperties(request.getArgs()).values);
+      return new providerProto.ConfigureResponse()
+        .setAcceptsecrets(true)
+        .setSupportspreview(true)
+        .setSupportsAutonamingConfiguration(true);
+    }),
+    check: unary((request: providerProto.CheckRequest) => lifecycle.check(request)),
+    diff: unary((request: providerProto.DiffRequest) => lifecycle.diff(request)),
+    create: unary((request: providerProto.CreateRequest) => lifecycle.create(request)),
+    read: unary((request: providerProto.ReadRequest) => lifecycle.read(request)),
+    update: unary((request: providerProto.UpdateRequest) => lifecycle.update(request)),
+    delete: unary((request: providerProto.DeleteRequest) => lifecycle.delete(request)),
+    cancel: unary(async () => {
+      await terraform.interrupt();
+      return new emptyProto.Empty();
+    }),
+  };
+  await servePlugin(
+    (server) => server.addService(providerGrpc.ResourceProviderService, service),
+    () => terraform.close(),
+  );
+}
+
+/** Another Docker host is another set of resources; the rest of the configuration is only how to reach it. */
+function diffConfig(request: providerProto.DiffRequest): providerProto.DiffResponse {
+  const { DIFF_NONE, DIFF_SOME } = providerProto.DiffResponse.DiffChanges;
+  const olds = readProperties(request.getOldInputs()).values;
+  const news = readProperties(request.getNews()).values;
+  const changed = [...new Set([...Object.keys(olds), ...Object.keys(news)])].filter(
+    (name) => name !== 'version' && JSON.stringify(olds[name]) !== JSON.stringify(news[name]),
+  );
+  return new providerProto.DiffResponse()
+    .setChanges(changed.length > 0 ? DIFF_SOME : DIFF_NONE)
+    .setDiffsList(changed)
+    .setReplacesList(changed.filter((name) => name === 'host'));
+}

@@ -1,0 +1,91 @@
+import type { SecretPaths, Value } from '../../plugin/properties.ts';
+import { refuseErrors } from './diagnostics.ts';
+import type { ObjectShape, ResourceShape, Shape } from './shape.ts';
+import type { TerraformProvider } from './terraform.ts';
+import { pack, toPulumi, toTerraform, unpack } from './values.ts';
+
+/** Where the SDK of Terraform's providers keeps its time limits within the private data. */
+const TIMEOUTS = 'e2bfb730-ecaa-11e6-8f88-34363bc7c4c0';
+
+/** The hidden output in which the provider's private data and the schema's version are kept, as the official plugin does. */
+const META = '__meta';
+
+/** A resource as Terraform knows it. */
+export interface TerraformState {
+  value: Value;
+  private: Uint8Array;
+}
+
+/**
+ * Rebuilds Terraform's state of a resource from Pulumi's outputs.
+ *
+ * A state of an older schema, written before the provider was changed for a newer one, is brought up by the provider.
+ */
+export async function readState(
+  provider: TerraformProvider,
+  id: string,
+  outputs: Record<string, Value>,
+  shape: ResourceShape,
+): Promise<TerraformState> {
+  const meta = typeof outputs[META] === 'string' ? outputs[META] : '';
+  const known = new Set(shape.fields.map(({ pulumi }) => pulumi));
+  const kept = Object.fromEntries(Object.entries(outputs).filter(([name]) => known.has(name)));
+  const value = toTerraform({ ...kept, id }, shape);
+  const version = Number(parseMeta(meta)['schema_version'] ?? shape.version);
+  if (version === shape.version) return { value, private: Buffer.from(meta) };
+
+  const answer = await provider.call('UpgradeResourceState', {
+    type_name: shape.type,
+    version,
+    raw_state: { json: Buffer.from(JSON.stringify(value)) },
+  });
+  refuseErrors(answer.diagnostics, shape);
+  return { value: unpack(answer.upgraded_state), private: Buffer.from(meta) };
+}
+
+/** Pulumi's outputs for a state. */
+export function writeState(state: TerraformState, shape: ResourceShape): Record<string, Value> {
+  const outputs = toPulumi(state.value, shape);
+  const meta = Buffer.from(state.private).toString('utf8');
+  if (meta && meta !== 'null') outputs[META] = meta;
+  return outputs;
+}
+
+/** Sets a time limit of Pulumi's `customTimeouts`, which Terraform's providers look up in the private data. */
+export function withTimeout(data: Uint8Array, operation: 'create' | 'update' | 'delete', seconds: number): Uint8Array {
+  if (!seconds) return data;
+  const meta = parseMeta(Buffer.from(data).toString('utf8'));
+  const limits = (meta[TIMEOUTS] ?? {}) as Record<string, number>;
+  return Buffer.from(JSON.stringify({ ...meta, [TIMEOUTS]: { ...limits, [operation]: seconds * 1e9 } }));
+}
+
+/** Where outputs are secret by the provider's own word, whatever the program says. */
+export function sensitivePaths(outputs: Record<string, Value>, shape: ObjectShape, path: string[] = []): SecretPaths {
+  return shape.fields.flatMap((field) => {
+    const value = outputs[field.pulumi] ?? null;
+    const at = [...path, field.pulumi];
+    if (value === null) return [];
+    if (field.sensitive) return [at];
+    return sensitiveWithin(value, field.shape, at);
+  });
+}
+
+function sensitiveWithin(value: Value, shape: Shape, path: string[]): SecretPaths {
+  if (shape.kind === 'object') return sensitivePaths(value as Record<string, Value>, shape, path);
+  if (shape.kind !== 'list' && shape.kind !== 'set') return [];
+  if (shape.flat) return sensitiveWithin(value, shape.element, path);
+  // As with the program's own secrets, one within a list makes the list secret.
+  const inner = Array.isArray(value) && value.some((element) => sensitiveWithin(element, shape.element, path).length > 0);
+  return inner ? [path] : [];
+}
+
+/** A packed null: "no such resource". */
+export const NOTHING = pack(null);
+
+function parseMeta(text: string): Record<string, unknown> {
+  try {
+    return (JSON.parse(text || '{}') as Record<string, unknown> | null) ?? {};
+  } catch {
+    return {};
+  }
+}

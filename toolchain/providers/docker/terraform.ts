@@ -1,0 +1,118 @@
+import { credentials, type Client, type ServiceError } from '@grpc/grpc-js';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { dockerProviderBinary, switchyardHome } from '../../paths.ts';
+import { PluginError } from '../../plugin/rpc.ts';
+import { NO_MESSAGE_LIMIT } from '../../plugin/serve.ts';
+import { providerClientClass, type Methods } from './tfplugin.ts';
+
+/** Every Terraform provider wants this, as proof that it was not started by hand. */
+const MAGIC_COOKIE = 'd602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2';
+
+/** What of our environment the provider gets: how to reach Docker. None of the program's configuration or keys. */
+const PASSED_ON = /^(PATH|HOME|USER|TMPDIR|LANG|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|DOCKER_\w+|BUILDX_\w+|BUILDKIT_\w+|XDG_RUNTIME_DIR|(HTTPS?|NO)_PROXY|(https?|no)_proxy)$/;
+
+/**
+ * Stands between us and the provider: `read` returns when our end of its standard input closes, however we ended, so
+ * the provider never outlives us. It ignores the SIGINT that the engine sends to the whole group.
+ */
+const KEEPER = `trap '' INT; "$0" </dev/null & child=$!; read -r _; kill -TERM $child 2>/dev/null; wait $child`;
+
+/** The real Terraform Docker provider, running as a child process. */
+export class TerraformProvider {
+  private readonly child: ChildProcess;
+  private readonly sockets: string;
+  private readonly connected: Promise<Client>;
+  private lastWords = '';
+
+  constructor(binary: string = process.env['SWITCHYARD_DOCKER_PROVIDER'] || dockerProviderBinary(switchyardHome())) {
+    if (!existsSync(binary)) {
+      throw new PluginError(
+        `The Terraform Docker provider is not at ${binary}. Run: node toolchain/build.ts (or ./switchyard doctor).`,
+      );
+    }
+    this.sockets = mkdtempSync(join(tmpdir(), 'switchyard-docker-'));
+    this.child = spawn('/bin/sh', ['-c', KEEPER, binary], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: {
+        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name))),
+        TF_PLUGIN_MAGIC_COOKIE: MAGIC_COOKIE,
+        PLUGIN_PROTOCOL_VERSIONS: '6',
+        PLUGIN_UNIX_SOCKET_DIR: this.sockets,
+      },
+    });
+    // Its log may hold what it was given: none of it is printed, the last line is kept for a start that fails.
+    this.child.stderr?.on('data', (chunk: Buffer) => (this.lastWords = chunk.toString().trim().split('\n').at(-1) ?? ''));
+    this.connected = this.connect();
+    this.connected.catch(() => undefined); // Reported by the first call, not as an unhandled rejection.
+  }
+
+  /** Calls a method of the provider; `milliseconds` bounds it. */
+  async call<M extends keyof Methods>(
+    method: M,
+    request: Methods[M][0],
+    milliseconds?: number,
+  ): Promise<Methods[M][1]> {
+    const client = (await this.connected) as unknown as Record<
+      string,
+      (
+        request: unknown,
+        options: { deadline?: Date },
+        callback: (error: ServiceError | null, answer: Methods[M][1]) => void,
+      ) => void
+    >;
+    return new Promise((resolve, reject) => {
+      const options = milliseconds ? { deadline: new Date(Date.now() + milliseconds) } : {};
+      client[method]!(request, options, (error, answer) => {
+        if (error) reject(new PluginError(`The Terraform Docker provider failed in ${method}: ${error.details}`));
+        else resolve(answer);
+      });
+    });
+  }
+
+  /** Asks the provider to give up what it is doing. */
+  async interrupt(): Promise<void> {
+    await this.call('StopProvider', {}, 5_000).catch(() => undefined);
+  }
+
+  /** Ends the provider. */
+  async close(): Promise<void> {
+    if (this.child.exitCode === null && this.child.signalCode === null) {
+      const gone = new Promise((resolve) => this.child.once('exit', resolve));
+      this.child.stdin?.end();
+      const late = setTimeout(() => this.child.kill('SIGKILL'), 3_000);
+      await gone;
+      clearTimeout(late);
+    }
+    rmSync(this.sockets, { recursive: true, force: true });
+  }
+
+  private async connect(): Promise<Client> {
+    const address = await this.handshake();
+    const Provider = providerClientClass();
+    return new Provider(address, credentials.createInsecure(), {
+      ...NO_MESSAGE_LIMIT,
+      // A unix socket has no host name; the provider's server wants an authority all the same.
+      'grpc.default_authority': 'localhost',
+    });
+  }
+
+  /** The provider says where it listens in one line: `1|6|unix|/tmp/…|grpc|`. */
+  private async handshake(): Promise<string> {
+    const line = await new Promise<string>((resolve, reject) => {
+      createInterface({ input: this.child.stdout! }).once('line', resolve);
+      this.child.once('error', reject);
+      this.child.once('exit', (code) =>
+        reject(new PluginError(`The Terraform Docker provider ended at its start (exit ${code}). ${this.lastWords}`)),
+      );
+    });
+    const [, protocol, network, address] = line.split('|');
+    if (protocol !== '6' || network !== 'unix' || !address) {
+      throw new PluginError(`The Terraform Docker provider answered "${line}"; expected protocol 6 on a unix socket.`);
+    }
+    return `unix:${address}`;
+  }
+}

@@ -1,0 +1,6 @@
+import { enableCompileCache } from 'node:module';
+
+// The engine waits for the port: compiled code from the last run halves the time until it comes.
+enableCompileCache();
+const { serveRandom } = await import('./service.ts');
+await serveRandom();

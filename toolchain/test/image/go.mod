@@ -1,0 +1,3 @@
+module switchyard/toolchain/test/image
+
+go 1.26
