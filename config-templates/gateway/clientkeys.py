@@ -1,0 +1,65 @@
+"""The keys that clients hold, known here by their hashes only.
+
+The file is `{"keys": [{"name": "master", "sha256": "<hex>"}, {"name": "master-previous", "sha256": "…", "until": "<ISO time>"}]}`.
+It is looked at on every request and read again when it changed; `until` is compared with the clock of the request, so a
+key's grace ends without a restart. A file that cannot be read leaves the last good one in force: it never opens a door.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+from datetime import datetime, timezone
+from pathlib import Path
+
+from settings import CLIENT_KEYS
+
+log = logging.getLogger('switchyard')
+
+
+def parse(text: str) -> list[dict]:
+    """The entries, checked; an error says which one is wrong, never what it holds."""
+    entries = json.loads(text)['keys']
+    for position, entry in enumerate(entries):
+        if len(bytes.fromhex(entry['sha256'])) != 32:
+            raise ValueError(f'keys[{position}].sha256 is not the hex of 32 bytes')
+        if 'until' in entry and datetime.fromisoformat(entry['until']).tzinfo is None:
+            raise ValueError(f'keys[{position}].until names no time zone')
+    return entries
+
+
+class ClientKeys:
+    def __init__(self, path: Path = CLIENT_KEYS) -> None:
+        self.path = path
+        self.entries: list[dict] = parse(path.read_text())
+        self.seen = self._version()
+
+    def _version(self) -> tuple[int, int, int]:
+        stat = self.path.stat()
+        return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+    def _refresh(self) -> None:
+        try:
+            version = self._version()
+            if version != self.seen:
+                self.seen = version
+                self.entries = parse(self.path.read_text())
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            log.error('client keys: %s cannot be read (%s); the last good list stays in force', self.path, error)
+
+    def find(self, key: str | None, now: datetime | None = None) -> dict | None:
+        """The entry of a key that is valid now. Every entry is compared, so that time tells nothing."""
+        self._refresh()
+        if not key:
+            return None
+        digest = hashlib.sha256(key.encode('utf-8', 'surrogateescape')).hexdigest()
+        found = None
+        for entry in self.entries:
+            if hmac.compare_digest(digest, entry['sha256'].lower()):
+                found = entry
+        if found and 'until' in found:
+            now = now or datetime.now(timezone.utc)
+            return found if now < datetime.fromisoformat(found['until']) else None
+        return found

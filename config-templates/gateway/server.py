@@ -1,0 +1,42 @@
+"""LiteLLM behind the guard and the redactor, in one process with one worker. Started by supervisor.py."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import signal
+
+import settings
+from clientkeys import ClientKeys
+from guard import Guard
+from redact import Redactor, RedactResponses
+
+# LiteLLM wants a master key, and will not start without. Nobody needs it, auth.py does not accept it, so nobody knows it.
+os.environ['LITELLM_MASTER_KEY'] = 'sk-' + secrets.token_hex(32)
+os.environ['CONFIG_FILE_PATH'] = str(settings.CONFIG)
+
+
+def main() -> None:
+    import uvicorn
+    from litellm.proxy.proxy_server import app
+
+    guard = Guard(app, ClientKeys())
+    signal.signal(signal.SIGUSR1, lambda *_: guard.leave())
+    uvicorn.run(
+        RedactResponses(guard, Redactor.of_folder(settings.SECRETS)),
+        host='0.0.0.0',
+        port=settings.load().port,
+        lifespan='on',
+        ws='none',
+        # The edge logs requests, and a path can hold what a log should not.
+        access_log=False,
+        server_header=False,
+        # Longer than the edge keeps an idle connection: the edge must be the one that closes it.
+        timeout_keep_alive=120,
+        # On SIGTERM everything in flight is finished. The supervisor is the bound.
+        timeout_graceful_shutdown=None,
+    )
+
+
+if __name__ == '__main__':
+    main()
