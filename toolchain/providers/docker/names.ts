@@ -1,7 +1,7 @@
 import pluralize from 'pluralize';
 
-// To the official plugin "data" is a singular.
-pluralize.addIrregularRule('data', 'datas');
+// To the official plugin "data" is a singular, in compounds too.
+pluralize.addPluralRule(/data$/i, 'datas');
 
 /** The official plugin's own resource, which has no Terraform resource behind it. */
 const NOT_TERRAFORM = 'Image';
