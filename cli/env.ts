@@ -1,11 +1,27 @@
+/** `./switchyard env`: the exports with which Pulumi's own CLI works in this checkout. */
 import type { Command } from 'commander';
-import { withOutput } from './output.ts';
+import { type Output, withOutput } from './output.ts';
 
 /** Adds `env`. */
 export function register(program: Command): void {
   program
     .command('env')
-    .argument('[stack]', 'the stack', 'dev')
-    .description('prints the exports with which plain `pulumi` works here: eval "$(./switchyard env dev)"')
-    .action(withOutput((out, stack: string) => out.result({ stack }, '')));
+    .argument('[stack]', 'the stack that plain `pulumi` then works on', 'dev')
+    .description('print the exports with which plain `pulumi` works here: eval "$(./switchyard env dev)"')
+    .action(withOutput(printExports));
+}
+
+async function printExports(out: Output, stack: string): Promise<void> {
+  const [{ pulumiVariables }, { exportLines }, { checkStackName }, { ensureStack }] = await Promise.all([
+    import('./setup/environment.ts'),
+    import('./setup/shell.ts'),
+    import('./setup/stack-name.ts'),
+    import('./stack.ts'),
+  ]);
+  checkStackName(stack);
+  const variables = await pulumiVariables(stack, out);
+  // `pulumi preview` and `pulumi config set` need a stack that exists; PULUMI_STACK selects it for this shell alone.
+  await ensureStack(stack, { onLine: out.progress });
+  variables.PULUMI_STACK = stack;
+  out.result({ stack, variables }, exportLines(variables));
 }

@@ -1,0 +1,25 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { closest, distance } from 'fastest-levenshtein';
+import { UserError } from '../errors.ts';
+import { root } from './paths.ts';
+
+/** The stacks that have a settings file. */
+export function knownStacks(folder = root): string[] {
+  return readdirSync(folder)
+    .map((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1])
+    .filter((name) => name !== undefined)
+    .sort();
+}
+
+/** Ends with a sentence if `stack` is no name of a stack, or has no settings file. */
+export function checkStackName(stack: string, folder = root): void {
+  if (/^[A-Za-z0-9][\w-]*$/.test(stack) && existsSync(join(folder, `Pulumi.${stack}.yaml`))) return;
+  const known = knownStacks(folder);
+  const near = known.length > 0 ? closest(stack, known) : undefined;
+  throw new UserError(`there is no stack '${stack}' here`, {
+    where: folder,
+    allowed: known,
+    ...(near && distance(stack, near) <= 2 ? { command: `repeat the command with ${near}` } : {}),
+  });
+}
