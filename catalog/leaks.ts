@@ -28,6 +28,13 @@ const WELL_KNOWN =
 const RANDOM =
   /(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*[0-9])[A-Za-z0-9]{24,}|[a-f0-9]{32,}/;
 
+/** For files that are checked while the catalogue cannot be read. */
+export const GENERIC_PATTERN: KeyPattern = {
+  name: 'a provider',
+  key: 'NAME_API_KEY',
+  pattern: WELL_KNOWN.source,
+};
+
 /** Whether a text may hold a key, so that a message must not repeat it. Rather too often than too seldom. */
 export function mayHoldKey(text: string): boolean {
   return WELL_KNOWN.test(text) || RANDOM.test(text);

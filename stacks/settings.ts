@@ -1,3 +1,141 @@
-/** Reads a stack's settings, and says what is wrong with them. */
+/** Reads a stack's settings, and says everything that is wrong with them at once. */
+import { z } from 'zod';
+import { explain } from '../catalog/explain.ts';
+import { findLeaks, GENERIC_PATTERN, keyPatterns } from '../catalog/leaks.ts';
+import { hasErrors, type Problem, sortProblems } from '../catalog/problems.ts';
+import { salvage } from '../catalog/salvage.ts';
+import type { Catalog } from '../catalog/schema.ts';
+import type { Source } from '../catalog/source.ts';
+import { checkSettings } from './settings-checks.ts';
+import { explainUnknown, keyBase, SHIPPED_KEYS } from './settings-keys.ts';
+import { type Settings, settingsSchema } from './settings-schema.ts';
+import { fileLeaks, readStackFile } from './settings-source.ts';
+
 export { settingsSchema } from './settings-schema.ts';
 export type { Settings } from './settings-schema.ts';
+export { checkPorts, type OtherStack } from './settings-checks.ts';
+
+/** What a stack's settings are read from. */
+export interface SettingsInput {
+  /** Every value by its name without the namespace; objects as JSON. Values of secrets may be left out or empty. */
+  config: Record<string, string>;
+  /** The names of those that are secrets. */
+  secretKeys: readonly string[];
+  /** The stack's name. */
+  stack: string;
+  /** The stack's file, for the places in messages. */
+  file?: { path: string; text: string };
+  /** The catalogue, against which the names of providers, keys and routes are held. */
+  catalog?: Catalog;
+}
+
+/** A stack's settings that were read. */
+export interface ParsedSettings {
+  /** Absent where there is an error. */
+  settings?: Settings;
+  /** The names of the provider keys that are set, sorted; further ones (`…_2`) included. */
+  keyNames: string[];
+  /** Every error and warning, errors first. */
+  problems: Problem[];
+  /** The file with its places, for checks that come later. Paths start with the setting's name. */
+  source: Source;
+}
+
+/** Parses and checks a stack's settings. Never throws, whatever the values, and never repeats a secret. */
+export function parseSettings(input: SettingsInput): ParsedSettings {
+  const file = readStackFile(input.file?.path ?? `Pulumi.${input.stack}.yaml`, input.file?.text ?? '');
+  const { source } = file;
+  const { plain, keyNames, problems } = sortNames(input, source);
+  const parsed = settingsSchema.safeParse(plain);
+  let settings: Settings | undefined;
+  if (!parsed.success)
+    problems.push(...explain(settingsSchema, plain, parsed.error, source).map(withCommand));
+  const usable = parsed.success ? parsed.data : salvage(settingsSchema, { port: 1, ...plain });
+  if (usable) {
+    settings = complete(usable, input.stack);
+    problems.push(...checkSettings(settings, source, input.catalog));
+  }
+  problems.push(...file.strangers, ...leaks(input, source, problems));
+  const sorted = sortProblems(problems);
+  return { ...(settings && !hasErrors(sorted) ? { settings } : {}), keyNames, problems: sorted, source };
+}
+
+/** Parts the names into settings, keys, and those that are neither. */
+function sortNames(input: SettingsInput, source: Source) {
+  const keys = input.catalog ? Object.values(input.catalog.providers).map(({ key }) => key) : SHIPPED_KEYS;
+  const plain: Record<string, unknown> = {};
+  const keyNames: string[] = [];
+  const problems: Problem[] = [];
+  for (const name of new Set([...Object.keys(input.config), ...input.secretKeys])) {
+    const secret = input.secretKeys.includes(name);
+    if (Object.hasOwn(settingsSchema.shape, name)) {
+      if (!secret) plain[name] = readValue(name, input.config[name] ?? '');
+      else
+        problems.push(
+          source.problem([name], 'this setting is no secret', {
+            fix: `pulumi config set ${name} … --plaintext`,
+          }),
+        );
+    } else if (!keys.includes(keyBase(name))) {
+      const { message, fix } = explainUnknown(name, Object.keys(settingsSchema.shape), keys);
+      problems.push(source.problem([name], message, { fix }));
+    } else if (secret) {
+      keyNames.push(name);
+    } else {
+      const message = "a provider's key in plain text (not shown); it is only ever kept as a secret";
+      problems.push(source.problem([name], message, { fix: `pulumi config set --secret ${name}` }));
+    }
+  }
+  return { plain, keyNames: keyNames.sort(), problems };
+}
+
+/** A value as its setting wants it: Pulumi hands every one over as text. What does not read is left for the schema to refuse. */
+function readValue(name: string, value: string): unknown {
+  const schema = settingsSchema.shape[name as keyof typeof settingsSchema.shape];
+  const [inner] = [schema].map(function unwrap(one: z.core.$ZodType): z.core.$ZodType {
+    return one instanceof z.ZodOptional || one instanceof z.ZodDefault || one instanceof z.ZodPrefault
+      ? unwrap(one.unwrap())
+      : one;
+  });
+  if (inner instanceof z.ZodString || inner instanceof z.ZodIPv4) return value;
+  try {
+    return JSON.parse(value) as unknown;
+  } catch {
+    return value;
+  }
+}
+
+/** The settings with the defaults that depend on others. */
+function complete(parsed: z.output<typeof settingsSchema>, stack: string): Settings {
+  const { production, mock, replicas } = parsed;
+  return { ...parsed, stack, mock: mock ?? !production, replicas: replicas ?? (production ? 2 : 1) };
+}
+
+/** Adds the command that sets a wrong or missing value. */
+function withCommand(problem: Problem): Problem {
+  const [, name, rest] = /^config\.switchyard:(\w+)(.*)$/.exec(problem.path) ?? [];
+  if (name === undefined || problem.message.startsWith('unknown key')) return problem;
+  const value = name === 'port' ? '4000' : '…';
+  return {
+    ...problem,
+    fix: rest ? `pulumi config set --path '${name}${rest}' ${value}` : `pulumi config set ${name} ${value}`,
+  };
+}
+
+/** What looks like a key in plain values; once per line, if something else was said of that line. */
+function leaks(input: SettingsInput, source: Source, problems: readonly Problem[]): Problem[] {
+  const patterns = input.catalog ? keyPatterns(input.catalog) : [GENERIC_PATTERN];
+  if (input.file) {
+    const told = new Set(
+      problems.filter((one) => one.message.includes('in plain text')).map((one) => one.line),
+    );
+    return fileLeaks(source, patterns).filter((leak) => !told.has(leak.line));
+  }
+  return Object.entries(input.config)
+    .filter(([name]) => Object.hasOwn(settingsSchema.shape, name) && !input.secretKeys.includes(name))
+    .flatMap(([name, value]) =>
+      findLeaks(value, source.file, patterns, () => ({ line: 1, column: 1 })).map(({ message, fix }) =>
+        source.problem([name], message, fix === undefined ? {} : { fix }),
+      ),
+    );
+}

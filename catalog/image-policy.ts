@@ -1,0 +1,105 @@
+/** Which releases of LiteLLM are refused, and from where that is known. Pure. */
+import type { Problem } from './problems.ts';
+
+/** Releases that must not run. */
+interface BadReleases {
+  /** The first and the last of them; both belong to the range. */
+  from: string;
+  to: string;
+  reason: string;
+  source: string;
+}
+
+/** Add an entry with its source; the newest known things stand last. */
+export const BAD_RELEASES: readonly BadReleases[] = [
+  {
+    from: '1.82.7',
+    to: '1.82.8',
+    reason: 'compromised: the release carried malware that stole credentials',
+    source: 'PYSEC-2026-2, https://github.com/BerriAI/litellm/issues/24512',
+  },
+  {
+    from: '1.81.16',
+    to: '1.83.6',
+    reason: 'SQL injection before authentication',
+    source: 'CVE-2026-42208',
+  },
+  { from: '1.74.2', to: '1.83.6', reason: 'remote code execution', source: 'CVE-2026-42271, CVE-2026-48710' },
+  {
+    from: '0.0.0',
+    to: '1.83.6',
+    reason: 'server-side template injection',
+    source: 'PYSEC-2026-3861, fixed in 1.83.7',
+  },
+  {
+    from: '1.104.0',
+    to: '1.105.4',
+    reason: 'does not start where the remote price map is out of reach',
+    source: 'https://github.com/BerriAI/litellm/releases',
+  },
+  {
+    from: '1.107.0',
+    to: '1.107.999',
+    reason: 'withdrawn by its makers, without a reason given',
+    source: 'https://pypi.org/project/litellm/#history lists none of them',
+  },
+];
+
+/** Why a version must not run; undefined for one that may. The gravest reason first. */
+export function checkVersion(version: string): string | undefined {
+  const bad = BAD_RELEASES.find(({ from, to }) => compare(version, from) >= 0 && compare(version, to) <= 0);
+  return bad && `LiteLLM ${version} is refused: ${bad.reason} (${bad.source})`;
+}
+
+/** Compares versions number by number. */
+function compare(a: string, b: string): number {
+  const [left, right] = [a, b].map((version) => version.split('.').map(Number));
+  for (let index = 0; index < 3; index += 1) {
+    const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/**
+ * Checks the lock file from which the image is built: one exact version of LiteLLM, not a refused one, and a hash for every package.
+ *
+ * @param text the requirements file.
+ * @param wanted the version that the catalogue is checked against.
+ */
+export function checkLock(text: string, file: string, wanted: string): Problem[] {
+  const problem = (line: number, message: string): Problem => ({
+    severity: 'error',
+    file,
+    line,
+    column: 1,
+    path: '',
+    message,
+  });
+  const problems: Problem[] = [];
+  let version: string | undefined;
+  const lines = text.split('\n');
+  lines.forEach((line, index) => {
+    const [, name, given] = /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*(?:==\s*([^\s;\\]+))?/.exec(line) ?? [];
+    if (name === undefined) return;
+    if (given === undefined)
+      problems.push(problem(index + 1, `${name} has no exact version: name==version is wanted`));
+    let end = index;
+    while (lines[end]?.trimEnd().endsWith('\\')) end += 1;
+    if (!lines.slice(index, end + 1).some((one) => one.includes('--hash=sha256:'))) {
+      problems.push(problem(index + 1, `${name} has no hash: --hash=sha256:… is wanted`));
+    }
+    if (name.toLowerCase() === 'litellm' && given !== undefined) {
+      version = given;
+      const bad = checkVersion(given);
+      if (bad) problems.push(problem(index + 1, bad));
+      else if (given !== wanted) {
+        const message = `LiteLLM ${given} is locked, but prices, dates and config keys are those of ${wanted}`;
+        problems.push({ ...problem(index + 1, message), fix: 'npm run generate' });
+      }
+    }
+  });
+  if (version === undefined && problems.length === 0)
+    problems.push(problem(1, 'LiteLLM is not in this lock file'));
+  return problems;
+}

@@ -1,0 +1,108 @@
+/** What the schema cannot see: whether a stack's settings fit together, the catalogue, and the other stacks. */
+import { checkVersion } from '../catalog/image-policy.ts';
+import type { Problem } from '../catalog/problems.ts';
+import type { Catalog } from '../catalog/schema.ts';
+import type { Path, Source } from '../catalog/source.ts';
+import { didYouMean, listNames } from '../catalog/suggest.ts';
+import type { Settings } from './settings-schema.ts';
+import { readStackFile } from './settings-source.ts';
+
+/** All that is wrong with settings whose form is right. */
+export function checkSettings(settings: Settings, source: Source, catalog?: Catalog): Problem[] {
+  const problems: Problem[] = [];
+  const wrong = (path: Path, message: string, more: Partial<Problem> = {}) =>
+    void problems.push(source.problem(path, message, { value: true, ...more }));
+  const { production, mock, masterKey, keyAge, image, bind, portkey } = settings;
+  if (production && mock) {
+    wrong(['mock'], 'the mock model is forbidden in production', { fix: 'pulumi config rm mock' });
+  }
+  if (masterKey.previousUntil !== undefined && masterKey.generation === 1) {
+    wrong(['masterKey', 'previousUntil'], 'there is no key before generation 1', {
+      fix: "pulumi config set --path 'masterKey.generation' 2",
+    });
+  }
+  if (keyAge.warnDays > keyAge.rotateDays) {
+    wrong(
+      ['keyAge', 'warnDays'],
+      `${keyAge.warnDays} days are more than keyAge.rotateDays (${keyAge.rotateDays})`,
+    );
+  }
+  if (!bind.startsWith('127.')) {
+    const message = `${bind} lets other machines in, over plain HTTP; 127.0.0.1 keeps the gateway to this one`;
+    wrong(['bind'], message, { severity: 'warning' });
+  }
+  const bad = image && checkVersion(image.version);
+  if (bad) wrong(['image', 'version'], bad);
+  if (portkey.lastResort && portkey.mode === 'off') {
+    wrong(['portkey', 'lastResort'], 'Portkey is off (portkey.mode), so it cannot be the last resort');
+  }
+  if (catalog) checkNames(settings, catalog, wrong);
+  return problems;
+}
+
+type Wrong = (path: Path, message: string, more?: Partial<Problem>) => void;
+
+/** Names that must be the catalogue's, and numbers that must fit it. */
+function checkNames(settings: Settings, catalog: Catalog, wrong: Wrong): void {
+  const { baseUrls, client, portkey, drainSeconds } = settings;
+  const providers = Object.keys(catalog.providers);
+  const direct = providers.filter(
+    (id) => catalog.providers[id]?.client && catalog.providers[id].litellm !== undefined,
+  );
+  const routes = Object.keys(catalog.portkey?.routes ?? {});
+  const named = (path: Path, name: string, allowed: readonly string[], what: string) => {
+    if (allowed.includes(name)) return;
+    wrong(
+      path,
+      `no such ${what}: "${name}"${didYouMean(name, allowed) || ';'} allowed: ${listNames(allowed)}`,
+    );
+  };
+  for (const name of Object.keys(baseUrls)) named(['baseUrls', name], name, providers, 'provider');
+  if (client.direct !== 'all') {
+    client.direct.forEach((name, index) =>
+      named(['client', 'direct', index], name, direct, 'direct provider'),
+    );
+  }
+  for (const name of Object.keys(portkey.configs)) named(['portkey', 'configs', name], name, routes, 'route');
+  const [first] = routes;
+  if (
+    portkey.lastResort &&
+    portkey.mode === 'cloud' &&
+    first !== undefined &&
+    !Object.hasOwn(portkey.configs, first)
+  ) {
+    wrong(
+      ['portkey', 'lastResort'],
+      `the last resort is the route "${first}", whose saved config is not set`,
+      {
+        fix: `pulumi config set --path 'portkey.configs.${first}' pc-…`,
+      },
+    );
+  }
+  if (drainSeconds < catalog.limits.requestTimeout) {
+    const { requestTimeout } = catalog.limits;
+    const message = `${drainSeconds} s are less than the catalogue's limits.requestTimeout (${requestTimeout} s): a replacement may cut a request`;
+    wrong(['drainSeconds'], message, { severity: 'warning' });
+  }
+}
+
+/** Another stack's file. */
+export interface OtherStack {
+  stack: string;
+  path: string;
+  text: string;
+}
+
+/** Whether another stack of this checkout claims the same address and port. */
+export function checkPorts(settings: Settings, source: Source, others: readonly OtherStack[]): Problem[] {
+  const everywhere = '0.0.0.0';
+  return others.flatMap((other) => {
+    const { port, bind } = readStackFile(other.path, other.text).values;
+    const theirs = typeof bind === 'string' ? bind : '127.0.0.1';
+    const meet = theirs === settings.bind || theirs === everywhere || settings.bind === everywhere;
+    if (other.stack === settings.stack || Number(port) !== settings.port || !meet) return [];
+    const message = `port ${settings.port} is the stack ${other.stack}'s already (${other.path})`;
+    const fix = `pulumi config set port ${settings.port + 100} --stack ${settings.stack}`;
+    return [source.problem(['port'], message, { value: true, fix })];
+  });
+}

@@ -1,0 +1,61 @@
+/** Where a setting stands in its stack's file. */
+import { findLeaks, type KeyPattern } from '../catalog/leaks.ts';
+import type { Problem } from '../catalog/problems.ts';
+import { formatPath, type Path, readYaml, type Source } from '../catalog/source.ts';
+import { suggest } from '../catalog/suggest.ts';
+
+/** Pulumi's namespace for this project's settings. */
+export const NAMESPACE = 'switchyard';
+
+/** A stack's file, read for places only: what it says reaches us through Pulumi. */
+export interface StackFile {
+  /** Paths start with the setting's name: `['masterKey', 'generation']`. */
+  source: Source;
+  /** The plain values as the file has them, by name without the namespace. */
+  values: Readonly<Record<string, unknown>>;
+  /** Names that Pulumi would pass over without a word, because their namespace is misspelt. */
+  strangers: Problem[];
+}
+
+/** Reads a stack's file. Never throws; a text that cannot be read has no places. */
+export function readStackFile(path: string, text: string): StackFile {
+  const { data, source } = readYaml(text, path);
+  const config = (data as { config?: unknown } | null | undefined)?.config;
+  const names = typeof config === 'object' && config !== null ? Object.keys(config) : [];
+  const spelt = (name: string): string => (names.includes(name) ? name : `${NAMESPACE}:${name}`);
+  const full = ([name, ...rest]: Path): Path => [
+    'config',
+    ...(name === undefined ? [] : [spelt(String(name)), ...rest]),
+  ];
+  const strangers = names.flatMap((name) => {
+    const [namespace, rest] = name.split(':', 2);
+    if (namespace === undefined || rest === undefined || namespace === NAMESPACE) return [];
+    if (suggest(namespace, [NAMESPACE]) === undefined) return [];
+    const message = `unknown namespace "${namespace}"; did you mean "${NAMESPACE}:${rest}"?`;
+    return [source.problem(['config', name], message)];
+  });
+  const values = Object.fromEntries(
+    names.map((name) => [name.replace(`${NAMESPACE}:`, ''), (config as Record<string, unknown>)[name]]),
+  );
+  return {
+    strangers,
+    values,
+    source: {
+      ...source,
+      at: (where) => source.at(full(where)),
+      valueAt: (where) => source.valueAt(full(where)),
+      problem: (where, message, more) => ({
+        ...source.problem(full(where), message, more),
+        path: formatPath(full(where)),
+      }),
+    },
+  };
+}
+
+/** What looks like a key in a stack's file outside of what Pulumi encrypted. */
+export function fileLeaks(source: Source, patterns: readonly KeyPattern[]): Problem[] {
+  const open = source.text.replace(/\b(secure|encryptionsalt|encryptedkey):[^\n]*/g, (hidden) =>
+    ' '.repeat(hidden.length),
+  );
+  return findLeaks(open, source.file, patterns, (offset) => source.offset(offset));
+}
