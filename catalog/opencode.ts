@@ -1,0 +1,224 @@
+/** Renders the client's two files: opencode.json with all eight providers, and auth.json with the keys. Pure. */
+import { type LaneProvider, pin, providerOf } from './lanes.ts';
+import { type Lane, MOCK_ALIAS } from './schema.ts';
+
+/** Where a client finds Portkey's key for its header, unless `connect` writes it elsewhere. Never in opencode.json itself. */
+export const PORTKEY_KEY_FILE = '~/.local/share/opencode/switchyard-portkey.key';
+
+/** By this mark in an agent's description or a provider's name an entry is known as ours when a user's file is merged. */
+export const OUR_MARK = 'Switchyard';
+
+/** A model as opencode's file describes it. */
+export interface OpencodeModel {
+  name: string;
+  /** Without it opencode asks every model for 32,000 tokens. */
+  limit: { context: number; output: number };
+  /** US dollars per million tokens. */
+  cost?: { input: number; output: number };
+}
+
+/** A provider as opencode's file describes it. */
+export interface OpencodeProvider {
+  npm: string;
+  name: string;
+  options: { baseURL: string; headers?: Record<string, string> };
+  models: Record<string, OpencodeModel>;
+}
+
+/** An agent as opencode's file describes it. */
+export interface OpencodeAgent {
+  mode: 'primary';
+  model: string;
+  description: string;
+  prompt?: string;
+}
+
+/** The part of opencode.json that is ours. */
+export interface OpencodeConfig {
+  $schema: string;
+  enabled_providers: string[];
+  disabled_providers: string[];
+  model?: string;
+  small_model?: string;
+  provider: Record<string, OpencodeProvider>;
+  agent: Record<string, OpencodeAgent>;
+  /** What the template adds. */
+  [key: string]: unknown;
+}
+
+/** auth.json: opencode deletes what it does not understand there, so there is nothing beside these fields. */
+export type OpencodeAuth = Record<string, { type: 'api'; key: string }>;
+
+/** One of the client's providers with what it can serve. */
+export interface ClientProvider {
+  /** The client's name for it, e.g. `groq-direct`. */
+  id: string;
+  /** 1: straight to the maker; 2: through the gateway; 3: through Portkey. */
+  layer: 1 | 2 | 3;
+  /** What a person reads in opencode's list. */
+  title: string;
+  /** The SDK package; all that the catalogue allows are part of opencode, nothing is downloaded. */
+  npm: string;
+  baseUrl: string;
+  /** Why the client gets no key for it; undefined where it does. */
+  off?: { reason: string; command: string } | undefined;
+  /** The models, the default one first. */
+  models: readonly ClientModel[];
+  headers?: Record<string, string>;
+}
+
+/** A model of a {@link ClientProvider}. */
+export interface ClientModel extends OpencodeModel {
+  /** What is sent as `model`. */
+  id: string;
+  /** The catalogue's names for it. */
+  aliases: readonly string[];
+}
+
+/** An agent of agents.yaml as far as the client's file needs it. */
+export interface ClientAgent {
+  name: string;
+  lane: string;
+  model?: string | undefined;
+  provider?: string | undefined;
+  description?: string | undefined;
+  system?: string | undefined;
+}
+
+/** Everything that opencode.json is rendered from. */
+export interface ClientView {
+  /** The stack's name: part of the providers' names, so that a user sees which gateway is meant. */
+  stack: string;
+  providers: readonly ClientProvider[];
+  lanes: Readonly<Record<string, Lane>>;
+  /** Providers, the first usable of which gives the default model. */
+  priority: readonly string[];
+  agents: readonly ClientAgent[];
+  /** The fixed part: config-templates/opencode.json. */
+  template: Record<string, unknown>;
+}
+
+/**
+ * opencode.json: every provider of the client, those without a key switched off; the default models by the catalogue's priority; the
+ * agents pinned to their lanes. Holds no key.
+ */
+export function renderOpencode(view: ClientView): OpencodeConfig {
+  const on = view.providers.filter((one) => one.off === undefined && one.models.length > 0);
+  const config: OpencodeConfig = {
+    $schema: 'https://opencode.ai/config.json',
+    ...view.template,
+    enabled_providers: [],
+    disabled_providers: [],
+    provider: Object.fromEntries(view.providers.map((one) => [one.id, renderProvider(one, view.stack)])),
+    agent: renderAgents(view, on.map(laneProvider)),
+  };
+  return switchOn(
+    config,
+    on.map((one) => one.id),
+    view.priority,
+  );
+}
+
+function renderProvider(one: ClientProvider, stack: string): OpencodeProvider {
+  return {
+    npm: one.npm,
+    name: `${one.title} (${OUR_MARK} ${stack})`,
+    options: { baseURL: one.baseUrl, ...(one.headers ? { headers: one.headers } : {}) },
+    models: Object.fromEntries(one.models.map(({ id, aliases: _, ...model }) => [id, model])),
+  };
+}
+
+/** What a lane can choose from in a provider: its models by id and by the catalogue's aliases. */
+export function laneProvider(provider: ClientProvider): LaneProvider {
+  const models = new Map<string, string>();
+  for (const model of provider.models) {
+    for (const name of [...model.aliases, model.id]) if (!models.has(name)) models.set(name, model.id);
+  }
+  return { id: provider.id, models };
+}
+
+function renderAgents(view: ClientView, on: readonly LaneProvider[]): Record<string, OpencodeAgent> {
+  const rendered: Record<string, OpencodeAgent> = {};
+  for (const agent of view.agents) {
+    const pinned = pin(agent, view.lanes, on);
+    if (!('model' in pinned)) continue;
+    const purpose = agent.description ?? view.lanes[agent.lane]?.purpose ?? agent.name;
+    rendered[agent.name] = {
+      mode: 'primary',
+      model: pinned.model,
+      description: `${purpose} (${OUR_MARK} lane: ${agent.lane})`,
+      ...(agent.system === undefined ? {} : { prompt: agent.system }),
+    };
+  }
+  return rendered;
+}
+
+/**
+ * The same file with just these providers on: lists, defaults and agents follow. A provider without models stays off, since opencode
+ * drops it and a default that names it fails every command.
+ *
+ * @param priority the providers that may give the default model, the first that is on winning.
+ */
+export function switchOn(
+  config: OpencodeConfig,
+  providers: readonly string[],
+  priority: readonly string[],
+): OpencodeConfig {
+  const rest = { ...config };
+  delete rest.model;
+  delete rest.small_model;
+  const names = Object.keys(config.provider);
+  const on = names.filter(
+    (name) => providers.includes(name) && Object.keys(config.provider[name]?.models ?? {}).length > 0,
+  );
+  const first = priority.find((name) => on.includes(name));
+  return {
+    ...rest,
+    enabled_providers: on,
+    disabled_providers: names.filter((name) => !on.includes(name)),
+    ...(first === undefined ? {} : defaults(first, config.provider[first]?.models ?? {})),
+    agent: Object.fromEntries(
+      Object.entries(config.agent).filter(([, one]) => on.includes(providerOf(one.model))),
+    ),
+  };
+}
+
+/** A provider's default model, its first, and its cheapest for titles and summaries. The mock only where it is all there is. */
+function defaults(
+  provider: string,
+  models: Record<string, OpencodeModel>,
+): { model: string; small_model: string } {
+  const all = Object.keys(models);
+  const real = all.filter((id) => id !== MOCK_ALIAS);
+  const ids = real.length > 0 ? real : all;
+  const priced = ids
+    .filter((id) => models[id]?.cost !== undefined)
+    .sort((a, b) => price(models[a]) - price(models[b]));
+  return { model: `${provider}/${ids[0]}`, small_model: `${provider}/${priced[0] ?? ids[0]}` };
+}
+
+function price(model: OpencodeModel | undefined): number {
+  return (model?.cost?.input ?? 0) + (model?.cost?.output ?? 0);
+}
+
+/** The keys for auth.json. */
+export interface ClientKeys {
+  /** The stack's master key: what the provider `litellm` sends. */
+  masterKey: string;
+  /** Keys of direct providers by the client's name for them; only those that the operator chose to hand out. */
+  providerKeys: Readonly<Record<string, string>>;
+  /** What the provider `portkey` sends: Portkey's own key (cloud), the master key (local), or nothing (off). */
+  portkeyKey?: string | undefined;
+}
+
+/** auth.json. */
+export function renderAuth(keys: ClientKeys): OpencodeAuth {
+  const byId: Record<string, string | undefined> = {
+    litellm: keys.masterKey,
+    portkey: keys.portkeyKey,
+    ...keys.providerKeys,
+  };
+  const auth: OpencodeAuth = {};
+  for (const [id, key] of Object.entries(byId)) if (key) auth[id] = { type: 'api', key };
+  return auth;
+}

@@ -1,0 +1,66 @@
+/** The client's two files as the stack's outputs hold them, and what can be done with them before they are written. */
+import { GATEWAY } from '../../catalog/lanes.ts';
+import {
+  type OpencodeAuth,
+  type OpencodeConfig,
+  PORTKEY_KEY_FILE,
+  switchOn,
+} from '../../catalog/opencode.ts';
+import { UserError } from '../errors.ts';
+
+/** opencode.json and auth.json, parsed. */
+export interface ClientFiles {
+  config: OpencodeConfig;
+  auth: OpencodeAuth;
+}
+
+/**
+ * The client's files in a stack's outputs.
+ *
+ * @throws UserError where the stack is not deployed.
+ */
+export function clientFiles(stack: string, outputs: Record<string, unknown>): ClientFiles {
+  const files = outputs.clientFiles as { opencode?: unknown; auth?: unknown } | undefined;
+  if (typeof files?.opencode !== 'string' || typeof files.auth !== 'string') {
+    throw new UserError(`stack ${stack} has no client files: it is not deployed`, {
+      command: `./switchyard up ${stack}`,
+    });
+  }
+  return {
+    config: JSON.parse(files.opencode) as OpencodeConfig,
+    auth: JSON.parse(files.auth) as OpencodeAuth,
+  };
+}
+
+/** The files with the gateway's own key alone: no direct provider, no key of any maker. */
+export function gatewayOnly(files: ClientFiles): ClientFiles {
+  const master = files.auth[GATEWAY]?.key;
+  // Portkey in mode local is reached through the gateway's own port, with the same key.
+  const kept = Object.entries(files.auth).filter(([, entry]) => entry.key === master);
+  const names = kept.map(([name]) => name);
+  return {
+    config: switchOn(files.config, names, files.config.enabled_providers.toSorted(byGatewayFirst)),
+    auth: Object.fromEntries(kept),
+  };
+}
+
+function byGatewayFirst(a: string, b: string): number {
+  return Number(b === GATEWAY) - Number(a === GATEWAY);
+}
+
+/**
+ * The files with Portkey's header pointing to where its key is written.
+ *
+ * @param keyFile an absolute path.
+ */
+export function withPortkeyKeyFile(files: ClientFiles, keyFile: string): ClientFiles {
+  const text = JSON.stringify(files.config).replaceAll(JSON.stringify(`{file:${PORTKEY_KEY_FILE}}`), () =>
+    JSON.stringify(`{file:${keyFile}}`),
+  );
+  return { ...files, config: JSON.parse(text) as OpencodeConfig };
+}
+
+/** Whether opencode.json takes Portkey's key from a file. */
+export function wantsPortkeyKeyFile(config: OpencodeConfig): boolean {
+  return JSON.stringify(config.provider).includes('"x-portkey-api-key"');
+}

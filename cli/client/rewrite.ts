@@ -1,0 +1,64 @@
+/** Changes values in a JSON text and leaves everything else as it is: comments, order, indentation, line ends. */
+import { isDeepStrictEqual } from 'node:util';
+import { applyEdits, findNodeAtLocation, type FormattingOptions, modify, parseTree } from 'jsonc-parser';
+
+/** A JSON object. */
+export type Json = Record<string, unknown>;
+
+/** Whether a value is a JSON object. */
+export function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/**
+ * The text with the differences between two values applied.
+ *
+ * @param text JSON, with comments or without, that says `before`.
+ */
+export function rewrite(text: string, before: Json, after: Json): string {
+  const formattingOptions = formattingOf(text);
+  let current = text;
+  const visit = (from: Json, to: Json, path: string[]): void => {
+    for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
+      const [old, next] = [from[key], to[key]];
+      if (isDeepStrictEqual(old, next)) continue;
+      if (isObject(old) && isObject(next)) visit(old, next, [...path, key]);
+      else current = set(current, [...path, key], next, formattingOptions);
+    }
+  };
+  visit(before, after, []);
+  return current;
+}
+
+function set(text: string, path: string[], value: unknown, formattingOptions: FormattingOptions): string {
+  const change = (body: string): string => applyEdits(body, modify(body, path, value, { formattingOptions }));
+  const tail =
+    findNodeAtLocation(parseTree(text)!, path) === undefined
+      ? tailComment(text, path.slice(0, -1))
+      : undefined;
+  if (tail === undefined) return change(text);
+  // A new property would come between the last one and the comment behind it: change the text without it, then put it back.
+  const changed = change(text.slice(0, tail.begin) + text.slice(tail.begin + tail.length));
+  return `${changed.slice(0, tail.begin + 1)} ${tail.comment}${changed.slice(tail.begin + 1)}`;
+}
+
+/** The line comment behind the last property of an object. */
+function tailComment(
+  text: string,
+  path: string[],
+): { begin: number; length: number; comment: string } | undefined {
+  const last = findNodeAtLocation(parseTree(text)!, path)?.children?.at(-1);
+  if (last === undefined) return undefined;
+  const begin = last.offset + last.length;
+  const found = /^[ \t]*,?[ \t]*(\/\/[^\r\n]*)/.exec(text.slice(begin));
+  return found?.[1] === undefined ? undefined : { begin, length: found[0].length, comment: found[1] };
+}
+
+function formattingOf(text: string): FormattingOptions {
+  const indent = /\n([ \t]+)\S/.exec(text)?.[1] ?? '  ';
+  return {
+    insertSpaces: !indent.startsWith('\t'),
+    tabSize: indent.startsWith('\t') ? 1 : indent.length,
+    eol: text.includes('\r\n') ? '\r\n' : '\n',
+  };
+}

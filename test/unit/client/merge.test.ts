@@ -1,0 +1,211 @@
+import fc from 'fast-check';
+import { parse } from 'jsonc-parser';
+import { renderOpencode } from '../../../catalog/opencode.ts';
+import { mergeAuth, mergeOpencode } from '../../../cli/client/merge.ts';
+import type { Json } from '../../../cli/client/rewrite.ts';
+import { view } from './sample.ts';
+
+const ours = renderOpencode(view());
+const context = { file: 'opencode.json' };
+const merge = (existing: string | undefined, more = {}) =>
+  mergeOpencode(existing, ours, { ...context, ...more });
+const merged = (existing: Json, more = {}) => parse(merge(JSON.stringify(existing), more).text) as Json;
+
+describe('opencode.json', () => {
+  test.each([[undefined], [''], ['{}'], ['{ }\n']])(
+    'where there is nothing (%j) it is ours as a whole',
+    (existing) => {
+      expect(parse(merge(existing).text)).toEqual(ours);
+    },
+  );
+
+  test("a user's own providers, agents and settings stay", () => {
+    const theirs = {
+      theme: 'dark',
+      provider: { ollama: { npm: '@ai-sdk/openai-compatible', models: { llama: {} } } },
+      agent: { mine: { mode: 'primary', prompt: 'x' } },
+    };
+    const result = merged(theirs);
+    expect(result).toMatchObject(theirs);
+    expect(Object.keys(result.provider as Json)).toEqual([
+      'ollama',
+      'litellm',
+      'groq-direct',
+      'openrouter-direct',
+    ]);
+  });
+
+  test('a file of the user gets no enabled_providers', () => {
+    expect(merged({ theme: 'dark' }).enabled_providers).toBeUndefined();
+    expect(merged({ provider: { ollama: {} } }).enabled_providers).toBeUndefined();
+    expect(merged({ model: 'anthropic/x' }).enabled_providers).toBeUndefined();
+  });
+
+  test('enabled_providers is extended where it is present', () => {
+    expect(merged({ enabled_providers: ['ollama'] }).enabled_providers).toEqual([
+      'ollama',
+      'litellm',
+      'groq-direct',
+    ]);
+  });
+
+  test('one of ours that has no key any more leaves enabled_providers', () => {
+    const result = merged({ enabled_providers: ['openrouter-direct', 'ollama'] });
+    expect(result.enabled_providers).toEqual(['ollama', 'litellm', 'groq-direct']);
+  });
+
+  test('enabled_providers of a file beneath counts as present', () => {
+    const result = merged({}, { beneath: { enabled_providers: ['ollama'], model: 'ollama/llama' } });
+    expect(result.enabled_providers).toEqual(['ollama', 'litellm', 'groq-direct']);
+    expect(result.model).toBeUndefined();
+  });
+
+  test('disabled_providers: ours without a key are in it, ours with one are not, the rest stays', () => {
+    const result = merged({ disabled_providers: ['opencode', 'groq-direct'] });
+    expect(result.disabled_providers).toEqual(['opencode', 'openrouter-direct']);
+  });
+
+  test('one of ours that the user switched off although it had a key stays off', () => {
+    const result = merged({ disabled_providers: ['groq-direct'] }, { hadKey: ['groq-direct'] });
+    expect(result.disabled_providers).toEqual(['groq-direct', 'openrouter-direct']);
+  });
+
+  test('model and small_model are set only where unset', () => {
+    expect(merged({ model: 'anthropic/claude' })).toMatchObject({
+      model: 'anthropic/claude',
+      small_model: 'groq-direct/groq-mixtral-id',
+    });
+  });
+
+  test.each(['openrouter-direct/openrouter-auto-id', 'groq-direct/gone'])(
+    'a default that names a model of ours that is not to be had (%s) is set anew',
+    (model) => expect(merged({ model }).model).toBe('groq-direct/groq-mixtral-id'),
+  );
+
+  test('what a user added to a provider of ours stays; models that are served no more go', () => {
+    const once = merge('{}').text;
+    const file = parse(once) as { provider: Record<string, { options: Json; models: Json }> };
+    file.provider['groq-direct']!.options.timeout = 5;
+    file.provider['groq-direct']!.models['mine'] = { options: { reasoningEffort: 'high' } };
+    file.provider['groq-direct']!.models['old'] = { name: 'old', limit: { context: 1, output: 1 } };
+    const result = merged(file) as typeof file;
+    expect(result.provider['groq-direct']!.options.timeout).toBe(5);
+    expect(Object.keys(result.provider['groq-direct']!.models)).toEqual([
+      'groq-mixtral-id',
+      'groq-llama3-70b-id',
+      'mine',
+    ]);
+  });
+
+  test('an entry under one of our names that is not ours gives way, with a word', () => {
+    const { notes } = merge('{"provider": {"litellm": {"options": {"baseURL": "http://elsewhere"}}}}');
+    expect(notes).toEqual(['litellm: your entry of that name was replaced']);
+  });
+
+  test("a user's agent under one of our names stays, with a word", () => {
+    const { text, notes } = merge('{"agent": {"fast": {"prompt": "mine"}}}');
+    expect((parse(text) as { agent: Json }).agent.fast).toEqual({ prompt: 'mine' });
+    expect(notes).toEqual(['agent fast: yours of that name was kept']);
+  });
+
+  test('an agent and a provider of ours that are gone from the catalogue leave the file', () => {
+    const before = parse(merge('{}').text) as { agent: Json; provider: Json };
+    before.agent.old = { description: 'x (Switchyard lane: cost)' };
+    before.provider['old-direct'] = { name: 'Old (Switchyard dev)' };
+    const result = merged(before);
+    expect(Object.keys(result.agent as Json)).toEqual(['fast']);
+    expect(result.provider).not.toHaveProperty('old-direct');
+  });
+
+  test('comments, indentation and line ends stay', () => {
+    const text = '{\r\n\t// mine\r\n\t"theme": "dark", // why\r\n}\r\n';
+    const result = merge(text).text;
+    expect(result).toContain('\t// mine\r\n\t"theme": "dark", // why\r\n');
+    expect(result).toContain('\r\n\t"provider": {\r\n\t\t"litellm"');
+    expect(result.replaceAll('\r\n', '')).not.toContain('\n');
+  });
+
+  test.each([
+    ['{"a": 1', 'opencode.json:1:8'],
+    ['{\n  "a": tru\n}', 'opencode.json:2:8'],
+    ['[]', 'opencode.json'],
+    ['{"provider": []}', 'opencode.json'],
+  ])('malformed: %j is an error that says where', (text, where) => {
+    expect(() => merge(text)).toThrow(expect.objectContaining({ where }) as Error);
+  });
+
+  test('a key that stands twice is an error, not a guess', () => {
+    expect(() => merge('{"model": "a/b", "provider": {"x": {}}, "provider": {"y": {}}}')).toThrow(/twice/);
+  });
+
+  test('merging twice is merging once, and nothing of the user is lost', () => {
+    const word = fc.stringMatching(/^[a-z]{1,8}$/);
+    const theirs = fc.record(
+      {
+        theme: word,
+        model: word.map((name) => `${name}/m`),
+        enabled_providers: fc.uniqueArray(word, { maxLength: 3 }),
+        disabled_providers: fc.uniqueArray(fc.oneof(word, fc.constantFrom(...Object.keys(ours.provider))), {
+          maxLength: 3,
+        }),
+        provider: fc.dictionary(word, fc.dictionary(word, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 }), {
+          maxKeys: 3,
+        }),
+        agent: fc.dictionary(word, fc.record({ prompt: word }), { maxKeys: 2 }),
+        mcp: fc.dictionary(word, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 3 }),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(theirs, fc.constantFrom(0, 1, 2, 4), (value, indent) => {
+        const plain = JSON.parse(JSON.stringify(value)) as Json;
+        const first = merge(JSON.stringify(plain, null, indent)).text;
+        const result = parse(first) as Json;
+        expect(merge(first).text).toBe(first);
+        for (const key of ['theme', 'model', 'mcp'])
+          if (key in plain) expect(result[key]).toEqual(plain[key]);
+        for (const part of ['provider', 'agent'] as const) {
+          for (const [name, entry] of Object.entries((plain[part] ?? {}) as Json)) {
+            expect((result[part] as Json)[name]).toEqual(entry);
+          }
+        }
+        const foreign = ((plain.disabled_providers ?? []) as string[]).filter(
+          (name) => !(name in ours.provider),
+        );
+        expect(result.disabled_providers).toEqual(expect.arrayContaining(foreign));
+        if (
+          plain.enabled_providers === undefined &&
+          Object.keys(plain).some((key) => key === 'mcp' || key === 'theme')
+        ) {
+          expect(result.enabled_providers).toBeUndefined();
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe('auth.json', () => {
+  const keys = { litellm: { type: 'api' as const, key: 'sk-1' } };
+  const names = ['litellm', 'groq-direct'];
+
+  test("ours are set, ours without a key go, the user's stay as they are", () => {
+    const theirs = {
+      anthropic: { type: 'oauth', refresh: 'r', extra: [1] },
+      'groq-direct': { type: 'api', key: 'old' },
+    };
+    expect(JSON.parse(mergeAuth(JSON.stringify(theirs), keys, names, 'auth.json').text)).toEqual({
+      anthropic: theirs.anthropic,
+      ...keys,
+    });
+  });
+
+  test('what is as it should be keeps its very text', () => {
+    const text = '{"litellm":{"key":"sk-1","type":"api"}}';
+    expect(mergeAuth(text, keys, names, 'auth.json').text).toBe(text);
+  });
+
+  test.each(['{', '[]', '// no comments here\n{}'])('malformed: %j is an error', (text) => {
+    expect(() => mergeAuth(text, keys, names, 'auth.json')).toThrow(/auth\.json/);
+  });
+});
