@@ -38,7 +38,7 @@ interface Decision extends PulumiSetup {
 }
 
 const decisionFile = () => inHome('tools', 'pulumi.json');
-const officialFolder = (version: string) => inHome('tools', `pulumi-${version}`);
+const officialFolder = (version: string) => inHome('tools', `pulumi-official-${version}`);
 
 function wantedVersions(): string {
   const plugins = wantedPlugins().map(({ name, version }) => `${name} ${version}`);
@@ -136,8 +136,16 @@ async function useOfficial(reporter: Reporter): Promise<PulumiSetup> {
 
 async function useFallback(reporter: Reporter): Promise<PulumiSetup> {
   const { ensureToolchain } = await import('../../toolchain/build.ts');
-  const { path } = await ensureToolchain({ home: home(), onProgress: reporter.progress });
-  return { source: 'fallback', path };
+  try {
+    const { path } = await ensureToolchain({ home: home(), onProgress: reporter.progress });
+    return { source: 'fallback', path };
+  } catch (error) {
+    // toolchain/ knows nothing of this command line: its errors are sentences, but not ours.
+    throw new UserError(error instanceof Error ? error.message : String(error), {
+      where: 'toolchain/',
+      cause: error,
+    });
+  }
 }
 
 async function decide(reporter: Reporter): Promise<PulumiSetup> {

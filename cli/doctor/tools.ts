@@ -1,0 +1,97 @@
+/** Checks of what the launcher and the setup bring. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { BASE_IMAGE, hasBaseImage } from '../setup/base-image.ts';
+import { freeBytes, gigabytes, NEEDED_BYTES } from '../setup/disk.ts';
+import { daemonState, type DaemonState } from '../setup/docker-host.ts';
+import { lackOfDocker } from '../setup/docker.ts';
+import { home, installedVersion, launcher, root } from '../setup/paths.ts';
+import { wantedPlugins } from '../setup/plugins.ts';
+import { findPulumi } from '../setup/pulumi.ts';
+import { parseVersion } from '../setup/versions.ts';
+import { bad, type Check, good } from './check.ts';
+
+const MINIMUM_NODE = 24;
+
+/** Node itself. */
+export function checkNode(): Check {
+  const detail = `${process.version} (${process.execPath})`;
+  return parseVersion(process.version)![0] >= MINIMUM_NODE
+    ? good('node', detail)
+    : bad('node', `${detail}; ${MINIMUM_NODE} or newer is needed`, `${launcher} doctor`);
+}
+
+/** The npm packages, by the launcher's stamp. */
+export function checkPackages(): Check {
+  return existsSync(join(root, 'node_modules', '.switchyard-stamp'))
+    ? good('npm packages', 'as package-lock.json asks')
+    : bad('npm packages', 'not installed by the launcher', `${launcher} doctor`);
+}
+
+/** Engine, language host and plugins, with every hash. */
+export async function checkPulumi(): Promise<Check> {
+  const setup = await findPulumi(true);
+  const wanted = wantedPlugins().map(({ name, version }) => `${name} ${version}`);
+  const command = `eval "$(${launcher} env)"`;
+  if (!setup)
+    return bad('pulumi', `engine, language host or plugins (${wanted.join(', ')}) are not whole`, command);
+  const engine = join(setup.path[0]!, 'pulumi');
+  const { stdout } = await execa(engine, ['version'], {
+    reject: false,
+    env: { PULUMI_SKIP_UPDATE_CHECK: 'true' },
+  });
+  const from = { system: 'your own', official: "Pulumi's download", fallback: 'built by toolchain/' }[
+    setup.source
+  ];
+  return good('pulumi', `engine ${stdout?.trim()} (${from}: ${engine})`);
+}
+
+/** Docker's daemon and the base image. */
+export async function checkDocker(): Promise<Check[]> {
+  const state = await daemonState();
+  const daemon = state.ok ? await describeDaemon(state) : lackOfDaemon(state);
+  const missing = bad('base image', `${BASE_IMAGE} is not there`, `${launcher} up`);
+  if (!state.ok) return [daemon, missing];
+  return [daemon, (await hasBaseImage(state.docker)) ? good('base image', BASE_IMAGE) : missing];
+}
+
+async function describeDaemon({ docker }: Extract<DaemonState, { ok: true }>): Promise<Check> {
+  const { Version, Os, Arch } = (await docker.version()) as { Version: string; Os: string; Arch: string };
+  return good('docker', `engine ${Version}, ${Os}/${Arch}`);
+}
+
+function lackOfDaemon({ reason, code }: Extract<DaemonState, { ok: false }>): Check {
+  const lack = lackOfDocker(reason, code, existsSync('/usr/bin/dockerd') || existsSync('/usr/sbin/dockerd'));
+  return bad('docker', `${lack.message} (${lack.found ?? reason})`, lack.command);
+}
+
+/** Room for what is brought and for Docker. */
+export async function checkDisk(): Promise<Check[]> {
+  const state = await daemonState();
+  const dockerRoot = state.ok
+    ? ((await state.docker.info()) as { DockerRootDir?: string }).DockerRootDir
+    : undefined;
+  // A daemon in a virtual machine or elsewhere has its folder there.
+  const folders = [home(), ...(dockerRoot && existsSync(dockerRoot) ? [dockerRoot] : [])];
+  return Promise.all(
+    folders.map(async (folder) => {
+      const free = await freeBytes(folder);
+      const detail = `${gigabytes(free)} free at ${folder}`;
+      return free >= NEEDED_BYTES
+        ? good('disk', detail)
+        : bad('disk', `${detail}; a first setup needs ${gigabytes(NEEDED_BYTES)}`, 'docker system df; df -h');
+    }),
+  );
+}
+
+/** The opencode client: the user's own, else the one among the packages. */
+export async function checkOpencode(): Promise<Check> {
+  const own = await execa('opencode', ['--version'], { reject: false, timeout: 20_000 });
+  if (own.exitCode === 0) return good('opencode', `${own.stdout.trim()} on PATH`);
+  try {
+    return good('opencode', `${installedVersion('opencode-ai')} among the npm packages`);
+  } catch {
+    return { ...bad('opencode', 'not found', 'npm install --global opencode-ai@1.18.33'), optional: true };
+  }
+}
