@@ -103,8 +103,7 @@ class Guard:
             headers = [(n, v) for n, v in scope['headers'] if n not in DROPPED and not steers(n)]
             headers.append((b'authorization', b'Bearer ' + key))
             if method == 'POST':
-                body = await whole_body(receive)
-                check_body(body)
+                body = checked(await whole_body(receive))
                 headers += [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode())]
                 receive = replay(body, receive)
             await self.app({**scope, 'headers': headers, 'query_string': b''}, receive, self.parting(send))
@@ -122,7 +121,7 @@ class Guard:
         if key is None:
             raise Refuse(401, 'authentication_error', NO_KEY, 'invalid_api_key')
         route = ROUTES.get(scope['method'])
-        if not (route and route.fullmatch(scope['path'])):
+        if not (route and route.fullmatch(scope['path'])) or '..' in scope['path']:
             message = f'{scope["method"]} {scope["path"]} does not exist here.'
             raise Refuse(404, 'not_found_error', message, 'not_found')
         if re.search(rb'(^|[&;])\s*(model|%6d)', scope.get('query_string', b''), re.IGNORECASE):
@@ -155,15 +154,22 @@ async def whole_body(receive) -> bytes:
             return b''.join(pieces)
 
 
-def check_body(body: bytes) -> None:
+def checked(body: bytes) -> bytes:
+    """The body as LiteLLM may have it."""
     try:
-        fields = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        try:
+            fields = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            # Half of a surrogate pair: clients that cut a text in the middle of an emoji send it. LiteLLM would mend it.
+            fields = json.loads(body)
+            body = json.dumps(fields, ensure_ascii=False, allow_nan=False).encode('utf-8', 'replace')
+    except (ValueError, RecursionError) as error:
         raise Refuse(400, 'invalid_request_error', f'The body is not JSON: {error}.', 'invalid_json') from None
     if not isinstance(fields, dict):
         raise Refuse(400, 'invalid_request_error', 'The body must be a JSON object.', 'invalid_json')
     if why := refusal(fields):
         raise Refuse(400, 'invalid_request_error', why, 'refused_field')
+    return body
 
 
 def replay(body: bytes, receive):
