@@ -154,12 +154,6 @@ export const catalogSchema = z.strictObject({
         .enum(ROUTING_STRATEGIES)
         .default('usage-based-routing-v2')
         .describe('How a deployment is chosen among several.'),
-      cooldown: z
-        .int()
-        .min(1)
-        .max(3600)
-        .default(20)
-        .describe('Seconds for which a failed deployment is left alone.'),
     })
     .prefault({}),
   limits: z

@@ -1,0 +1,46 @@
+/** What the pinned LiteLLM knows, as `npm run generate` took it from its release: preview can open no image that is not built yet. */
+import generated from './litellm.generated.json' with { type: 'json' };
+import type { Catalog, Model } from './schema.ts';
+
+/** What LiteLLM's price map says of a model. */
+export interface PriceMapEntry {
+  mode: 'chat' | 'embedding' | 'responses';
+  /** US dollars per million tokens. */
+  input?: number;
+  output?: number;
+  /** Tokens that it takes, and that its answer has at most. */
+  context?: number;
+  answer?: number;
+  /** The day of its retirement: YYYY-MM-DD. Its absence proves nothing. */
+  retires?: string;
+}
+
+/** What a release of LiteLLM knows. */
+export interface LitellmFacts {
+  version: string;
+  /** The keys that its source reads, by section of its config; '' is the top. */
+  keys: Readonly<Record<string, readonly string[]>>;
+  /** By LiteLLM's full name: `groq/openai/gpt-oss-120b`. */
+  models: Readonly<Record<string, PriceMapEntry>>;
+}
+
+/** The pinned release's. */
+export const litellmFacts = generated as LitellmFacts;
+
+/** LiteLLM's full name of a catalogue's model; undefined where the gateway does not route to its provider. */
+export function litellmName(catalog: Catalog, model: Model): string | undefined {
+  const prefix = Object.hasOwn(catalog.providers, model.provider)
+    ? catalog.providers[model.provider]?.litellm
+    : undefined;
+  return prefix === undefined ? undefined : `${prefix}/${model.model}`;
+}
+
+/** The price map's entry for a catalogue's model, if it has one. */
+export function priceMapEntry(
+  catalog: Catalog,
+  model: Model,
+  facts: LitellmFacts,
+): PriceMapEntry | undefined {
+  const name = litellmName(catalog, model);
+  return name !== undefined && Object.hasOwn(facts.models, name) ? facts.models[name] : undefined;
+}

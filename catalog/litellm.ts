@@ -1,0 +1,104 @@
+/** Renders LiteLLM's config: the fixed part from config-templates/litellm.yaml, the rest from the plan. Pure. */
+import { parse, stringify } from 'yaml';
+import type { Plan, ServedModel } from './plan.ts';
+import { MOCK_ALIAS } from './schema.ts';
+
+type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
+type Section = Record<string, Json>;
+
+/** What the mock says, so that nobody takes it for a model's answer. */
+export const MOCK_ANSWER =
+  'This is the mock model of Switchyard: the gateway works, and no provider was asked. Set a key for real answers: pulumi config set --secret OPENAI_API_KEY';
+
+const HEAD = `# Rendered by Switchyard from config-templates/catalog.yaml and litellm.yaml: edit those. Holds no key: os.environ/NAME stands for the
+# file /run/secrets/NAME.
+`;
+
+/**
+ * LiteLLM's config as text. The same input always gives the same text.
+ *
+ * @param plan what is served.
+ * @param fixed the text of config-templates/litellm.yaml.
+ * @throws Error if a key stands in both parts; {@link checkLitellmTemplate} reports that with its place before.
+ */
+export function renderLitellm(plan: Plan, fixed: string): string {
+  const config = merge((parse(fixed) ?? {}) as Section, generated(plan), '');
+  return HEAD + stringify(config, { lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** The part of the config that comes from the plan. */
+export function generated(plan: Plan): Section {
+  const { routing, limits, cache, fallbacks } = plan;
+  const keyNames = new Set(
+    plan.served.flatMap(({ deployments }) => deployments.flatMap(({ keyName }) => keyName ?? [])),
+  );
+  return {
+    model_list: plan.served.flatMap(deploymentsOf),
+    router_settings: {
+      routing_strategy: routing.strategy,
+      fallbacks: Object.entries(fallbacks).map(([alias, chain]) => ({ [alias]: [...chain] })),
+      // Further keys count as fallbacks too, and LiteLLM gives up at five by default: none of a chain's hops may be lost.
+      max_fallbacks: 100,
+    },
+    litellm_settings: {
+      request_timeout: limits.requestTimeout,
+      cache: cache.enabled,
+      cache_params: { ttl: cache.ttl },
+    },
+    general_settings: {
+      max_in_flight_requests_per_worker: limits.parallelRequests,
+      max_queued_requests_per_worker: 0,
+      key_management_settings: { hosted_keys: [...keyNames].sort() },
+    },
+  };
+}
+
+function deploymentsOf(model: ServedModel): Section[] {
+  const ranked = model.deployments.length > 1;
+  return model.deployments.map(({ id, keyName, order }) => ({
+    model_name: model.alias,
+    litellm_params: {
+      model: model.litellmModel,
+      ...(keyName === undefined ? {} : { api_key: `os.environ/${keyName}` }),
+      ...(model.apiBase === undefined ? {} : { api_base: model.apiBase }),
+      ...(model.headers === undefined ? {} : { extra_headers: model.headers }),
+      ...(model.provider === MOCK_ALIAS ? { mock_response: MOCK_ANSWER } : {}),
+      ...(ranked ? { order } : {}),
+      timeout: model.timeout,
+      stream_timeout: model.streamTimeout,
+      max_parallel_requests: model.maxParallel,
+    },
+    model_info: { id, mode: model.mode, ...facts(model) },
+  }));
+}
+
+/** What LiteLLM does not know by itself, or knows otherwise. */
+function facts({ limit, cost, priced }: ServedModel): Section {
+  return {
+    ...(limit ? { max_input_tokens: limit.context, max_output_tokens: limit.output } : {}),
+    ...(cost && !priced
+      ? { input_cost_per_token: perToken(cost.input), output_cost_per_token: perToken(cost.output) }
+      : {}),
+  };
+}
+
+/** Dollars per token, without the dust of the division. */
+function perToken(perMillion: number): number {
+  return Number((perMillion / 1_000_000).toPrecision(12));
+}
+
+/** Both trees in one: sections are joined, a value may stand in one of them only. */
+function merge(fixed: Section, more: Section, path: string): Section {
+  const merged: Section = { ...fixed };
+  for (const [key, value] of Object.entries(more)) {
+    const there = merged[key];
+    if (there === undefined || there === null) merged[key] = value;
+    else if (isSection(there) && isSection(value)) merged[key] = merge(there, value, `${path}${key}.`);
+    else throw new Error(`litellm.yaml must not set ${path}${key}: it comes from catalog.yaml`);
+  }
+  return merged;
+}
+
+function isSection(value: Json): value is Section {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,246 @@
+/** What a stack will serve of the catalogue, under its settings and with the keys that are set. Pure. */
+import type { Settings } from '../stacks/settings-schema.ts';
+import { type LitellmFacts, litellmFacts, litellmName, priceMapEntry } from './facts.ts';
+import type { Problem } from './problems.ts';
+import { type Catalog, MOCK_ALIAS, type Model, type Provider } from './schema.ts';
+import { formatPath, type Source } from './source.ts';
+
+/** A model with one of its provider's keys. */
+export interface Deployment {
+  /** Its name in LiteLLM's headers and in the ledger: `gpt-4@OPENAI_API_KEY_2`. */
+  id: string;
+  /** The name of its key; undefined where none is needed. */
+  keyName?: string;
+  /** Its rank: the next one is asked when this one failed. */
+  order: number;
+}
+
+/** An alias that the gateway serves. */
+export interface ServedModel {
+  alias: string;
+  /** The provider's name in the catalogue; `mock` for the mock. */
+  provider: string;
+  mode: 'chat' | 'embedding';
+  /** The provider's own id of the model. */
+  upstream: string;
+  /** LiteLLM's name of it. */
+  litellmModel: string;
+  /** One for each key, in the order in which they are asked. */
+  deployments: Deployment[];
+  /** Seconds. */
+  timeout: number;
+  streamTimeout: number;
+  /** Requests at once to each deployment. */
+  maxParallel: number;
+  /** The provider's address, where it is not LiteLLM's own. */
+  apiBase?: string;
+  /** Further headers for the provider. `os.environ/NAME` stands for a key's value. */
+  headers?: Record<string, string>;
+  /** Tokens that it takes, and that its answer has at most, as far as known. */
+  limit?: { context: number; output: number };
+  /** US dollars per million tokens, as far as known. */
+  cost?: { input: number; output: number };
+  /** Whether LiteLLM knows its price by itself. */
+  priced: boolean;
+}
+
+/** An alias that is not served, and how to have it. */
+export interface LeftOut {
+  model: string;
+  provider: string;
+  reason: string;
+  command: string;
+}
+
+/** What a gateway is rendered from. */
+export interface Plan {
+  served: ServedModel[];
+  leftOut: LeftOut[];
+  /** What answers when an alias fails; only served ones. */
+  fallbacks: Record<string, string[]>;
+  warnings: Problem[];
+  routing: Catalog['routing'];
+  limits: Catalog['limits'];
+  cache: Catalog['cache'];
+}
+
+/** The alias of Portkey as the last resort of the fallback chains. */
+export const PORTKEY_ALIAS = 'portkey-last-resort';
+
+/** Limits of models whose answer's length nobody states: what the client asks for at most. */
+const USUAL_ANSWER = 32_000;
+
+/**
+ * Chooses what is served: models whose provider has a key, one deployment per key, chains without the hops that have none.
+ *
+ * @param keyNames the names of the keys that are set, further ones (`…_2`) included.
+ * @param source the catalogue's text, for the places in warnings.
+ */
+export function planModels(
+  catalog: Catalog,
+  settings: Settings,
+  keyNames: readonly string[],
+  { facts = litellmFacts, source }: { facts?: LitellmFacts; source?: Source } = {},
+): Plan {
+  const served: ServedModel[] = [];
+  const leftOut: LeftOut[] = [];
+  for (const [alias, model] of Object.entries(catalog.models)) {
+    const provider = catalog.providers[model.provider];
+    const name = litellmName(catalog, model);
+    if (provider === undefined || name === undefined) continue;
+    const keys = keysOf(provider.key, keyNames);
+    if (keys.length > 0) served.push(serve(alias, model, provider, name, keys));
+    else leftOut.push(leaveOut(alias, model.provider, provider.key, settings.stack));
+  }
+  if (settings.mock) served.push(mockModel(catalog));
+  const portkey = portkeyModel(catalog, settings, keyNames);
+  if (portkey) served.push(portkey);
+  const { fallbacks, warnings } = planFallbacks(catalog, served, portkey !== undefined, source);
+  const { routing, limits, cache } = catalog;
+  return { served, leftOut, fallbacks, warnings, routing, limits, cache };
+
+  function serve(
+    alias: string,
+    model: Model,
+    provider: Provider,
+    litellmModel: string,
+    keys: string[],
+  ): ServedModel {
+    const known = priceMapEntry(catalog, model, facts);
+    const timeout = model.timeout ?? catalog.defaults.timeout;
+    const apiBase = gatewayUrl(model.provider, provider, settings);
+    const limit =
+      model.limit ??
+      (known?.context
+        ? { context: known.context, output: known.answer ?? Math.min(known.context, USUAL_ANSWER) }
+        : undefined);
+    const cost =
+      model.cost ??
+      (known?.input === undefined ? undefined : { input: known.input, output: known.output ?? 0 });
+    return {
+      alias,
+      provider: model.provider,
+      mode: model.mode,
+      upstream: model.model,
+      litellmModel,
+      deployments: keys.map((keyName, index) => ({ id: `${alias}@${keyName}`, keyName, order: index + 1 })),
+      timeout,
+      streamTimeout: model.streamTimeout ?? timeout,
+      maxParallel: model.maxParallel ?? catalog.defaults.maxParallel,
+      ...(apiBase === undefined ? {} : { apiBase }),
+      ...(limit ? { limit } : {}),
+      ...(cost ? { cost } : {}),
+      priced: model.cost === undefined && known?.input !== undefined,
+    };
+  }
+}
+
+/** The names of a provider's keys that are set, the first one first. */
+function keysOf(key: string, keyNames: readonly string[]): string[] {
+  return [key, ...[2, 3, 4, 5, 6, 7, 8, 9].map((number) => `${key}_${number}`)].filter((name) =>
+    keyNames.includes(name),
+  );
+}
+
+function leaveOut(alias: string, provider: string, key: string, stack: string): LeftOut {
+  return {
+    model: alias,
+    provider,
+    reason: `${key} is not set`,
+    command: `pulumi config set --secret ${key} --stack ${stack}`,
+  };
+}
+
+/** The answer without any account. */
+function mockModel(catalog: Catalog): ServedModel {
+  const { timeout, maxParallel } = catalog.defaults;
+  return {
+    alias: MOCK_ALIAS,
+    provider: MOCK_ALIAS,
+    mode: 'chat',
+    upstream: MOCK_ALIAS,
+    litellmModel: `openai/${MOCK_ALIAS}`,
+    deployments: [{ id: MOCK_ALIAS, order: 1 }],
+    timeout,
+    streamTimeout: timeout,
+    maxParallel,
+    limit: { context: 128_000, output: 16_384 },
+    cost: { input: 0, output: 0 },
+    priced: false,
+  };
+}
+
+/** Portkey as the last resort: LiteLLM has no such provider, but Portkey speaks OpenAI's language. */
+function portkeyModel(
+  catalog: Catalog,
+  settings: Settings,
+  keyNames: readonly string[],
+): ServedModel | undefined {
+  const provider = catalog.providers.portkey;
+  const [route] = Object.keys(catalog.portkey?.routes ?? {});
+  const { mode, lastResort, configs } = settings.portkey;
+  if (!lastResort || mode !== 'cloud' || provider === undefined || route === undefined) return undefined;
+  const config = configs[route];
+  if (config === undefined || !keyNames.includes(provider.key)) return undefined;
+  const { timeout, maxParallel } = catalog.defaults;
+  return {
+    alias: PORTKEY_ALIAS,
+    provider: 'portkey',
+    mode: 'chat',
+    upstream: route,
+    litellmModel: `openai/${route}`,
+    deployments: [{ id: `${PORTKEY_ALIAS}@${provider.key}`, keyName: provider.key, order: 1 }],
+    timeout,
+    streamTimeout: timeout,
+    maxParallel,
+    apiBase: gatewayUrl('portkey', provider, settings) ?? provider.baseUrl,
+    headers: { 'x-portkey-api-key': `os.environ/${provider.key}`, 'x-portkey-config': config },
+    priced: false,
+  };
+}
+
+/** The address that LiteLLM is to call, where it is not its own. */
+function gatewayUrl(id: string, provider: Provider, settings: Settings): string | undefined {
+  const given = Object.hasOwn(settings.baseUrls, id) ? settings.baseUrls[id] : undefined;
+  const url = typeof given === 'string' ? given : given?.gateway;
+  const chosen = url ?? provider.gatewayBaseUrl;
+  // Anthropic's clients are told the address with /v1, LiteLLM adds it by itself.
+  return provider.litellm === 'anthropic' ? chosen?.replace(/\/v1\/?$/, '') : chosen;
+}
+
+/** The chains without the hops that are not served, each of which is named. */
+function planFallbacks(catalog: Catalog, served: readonly ServedModel[], portkey: boolean, source?: Source) {
+  const modes = new Map(served.map(({ alias, mode }) => [alias, mode]));
+  const fallbacks: Record<string, string[]> = {};
+  const warnings: Problem[] = [];
+  for (const [alias, chain] of Object.entries(catalog.fallbacks)) {
+    if (!modes.has(alias)) continue;
+    chain.forEach((hop, index) => {
+      if (modes.has(hop)) return;
+      const key = catalog.providers[catalog.models[hop]?.provider ?? '']?.key ?? 'its key';
+      const path = ['fallbacks', alias, index];
+      const message = `${alias} does without its fallback ${hop}: ${key} is not set`;
+      const fix = `pulumi config set --secret ${key}`;
+      warnings.push(
+        source?.problem(path, message, { severity: 'warning', value: true, fix }) ?? {
+          severity: 'warning',
+          file: 'config-templates/catalog.yaml',
+          path: formatPath(path),
+          message,
+          fix,
+        },
+      );
+    });
+    fallbacks[alias] = chain.filter((hop) => modes.has(hop));
+  }
+  if (portkey) {
+    for (const { alias, mode, provider } of served) {
+      if (mode === 'chat' && provider !== MOCK_ALIAS && alias !== PORTKEY_ALIAS)
+        (fallbacks[alias] ??= []).push(PORTKEY_ALIAS);
+    }
+  }
+  return {
+    fallbacks: Object.fromEntries(Object.entries(fallbacks).filter(([, chain]) => chain.length > 0)),
+    warnings,
+  };
+}
