@@ -21,15 +21,16 @@ export class Unreachable extends Error {
 class Corrupted extends Error {}
 
 function reasonOf(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = (cause as NodeJS.ErrnoException).code;
+  // fetch wraps what went wrong; the code tells it in a word.
+  const outer = error as { message?: string; code?: string; cause?: { message?: string; code?: string } };
+  const inner = outer.cause ?? outer;
   const known: Record<string, string> = {
     ENOTFOUND: 'cannot be found from here',
     EAI_AGAIN: 'cannot be found from here',
     ECONNREFUSED: 'refuses connections',
     ECONNRESET: 'broke the connection off',
   };
-  return known[code ?? ''] ?? `cannot be reached (${cause instanceof Error ? cause.message : String(cause)})`;
+  return known[inner.code ?? ''] ?? `cannot be reached (${inner.message || inner.code || 'no reason given'})`;
 }
 
 /** The bytes of `url`, chunk by chunk; each must arrive within `stallMs` of the one before. */

@@ -17,7 +17,7 @@ interface StackConfig {
   encryptedkey?: string;
 }
 
-const configFile = (stack: string) => join(root, `Pulumi.${stack}.yaml`);
+const configFile = (stack: string, folder: string) => join(folder, `Pulumi.${stack}.yaml`);
 
 function readConfig(file: string): StackConfig {
   if (!existsSync(file)) return {};
@@ -84,21 +84,21 @@ function ownFile(): string | undefined {
 }
 
 /** What the user has set by himself, or what makes a passphrase needless: then none of ours is made. */
-export function ownArrangement(stack: string): string | undefined {
+export function ownArrangement(stack: string, folder = root): string | undefined {
   if (ownFile()) return 'PULUMI_CONFIG_PASSPHRASE_FILE';
   if (process.env.PULUMI_CONFIG_PASSPHRASE !== undefined) return 'PULUMI_CONFIG_PASSPHRASE';
-  const { secretsprovider, encryptedkey } = readConfig(configFile(stack));
+  const { secretsprovider, encryptedkey } = readConfig(configFile(stack, folder));
   if ((secretsprovider && secretsprovider !== 'passphrase') || encryptedkey)
     return `secretsprovider in Pulumi.${stack}.yaml`;
   return undefined;
 }
 
 /** The salts in use for a stack, with the files that hold them. */
-export function saltsOf(stack: string): { file: string; salt: string }[] {
-  const { encryptionsalt } = readConfig(configFile(stack));
+export function saltsOf(stack: string, folder = root): { file: string; salt: string }[] {
+  const { encryptionsalt } = readConfig(configFile(stack, folder));
   const inState = saltInState(stack);
   return [
-    ...(encryptionsalt ? [{ file: configFile(stack), salt: encryptionsalt }] : []),
+    ...(encryptionsalt ? [{ file: configFile(stack, folder), salt: encryptionsalt }] : []),
     ...(inState ? [inState] : []),
   ];
 }
@@ -109,8 +109,8 @@ export function saltsOf(stack: string): { file: string; salt: string }[] {
  *
  * @throws UserError if something is encrypted already and the file is gone.
  */
-export function passphraseFile(stack: string, progress: Progress): string | undefined {
-  if (ownArrangement(stack)) return undefined;
+export function passphraseFile(stack: string, progress: Progress, folder = root): string | undefined {
+  if (ownArrangement(stack, folder)) return undefined;
   const file = passphrasePath(stack);
   if (existsSync(file)) {
     if (readFileSync(file, 'utf8').trim() !== '') return file;
@@ -119,7 +119,7 @@ export function passphraseFile(stack: string, progress: Progress): string | unde
       command: `restore ${file} from your backup`,
     });
   }
-  const encrypted = saltsOf(stack)[0];
+  const encrypted = saltsOf(stack, folder)[0];
   if (encrypted)
     throw new UserError(
       `the passphrase of stack ${stack} is lost: something is encrypted with it, and its file is missing`,
@@ -144,12 +144,12 @@ export function passphraseFile(stack: string, progress: Progress): string | unde
 }
 
 /** Ends with a sentence if the passphrase in use is not the one that the stack's secrets were encrypted with. Takes half a second. */
-export function verifyPassphrase(stack: string): void {
+export function verifyPassphrase(stack: string, folder = root): void {
   const file = ownFile() ?? passphrasePath(stack);
   const fromFile = existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
   const passphrase = process.env.PULUMI_CONFIG_PASSPHRASE ?? fromFile;
   if (passphrase === undefined || passphrase === '') return;
-  const wrong = saltsOf(stack).find(({ salt }) => !fits(passphrase, salt));
+  const wrong = saltsOf(stack, folder).find(({ salt }) => !fits(passphrase, salt));
   if (!wrong) return;
   throw new UserError(`the passphrase of stack ${stack} is not the one its secrets were encrypted with`, {
     where:

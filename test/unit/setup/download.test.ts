@@ -1,0 +1,115 @@
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checksumOf, download, fetchText, Unreachable } from '../../../cli/setup/download.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'switchyard-download-'));
+const file = join(folder, 'file');
+const content = Buffer.alloc(200_000, 'switchyard');
+const sha256 = createHash('sha256').update(content).digest('hex');
+let server: Server;
+
+/** A real server that answers as told; its address. */
+async function serve(listener: RequestListener): Promise<string> {
+  server = createServer(listener);
+  await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/file`;
+}
+
+afterEach(() => {
+  server.closeAllConnections();
+  server.close();
+  rmSync(file, { force: true });
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test('a whole file is kept', async () => {
+  const url = await serve((_, response) => response.end(content));
+  await download(url, file, { sha256 });
+  expect(readFileSync(file).equals(content)).toBe(true);
+});
+
+test('a server that never sends a byte is given up in time', async () => {
+  const url = await serve(() => undefined);
+  const begun = Date.now();
+  await expect(download(url, file, { stallMs: 300 })).rejects.toThrow(/sent nothing for 0.3 s/);
+  await expect(fetchText(url, 300)).rejects.toBeInstanceOf(Unreachable);
+  expect(Date.now() - begun).toBeLessThan(3000);
+  expect(existsSync(file)).toBe(false);
+});
+
+test('a server that goes silent in the middle is given up too, and half a file is not kept', async () => {
+  const url = await serve((_, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, 1000));
+  });
+  await expect(download(url, file, { stallMs: 300 })).rejects.toThrow(/sent nothing/);
+  expect(existsSync(file)).toBe(false);
+});
+
+test('a slow server that keeps sending is waited for', async () => {
+  const url = await serve((_, response) => {
+    let sent = 0;
+    const timer = setInterval(() => {
+      response.write(content.subarray(sent, (sent += content.length / 4)));
+      if (sent >= content.length) {
+        clearInterval(timer);
+        response.end();
+      }
+    }, 200);
+  });
+  await download(url, file, { sha256, stallMs: 600 });
+  expect(readFileSync(file).equals(content)).toBe(true);
+});
+
+test('a connection broken off in the middle is no success', async () => {
+  const url = await serve((_, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, 1000), () => response.destroy());
+  });
+  await expect(download(url, file)).rejects.toBeInstanceOf(Unreachable);
+  expect(existsSync(file)).toBe(false);
+});
+
+test('a refused connection says so at once', async () => {
+  const url = await serve(() => undefined);
+  await new Promise((closed) => server.close(closed));
+  await expect(download(url, file)).rejects.toThrow(/refuses connections/);
+});
+
+test('an error status is no file', async () => {
+  const url = await serve((_, response) => response.writeHead(403).end('no'));
+  await expect(download(url, file)).rejects.toThrow(/answered 403/);
+});
+
+test('a corrupted download is fetched once more', async () => {
+  let asked = 0;
+  const url = await serve((_, response) => response.end(++asked === 1 ? 'garbage' : content));
+  const lines: string[] = [];
+  await download(url, file, { sha256, progress: (line) => lines.push(line) });
+  expect(readFileSync(file).equals(content)).toBe(true);
+  expect(lines).toEqual([`the download of ${url} is corrupted: fetching it once more`]);
+});
+
+test('one that stays corrupted is a sentence, and nothing is kept', async () => {
+  let asked = 0;
+  const url = await serve((_, response) => {
+    asked++;
+    response.end('garbage');
+  });
+  await expect(download(url, file, { sha256 })).rejects.toMatchObject({ name: 'UserError', where: url });
+  expect(asked).toBe(2);
+  expect(existsSync(file)).toBe(false);
+});
+
+test('checksum lists are read in both usual forms', async () => {
+  await serve(() => undefined);
+  const list = `${'a'.repeat(64)}  one.tar.gz\n${'B'.repeat(64)} *two.tar.gz\nnonsense\nxyz  three\n`;
+  expect(checksumOf(list, 'one.tar.gz')).toBe('a'.repeat(64));
+  expect(checksumOf(list, 'two.tar.gz')).toBe('b'.repeat(64));
+  expect(checksumOf(list, 'three')).toBeUndefined();
+  expect(checksumOf(list, 'four')).toBeUndefined();
+});

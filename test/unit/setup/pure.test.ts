@@ -1,0 +1,143 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { isDebianLike } from '../../../cli/setup/apt.ts';
+import { freeBytes, requireSpace } from '../../../cli/setup/disk.ts';
+import { lackOfDocker } from '../../../cli/setup/docker.ts';
+import { exportLines, quote } from '../../../cli/setup/shell.ts';
+import { checkStackName } from '../../../cli/setup/stack-name.ts';
+import { atLeast, parseVersion } from '../../../cli/setup/versions.ts';
+
+describe('versions', () => {
+  test.each([
+    ['v3.270.0', '3.200.0', true],
+    ['3.200.0', '3.200.0', true],
+    ['3.199.9', '3.200.0', false],
+    ['4.0.0', '3.200.0', true],
+    ['3.9.0', '3.200.0', false],
+    ['v3.201.0-alpha.1+dirty', '3.200.0', true],
+    ['not installed', '3.200.0', false],
+    ['', '3.200.0', false],
+  ])('%s is at least %s: %s', (version, minimum, expected) => {
+    expect(atLeast(version, minimum)).toBe(expected);
+  });
+
+  test('are found inside of text', () => {
+    expect(parseVersion('node v24.21.0 (x64)')).toEqual([24, 21, 0]);
+  });
+});
+
+describe('shell quoting', () => {
+  const shells = ['sh', 'bash'];
+
+  test.each(shells)('gives %s back every text as it was', (shell) => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        // A process's argument cannot hold a NUL, whatever the quoting; lone surrogates have no UTF-8.
+        fc.pre(!text.includes('\0') && text.isWellFormed());
+        const told = execFileSync(shell, ['-c', `printf %s ${quote(text)}`], { encoding: 'utf8' });
+        expect(told).toBe(text);
+      }),
+      { numRuns: 60, examples: [[`it's`], ['$(id)`id`'], ['a b\n*?[]{}~!#'], ['\\'], ['']] },
+    );
+  });
+
+  test.each(shells)('exports what %s then has', (shell) => {
+    const lines = exportLines({ PATH: '/opt/a b/bin:/usr/bin:/bin', WORD: `say "hi" it's $HOME` });
+    const told = execFileSync(shell, ['-c', `eval "$1"; printf '%s|%s' "$PATH" "$WORD"`, shell, lines], {
+      encoding: 'utf8',
+    });
+    expect(told).toBe(`/opt/a b/bin:/usr/bin:/bin|say "hi" it's $HOME`);
+  });
+});
+
+describe('the operating system', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-os-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each([
+    ['ID=debian\nVERSION_ID="12"\n', true],
+    ['ID=ubuntu\nID_LIKE=debian\n', true],
+    ['ID=linuxmint\nID_LIKE="ubuntu debian"\n', true],
+    ['ID=fedora\nVERSION_ID=43\n', false],
+    ['ID="rhel"\nID_LIKE="fedora"\n', false],
+  ])('%j is like Debian: %s', (text, expected) => {
+    const file = join(folder, 'os-release');
+    writeFileSync(file, text);
+    expect(isDebianLike(file)).toBe(expected);
+  });
+
+  test('without os-release it is not', () => {
+    expect(isDebianLike(join(folder, 'none'))).toBe(false);
+  });
+});
+
+describe('disk space', () => {
+  test('is measured at the nearest folder that exists', async () => {
+    expect(await freeBytes(join(tmpdir(), 'not', 'there', 'yet'))).toBe(await freeBytes(tmpdir()));
+  });
+
+  test('too little of it is a sentence with both amounts', async () => {
+    const petabyte = 1024 ** 5;
+    await expect(requireSpace(tmpdir(), 'the engine', petabyte)).rejects.toMatchObject({
+      message: 'the disk is nearly full: the engine needs room',
+      where: tmpdir(),
+      found: expect.stringMatching(/^\d+\.\d GB free$/) as string,
+      allowed: 'at least 1048576.0 GB free',
+    });
+    await expect(requireSpace(tmpdir(), 'nothing', 1)).resolves.toBeUndefined();
+  });
+});
+
+describe('a lack of Docker', () => {
+  const before = process.env.DOCKER_HOST;
+  beforeEach(() => delete process.env.DOCKER_HOST);
+  afterAll(() => {
+    if (before !== undefined) process.env.DOCKER_HOST = before;
+  });
+
+  test('names DOCKER_HOST where the user has set it', () => {
+    process.env.DOCKER_HOST = 'tcp://nowhere:2375';
+    expect(lackOfDocker('refused', 'ECONNREFUSED', true)).toMatchObject({
+      where: 'DOCKER_HOST=tcp://nowhere:2375',
+    });
+  });
+
+  test('is told apart from a lack of permission', () => {
+    expect(lackOfDocker('denied', 'EACCES', true).command).toMatch(/^sudo usermod -aG docker /);
+  });
+
+  test('gives one command for a daemon that is installed but does not run', () => {
+    expect(lackOfDocker('no such file', 'ENOENT', true)).toMatchObject({
+      message: 'the Docker daemon does not run',
+    });
+    expect(lackOfDocker('no such file', 'ENOENT', false)).toMatchObject({
+      message: 'Docker is not installed',
+    });
+  });
+});
+
+describe('stack names', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-stacks-'));
+  for (const stack of ['dev', 'prod']) writeFileSync(join(folder, `Pulumi.${stack}.yaml`), '');
+  writeFileSync(join(folder, 'Pulumi.yaml'), '');
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test('that have a settings file pass', () => {
+    expect(() => checkStackName('prod', folder)).not.toThrow();
+  });
+
+  test.each(['prd', '', '../dev', 'dev prod', '--yes'])('%j is refused with the names there are', (name) => {
+    expect(() => checkStackName(name, folder)).toThrow(
+      expect.objectContaining({ allowed: ['dev', 'prod'] }) as Error,
+    );
+  });
+
+  test('a near miss is named', () => {
+    expect(() => checkStackName('prd', folder)).toThrow(
+      expect.objectContaining({ command: 'repeat the command with prod' }) as Error,
+    );
+  });
+});

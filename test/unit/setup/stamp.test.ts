@@ -1,0 +1,66 @@
+import {
+  appendFileSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findDamage, writeStamp } from '../../../cli/setup/stamp.ts';
+
+let folder: string;
+const binary = () => join(folder, 'bin', 'tool');
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'switchyard-stamp-'));
+  mkdirSync(join(folder, 'bin'));
+  writeFileSync(binary(), 'x'.repeat(5000));
+  await writeStamp(folder, ['bin/tool']);
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+test('what was stamped is whole', async () => {
+  expect(await findDamage(folder)).toBeUndefined();
+  expect(await findDamage(folder, true)).toBeUndefined();
+});
+
+test('a folder without a stamp was never finished', async () => {
+  rmSync(join(folder, '.stamp.json'));
+  expect(await findDamage(folder)).toBe('it was never finished');
+});
+
+test('a truncated file is noticed', async () => {
+  truncateSync(binary(), 100);
+  expect(await findDamage(folder)).toBe('bin/tool has 100 bytes instead of 5000');
+});
+
+test('a missing file is noticed', async () => {
+  rmSync(binary());
+  expect(await findDamage(folder)).toBe('bin/tool is missing');
+});
+
+test('a file of the same size but other content is noticed', async () => {
+  writeFileSync(binary(), 'y'.repeat(5000));
+  expect(await findDamage(folder)).toBe('bin/tool was altered');
+});
+
+test('one whose time was put back is noticed by a deep look', async () => {
+  const { atime, mtime } = statSync(binary());
+  writeFileSync(binary(), 'y'.repeat(5000));
+  utimesSync(binary(), atime, mtime);
+  expect(await findDamage(folder, true)).toBe('bin/tool was altered');
+});
+
+test('a file that was only touched is still whole', async () => {
+  utimesSync(binary(), new Date(), new Date(Date.now() + 60_000));
+  expect(await findDamage(folder)).toBeUndefined();
+});
+
+test('a damaged stamp counts as none', async () => {
+  appendFileSync(join(folder, '.stamp.json'), '}');
+  expect(await findDamage(folder)).toBe('it was never finished');
+});
