@@ -90,7 +90,7 @@ export async function checkOpencode(): Promise<Check> {
   const own = await execa('opencode', ['--version'], { reject: false, timeout: 20_000 });
   if (own.exitCode === 0) return good('opencode', `${own.stdout.trim()} on PATH`);
   try {
-    return good('opencode', `${installedVersion('opencode-ai')} among the npm packages`);
+    return good('opencode', `${installedVersion('opencode-linux-x64')} among the npm packages`);
   } catch {
     return { ...bad('opencode', 'not found', 'npm install --global opencode-ai@1.18.33'), optional: true };
   }
