@@ -1,0 +1,91 @@
+/** How old a stack's keys are. Pure: the time is an argument. */
+import { KEY_AGE_PREFIX } from '../../infra/names.ts';
+import { resourceName, type StateResource } from '../stack.ts';
+
+/** A key and the time since which its present value is deployed. */
+export interface KeyAge {
+  /** As in the stack's config; `master key` for the one that clients hold. */
+  name: string;
+  /** When the `up` ran that first deployed it. */
+  since: string;
+  /** Whole days since then. */
+  days: number;
+  /** `old` from `warnDays` on, `rotate` from `rotateDays` on. */
+  state: 'fresh' | 'old' | 'rotate';
+  /** What sets a new one. */
+  command: string;
+}
+
+/** When a key is called old. */
+export interface AgeLimits {
+  warnDays: number;
+  rotateDays: number;
+}
+
+/** The name that {@link keyAges} gives to the key that clients hold. */
+export const MASTER_KEY = 'master key';
+
+const DAY = 24 * 3600 * 1000;
+
+/**
+ * The ages of the deployed keys, the oldest first.
+ *
+ * @param resources the stack's state.
+ * @param now the time to count to.
+ */
+export function keyAges(
+  stack: string,
+  resources: readonly StateResource[],
+  limits: AgeLimits,
+  now: Date,
+): KeyAge[] {
+  const current = deployedGeneration(resources);
+  return resources
+    .flatMap((resource) => {
+      const name = keyOf(resourceName(resource), current);
+      if (name === undefined || resource.created === undefined) return [];
+      const days = Math.max(0, Math.floor((now.getTime() - Date.parse(resource.created)) / DAY));
+      return [
+        { name, since: resource.created, days, state: verdict(days, limits), command: command(stack, name) },
+      ];
+    })
+    .sort((a, b) => b.days - a.days || (a.name < b.name ? -1 : 1));
+}
+
+/** The generation of the master key in a stack's state; undefined where none is deployed. */
+export function deployedGeneration(resources: readonly Pick<StateResource, 'urn'>[]): number | undefined {
+  const generations = resources.flatMap((resource) => {
+    const generation = masterGeneration(resourceName(resource));
+    return generation === undefined ? [] : [generation];
+  });
+  return generations.length === 0 ? undefined : Math.max(...generations);
+}
+
+/** `2` for the resource `master-key-2`; undefined for any other. */
+export function masterGeneration(name: string): number | undefined {
+  const digits = /^master-key-(?<generation>\d+)$/.exec(name)?.groups?.generation;
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** What to say of a key that is no longer fresh; undefined of one that is. */
+export function ageWarning(age: KeyAge): string | undefined {
+  if (age.state === 'fresh') return undefined;
+  const advice = age.state === 'rotate' ? 'rotate it' : 'rotate it soon';
+  return `${age.name} is ${age.days} days old: ${advice} (${age.command})`;
+}
+
+function keyOf(resource: string, generation: number | undefined): string | undefined {
+  if (resource.startsWith(KEY_AGE_PREFIX)) return resource.slice(KEY_AGE_PREFIX.length);
+  const own = masterGeneration(resource);
+  return own !== undefined && own === generation ? MASTER_KEY : undefined;
+}
+
+function verdict(days: number, { warnDays, rotateDays }: AgeLimits): KeyAge['state'] {
+  if (days >= rotateDays) return 'rotate';
+  return days >= warnDays ? 'old' : 'fresh';
+}
+
+function command(stack: string, name: string): string {
+  if (name === MASTER_KEY) return `./switchyard keys rotate ${stack}`;
+  return `pulumi config set --secret ${name} --stack ${stack}`;
+}

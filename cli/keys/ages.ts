@@ -1,0 +1,53 @@
+/** `./switchyard keys ages`: how old each deployed key is, against the quarter. */
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import { type Output, withOutput } from '../output.ts';
+import { ensureReady } from '../setup/ready.ts';
+import { readRawConfig, stackSettings } from '../settings.ts';
+import { stackState } from '../stack.ts';
+import { table } from '../table.ts';
+import { parseToday } from '../today.ts';
+import { ageWarning, type KeyAge, keyAges } from './age.ts';
+
+/** Adds `keys ages`. */
+export function register(keys: Command): void {
+  keys
+    .command('ages')
+    .description('the age of each deployed key; counted from the `up` that first deployed it')
+    .argument('[stack]', 'the stack', 'dev')
+    .option('--today <day>', 'count to this day instead: YYYY-MM-DD')
+    .action(withOutput(ages));
+}
+
+async function ages(out: Output, stack: string, options: { today?: string }): Promise<void> {
+  const now = parseToday(options.today);
+  const { keyAge } = await stackSettings(stack);
+  await ensureReady({ need: ['pulumi'], onProgress: out.progress });
+  const { resources } = await stackState(stack);
+  const deployed = keyAges(stack, resources, keyAge, now);
+  const names = new Set(deployed.map((age) => age.name));
+  const notDeployed = readRawConfig(stack).secretKeys.filter((name) => !names.has(name));
+  for (const age of deployed) {
+    const warning = ageWarning(age);
+    if (warning !== undefined) out.warn(warning);
+  }
+  out.result({ stack, limits: keyAge, keys: deployed, notDeployed }, text(stack, deployed, notDeployed));
+}
+
+const PAINT = { fresh: pc.green, old: pc.yellow, rotate: pc.red };
+
+function text(stack: string, deployed: readonly KeyAge[], notDeployed: readonly string[]): string {
+  if (deployed.length + notDeployed.length === 0) return `${stack} has no key yet`;
+  return table(
+    ['key', 'since', 'days', 'state'],
+    [
+      ...deployed.map((age) => [
+        age.name,
+        age.since.slice(0, 10),
+        String(age.days),
+        PAINT[age.state](age.state),
+      ]),
+      ...notDeployed.map((name) => [name, '-', '-', `not deployed yet: ./switchyard up ${stack}`]),
+    ],
+  );
+}

@@ -1,0 +1,118 @@
+/** `./switchyard keys rotate`: a new master key, with or without a time in which the old one is still accepted. */
+import type { Command } from 'commander';
+import { clientFiles } from '../client/files.ts';
+import { connect } from '../connect.ts';
+import { deploy } from '../deploy.ts';
+import { UserError } from '../errors.ts';
+import { type Output, withOutput } from '../output.ts';
+import { pulumi } from '../pulumi.ts';
+import { ensureReady } from '../setup/ready.ts';
+import { stackSettings } from '../settings.ts';
+import { ensureStack, stackOutputs, stackState } from '../stack.ts';
+import { parseDuration } from '../today.ts';
+import { deployedGeneration } from './age.ts';
+import { planRotation, type Rotation } from './rotation.ts';
+import { waitForKey } from './wait.ts';
+
+interface RotateOptions {
+  grace: string;
+  now?: boolean;
+  again?: boolean;
+  connect: boolean;
+  dir?: string;
+}
+
+/** Adds `keys rotate`. */
+export function register(keys: Command): void {
+  keys
+    .command('rotate')
+    .description('a new master key: deploys it, waits until it is accepted, rewrites the client files')
+    .argument('[stack]', 'the stack', 'dev')
+    .option('--grace <time>', 'how long the old key is still accepted: 90s, 30m, 24h, 7d', '24h')
+    .option('--now', 'refuse the old key at once, for one that leaked')
+    .option(
+      '--again',
+      'rotate even while the key before is still in its grace; the one before that is refused then',
+    )
+    .option('--no-connect', 'leave the client files alone')
+    .option('--dir <folder>', 'write the client files there instead of to your opencode folders')
+    .action(withOutput(rotate));
+}
+
+async function rotate(out: Output, stack: string, options: RotateOptions): Promise<void> {
+  const graceMs = parseDuration(options.grace, '--grace');
+  const { masterKey } = await stackSettings(stack);
+  await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
+  await ensureStack(stack);
+  const deployed = deployedGeneration((await stackState(stack)).resources);
+  if (deployed === undefined) {
+    throw new UserError(`stack ${stack} has no master key yet`, { command: `./switchyard up ${stack}` });
+  }
+  const before = await stackOutputs(stack);
+  const rotation = planRotation(masterKey, deployed, new Date(), { ...options, graceMs });
+  await writeRotation(out, stack, rotation);
+  await deploy(out, stack);
+  const outputs = await stackOutputs(stack);
+  await proveKeys(out, outputs, rotation.kind === 'now' ? before : undefined);
+  const files = options.connect ? await writeClientFiles(stack, outputs, options) : [];
+  const { generation, previousUntil } = rotation;
+  out.result(
+    { stack, generation, rotated: rotation.kind !== 'finish', previousUntil: previousUntil ?? null, files },
+    report(stack, rotation, files),
+  );
+}
+
+/** Writes the new generation into the stack's file. In this order an interruption leaves either the old settings or the new. */
+async function writeRotation(out: Output, stack: string, rotation: Rotation): Promise<void> {
+  const { kind, generation, previousUntil } = rotation;
+  if (kind === 'finish') {
+    out.progress(
+      `a rotation to key ${generation} is under way: finishing it (--again makes yet another key)`,
+    );
+    return;
+  }
+  if (previousUntil === undefined) await pulumi(stack, ['config', 'rm', '--path', 'masterKey.previousUntil']);
+  await pulumi(stack, [
+    'config',
+    'set-all',
+    '--path',
+    ...['--plaintext', `masterKey.generation=${generation}`],
+    ...(previousUntil === undefined ? [] : ['--plaintext', `masterKey.previousUntil=${previousUntil}`]),
+  ]);
+}
+
+/** Sees with own eyes that the new key is accepted, and the leaked one refused. */
+async function proveKeys(
+  out: Output,
+  after: Record<string, unknown>,
+  leaked: Record<string, unknown> | undefined,
+): Promise<void> {
+  const endpoint = String(after.endpoint);
+  await out.step('waiting until the new key is accepted', () =>
+    waitForKey(endpoint, String(after.masterKey), 200),
+  );
+  if (leaked === undefined) return;
+  await out.step('waiting until the old key is refused', () =>
+    waitForKey(endpoint, String(leaked.masterKey), 401),
+  );
+}
+
+async function writeClientFiles(
+  stack: string,
+  outputs: Record<string, unknown>,
+  { dir }: RotateOptions,
+): Promise<string[]> {
+  const connected = await connect(stack, clientFiles(stack, outputs), dir === undefined ? {} : { dir });
+  return connected.files.map((file) => file.path);
+}
+
+function report(stack: string, { generation, previousUntil }: Rotation, files: readonly string[]): string {
+  return [
+    `${stack} has master key ${generation} now`,
+    previousUntil === undefined
+      ? '  the old key is refused'
+      : `  the old key is accepted until ${previousUntil}: give other clients the new one by then`,
+    ...files.map((file) => `  wrote ${file}`),
+    `  read it: pulumi stack output masterKey --show-secrets --stack ${stack}`,
+  ].join('\n');
+}

@@ -1,0 +1,75 @@
+/** A stack's settings as `Pulumi.<stack>.yaml` has them, read and checked without Pulumi. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseDocument } from 'yaml';
+import { formatProblems, hasErrors, type Problem } from '../catalog/problems.ts';
+import { type Inputs, loadInputs, type RawConfig, ROOT } from '../stacks/load.ts';
+import type { Settings } from '../stacks/settings.ts';
+import { UserError } from './errors.ts';
+
+const NAMESPACE = 'switchyard:';
+
+/**
+ * The raw config in the text of a `Pulumi.<stack>.yaml`, in the form in which Pulumi hands it to the program: plain values as
+ * strings, objects as JSON, secrets by name alone (they are not decrypted).
+ *
+ * @param file the file's name, for the error.
+ * @throws UserError if the text is no YAML.
+ */
+export function rawConfig(text: string, file: string): RawConfig {
+  const document = parseDocument(text);
+  const [error] = document.errors;
+  if (error !== undefined) {
+    throw new UserError('the stack settings are no valid YAML', { where: file, found: error.message });
+  }
+  const { config = {} } = (document.toJS() ?? {}) as { config?: Record<string, unknown> | null };
+  const raw: RawConfig = { config: {}, secretKeys: [] };
+  for (const [name, value] of Object.entries(config ?? {})) {
+    // Pulumi takes a name without a namespace for the project's own; other namespaces configure providers.
+    if (name.includes(':') && !name.startsWith(NAMESPACE)) continue;
+    const bare = name.slice(name.startsWith(NAMESPACE) ? NAMESPACE.length : 0);
+    if (holdsSecret(value)) raw.secretKeys.push(bare);
+    else
+      raw.config[bare] = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
+  }
+  return raw;
+}
+
+/** Whether a value is a secret or has one in it: Pulumi then treats the whole as one. */
+function holdsSecret(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if ('secure' in value && Object.keys(value).length === 1) return true;
+  return Object.values(value).some(holdsSecret);
+}
+
+/** What a stack is made from, and what is wrong with it: catalogue, settings, names of the keys that are set. */
+export function stackInputs(stack: string, root: string = ROOT): { inputs?: Inputs; problems: Problem[] } {
+  return loadInputs(stack, readRawConfig(stack, root), root);
+}
+
+/** The raw config of a stack; empty where it has no file yet. */
+export function readRawConfig(stack: string, root: string = ROOT): RawConfig {
+  const file = `Pulumi.${stack}.yaml`;
+  const path = join(root, file);
+  return existsSync(path) ? rawConfig(readFileSync(path, 'utf8'), file) : { config: {}, secretKeys: [] };
+}
+
+/**
+ * What a stack is made from.
+ *
+ * @throws UserError with everything that is wrong with it.
+ */
+export function checkedInputs(stack: string, root: string = ROOT): { inputs: Inputs; warnings: Problem[] } {
+  const { inputs, problems } = stackInputs(stack, root);
+  if (inputs === undefined || hasErrors(problems)) throw new UserError(formatProblems(problems));
+  return { inputs, warnings: problems };
+}
+
+/**
+ * The settings of a stack, with all defaults filled in.
+ *
+ * @throws UserError with everything that is wrong with them or the catalogue.
+ */
+export function stackSettings(stack: string): Promise<Settings> {
+  return new Promise((done) => done(checkedInputs(stack).inputs.settings));
+}
