@@ -15,6 +15,8 @@ export interface OpencodeModel {
   limit: { context: number; output: number };
   /** US dollars per million tokens. */
   cost?: { input: number; output: number };
+  /** Further headers of requests for this model. */
+  headers?: Record<string, string>;
 }
 
 /** A provider as opencode's file describes it. */

@@ -1,11 +1,12 @@
 /** The client's two files as the stack's outputs hold them, and what can be done with them before they are written. */
-import { GATEWAY } from '../../catalog/lanes.ts';
+import { GATEWAY, PORTKEY } from '../../catalog/lanes.ts';
 import {
   type OpencodeAuth,
   type OpencodeConfig,
   PORTKEY_KEY_FILE,
   switchOn,
 } from '../../catalog/opencode.ts';
+import type { Probe } from '../../catalog/probes.ts';
 import { UserError } from '../errors.ts';
 
 /** opencode.json and auth.json, parsed. */
@@ -14,13 +15,19 @@ export interface ClientFiles {
   auth: OpencodeAuth;
 }
 
+/** All that a stack's outputs hold for its clients. */
+export interface StackClient extends ClientFiles {
+  /** What `smoke` asks. */
+  probes: Probe[];
+}
+
 /**
  * The client's files in a stack's outputs.
  *
  * @throws UserError where the stack is not deployed.
  */
-export function clientFiles(stack: string, outputs: Record<string, unknown>): ClientFiles {
-  const files = outputs.clientFiles as { opencode?: unknown; auth?: unknown } | undefined;
+export function clientFiles(stack: string, outputs: Record<string, unknown>): StackClient {
+  const files = outputs.clientFiles as { opencode?: unknown; auth?: unknown; probes?: unknown } | undefined;
   if (typeof files?.opencode !== 'string' || typeof files.auth !== 'string') {
     throw new UserError(`stack ${stack} has no client files: it is not deployed`, {
       command: `./switchyard up ${stack}`,
@@ -29,6 +36,7 @@ export function clientFiles(stack: string, outputs: Record<string, unknown>): Cl
   return {
     config: JSON.parse(files.opencode) as OpencodeConfig,
     auth: JSON.parse(files.auth) as OpencodeAuth,
+    probes: typeof files.probes === 'string' ? (JSON.parse(files.probes) as Probe[]) : [],
   };
 }
 
@@ -38,10 +46,11 @@ export function gatewayOnly(files: ClientFiles): ClientFiles {
   // Portkey in mode local is reached through the gateway's own port, with the same key.
   const kept = Object.entries(files.auth).filter(([, entry]) => entry.key === master);
   const names = kept.map(([name]) => name);
-  return {
-    config: switchOn(files.config, names, files.config.enabled_providers.toSorted(byGatewayFirst)),
-    auth: Object.fromEntries(kept),
-  };
+  const priority = files.config.enabled_providers.toSorted(byGatewayFirst);
+  const config = structuredClone(files.config);
+  // Its header reads a file that is not written now, and a missing file fails every command of the client.
+  if (!names.includes(PORTKEY)) delete config.provider[PORTKEY]?.options.headers;
+  return { config: switchOn(config, names, priority), auth: Object.fromEntries(kept) };
 }
 
 function byGatewayFirst(a: string, b: string): number {

@@ -1,0 +1,266 @@
+/**
+ * The client's side of a stack: which of its providers are on, under which address, with which models and headers. The one place where
+ * catalogue, settings and keys become what opencode's files are rendered from.
+ */
+import type { Settings } from '../stacks/settings-schema.ts';
+import type { AgentsFile } from './agents.ts';
+import { GATEWAY, PORTKEY } from './lanes.ts';
+import {
+  type ClientKeys,
+  type ClientModel,
+  type ClientProvider,
+  type ClientView,
+  PORTKEY_KEY_FILE,
+} from './opencode.ts';
+import { type Plan, planModels, PORTKEY_ALIAS, type ServedModel } from './plan.ts';
+import { localRoutes } from './portkey.ts';
+import { type Catalog, MOCK_ALIAS } from './schema.ts';
+
+/** What a stack's client files are made from. */
+export interface ClientInputs {
+  catalog: Catalog;
+  settings: Settings;
+  plan: Plan;
+  /** The names of the provider keys that are set. */
+  keyNames: readonly string[];
+  /** Where the gateway answers: `http://127.0.0.1:4000`. */
+  endpoint: string;
+  agents: AgentsFile;
+  /** config-templates/opencode.json, parsed. */
+  template: Record<string, unknown>;
+}
+
+/**
+ * What `auth.json` is rendered from.
+ *
+ * @param providerKeys the providers' keys by their names; only those that the settings hand out get into the file.
+ */
+export function clientKeys(
+  inputs: ClientInputs,
+  masterKey: string,
+  providerKeys: Readonly<Record<string, string>>,
+): ClientKeys {
+  const handedOut = directProviders(inputs).flatMap(({ id, keyName, off }) => {
+    const key = off === undefined ? providerKeys[keyName] : undefined;
+    return key === undefined ? [] : [[id, key] as const];
+  });
+  return {
+    masterKey,
+    providerKeys: Object.fromEntries(handedOut),
+    portkeyKey: portkeyKey(inputs, masterKey, providerKeys),
+  };
+}
+
+/** What `opencode.json` is rendered from. */
+export function clientView(inputs: ClientInputs): ClientView {
+  const { catalog, settings, agents, template } = inputs;
+  const lanes = catalog.client?.lanes ?? {};
+  const providers = [gatewayProvider(inputs), portkeyProvider(inputs), ...directProviders(inputs)];
+  return {
+    stack: settings.stack,
+    providers: providers.map((one) => ({ ...one, models: laneModelFirst(one, Object.values(lanes)) })),
+    lanes,
+    priority: catalog.client?.priority ?? [GATEWAY],
+    agents: Object.entries(agents.agents).map(([name, agent]) => ({ name, ...agent })),
+    template,
+  };
+}
+
+/** The model that a lane names for its provider is that provider's default. */
+function laneModelFirst(
+  provider: ClientProvider,
+  lanes: readonly { provider: string; model: string }[],
+): ClientModel[] {
+  const lane = lanes.find((one) => one.provider === provider.id);
+  const first = (model: ClientModel): number =>
+    Number(lane !== undefined && model.aliases.includes(lane.model));
+  return provider.models.toSorted((a, b) => first(b) - first(a));
+}
+
+function gatewayProvider({ plan, endpoint }: ClientInputs): ClientProvider {
+  const served = plan.served.filter(({ mode, alias }) => mode === 'chat' && alias !== PORTKEY_ALIAS);
+  return {
+    id: GATEWAY,
+    layer: 2,
+    title: 'LiteLLM gateway',
+    npm: '@ai-sdk/openai-compatible',
+    baseUrl: `${endpoint}/v1`,
+    models: served.map((model) => describe(model, model.alias, [model.alias])),
+  };
+}
+
+/** A provider that the client talks to directly. */
+interface DirectProvider extends ClientProvider {
+  /** The name of its key. */
+  keyName: string;
+}
+
+function directProviders(inputs: ClientInputs): DirectProvider[] {
+  const { catalog, settings, keyNames } = inputs;
+  const every = everyModel(inputs);
+  return Object.entries(catalog.providers).flatMap(([name, provider]): DirectProvider[] => {
+    if (provider.client === undefined || name === PORTKEY) return [];
+    const models = new Map<string, ClientModel>();
+    for (const model of every) {
+      if (model.provider !== name || model.mode !== 'chat') continue;
+      const aliases = [...(models.get(model.upstream)?.aliases ?? []), model.alias];
+      models.set(model.upstream, describe(model, model.upstream, aliases));
+    }
+    const { id, package: npm, purpose } = provider.client;
+    const keyName = provider.key;
+    const base = {
+      id,
+      keyName,
+      layer: 1 as const,
+      npm,
+      title: purpose ? `${provider.name}, ${purpose}` : provider.name,
+    };
+    const off = directOff(settings, name, keyName, keyNames.includes(keyName));
+    return [
+      { ...base, off, baseUrl: clientUrl(settings, name, provider.baseUrl), models: [...models.values()] },
+    ];
+  });
+}
+
+function directOff(
+  settings: Settings,
+  provider: string,
+  keyName: string,
+  keyIsSet: boolean,
+): ClientProvider['off'] {
+  if (!keyIsSet) return noKey(keyName, settings.stack);
+  const { direct } = settings.client;
+  if (direct === 'all' || direct.includes(provider)) return undefined;
+  const command = `pulumi config set --path 'client.direct[${direct.length}]' ${provider} --stack ${settings.stack}`;
+  return { reason: 'not in client.direct', command };
+}
+
+function noKey(keyName: string, stack: string): { reason: string; command: string } {
+  return {
+    reason: `${keyName} is not set`,
+    command: `pulumi config set --secret ${keyName} --stack ${stack}`,
+  };
+}
+
+function portkeyProvider(inputs: ClientInputs): ClientProvider {
+  const { catalog, settings, endpoint } = inputs;
+  const { mode } = settings.portkey;
+  const cloud = clientUrl(
+    settings,
+    PORTKEY,
+    catalog.providers[PORTKEY]?.baseUrl ?? 'https://api.portkey.ai/v1',
+  );
+  return {
+    id: PORTKEY,
+    layer: 3,
+    title: 'Portkey',
+    npm: catalog.providers[PORTKEY]?.client?.package ?? '@ai-sdk/openai-compatible',
+    // The edge checks the master key and adds the routes, with their keys.
+    baseUrl: mode === 'local' ? `${endpoint}/portkey/v1` : cloud,
+    off: portkeyOff(inputs),
+    models: portkeyModels(inputs),
+    // A file that is not there fails every command of the client: only where its key is written.
+    ...(mode === 'cloud' && hasPortkeyKey(inputs)
+      ? { headers: { 'x-portkey-api-key': `{file:${PORTKEY_KEY_FILE}}` } }
+      : {}),
+  };
+}
+
+function portkeyOff(inputs: ClientInputs): ClientProvider['off'] {
+  const { catalog, settings, keyNames } = inputs;
+  const { stack } = settings;
+  if (settings.portkey.mode === 'off') {
+    return {
+      reason: 'portkey.mode is off',
+      command: `pulumi config set --path portkey.mode cloud --stack ${stack}`,
+    };
+  }
+  if (settings.portkey.mode === 'cloud') {
+    return hasPortkeyKey(inputs)
+      ? undefined
+      : noKey(catalog.providers[PORTKEY]?.key ?? 'PORTKEY_API_KEY', stack);
+  }
+  if (localRoutes(catalog, settings, keyNames).length > 0) return undefined;
+  return { reason: 'no target of a Portkey route has a key', command: `./switchyard models ${stack}` };
+}
+
+function hasPortkeyKey({ catalog, keyNames }: ClientInputs): boolean {
+  const name = catalog.providers[PORTKEY]?.key;
+  return name !== undefined && keyNames.includes(name);
+}
+
+function portkeyKey(
+  inputs: ClientInputs,
+  masterKey: string,
+  providerKeys: Readonly<Record<string, string>>,
+): string | undefined {
+  if (portkeyOff(inputs) !== undefined) return undefined;
+  return inputs.settings.portkey.mode === 'local'
+    ? masterKey
+    : providerKeys[inputs.catalog.providers[PORTKEY]?.key ?? ''];
+}
+
+/**
+ * The routes, then the single targets. The cloud knows a route only as a saved config, named in a header of the model; a single target
+ * is there called `@provider/model`. Locally all go by their names in the catalogue.
+ */
+function portkeyModels(inputs: ClientInputs): ClientModel[] {
+  const { catalog, settings, keyNames } = inputs;
+  const every = new Map(everyModel(inputs).map((model) => [model.alias, model]));
+  const { mode, configs } = settings.portkey;
+  const routes = Object.entries(catalog.portkey?.routes ?? {});
+  const served = mode === 'local' ? localRoutes(catalog, settings, keyNames) : [];
+  const models = routes.flatMap(([route, { targets, order }]): ClientModel[] => {
+    if (mode === 'local' && !served.some(({ name }) => name === route)) return [];
+    if (mode !== 'local' && configs[route] === undefined) return [];
+    const limits = targets.flatMap((alias) => every.get(alias)?.limit ?? []);
+    return [
+      {
+        id: route,
+        name: `${route} (${order === 'price' ? 'the cheapest that answers' : 'the first that answers'})`,
+        aliases: [route],
+        // Any target may answer, so the narrowest limits hold.
+        limit: {
+          context: Math.min(...limits.map(({ context }) => context), UNKNOWN_LIMIT.context),
+          output: Math.min(...limits.map(({ output }) => output), UNKNOWN_LIMIT.output),
+        },
+        ...(configs[route] && mode === 'cloud' ? { headers: { 'x-portkey-config': configs[route] } } : {}),
+      },
+    ];
+  });
+  for (const alias of new Set(routes.flatMap(([, { targets }]) => targets))) {
+    const model = every.get(alias);
+    if (model === undefined || (mode === 'local' && !served.some(({ name }) => name === alias))) continue;
+    models.push(describe(model, mode === 'local' ? alias : `@${model.provider}/${model.upstream}`, [alias]));
+  }
+  return models;
+}
+
+/** For models of which nobody states any. */
+const UNKNOWN_LIMIT = { context: 128_000, output: 16_384 };
+
+function describe(model: ServedModel, id: string, aliases: readonly string[]): ClientModel {
+  const also = [
+    ...aliases.filter((alias) => alias !== id),
+    ...(id === model.upstream ? [] : [model.upstream]),
+  ];
+  return {
+    id,
+    name: also.length > 0 && model.provider !== MOCK_ALIAS ? `${id} (${also.join(', ')})` : id,
+    aliases,
+    limit: model.limit ?? UNKNOWN_LIMIT,
+    ...(model.cost ? { cost: model.cost } : {}),
+  };
+}
+
+/** Every alias with its limits and prices, whether its provider has a key or not. */
+function everyModel({ catalog, settings }: ClientInputs): ServedModel[] {
+  const keys = Object.values(catalog.providers).map(({ key }) => key);
+  return planModels(catalog, { ...settings, mock: false }, keys).served;
+}
+
+/** Where a client finds a provider. */
+function clientUrl(settings: Settings, provider: string, usual: string): string {
+  const given = Object.hasOwn(settings.baseUrls, provider) ? settings.baseUrls[provider] : undefined;
+  return (typeof given === 'string' ? given : given?.client) ?? usual;
+}

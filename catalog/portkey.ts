@@ -1,0 +1,133 @@
+/**
+ * Portkey's routing, rendered from the catalogue: `auto` (the first target that answers) and `cheapest-available` (the cheapest that
+ * answers) are no models of Portkey's, but configs of it. Pure.
+ */
+import type { Settings } from '../stacks/settings-schema.ts';
+import { planModels, type ServedModel } from './plan.ts';
+import type { Catalog } from './schema.ts';
+
+/** Answers after which the next target is tried: the target's fault, not the request's. */
+const FALLBACK_CODES = [401, 402, 403, 404, 408, 409, 429, 500, 502, 503, 504, 529];
+
+/** A target as Portkey's config describes it. */
+export interface PortkeyTarget {
+  name?: string;
+  /** Portkey's name of the provider; in the cloud `@` and the name under which its key is kept there. */
+  provider?: string;
+  api_key?: string;
+  custom_host?: string;
+  override_params?: { model: string };
+  strategy?: PortkeyStrategy;
+  targets?: PortkeyTarget[];
+}
+
+/** How Portkey chooses among targets. */
+export type PortkeyStrategy =
+  | { mode: 'fallback'; on_status_codes: number[] }
+  | { mode: 'conditional'; conditions: { query: Record<string, { $eq: string }>; then: string }[] };
+
+/** A config of Portkey. */
+export interface PortkeyConfig {
+  strategy: PortkeyStrategy;
+  targets: PortkeyTarget[];
+}
+
+/** A name that Portkey serves, and the aliases that answer it, in their order. */
+export interface PortkeyRouteView {
+  name: string;
+  targets: ServedModel[];
+}
+
+/** The routes of the catalogue with their targets in order, all of them. */
+export function routes(
+  catalog: Catalog,
+  settings: Settings,
+  keyNames?: readonly string[],
+): PortkeyRouteView[] {
+  const every = Object.values(catalog.providers).map(({ key }) => key);
+  const served = planModels(catalog, { ...settings, mock: false }, keyNames ?? every).served;
+  return Object.entries(catalog.portkey?.routes ?? {}).map(([name, { order, targets }]) => {
+    const models = targets.flatMap((alias) => served.find((model) => model.alias === alias) ?? []);
+    return { name, targets: order === 'price' ? models.toSorted(byPrice) : models };
+  });
+}
+
+/** Cheapest first; a model whose price nobody knows comes last, since it cannot be called cheap. */
+function byPrice(a: ServedModel, b: ServedModel): number {
+  const price = ({ cost }: ServedModel): number => (cost ? cost.input + cost.output : Infinity);
+  const [first, second] = [price(a), price(b)];
+  return first === second ? 0 : first - second;
+}
+
+/** What the stack's own Portkey serves: the routes, and each of their targets by its alias; only what has a key. */
+export function localRoutes(
+  catalog: Catalog,
+  settings: Settings,
+  keyNames: readonly string[],
+): PortkeyRouteView[] {
+  const found = routes(catalog, settings, keyNames).filter(({ targets }) => targets.length > 0);
+  const single = new Map(found.flatMap(({ targets }) => targets).map((model) => [model.alias, model]));
+  return [...found, ...[...single.values()].map((model) => ({ name: model.alias, targets: [model] }))];
+}
+
+/** A config for the cloud: one route, without a key. Portkey keeps the keys under the names that `@…` gives. */
+export function cloudConfig(route: PortkeyRouteView): PortkeyConfig {
+  return {
+    strategy: { mode: 'fallback', on_status_codes: FALLBACK_CODES },
+    targets: route.targets.map((model) => ({
+      provider: `@${model.provider}`,
+      override_params: { model: model.upstream },
+    })),
+  };
+}
+
+/**
+ * The config of the stack's own Portkey: every name that it serves, by the request's `model`. Holds keys: a file inside the stack.
+ *
+ * @param providerKeys the keys' values by their names.
+ */
+export function localConfig(
+  catalog: Catalog,
+  settings: Settings,
+  providerKeys: Readonly<Record<string, string>>,
+): PortkeyConfig {
+  const served = localRoutes(catalog, settings, Object.keys(providerKeys));
+  return {
+    strategy: {
+      mode: 'conditional',
+      conditions: served.map(({ name }) => ({ query: { 'params.model': { $eq: name } }, then: name })),
+    },
+    targets: served.map(({ name, targets }) => ({
+      name,
+      strategy: { mode: 'fallback', on_status_codes: FALLBACK_CODES },
+      targets: targets.map((model) => localTarget(model, catalog, settings, providerKeys)),
+    })),
+  };
+}
+
+function localTarget(
+  model: ServedModel,
+  catalog: Catalog,
+  settings: Settings,
+  providerKeys: Readonly<Record<string, string>>,
+): PortkeyTarget {
+  const provider = catalog.providers[model.provider];
+  const given = Object.hasOwn(settings.baseUrls, model.provider)
+    ? settings.baseUrls[model.provider]
+    : undefined;
+  const host = (typeof given === 'string' ? given : given?.gateway) ?? hostOf(model.provider, catalog);
+  const key = providerKeys[provider?.key ?? ''];
+  return {
+    provider: provider?.portkey ?? 'openai',
+    ...(key === undefined ? {} : { api_key: key }),
+    ...(host === undefined ? {} : { custom_host: host }),
+    override_params: { model: model.upstream },
+  };
+}
+
+/** The address, where Portkey's provider is another maker's: DeepSeek through `openai`. */
+function hostOf(name: string, catalog: Catalog): string | undefined {
+  const provider = catalog.providers[name];
+  const owner = Object.entries(catalog.providers).find(([, one]) => one.portkey === provider?.portkey)?.[0];
+  return owner === name ? undefined : provider?.baseUrl;
+}

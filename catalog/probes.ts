@@ -1,0 +1,51 @@
+/** With which request each layer and provider of a stack is tried: what `smoke` asks. Pure. */
+import type { ClientProvider, ClientView } from './opencode.ts';
+import type { Plan } from './plan.ts';
+import { MOCK_ALIAS } from './schema.ts';
+
+/** One request, or why there is none. */
+export interface Probe {
+  layer: 1 | 2 | 3;
+  /** The client's name of the provider. */
+  provider: string;
+  /** The model in the client's file; '' where there is none. */
+  model: string;
+  /** Absent where the request can be made. */
+  skip?: { reason: string; command: string };
+}
+
+/**
+ * Layer 1: each direct provider. Layer 2: the gateway, with one alias of each maker that it serves. Layer 3: Portkey.
+ */
+export function probes(view: ClientView, plan: Plan): Probe[] {
+  return view.providers
+    .flatMap((provider) =>
+      provider.layer === 2 ? throughGateway(provider, view, plan) : [probe(provider, view)],
+    )
+    .sort((a, b) => a.layer - b.layer);
+}
+
+function probe(provider: ClientProvider, view: ClientView): Probe {
+  const { id, layer } = provider;
+  const model = provider.models[0]?.id ?? '';
+  if (provider.off !== undefined) return { layer, provider: id, model, skip: provider.off };
+  if (model !== '') return { layer, provider: id, model };
+  return {
+    layer,
+    provider: id,
+    model,
+    skip: { reason: 'it has no models', command: `./switchyard models ${view.stack}` },
+  };
+}
+
+function throughGateway(gateway: ClientProvider, view: ClientView, plan: Plan): Probe[] {
+  const makers = new Map<string, string>();
+  for (const { id } of gateway.models) {
+    const maker = plan.served.find(({ alias }) => alias === id)?.provider ?? '';
+    if (!makers.has(maker)) makers.set(maker, id);
+  }
+  // Without any account the mock is what there is to try.
+  if (makers.size > 1) makers.delete(MOCK_ALIAS);
+  if (makers.size === 0) return [probe(gateway, view)];
+  return [...makers.values()].map((model) => ({ layer: 2, provider: gateway.id, model }));
+}

@@ -1,0 +1,87 @@
+/** A client of its own for one run: opencode's files in a folder that is gone afterwards. */
+import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { UserError } from '../errors.ts';
+import type { ClientFiles } from './files.ts';
+import { opencodePaths } from './paths.ts';
+import { writeClientFiles } from './write.ts';
+
+/** The version whose files we write; opencode 2 has other ones. */
+export const OPENCODE_VERSION = '1.18.33';
+
+/** An opencode that was found. */
+export interface Opencode {
+  bin: string;
+  /** Where it was found: the user's own, or the checkout's. */
+  from: 'PATH' | 'node_modules';
+}
+
+/**
+ * The opencode to run: the user's own if it is a 1.x, else the one among this checkout's packages; undefined where there is neither.
+ *
+ * @param root the checkout.
+ */
+export async function findOpencode(root: string): Promise<Opencode | undefined> {
+  const own = await execa('opencode', ['--version'], { reject: false, timeout: 30_000, stdin: 'ignore' });
+  if (own.exitCode === 0 && own.stdout.trim().startsWith('1.')) return { bin: 'opencode', from: 'PATH' };
+  const os = process.platform === 'win32' ? 'windows' : process.platform;
+  for (const suffix of ['', '-baseline', '-musl']) {
+    const bin = join(root, 'node_modules', `opencode-${os}-${process.arch}${suffix}`, 'bin', 'opencode');
+    if (await runs(bin)) return { bin, from: 'node_modules' };
+  }
+  return undefined;
+}
+
+function runs(file: string): Promise<boolean> {
+  return access(file, constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** As {@link findOpencode}, for commands that cannot do without it. */
+export async function requireOpencode(root: string): Promise<Opencode> {
+  const found = await findOpencode(root);
+  if (found !== undefined) return found;
+  throw new UserError('opencode is not installed', {
+    allowed: 'opencode 1.x on the PATH, or among the packages of this checkout',
+    command: `npm install -g opencode-ai@${OPENCODE_VERSION}`,
+  });
+}
+
+/** A throwaway home. */
+export interface ClientHome {
+  /** The environment in which opencode knows nothing but the given files. */
+  env: NodeJS.ProcessEnv;
+  /** Texts that must not get into a log. */
+  secrets: string[];
+  remove(): Promise<void>;
+}
+
+/** Makes a home that only this user can read and writes the client's files into it. */
+export async function makeHome(files: ClientFiles): Promise<ClientHome> {
+  const dir = await mkdtemp(join(tmpdir(), 'switchyard-client-'));
+  const remove = (): Promise<void> => rm(dir, { recursive: true, force: true, maxRetries: 5 });
+  try {
+    const xdg = Object.fromEntries(
+      ['CONFIG', 'DATA', 'STATE', 'CACHE'].map((part) => [`XDG_${part}_HOME`, join(dir, part.toLowerCase())]),
+    );
+    for (const folder of Object.values(xdg)) await mkdir(folder);
+    const env: NodeJS.ProcessEnv = {
+      // The user's own OPENCODE_… would reach over these files.
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('OPENCODE_'))),
+      ...xdg,
+      OPENCODE_DISABLE_AUTOUPDATE: '1',
+      OPENCODE_DISABLE_MODELS_FETCH: '1',
+      // All packages that our providers need are part of opencode: a fresh folder need not install any.
+      npm_config_offline: 'true',
+    };
+    await writeClientFiles(await opencodePaths(env), files);
+    return { env, secrets: Object.values(files.auth).map(({ key }) => key), remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
