@@ -1,0 +1,98 @@
+/** GitHub's workflow files: that they are valid, and that no pull request can reach a secret through them. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { parse } from 'yaml';
+import { ACTIONLINT } from '../../toolchain/actionlint/tool.ts';
+import { ensureTool } from '../../toolchain/build.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const FOLDER = join(ROOT, '.github/workflows');
+const files = readdirSync(FOLDER).map((name) => join(FOLDER, name));
+
+interface Step {
+  uses?: string;
+  with?: Record<string, unknown>;
+  env?: Record<string, string>;
+}
+
+interface Job {
+  if?: string;
+  permissions?: Record<string, string>;
+  steps: Step[];
+}
+
+interface Workflow {
+  on: Record<string, unknown>;
+  permissions?: unknown;
+  jobs: Record<string, Job>;
+}
+
+const workflows = files.map((file) => parse(readFileSync(file, 'utf8')) as Workflow);
+const jobs = workflows.flatMap((workflow) => Object.entries(workflow.jobs));
+const steps = jobs.flatMap(([, job]) => job.steps);
+
+describe('actionlint', () => {
+  let actionlint = '';
+  beforeAll(async () => {
+    const home = process.env.SWITCHYARD_HOME ?? join(homedir(), '.switchyard');
+    actionlint = await ensureTool(ACTIONLINT, { home });
+  }, 600_000);
+
+  test('finds nothing in the workflows', async () => {
+    const { stdout, exitCode } = await execa(actionlint, ['-no-color', ...files], {
+      cwd: ROOT,
+      reject: false,
+    });
+    expect(stdout).toBe('');
+    expect(exitCode).toBe(0);
+  });
+
+  test('would find a mistake', async () => {
+    const text = readFileSync(files[0]!, 'utf8').replace(
+      'vars.PULUMI_BACKEND_URL',
+      'secrets.PULUMI_BACKEND_URL',
+    );
+    const { stdout, exitCode } = await execa(actionlint, ['-no-color', '-'], {
+      cwd: ROOT,
+      reject: false,
+      input: text,
+    });
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain('context "secrets" is not allowed here');
+  });
+});
+
+describe('workflows', () => {
+  test('pin every action to a commit', () => {
+    const used = steps.flatMap((step) => step.uses ?? []);
+    expect(used.length).toBeGreaterThan(0);
+    for (const action of used) expect(action).toMatch(/^[\w./-]+@[0-9a-f]{40}$/);
+  });
+
+  test("never run a fork's code with secrets", () => {
+    for (const workflow of workflows) expect(Object.keys(workflow.on)).not.toContain('pull_request_target');
+    for (const [name, job] of jobs) {
+      if (!JSON.stringify(job).includes('secrets.')) continue;
+      const own = 'github.event.pull_request.head.repo.full_name == github.repository';
+      expect({ name, limited: job.if?.includes(own) }).toEqual({ name, limited: true });
+    }
+  });
+
+  test('give the right to write only to jobs without checkout', () => {
+    for (const workflow of workflows) expect(workflow.permissions).toEqual({});
+    for (const [name, job] of jobs) {
+      const writes = Object.values(job.permissions ?? {}).includes('write');
+      const checksOut = job.steps.some((step) => step.uses?.startsWith('actions/checkout@'));
+      expect({ name, both: writes && checksOut }).toEqual({ name, both: false });
+    }
+  });
+
+  test("leave no token in the checkout's git config", () => {
+    for (const step of steps.filter((one) => one.uses?.startsWith('actions/checkout@'))) {
+      expect(step.with?.['persist-credentials']).toBe(false);
+    }
+  });
+});
