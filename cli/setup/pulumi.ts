@@ -105,23 +105,19 @@ async function useSystem(reporter: Reporter): Promise<PulumiSetup | undefined> {
   return { source: 'system', path: [dirname(engine)] };
 }
 
-async function useOfficial(reporter: Reporter): Promise<PulumiSetup> {
-  const version = installedVersion('@pulumi/pulumi');
-  const folder = officialFolder(version);
-  const bin = join(folder, 'pulumi');
-  const damage = await findDamage(folder);
-  if (damage !== undefined) {
-    const { os, arch } = platformNames();
-    const file = `pulumi-v${version}-${os}-${arch}.tar.gz`;
-    const releases = `${mirror('pulumi')}/releases/sdk`;
-    const partial = `${folder}.partial`;
-    await rm(partial, { recursive: true, force: true });
-    await rm(folder, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true });
+/** Pulumi's own release, checked against its list of hashes, into `folder`; whole or not at all. */
+async function bringOfficial(version: string, folder: string, reporter: Reporter): Promise<void> {
+  const { os, arch } = platformNames();
+  const file = `pulumi-v${version}-${os}-${arch}.tar.gz`;
+  const releases = `${mirror('pulumi')}/releases/sdk`;
+  const partial = `${folder}.partial`;
+  await rm(partial, { recursive: true, force: true });
+  try {
     await reporter.step(`bringing Pulumi ${version} from ${new URL(releases).host}`, async () => {
       const sums = await fetchText(`${releases}/pulumi-${version}-checksums.txt`);
       const sha256 = checksumOf(sums, file);
       if (sha256 === undefined) throw new Unreachable(releases, `publishes no checksum for ${file}`);
+      await mkdir(partial, { recursive: true });
       const archive = join(partial, file);
       await download(`${releases}/${file}`, archive, { sha256, progress: reporter.progress });
       await execa('tar', ['-xzf', archive, '-C', partial]);
@@ -129,6 +125,19 @@ async function useOfficial(reporter: Reporter): Promise<PulumiSetup> {
     });
     await writeStamp(partial, ['pulumi/pulumi', 'pulumi/pulumi-language-nodejs']);
     await rename(partial, folder);
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+async function useOfficial(reporter: Reporter): Promise<PulumiSetup> {
+  const version = installedVersion('@pulumi/pulumi');
+  const folder = officialFolder(version);
+  const bin = join(folder, 'pulumi');
+  const damage = await findDamage(folder);
+  if (damage !== undefined) {
+    await rm(folder, { recursive: true, force: true });
+    await bringOfficial(version, folder, reporter);
   }
   await installPlugins(join(bin, 'pulumi'), reporter);
   return { source: 'official', path: [bin] };
