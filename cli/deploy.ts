@@ -1,5 +1,11 @@
 /** Deploys a stack: clears what an interrupted run left, runs `pulumi up`, and says why it failed. */
-import { lastLogLines, removeContainers, type StackContainer, stackContainers, unknownContainers } from './containers.ts';
+import {
+  lastLogLines,
+  removeContainers,
+  type StackContainer,
+  stackContainers,
+  unknownContainers,
+} from './containers.ts';
 import { UserError } from './errors.ts';
 import type { Output } from './output.ts';
 import { refuseHeldPort } from './port.ts';
@@ -22,7 +28,8 @@ export async function deploy(out: Output, stack: string): Promise<number> {
     );
     return changedResources(log);
   } catch (error) {
-    if (error instanceof UserError) throw new UserError(error.message, { ...error, found: await brokenGateway(stack) });
+    if (error instanceof UserError)
+      throw new UserError(error.message, { ...error, found: await brokenGateway(stack) });
     throw error;
   }
 }
@@ -53,7 +60,8 @@ async function clearLeftovers(out: Output, stack: string): Promise<void> {
   if (foreign.length > 0) {
     throw new UserError(`there are containers of a stack ${stack} that this stack's state does not know`, {
       found: names(foreign),
-      allowed: 'a stack name used with one backend only: remove them if nothing needs them, or choose another name',
+      allowed:
+        'a stack name used with one backend only: remove them if nothing needs them, or choose another name',
       command: `docker rm --force ${foreign.map((container) => container.name).join(' ')}`,
     });
   }

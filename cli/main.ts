@@ -4,11 +4,30 @@
  */
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import * as connect from './connect.ts';
 import * as doctor from './doctor.ts';
+import * as down from './down.ts';
 import * as env from './env.ts';
+import * as keys from './keys.ts';
+import * as preview from './preview.ts';
+import * as status from './status.ts';
+import * as stopDocker from './stop-docker.ts';
+import * as test from './test.ts';
+import * as up from './up.ts';
 
 /** Every command, in the order in which `--help` lists them. */
-const commands: { register(program: Command): void }[] = [env, doctor];
+const commands: { register(program: Command): void }[] = [
+  up,
+  preview,
+  status,
+  connect,
+  keys,
+  down,
+  env,
+  doctor,
+  test,
+  stopDocker,
+];
 
 const program = new Command('switchyard')
   .description('An LLM gateway as code: LiteLLM deployed with Pulumi, with client files for opencode.')

@@ -32,7 +32,11 @@ export interface PulumiOptions {
  *
  * @returns the result, whatever the exit code.
  */
-export async function runPulumi(stack: string, args: string[], options: PulumiOptions = {}): Promise<PulumiResult> {
+export async function runPulumi(
+  stack: string,
+  args: string[],
+  options: PulumiOptions = {},
+): Promise<PulumiResult> {
   const child = execa('pulumi', [...args, '--non-interactive', '--stack', stack], {
     cwd: ROOT,
     env: await pulumiEnv(stack),

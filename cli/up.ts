@@ -1,12 +1,13 @@
 /** `./switchyard up`: from whatever is there to a gateway that has answered. */
 import type { Command } from 'commander';
-import { connect } from './connect.ts';
+import { askOnce } from './ask.ts';
+import { clientFiles } from './client/files.ts';
+import { connect, type Connected } from './connect.ts';
 import { UserError } from './errors.ts';
 import { deploy } from './deploy.ts';
 import { waitReady } from './health.ts';
 import { type Output, withOutput } from './output.ts';
 import { ensureReady } from './setup/ready.ts';
-import { askOnce } from './smoke.ts';
 import { stackOutputs } from './stack.ts';
 
 interface UpOptions {
@@ -40,12 +41,23 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
   const models = outputs.models as string[];
   const leftOut = outputs.leftOut as LeftOut[];
   await out.step(`waiting for ${endpoint}`, () => waitReady(endpoint));
-  const files = options.connect ? await connect(stack, outputs, { dir: options.dir }) : [];
+  const connected = options.connect ? await writeClientFiles(out, stack, outputs, options.dir) : undefined;
   const answer = await firstAnswer(out, endpoint, String(outputs.masterKey), models);
   out.result(
-    { stack, endpoint, openaiBaseUrl: outputs.openaiBaseUrl, changes, models, leftOut, files, answer },
-    summary({ stack, endpoint, changes, models, leftOut, files, answer }),
+    { stack, endpoint, openaiBaseUrl: outputs.openaiBaseUrl, changes, models, leftOut, connected, answer },
+    summary({ stack, endpoint, changes, models, leftOut, connected, answer }),
   );
+}
+
+async function writeClientFiles(
+  out: Output,
+  stack: string,
+  outputs: Record<string, unknown>,
+  dir: string | undefined,
+): Promise<Connected> {
+  const connected = await connect(stack, clientFiles(stack, outputs), dir === undefined ? {} : { dir });
+  for (const note of connected.notes) out.warn(note);
+  return connected;
 }
 
 interface Answer {
@@ -55,7 +67,12 @@ interface Answer {
 }
 
 /** One request: `mock` where it is served, since it costs nothing; else the first model. */
-async function firstAnswer(out: Output, endpoint: string, key: string, models: string[]): Promise<Answer | undefined> {
+async function firstAnswer(
+  out: Output,
+  endpoint: string,
+  key: string,
+  models: string[],
+): Promise<Answer | undefined> {
   const model = models.includes('mock') ? 'mock' : models[0];
   if (model === undefined) return undefined;
   const answer = await out.step(`asking ${model}`, () => askOnce(endpoint, key, model));
@@ -73,7 +90,7 @@ function summary(r: {
   changes: number;
   models: string[];
   leftOut: LeftOut[];
-  files: string[];
+  connected: Connected | undefined;
   answer: Answer | undefined;
 }): string {
   const first = r.leftOut.find((model) => model.command !== undefined);
@@ -83,8 +100,10 @@ function summary(r: {
     `  models     ${r.models.join(', ') || 'none yet'}`,
     ...(r.leftOut.length > 0 ? [`  left out   ${r.leftOut.map((model) => model.model).join(', ')}`] : []),
     ...(first ? [`             for want of keys; set one: ${first.command}`] : []),
-    ...r.files.map((file) => `  wrote      ${file}`),
+    ...(r.connected?.files ?? []).map(
+      (file) => `  ${file.changed ? 'wrote    ' : 'unchanged'}  ${file.path}`,
+    ),
     ...(r.answer ? [`  answer     ${r.answer.model}: ${r.answer.text} (${r.answer.ms} ms)`] : []),
-    ...(r.answer ? [`  try        opencode run -m litellm/${r.answer.model} "hi"`] : []),
+    ...(r.connected && r.answer ? [`  try        ${r.connected.try}`] : []),
   ].join('\n');
 }

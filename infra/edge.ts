@@ -2,7 +2,7 @@ import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import { type ContainerFile, upload } from './gateway.ts';
 import { hardening } from './hardening.ts';
-import { dockerName, GATEWAY_UID, labels } from './names.ts';
+import { CONTAINER_USER, dockerName, labels } from './names.ts';
 
 /** What the edge runs with. */
 export interface EdgeArgs {
@@ -35,7 +35,7 @@ export class Edge extends pulumi.ComponentResource {
         ...hardening(512),
         name: dockerName(args.stack, 'edge'),
         image: args.imageId,
-        user: `${GATEWAY_UID}:${GATEWAY_UID}`,
+        user: CONTAINER_USER,
         labels: labels(args.stack, 'edge', args.instance),
         networksAdvanced: [{ name: args.network.name, aliases: ['edge'] }],
         ports: [{ internal: 8080, external: args.port, ip: args.bind }],

@@ -1,7 +1,7 @@
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import { hardening } from './hardening.ts';
-import { GATEWAY_UID, labels } from './names.ts';
+import { CONTAINER_USER, labels } from './names.ts';
 
 /** A file that a container finds at its start. */
 export interface ContainerFile {
@@ -55,14 +55,14 @@ function containerArgs(args: GatewayArgs): docker.ContainerArgs {
   return {
     ...hardening(args.memoryMb),
     image: args.imageId,
-    user: `${GATEWAY_UID}:${GATEWAY_UID}`,
+    user: CONTAINER_USER,
     entrypoints: ['python3', '/etc/switchyard/supervisor.py'],
     labels: labels(args.stack, 'gateway', args.instance),
     networksAdvanced: [{ name: args.network.name, aliases: ['gateway'] }],
     volumes: [{ volumeName: args.volume.name, containerPath: '/data' }],
     uploads: args.files.map(upload),
     healthcheck: {
-      tests: ['CMD', 'python3', '/etc/switchyard/healthcheck.py'],
+      tests: ['CMD', 'python3', '/etc/switchyard/probe.py'],
       interval: '3s',
       timeout: '5s',
       retries: 5,
@@ -77,13 +77,11 @@ function containerArgs(args: GatewayArgs): docker.ContainerArgs {
   };
 }
 
-/** A file's upload: readable by the containers' user alone. */
+/**
+ * A file's upload: the containers' user can read it, by its group, and cannot write it.
+ *
+ * It has no owner of its own: with one, Docker looks the container's user up in the host's passwd, and fails.
+ */
 export function upload(file: ContainerFile): docker.types.input.ContainerUpload {
-  return {
-    file: file.path,
-    content: file.content,
-    owner: String(GATEWAY_UID),
-    group: String(GATEWAY_UID),
-    permissions: '0400',
-  };
+  return { file: file.path, content: file.content, permissions: '0440' };
 }

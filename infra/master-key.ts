@@ -50,7 +50,9 @@ export class MasterKey extends pulumi.ComponentResource {
  * @param until the end of `previous`: an ISO 8601 time.
  */
 export function clientKeysFile(current: string, previous?: string, until?: string): string {
-  const keys: { name: string; sha256: string; until?: string }[] = [{ name: 'master', sha256: sha256(current) }];
+  const keys: { name: string; sha256: string; until?: string }[] = [
+    { name: 'master', sha256: sha256(current) },
+  ];
   if (previous !== undefined && until !== undefined) {
     keys.push({ name: 'master-previous', sha256: sha256(previous), until });
   }

@@ -3,8 +3,11 @@ import type * as pulumi from '@pulumi/pulumi';
 /** The one local tag of the base image; the launcher brings it, by whichever recipe the machine allows. */
 export const BASE_IMAGE = 'switchyard-base:bookworm-1';
 
-/** The user that everything in a container runs as: no root, no name that an image would have to know. */
-export const GATEWAY_UID = 10001;
+/**
+ * The user that everything in a container runs as: no root, no name that an image would have to know. Its group is root's, since
+ * uploaded files belong to root: Docker looks an owner up in the host's list of users, where ours is in none.
+ */
+export const CONTAINER_USER = '10001:0';
 
 /** What the names of the resources start with that remember a key's age; `status` and `keys ages` find them in the state by it. */
 export const KEY_AGE_PREFIX = 'key-age-';

@@ -51,7 +51,8 @@ export class Switchyard extends pulumi.ComponentResource {
     const network = stackNetwork('network', stack, this);
     const volume = dataVolume('data', stack, this);
     const image = (role: 'gateway' | 'edge'): pulumi.Output<string> =>
-      new StackImage(`${role}-image`, { stack, role, context: args.imageContexts[role] }, { parent: this }).imageId;
+      new StackImage(`${role}-image`, { stack, role, context: args.imageContexts[role] }, { parent: this })
+        .imageId;
 
     const gateway = new Gateway(
       'gateway',

@@ -32,7 +32,10 @@ export class Checkout {
     const home = join(this.dir, '.home');
     mkdirSync(home);
     // The built tools are shared: they are cached by version, and take minutes.
-    symlinkSync(join(process.env.SWITCHYARD_HOME ?? join(homedir(), '.switchyard'), 'tools'), join(home, 'tools'));
+    symlinkSync(
+      join(process.env.SWITCHYARD_HOME ?? join(homedir(), '.switchyard'), 'tools'),
+      join(home, 'tools'),
+    );
     mkdirSync(join(this.dir, '.backend'));
     this.env = {
       PATH: process.env.PATH ?? '',
@@ -55,7 +58,10 @@ export class Checkout {
    * @param settings what differs from the defaults; `port` is chosen where it is left out.
    * @returns the stack's name, unlike any other on this host.
    */
-  async addStack(base: string, settings: Record<string, unknown> = {}): Promise<{ stack: string; port: number }> {
+  async addStack(
+    base: string,
+    settings: Record<string, unknown> = {},
+  ): Promise<{ stack: string; port: number }> {
     const stack = `t${this.#id}-${base}`;
     const port = typeof settings.port === 'number' ? settings.port : await freePort();
     const config = Object.fromEntries(
@@ -67,14 +73,18 @@ export class Checkout {
   }
 
   /** Runs `./switchyard <args>` and waits for its end, whatever that is. */
-  async switchyard(args: string[], options: { input?: string; env?: Record<string, string> } = {}): Promise<CommandResult> {
+  async switchyard(
+    args: string[],
+    options: { input?: string; env?: Record<string, string> } = {},
+  ): Promise<CommandResult> {
     return this.run('./switchyard', args, options);
   }
 
   /** Runs `./switchyard <args>`, expects exit code 0, and returns what it printed with `--json`. */
   async json<T>(args: string[], options: { input?: string } = {}): Promise<T> {
     const result = await this.switchyard([...args, '--json'], options);
-    if (result.exitCode !== 0) throw new Error(`switchyard ${args.join(' ')}: exit code ${result.exitCode}\n${result.stderr}`);
+    if (result.exitCode !== 0)
+      throw new Error(`switchyard ${args.join(' ')}: exit code ${result.exitCode}\n${result.stderr}`);
     return JSON.parse(result.stdout) as T;
   }
 
@@ -122,7 +132,9 @@ async function removeByForce(stack: string): Promise<void> {
 
 /** Copies what git knows or would add: no build results, no secrets that are ignored. */
 function copyTree(target: string): void {
-  const { stdout } = execaSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: ROOT });
+  const { stdout } = execaSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
+    cwd: ROOT,
+  });
   for (const file of stdout.split('\0').filter(Boolean)) {
     mkdirSync(dirname(join(target, file)), { recursive: true });
     cpSync(join(ROOT, file), join(target, file), { errorOnExist: false, force: true });

@@ -66,7 +66,12 @@ function unwrap(value: unknown): unknown {
 
 describe('a stack', () => {
   test('has its parts, and no more', () => {
-    expect(recorded.filter((r) => !r.type.startsWith('switchyard:')).map((r) => `${r.type} ${r.name}`).sort()).toEqual([
+    expect(
+      recorded
+        .filter((r) => !r.type.startsWith('switchyard:'))
+        .map((r) => `${r.type} ${r.name}`)
+        .sort(),
+    ).toEqual([
       'docker:index/container:Container edge',
       'docker:index/container:Container gateway-0',
       'docker:index/container:Container gateway-1',
@@ -84,7 +89,7 @@ describe('a stack', () => {
   test.each(['gateway-0', 'gateway-1', 'edge'])('hardens %s', (name) => {
     const inputs = container(name);
     expect(inputs).toMatchObject({
-      user: '10001:10001',
+      user: '10001:0',
       restart: 'unless-stopped',
       capabilities: { drops: ['ALL'] },
       securityOpts: ['no-new-privileges:true'],
@@ -111,14 +116,19 @@ describe('a stack', () => {
     expect(container('edge').uploads).toHaveLength(1);
   });
 
-  test('hands keys over as files of the gateway\'s user alone', () => { // prettier-ignore
+  test('hands keys over as files that the gateway can read and nobody can write', () => {
+    // prettier-ignore
     const uploads = container('gateway-0').uploads as { file: string }[];
     expect(uploads.map((upload) => upload.file)).toEqual([
       '/etc/switchyard/config.yaml',
       '/run/secrets/GROQ_API_KEY',
       '/run/secrets/client-keys.json',
     ]);
-    for (const upload of uploads) expect(upload).toMatchObject({ owner: '10001', group: '10001', permissions: '0400' });
+    for (const upload of uploads) {
+      expect(upload).toMatchObject({ permissions: '0440' });
+      // Docker would look the container's user up on the host, where it does not exist.
+      expect(upload).not.toHaveProperty('owner');
+    }
   });
 
   test('lets gateways know both master keys by their hashes only', () => {
@@ -136,6 +146,8 @@ describe('a stack', () => {
 
   test('tags images by stack and content', () => {
     const names = created('remoteImage:RemoteImage').map((image) => image.inputs.name);
-    expect(names).toContain(`switchyard-test-edge:${contextHash(`${IMAGES}/edge`, ['switchyard-base:bookworm-1'])}`);
+    expect(names).toContain(
+      `switchyard-test-edge:${contextHash(`${IMAGES}/edge`, ['switchyard-base:bookworm-1'])}`,
+    );
   });
 });

@@ -1,0 +1,88 @@
+/** The Pulumi program: settings and catalogue in, a gateway and the files for its clients out. */
+import { join } from 'node:path';
+import * as pulumi from '@pulumi/pulumi';
+import { renderEdge } from '../catalog/edge.ts';
+import { renderLitellm } from '../catalog/litellm.ts';
+import { clientKeys, clientView } from '../catalog/client.ts';
+import { renderAuth, renderOpencode } from '../catalog/opencode.ts';
+import { probes } from '../catalog/probes.ts';
+import { formatProblem, formatProblems, hasErrors } from '../catalog/problems.ts';
+import { folderFiles } from '../infra/folder-files.ts';
+import { Switchyard } from '../infra/switchyard.ts';
+import { type Inputs, loadInputs, type RawConfig, ROOT, template } from './load.ts';
+
+const stack = pulumi.getStack();
+const inputs = checkedInputs();
+const { settings, keyNames, plan } = inputs;
+const config = new pulumi.Config();
+const providerKeys = Object.fromEntries(keyNames.map((name) => [name, config.requireSecret(name)]));
+
+const switchyard = new Switchyard('switchyard', {
+  ...settings,
+  stack,
+  ...(settings.image === undefined ? {} : { publishedImage: settings.image.ref }),
+  imageContexts: { gateway: imageContext('gateway'), edge: imageContext('edge') },
+  gatewayFiles: [
+    { path: '/etc/switchyard/config.yaml', content: renderLitellm(plan, template('litellm.yaml')) },
+    {
+      path: '/etc/switchyard/gateway.json',
+      content: JSON.stringify({ drainSeconds: settings.drainSeconds }),
+    },
+    ...folderFiles(join(ROOT, 'config-templates/gateway'), '/etc/switchyard'),
+  ],
+  edgeFiles: renderEdge(settings, folderFiles(join(ROOT, 'config-templates/edge'), '/etc/switchyard')),
+  providerKeys,
+});
+
+/** Where clients find the gateway; OpenAI's clients want `/v1` behind it, Anthropic's do not. */
+export const endpoint = switchyard.endpoint;
+export const openaiBaseUrl = `${endpoint}/v1`;
+/** The key that clients use. */
+export const masterKey = switchyard.masterKey;
+/** The texts of opencode's two files, and what `smoke` asks. */
+export const clientFiles = pulumi.secret(
+  pulumi.all([masterKey, pulumi.all(providerKeys)]).apply(([key, keys]) => {
+    const client = {
+      ...inputs,
+      endpoint,
+      template: JSON.parse(template('opencode.json')) as Record<string, unknown>,
+    };
+    const view = clientView(client);
+    return {
+      opencode: JSON.stringify(renderOpencode(view)),
+      auth: JSON.stringify(renderAuth(clientKeys(client, key, keys))),
+      probes: JSON.stringify(probes(view, plan)),
+    };
+  }),
+);
+/** The aliases that the gateway serves, and those of the catalogue that it does not, each with the command that brings it. */
+export const models = plan.served.map((model) => model.alias);
+export const leftOut = plan.leftOut;
+
+/** The catalogue and the settings, or the end of the program with everything that is wrong with them. */
+function checkedInputs(): Inputs {
+  const { inputs, problems } = loadInputs(stack, rawConfig());
+  if (inputs === undefined || hasErrors(problems)) throw new pulumi.RunError(formatProblems(problems));
+  for (const problem of problems) void pulumi.log.warn(formatProblem(problem));
+  return inputs;
+}
+
+/** This project's config as Pulumi hands it over: `switchyard:port` and the like. */
+function rawConfig(): RawConfig {
+  const prefix = `${pulumi.getProject()}:`;
+  const own = (name: string): boolean => name.startsWith(prefix);
+  const bare = (name: string): string => name.slice(prefix.length);
+  const secretKeys = JSON.parse(process.env.PULUMI_CONFIG_SECRET_KEYS ?? '[]') as string[];
+  return {
+    config: Object.fromEntries(
+      Object.entries(pulumi.runtime.allConfig())
+        .filter(([name]) => own(name))
+        .map(([name, value]) => [bare(name), value]),
+    ),
+    secretKeys: secretKeys.filter(own).map(bare),
+  };
+}
+
+function imageContext(role: string): string {
+  return join(ROOT, 'config-templates/image', role);
+}

@@ -1,0 +1,301 @@
+/**
+ * The main job with real parts: dev and prod side by side, opencode through dev, keys by plain Pulumi, a fallback chain, the cache
+ * over a replacement, no key in sight, and nothing left in the end. Only the paid upstreams are faked.
+ */
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Checkout, freePort } from '../harness/checkout.ts';
+import { opencode } from '../harness/opencode.ts';
+import { Upstream, upstreamBaseUrls } from '../harness/upstream.ts';
+
+interface UpReport {
+  endpoint: string;
+  changes: number;
+  models: string[];
+  leftOut: { model: string; command?: string }[];
+  answer: { model: string; text: string };
+}
+
+/** Not shaped like any provider's key, so that nothing but our own knowledge of it can keep it out of sight. */
+const KEYS: Record<string, string> = {
+  ANTHROPIC_API_KEY: 'canary-7d1f3a90c2e84b56-anthropic',
+  OPENAI_API_KEY: 'canary-19be40aa73d25c68-openai',
+  GROQ_API_KEY: 'canary-c03e5f81b7a94d22-groq',
+};
+const MINUTE = 60_000;
+
+const checkout = new Checkout();
+let dev: { stack: string; port: number };
+let prod: { stack: string; port: number };
+let upstream: Upstream | undefined;
+let upstreamPort: number;
+let firstUp: { report: UpReport; ms: number };
+
+beforeAll(async () => {
+  upstreamPort = await freePort();
+  dev = await checkout.addStack('dev', { baseUrls: upstreamBaseUrls(upstreamPort) });
+  prod = await checkout.addStack('prod', { production: true, replicas: 1 });
+  firstUp = await timed(() => checkout.json<UpReport>(['up', dev.stack]));
+}, 20 * MINUTE);
+
+afterAll(async () => {
+  await upstream?.stop();
+  await checkout.remove();
+}, 5 * MINUTE);
+
+async function timed(work: () => Promise<UpReport>): Promise<{ report: UpReport; ms: number }> {
+  const begun = Date.now();
+  const report = await work();
+  return { report, ms: Date.now() - begun };
+}
+
+/** The stack's master key, as its owner reads it. */
+async function masterKey(stack: string): Promise<string> {
+  return (await checkout.pulumi(stack, ['stack', 'output', 'masterKey', '--show-secrets'])).stdout.trim();
+}
+
+function ask(port: number, key: string | undefined, body: Record<string, unknown>): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(key === undefined ? {} : { authorization: `Bearer ${key}` }),
+    },
+    body: JSON.stringify({ messages: [{ role: 'user', content: 'hi' }], ...body }),
+  });
+}
+
+async function textOf(response: Response): Promise<string> {
+  const body = (await response.json()) as { choices: { message: { content: string } }[] };
+  return body.choices[0]?.message.content ?? '';
+}
+
+describe('a first up, without any account', () => {
+  test('ends with an answer', () => {
+    expect(firstUp.report.models).toEqual(['mock']);
+    expect(firstUp.report.answer.model).toBe('mock');
+    expect(firstUp.report.answer.text).not.toBe('');
+    expect(firstUp.report.leftOut.find((model) => model.model === 'groq-mixtral')?.command).toBe(
+      `pulumi config set --secret GROQ_API_KEY --stack ${dev.stack}`,
+    );
+  });
+
+  test(
+    'is followed by one that changes nothing',
+    async () => {
+      const second = await timed(() => checkout.json<UpReport>(['up', dev.stack]));
+      expect(second.report.changes).toBe(0);
+      console.log(`first up ${firstUp.ms} ms, second ${second.ms} ms`);
+    },
+    5 * MINUTE,
+  );
+
+  test(
+    'writes files with which the real opencode answers',
+    async () => {
+      const models = await opencode(checkout, ['models']);
+      expect(models.stdout).toContain('litellm/mock');
+      const run = await opencode(checkout, ['run', '-m', 'litellm/mock', '--title', 't', 'hi']);
+      expect(run.stdout + run.stderr).toContain(firstUp.report.answer.text);
+    },
+    5 * MINUTE,
+  );
+});
+
+describe('keys by plain pulumi', () => {
+  test(
+    'bring their models',
+    async () => {
+      for (const [name, value] of Object.entries(KEYS)) {
+        const set = await checkout.pulumi(dev.stack, ['config', 'set', '--secret', name], value);
+        expect(set.stderr).toBe('');
+      }
+      const preview = await checkout.pulumi(dev.stack, ['preview']);
+      expect(preview.exitCode).toBe(0);
+      const up = await checkout.pulumi(dev.stack, ['up', '--yes', '--skip-preview']);
+      expect(up.exitCode).toBe(0);
+      upstream = await Upstream.start(dev.stack, upstreamPort);
+      const key = await masterKey(dev.stack);
+      const response = await ask(dev.port, key, { model: 'groq-llama3-70b' });
+      expect(await textOf(response)).toContain('Hello from groq');
+      const received = (await upstream.requests()).at(-1);
+      expect(received?.headers.authorization).toBe(`Bearer ${KEYS.GROQ_API_KEY}`);
+    },
+    10 * MINUTE,
+  );
+
+  test(
+    'leave a preview without a change',
+    async () => {
+      expect((await checkout.json<{ changes: number }>(['preview', dev.stack])).changes).toBe(0);
+    },
+    5 * MINUTE,
+  );
+
+  test(
+    "go into opencode's auth.json alone, and its own providers answer",
+    async () => {
+      // prettier-ignore
+      await checkout.json(['connect', dev.stack]);
+      const config = readFileSync(join(checkout.dir, '.client/config/opencode/opencode.json'), 'utf8');
+      for (const value of Object.values(KEYS)) expect(config).not.toContain(value);
+      const models = (await opencode(checkout, ['models'])).stdout;
+      for (const provider of ['litellm/', 'groq-direct/', 'openai-direct/', 'anthropic-direct/']) {
+        expect(models).toContain(provider);
+      }
+      const run = await opencode(checkout, ['run', '-m', 'litellm/claude-3-5-sonnet', '--title', 't', 'hi']);
+      expect(run.stdout + run.stderr).toContain('Hello from anthropic');
+    },
+    5 * MINUTE,
+  );
+});
+
+describe('the gateway', () => {
+  test.each([
+    ['no key', undefined],
+    ['a wrong key', 'sk-0000000000000000000000000000000000000000'],
+  ])('answers 401 to %s on every route but the probes', async (_, key) => {
+    const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    for (const path of [
+      '/',
+      '/v1/models',
+      '/v1/chat/completions',
+      '/ui/',
+      '/openapi.json',
+      '/key/info',
+      '/nothing',
+    ]) {
+      const response = await fetch(`http://127.0.0.1:${dev.port}${path}`, { headers });
+      expect([path, response.status]).toEqual([path, 401]);
+    }
+    expect((await fetch(`http://127.0.0.1:${dev.port}/health/liveliness`)).status).toBe(200);
+  });
+
+  test(
+    'falls back along the chain, fast, and to the hop that answers',
+    async () => {
+      const key = await masterKey(dev.stack);
+      await upstream?.forget();
+      await upstream?.inject({ path: '/anthropic', status: 503 }, { path: '/openai', status: 429 });
+      await ask(dev.port, key, { model: 'gpt-4' }).then((response) => response.text());
+      const begun = performance.now();
+      const response = await ask(dev.port, key, { model: 'claude-3-5-sonnet' });
+      const ms = performance.now() - begun;
+      expect(await textOf(response)).toContain('Hello from groq');
+      // LiteLLM's own defaults take 4 to 5 seconds for each failing hop.
+      expect(ms).toBeLessThan(2000);
+      console.log(`an answer past two failing hops took ${Math.round(ms)} ms`);
+    },
+    MINUTE,
+  );
+
+  test(
+    'keeps its cache over the replacement of the container',
+    async () => {
+      const key = await masterKey(dev.stack);
+      await upstream?.forget();
+      const body = { model: 'groq-llama3-70b', messages: [{ role: 'user', content: `once ${Date.now()}` }] };
+      const first = await textOf(await ask(dev.port, key, body));
+      const before = gatewayIds();
+      const file = join(checkout.dir, 'config-templates/catalog.yaml');
+      execFileSync('sed', ['-i', 's/^  requestTimeout: 120/  requestTimeout: 121/', file]);
+      await checkout.json<UpReport>(['up', dev.stack]);
+      expect(gatewayIds()).not.toEqual(before);
+      expect(await textOf(await ask(dev.port, key, body))).toBe(first);
+      const sent = (await upstream?.requests())?.filter((request) => request.body.includes('once'));
+      expect(sent).toHaveLength(1);
+    },
+    10 * MINUTE,
+  );
+});
+
+describe('dev and prod on one host', () => {
+  test(
+    'stand side by side, each with keys of its own',
+    async () => {
+      const report = await checkout.json<UpReport>(['up', prod.stack, '--no-connect']);
+      expect(report.models).toEqual([]);
+      const [devKey, prodKey] = [await masterKey(dev.stack), await masterKey(prod.stack)];
+      expect(devKey).toMatch(/^sk-[A-Za-z0-9]{32,}$/);
+      expect(prodKey).not.toBe(devKey);
+      const status = async (port: number, key: string): Promise<number> =>
+        (await fetch(`http://127.0.0.1:${port}/v1/models`, { headers: { authorization: `Bearer ${key}` } }))
+          .status;
+      expect(await status(prod.port, devKey)).toBe(401);
+      expect(await status(prod.port, prodKey)).toBe(200);
+      expect(await status(dev.port, devKey)).toBe(200);
+    },
+    10 * MINUTE,
+  );
+});
+
+describe('no key is seen', () => {
+  test(
+    'in docker inspect, logs, environments, state, settings',
+    async () => {
+      const secrets = [...Object.values(KEYS), await masterKey(dev.stack), await masterKey(prod.stack)];
+      const ids = execFileSync('docker', ['ps', '-aq', '--filter', `label=switchyard.stack=${dev.stack}`])
+        .toString()
+        .split('\n');
+      const places: [string, string][] = [];
+      for (const id of ids.filter(Boolean)) {
+        places.push([`inspect ${id}`, execFileSync('docker', ['inspect', id]).toString()]);
+        places.push([`logs ${id}`, execFileSync('sh', ['-c', `docker logs ${id} 2>&1`]).toString()]);
+      }
+      const backend = join(checkout.dir, '.backend');
+      for (const file of readdirSync(backend, { recursive: true, withFileTypes: true }).filter((f) =>
+        f.isFile(),
+      )) {
+        places.push([`state ${file.name}`, readFileSync(join(file.parentPath, file.name), 'latin1')]);
+      }
+      places.push(['settings', readFileSync(join(checkout.dir, `Pulumi.${dev.stack}.yaml`), 'utf8')]);
+      expect(places.length).toBeGreaterThan(6);
+      for (const [place, text] of places) {
+        for (const secret of secrets) expect([place, text.includes(secret)]).toEqual([place, false]);
+      }
+    },
+    MINUTE,
+  );
+});
+
+describe('down', () => {
+  test(
+    'removes everything but the data, and that when it is named',
+    async () => {
+      await upstream?.stop();
+      await checkout.json(['down', dev.stack]);
+      expect(left(dev.stack)).toEqual([`volume switchyard-${dev.stack}-data`]);
+      await checkout.json(['down', dev.stack, '--volume', `switchyard-${dev.stack}-data`]);
+      expect(left(dev.stack)).toEqual([]);
+    },
+    5 * MINUTE,
+  );
+});
+
+function gatewayIds(): string {
+  const filters = [
+    '--filter',
+    `label=switchyard.stack=${dev.stack}`,
+    '--filter',
+    'label=switchyard.role=gateway',
+  ];
+  return execFileSync('docker', ['ps', '-q', ...filters]).toString();
+}
+
+/** What Docker still has of a stack. */
+function left(stack: string): string[] {
+  const list = (kind: string, args: string[]): string[] =>
+    execFileSync('docker', args)
+      .toString()
+      .split('\n')
+      .filter((name) => name.includes(stack))
+      .map((name) => `${kind} ${name}`);
+  return [
+    ...list('container', ['ps', '-a', '--format', '{{.Names}} {{.Label "switchyard.stack"}}']),
+    ...list('network', ['network', 'ls', '--format', '{{.Name}}']),
+    ...list('volume', ['volume', 'ls', '--format', '{{.Name}}']),
+    ...list('image', ['image', 'ls', '--format', '{{.Repository}}:{{.Tag}}']),
+  ];
+}
