@@ -8,9 +8,9 @@ import { stackOutputs } from './stack.ts';
 /** Options of `connect`. */
 export interface ConnectOptions {
   /** A folder for both files instead of opencode's own. */
-  dir?: string;
+  dir?: string | undefined;
   /** Only the gateway's key, none of a provider's. */
-  gatewayOnly?: boolean;
+  gatewayOnly?: boolean | undefined;
 }
 
 /** What `connect` has done, as `--json` prints it. Holds no key. */
@@ -38,8 +38,7 @@ export function register(program: Command): void {
     )
     .action(
       withOutput(async (out, stack: string, options: ConnectOptions) => {
-        const files = clientFiles(stack, await stackOutputs(stack));
-        const connected = await connect(stack, files, options);
+        const connected = await connect(stack, clientFiles(stack, await stackOutputs(stack)), options);
         for (const note of connected.notes) out.warn(note);
         if (process.env.OPENCODE_AUTH_CONTENT && options.dir === undefined) {
           out.warn('OPENCODE_AUTH_CONTENT is set: opencode reads it instead of auth.json');

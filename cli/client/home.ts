@@ -53,6 +53,8 @@ export async function requireOpencode(root: string): Promise<Opencode> {
 
 /** A throwaway home. */
 export interface ClientHome {
+  /** Its folder. */
+  dir: string;
   /** The environment in which opencode knows nothing but the given files. */
   env: NodeJS.ProcessEnv;
   /** Texts that must not get into a log. */
@@ -79,7 +81,7 @@ export async function makeHome(files: ClientFiles): Promise<ClientHome> {
       npm_config_offline: 'true',
     };
     await writeClientFiles(await opencodePaths(env), files);
-    return { env, secrets: Object.values(files.auth).map(({ key }) => key), remove };
+    return { dir, env, secrets: Object.values(files.auth).map(({ key }) => key), remove };
   } catch (error) {
     await remove();
     throw error;

@@ -1,0 +1,64 @@
+/** What a failed request means, and what to do about it. */
+
+/** A failure in words. */
+export interface Advice {
+  reason: string;
+  command?: string;
+}
+
+/** Where a request failed. */
+export interface FailedRequest {
+  layer: 1 | 2 | 3;
+  /** The client's name of the provider. */
+  provider: string;
+  /** The answer's status; 0 where there was none. */
+  status: number;
+  /** The answer's body, or why there was none. */
+  error: string;
+  stack: string;
+}
+
+/** The sentence for a failed request. Holds nothing of the body but its message. */
+export function advise({ layer, provider, status, error, stack }: FailedRequest): Advice {
+  const said = messageOf(error);
+  const add = said === '' ? '' : `: ${said}`;
+  if (status === 0) {
+    return layer === 2
+      ? { reason: `the gateway does not answer${add}`, command: `./switchyard status ${stack}` }
+      : { reason: `${provider} cannot be reached${add}` };
+  }
+  if (status === 401 || status === 403) {
+    return layer === 2
+      ? { reason: `the gateway refuses the key${add}`, command: `./switchyard connect ${stack}` }
+      : {
+          reason: `${provider} refuses the key (${status})${add}`,
+          command: `./switchyard keys ages ${stack}`,
+        };
+  }
+  if (status === 404)
+    return {
+      reason: `the model is not there any more${add}`,
+      command: `./switchyard models ${stack} --check`,
+    };
+  if (status === 402) return { reason: `the account has no credit left${add}` };
+  if (status === 429) return { reason: `rate limited${add}; a second key (…_API_KEY_2) would be asked next` };
+  if (layer === 2 && status >= 500)
+    return {
+      reason: `no model of the chain answered (${status})${add}`,
+      command: `./switchyard status ${stack}`,
+    };
+  return { reason: `${provider} answered ${status}${add}` };
+}
+
+function messageOf(body: string): string {
+  let text = body;
+  try {
+    const parsed = JSON.parse(body) as { error?: { message?: unknown } | string; message?: unknown };
+    const found = typeof parsed.error === 'object' ? parsed.error.message : (parsed.error ?? parsed.message);
+    if (typeof found === 'string') text = found;
+  } catch {
+    // Not JSON, or cut off: as it is.
+  }
+  const line = text.replaceAll(/\s+/g, ' ').trim();
+  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+}
