@@ -24,7 +24,7 @@ export async function deploy(out: Output, stack: string): Promise<number> {
   await refuseHeldPort(stack);
   try {
     const { log } = await out.step(`deploying ${stack}`, () =>
-      pulumi(stack, ['up', '--yes', '--skip-preview'], { onLine: out.progress, progress: out.progress }),
+      pulumi(stack, ['up', '--yes', '--skip-preview', ...QUIET], { onLine: out.progress, progress: out.progress }),
     );
     return changedResources(log);
   } catch (error) {
@@ -33,6 +33,9 @@ export async function deploy(out: Output, stack: string): Promise<number> {
     throw error;
   }
 }
+
+/** No dots for "still at it", which the step's own clock shows, and no outputs: `up` ends with what matters of them. */
+const QUIET = ['--suppress-progress', '--suppress-outputs'];
 
 /** The number of resources that Pulumi's closing summary counts as changed. */
 export function changedResources(log: string): number {

@@ -57,6 +57,7 @@ export async function runPulumi(
     const follow = (stream: NodeJS.ReadableStream | undefined): void => {
       if (stream === undefined) return;
       createInterface({ input: stream }).on('line', (line) => {
+        if (NOISE.test(line)) return;
         lines.push(line);
         options.onLine?.(line);
       });
@@ -72,6 +73,9 @@ export async function runPulumi(
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
   }
 }
+
+/** What the engine says of plugins that it finds on the PATH; `./switchyard` put them there. */
+const NOISE = /warning: using pulumi-\S+ from \$PATH at/;
 
 /**
  * Runs `pulumi <args>` and expects it to succeed. A lock that a dead process of this host left is removed, with a word about it, and
