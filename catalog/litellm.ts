@@ -10,9 +10,8 @@ type Section = Record<string, Json>;
 export const MOCK_ANSWER =
   'This is the mock model of Switchyard: the gateway works, and no provider was asked. Set a key for real answers: pulumi config set --secret OPENAI_API_KEY';
 
-const HEAD = `# Rendered by Switchyard from config-templates/catalog.yaml and litellm.yaml: edit those. Holds no key: os.environ/NAME stands for the
-# file /run/secrets/NAME.
-`;
+const HEAD =
+  '# Rendered by Switchyard from config-templates/catalog.yaml and litellm.yaml: edit those. Holds no key.\n';
 
 /**
  * LiteLLM's config as text. The same input always gives the same text.
@@ -42,6 +41,8 @@ export function generated(plan: Plan): Section {
     },
     litellm_settings: {
       request_timeout: limits.requestTimeout,
+      // Else OpenAI's client asks a rate-limited key for embeddings twice more before the next key has its turn.
+      DEFAULT_MAX_RETRIES: 0,
       cache: cache.enabled,
       cache_params: { ttl: cache.ttl },
     },

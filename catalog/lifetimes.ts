@@ -1,0 +1,73 @@
+/** Whether the catalogue's models still live. Pure: today is an argument, so that no calendar day turns a test red by itself. */
+import { type LitellmFacts, litellmFacts, priceMapEntry } from './facts.ts';
+import type { Problem } from './problems.ts';
+import type { Catalog } from './schema.ts';
+import type { Source } from './source.ts';
+
+/** How many days before a model's end the warnings begin. */
+export const WARN_DAYS = 90;
+
+/** A model's end, as far as it is known. */
+export interface Lifetime {
+  alias: string;
+  /** The day of its retirement: YYYY-MM-DD. */
+  retires: string;
+  /** Negative once it is over. */
+  daysLeft: number;
+  /** The catalogue says by name and date that it is to be served all the same. */
+  accepted: boolean;
+}
+
+/** The known ends of the catalogue's models. No date proves nothing. */
+export function lifetimes(catalog: Catalog, today: string, facts: LitellmFacts = litellmFacts): Lifetime[] {
+  return Object.entries(catalog.models).flatMap(([alias, model]) => {
+    const retires = priceMapEntry(catalog, model, facts)?.retires;
+    if (retires === undefined) return [];
+    const { acceptRetired } = model;
+    const accepted = acceptRetired?.model === model.model && acceptRetired.date === retires;
+    return [{ alias, retires, daysLeft: daysBetween(today, retires), accepted }];
+  });
+}
+
+/**
+ * A warning for each model within {@link WARN_DAYS} of its end, an error for each that is past it, unless the catalogue accepts that
+ * by name and date.
+ *
+ * @param today YYYY-MM-DD.
+ */
+export function checkLifetimes(
+  catalog: Catalog,
+  source: Source,
+  today: string,
+  facts: LitellmFacts = litellmFacts,
+): Problem[] {
+  const known = new Map(lifetimes(catalog, today, facts).map((one) => [one.alias, one]));
+  return Object.entries(catalog.models).flatMap(([alias, model]) => {
+    const life = known.get(alias);
+    const { acceptRetired } = model;
+    const at = ['models', alias, 'model'];
+    if (acceptRetired && !life?.accepted) {
+      const found = life
+        ? `${model.model} retires on ${life.retires}`
+        : `the price map has no date for ${model.model}`;
+      const message = `this accepts ${acceptRetired.model} of ${acceptRetired.date}, but ${found}`;
+      return [source.problem(['models', alias, 'acceptRetired'], message)];
+    }
+    if (life === undefined || life.accepted || life.daysLeft > WARN_DAYS) return [];
+    const { retires, daysLeft } = life;
+    const accept = `acceptRetired: { model: ${model.model}, date: ${retires} }`;
+    if (daysLeft > 0) {
+      const message = `${model.model} retires on ${retires}, in ${daysLeft} ${daysLeft === 1 ? 'day' : 'days'}`;
+      const fix = `choose a successor (./switchyard models), and keep this id under "supersedes"`;
+      return [source.problem(at, message, { severity: 'warning', value: true, fix })];
+    }
+    const message = `${model.model} is retired since ${retires}`;
+    const fix = `choose a successor (./switchyard models), or serve it all the same with ${accept}`;
+    return [source.problem(at, message, { value: true, fix })];
+  });
+}
+
+/** Whole days from one day to another. */
+function daysBetween(from: string, to: string): number {
+  return Math.round((Date.parse(`${to}T00:00:00Z`) - Date.parse(`${from}T00:00:00Z`)) / 86_400_000);
+}

@@ -1,0 +1,96 @@
+/** Holds LiteLLM's config against the keys that its pinned release reads: it takes any other without a word. */
+import { type LitellmFacts, litellmFacts } from './facts.ts';
+import { generated } from './litellm.ts';
+import type { Problem } from './problems.ts';
+import { type Path, readYaml, type Source } from './source.ts';
+import { didYouMean } from './suggest.ts';
+
+/** Keys that are read, although not in a way that the generator sees; each with the reason. */
+const ALSO_READ: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  litellm_params: {
+    extra_headers: 'an argument of completion(), to which the parameters are passed on',
+  },
+  litellm_settings: {
+    DEFAULT_MAX_RETRIES:
+      'reaches the module by a star import from constants.py; llms/openai/openai.py reads it there',
+  },
+};
+
+/** Sections whose keys are the operator's own, or are not checked any deeper. */
+const FREE = new Set(['environment_variables', 'callback_settings', 'extra_headers', 'fallbacks']);
+
+/** Which list of known keys holds for a section found under a name. */
+const SECTIONS = new Set([
+  'litellm_params',
+  'model_info',
+  'router_settings',
+  'litellm_settings',
+  'cache_params',
+  'general_settings',
+  'key_management_settings',
+]);
+
+/** Keys of a config that LiteLLM does not read. */
+export function checkKeys(config: unknown, source: Source, facts: LitellmFacts = litellmFacts): Problem[] {
+  const problems: Problem[] = [];
+  walk(config, '', []);
+  return problems;
+
+  function walk(value: unknown, section: string, path: Path): void {
+    if (Array.isArray(value)) value.forEach((item, index) => walk(item, section, [...path, index]));
+    else if (typeof value === 'object' && value !== null) {
+      const known = facts.keys[section] ?? [];
+      for (const [key, inner] of Object.entries(value)) {
+        if (!known.includes(key) && !Object.hasOwn(ALSO_READ[section] ?? {}, key)) {
+          const message = `LiteLLM ${facts.version} reads no such key${didYouMean(key, known)}`;
+          problems.push(source.problem([...path, key], message));
+        } else if (!FREE.has(key) && (SECTIONS.has(key) || key === 'model_list')) {
+          walk(inner, key, [...path, key]);
+        }
+      }
+    }
+  }
+}
+
+/**
+ * Checks config-templates/litellm.yaml: valid YAML, only keys that LiteLLM reads, and none that is rendered from the catalogue.
+ * Never throws.
+ */
+export function checkLitellmTemplate(
+  text: string,
+  file: string,
+  facts: LitellmFacts = litellmFacts,
+): Problem[] {
+  const { data, source, problems } = readYaml(text, file);
+  if (problems.length > 0 || data === undefined || data === null) return problems;
+  if (typeof data !== 'object' || Array.isArray(data)) {
+    return [source.problem([], 'a mapping is wanted: litellm_settings, router_settings, general_settings')];
+  }
+  return [...checkKeys(data, source, facts), ...clashes(data, rendered(), [], source)];
+}
+
+/** The keys of the rendered part; their values do not matter. */
+function rendered(): Record<string, unknown> {
+  return generated({
+    served: [],
+    leftOut: [],
+    fallbacks: {},
+    warnings: [],
+    routing: { strategy: 'simple-shuffle' },
+    limits: { requestTimeout: 1, parallelRequests: 1 },
+    cache: { enabled: true, ttl: 1 },
+  });
+}
+
+function clashes(fixed: object, more: Record<string, unknown>, path: Path, source: Source): Problem[] {
+  return Object.entries(fixed).flatMap(([key, value]: [string, unknown]) => {
+    if (!Object.hasOwn(more, key) || value === null) return [];
+    const theirs = more[key];
+    const here = [...path, key];
+    const both = [value, theirs].every(
+      (one) => typeof one === 'object' && one !== null && !Array.isArray(one),
+    );
+    if (both) return clashes(value as object, theirs as Record<string, unknown>, here, source);
+    return [source.problem(here, 'this comes from catalog.yaml and must not be set here')];
+  });
+}
