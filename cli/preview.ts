@@ -1,74 +1,133 @@
-/** `./switchyard preview`: what `up` would change, and that nothing is wrong with it. */
+/** `./switchyard preview`: what `up` would change, what that means, and that nothing is wrong with it. */
+import { appendFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import type { Inputs } from '../stacks/load.ts';
+import { UserError } from './errors.ts';
+import { ageWarning, keyAges } from './keys/age.ts';
 import { type Output, withOutput } from './output.ts';
-import { pulumi } from './pulumi.ts';
+import { checkEverything } from './preview/checks.ts';
+import { committedStacks, previewCi, type Refusal } from './preview/ci.ts';
+import { deployedFiles, revealedResources } from './preview/deployed.ts';
+import { fileMeanings } from './preview/files.ts';
+import { isNew, planMeanings } from './preview/meanings.ts';
+import { newStackMeanings } from './preview/new-stack.ts';
+import { changedSteps, type PulumiPlan, planWarnings, toChange } from './preview/plan.ts';
+import { renderedFiles } from './preview/rendered.ts';
+import { failureMarkdown, type Preview, previewMarkdown, previewText } from './preview/report.ts';
+import { runPreview } from './preview/run.ts';
+import { readRawConfig } from './settings.ts';
 import { ensureReady } from './setup/ready.ts';
-import { ensureStack } from './stack.ts';
+import { ensureStack, type StateResource } from './stack.ts';
+import { parseToday } from './today.ts';
 
-/** A step of Pulumi's plan, as `pulumi preview --json` prints it. */
-interface Step {
-  op: string;
-  urn: string;
-  oldState?: { type: string };
-  newState?: { type: string };
-  replaceReasons?: string[];
-  diffReasons?: string[];
-}
-
-interface Plan {
-  steps?: Step[];
-  diagnostics?: { severity: string; message: string }[];
+interface PreviewOptions {
+  ci?: boolean;
+  base?: string;
+  markdown?: string;
+  today?: string;
 }
 
 /** Adds `preview` to the command line. */
 export function register(program: Command): void {
   program
     .command('preview')
-    .description('show what `up` would change; nothing is touched')
-    .argument('[stack]', 'the stack', 'dev')
+    .description('show what `up` would change and what that means; nothing is touched')
+    .argument('[stack]', 'the stack; default: dev, with --ci every stack of the checkout')
+    .option('--ci', 'without secrets, state and Docker: what a pull request can be told by')
+    .option('--base <commit>', 'with --ci: tell what changes since this commit')
+    .option('--markdown <file>', 'write it as Markdown too; - appends to $GITHUB_STEP_SUMMARY')
+    .option('--today <day>', 'count ages and retirements to this day instead: YYYY-MM-DD')
     .action(withOutput(preview));
 }
 
-async function preview(out: Output, stack: string): Promise<void> {
+async function preview(out: Output, stack: string | undefined, options: PreviewOptions): Promise<void> {
+  const now = parseToday(options.today);
+  if (options.ci) return previewForCi(out, stack, options, now);
+  const found = await reported(stack ?? 'dev', options, () => previewStack(out, stack ?? 'dev', now));
+  for (const warning of found.warnings) out.warn(warning);
+  await writeMarkdown(options.markdown, previewMarkdown(found));
+  out.result(found, previewText(found));
+}
+
+async function previewStack(out: Output, stack: string, now: Date): Promise<Preview> {
+  const { inputs, warnings } = checkEverything(stack, readRawConfig(stack), now);
   await ensureReady({ need: ['pulumi', 'docker'], onProgress: out.progress });
   await ensureStack(stack, { onLine: out.progress });
-  const { stdout } = await out.step(`previewing ${stack}`, () =>
-    pulumi(stack, ['preview', '--json'], { progress: out.progress }),
+  const plan = await runPreview(out, stack);
+  const resources = await revealedResources(stack);
+  const old = keyAges(stack, resources, inputs.settings.keyAge, now).flatMap((age) => ageWarning(age) ?? []);
+  const steps = changedSteps(plan).map(toChange);
+  return {
+    stack,
+    changes: steps.length,
+    warnings: [...new Set([...warnings, ...planWarnings(plan), ...old])],
+    meanings: steps.length === 0 ? [] : meanings(plan, inputs, resources),
+    steps,
+  };
+}
+
+function meanings(plan: PulumiPlan, inputs: Inputs, resources: readonly StateResource[]): string[] {
+  const before = deployedFiles(resources);
+  if (isNew(plan) || before === undefined) return newStackMeanings(inputs);
+  return [
+    ...planMeanings(plan, { previousUntil: inputs.settings.masterKey.previousUntil }),
+    ...fileMeanings(before, renderedFiles(inputs)),
+  ];
+}
+
+async function previewForCi(
+  out: Output,
+  stack: string | undefined,
+  options: PreviewOptions,
+  now: Date,
+): Promise<void> {
+  await ensureReady({ need: ['pulumi'], onProgress: out.progress });
+  const stacks = stack === undefined ? committedStacks() : [stack];
+  const results = await previewCi(out, stacks, { base: options.base, now });
+  const markdown = results.map((result) =>
+    isRefusal(result) ? failureMarkdown(result.stack, explain(result.error)) : previewMarkdown(result),
   );
-  const plan = JSON.parse(stdout) as Plan;
-  const warnings = (plan.diagnostics ?? []).filter((d) => d.severity === 'warning').map((d) => d.message.trim());
-  for (const warning of warnings) out.warn(warning);
-  const steps = (plan.steps ?? []).filter((step) => step.op !== 'same' && step.op !== 'read');
-  const changes = steps.filter((step) => REAL.has(step.op));
+  await writeMarkdown(options.markdown ?? '-', markdown.join('\n'));
+  const refused = results.filter(isRefusal);
+  for (const result of results) {
+    if (!isRefusal(result)) for (const warning of result.warnings) out.warn(`${result.stack}: ${warning}`);
+  }
+  if (refused.length > 0) {
+    throw new UserError(
+      refused
+        .map(({ stack: name, error }) => `the preview of ${name} is refused\n${explain(error)}`)
+        .join('\n'),
+    );
+  }
+  const previews = results.filter((result): result is Preview => !isRefusal(result));
   out.result(
-    {
-      stack,
-      changes: changes.length,
-      warnings,
-      steps: changes.map((step) => ({ op: step.op, type: typeOf(step), name: nameOf(step), why: reasons(step) })),
-    },
-    changes.length === 0 ? `${stack}: no change` : changes.map(describe).join('\n'),
+    { changes: previews.reduce((sum, one) => sum + one.changes, 0), stacks: previews },
+    previews.map(previewText).join('\n\n'),
   );
 }
 
-/** A replacement comes as three steps; the one that stands for it is `replace`. */
-const REAL = new Set(['create', 'update', 'delete', 'replace', 'import']);
-const SIGN: Record<string, string> = { create: '+', update: '~', delete: '-', replace: '±', import: '=' };
-
-function describe(step: Step): string {
-  const why = reasons(step);
-  return `${SIGN[step.op] ?? ' '} ${nameOf(step)} (${typeOf(step)})${why.length > 0 ? `: ${why.join(', ')}` : ''}`;
+function isRefusal(result: Preview | Refusal): result is Refusal {
+  return 'error' in result;
 }
 
-function reasons(step: Step): string[] {
-  return [...new Set([...(step.replaceReasons ?? []), ...(step.diffReasons ?? [])])];
+function explain(error: UserError): string {
+  return [error.message, error.where, error.found].filter(Boolean).join('\n');
 }
 
-function nameOf(step: Step): string {
-  return step.urn.slice(step.urn.lastIndexOf('::') + 2);
+/** Runs a preview; where it is refused, the Markdown says so. */
+async function reported<T>(stack: string, { markdown }: PreviewOptions, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof UserError) await writeMarkdown(markdown, failureMarkdown(stack, explain(error)));
+    throw error;
+  }
 }
 
-function typeOf(step: Step): string {
-  const type = step.newState?.type ?? step.oldState?.type ?? '';
-  return type.slice(type.lastIndexOf(':') + 1);
+/** Writes Markdown to a file, or appends it to the step summary where there is one. */
+async function writeMarkdown(target: string | undefined, markdown: string): Promise<void> {
+  if (target === undefined) return;
+  if (target !== '-') return writeFile(target, markdown);
+  const summary = process.env.GITHUB_STEP_SUMMARY;
+  if (summary) await appendFile(summary, `${markdown}\n`);
 }

@@ -18,6 +18,11 @@ export function parseToday(day: string | undefined): Date {
   });
 }
 
+/** The day of a time, in UTC: YYYY-MM-DD. */
+export function dayOf(time: Date): string {
+  return time.toISOString().slice(0, 10);
+}
+
 const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**

@@ -1,0 +1,126 @@
+/** `./switchyard models`: the catalogue as a table, and whether its models still live. */
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import { litellmFacts, priceMapEntry } from '../catalog/facts.ts';
+import { checkLifetimes, lifetimes, WARN_DAYS } from '../catalog/lifetimes.ts';
+import { parseCatalog } from '../catalog/load.ts';
+import { formatProblem, formatProblems, hasErrors } from '../catalog/problems.ts';
+import type { Catalog } from '../catalog/schema.ts';
+import { CATALOG_FILE, template } from '../stacks/load.ts';
+import { UserError } from './errors.ts';
+import { type Output, withOutput } from './output.ts';
+import { stackInputs } from './settings.ts';
+import { table } from './table.ts';
+import { dayOf, parseToday } from './today.ts';
+
+/** An alias, as `--json` prints it. */
+export interface ModelRow {
+  alias: string;
+  provider: string;
+  /** The provider's own id of the model. */
+  upstream: string;
+  /** Tokens; null where unknown. */
+  context: number | null;
+  /** US dollars per million tokens; null where unknown. */
+  priceIn: number | null;
+  priceOut: number | null;
+  /** The day of its retirement; null where none is known. */
+  retires: string | null;
+  daysLeft: number | null;
+  /** What answers when it fails. */
+  chain: string[];
+  /** Whether the stack has a key for it. */
+  served: boolean;
+}
+
+interface ModelsOptions {
+  check?: boolean;
+  today?: string;
+}
+
+/** Adds `models` to the command line. */
+export function register(program: Command): void {
+  program
+    .command('models')
+    .description('the catalogue as a table: alias, upstream, prices, retirement, chain')
+    .argument('[stack]', 'the stack whose keys tell what is served', 'dev')
+    .option('--check', `fail on retired and unknown models, warn ${WARN_DAYS} days before`)
+    .option('--today <day>', 'count to this day instead: YYYY-MM-DD')
+    .action(withOutput(models));
+}
+
+function models(out: Output, stack: string, options: ModelsOptions): void {
+  const today = dayOf(parseToday(options.today));
+  const { catalog, source, problems } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
+  if (catalog === undefined) throw new UserError(formatProblems(problems));
+  const served = new Set(stackInputs(stack).inputs?.plan.served.map((model) => model.alias));
+  const rows = modelRows(catalog, today, served);
+  const found = options.check ? [...problems, ...checkLifetimes(catalog, source, today)] : [];
+  for (const problem of found) out.progress(formatProblem(problem));
+  if (hasErrors(found)) process.exitCode = 1;
+  out.result(
+    { stack, today, models: rows, ...(options.check ? { problems: found } : {}) },
+    text(stack, rows),
+  );
+}
+
+/** The catalogue's aliases in its order. */
+export function modelRows(catalog: Catalog, today: string, served: ReadonlySet<string>): ModelRow[] {
+  const lives = new Map(lifetimes(catalog, today).map((life) => [life.alias, life]));
+  return Object.entries(catalog.models).map(([alias, model]) => {
+    const known = priceMapEntry(catalog, model, litellmFacts);
+    return {
+      alias,
+      provider: model.provider,
+      upstream: model.model,
+      context: model.limit?.context ?? known?.context ?? null,
+      priceIn: model.cost?.input ?? known?.input ?? null,
+      priceOut: model.cost?.output ?? known?.output ?? null,
+      retires: lives.get(alias)?.retires ?? null,
+      daysLeft: lives.get(alias)?.daysLeft ?? null,
+      chain: catalog.fallbacks[alias] ?? [],
+      served: served.has(alias),
+    };
+  });
+}
+
+function text(stack: string, rows: readonly ModelRow[]): string {
+  return table(
+    [
+      'alias',
+      'upstream',
+      'provider',
+      'context',
+      '$/M in',
+      '$/M out',
+      'retires',
+      'days',
+      stack,
+      'falls back to',
+    ],
+    rows.map((row) => [
+      row.alias,
+      row.upstream,
+      row.provider,
+      row.context === null ? '-' : tokens(row.context),
+      row.priceIn?.toString() ?? '-',
+      row.priceOut?.toString() ?? '-',
+      row.retires ?? '-',
+      days(row.daysLeft),
+      row.served ? 'served' : 'no key',
+      row.chain.join(', ') || '-',
+    ]),
+  );
+}
+
+function days(left: number | null): string {
+  if (left === null) return '-';
+  if (left <= 0) return pc.red(String(left));
+  return left <= WARN_DAYS ? pc.yellow(String(left)) : String(left);
+}
+
+/** `128k`, `1.05M` */
+function tokens(count: number): string {
+  if (count >= 1_000_000) return `${Number((count / 1_000_000).toFixed(2))}M`;
+  return count >= 1000 ? `${Math.round(count / 1000)}k` : String(count);
+}

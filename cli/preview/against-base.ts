@@ -1,0 +1,85 @@
+/** What a branch changes for a stack, told from the files alone: for pull requests, where there is no state to compare with. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { contextHash } from '../../infra/context-hash.ts';
+import { hasErrors } from '../../catalog/problems.ts';
+import { type Inputs, loadInputs, type RawConfig, ROOT } from '../../stacks/load.ts';
+import { rawConfig } from '../settings.ts';
+import { describeDifference, differences } from './leaves.ts';
+import { fileMeanings } from './files.ts';
+import { renderedFiles } from './rendered.ts';
+
+/** Settings that end in the edge, which holds the port: it cannot be replaced without a gap. */
+const OF_THE_EDGE = ['port', 'bind', 'holdSeconds', 'maxBodyMb'];
+
+/**
+ * Sentences about what differs for a stack between two trees.
+ *
+ * @param base the folder of the older tree: config-templates/ and the stacks' settings.
+ * @param inputs the newer one's.
+ * @param keyNames the keys that both are rendered with.
+ * @returns undefined where the older tree cannot be read as a stack by this version.
+ */
+export function baseMeanings(
+  base: string,
+  stack: string,
+  inputs: Inputs,
+  keyNames: readonly string[],
+  root: string = ROOT,
+): string[] | undefined {
+  const file = `Pulumi.${stack}.yaml`;
+  if (!existsSync(join(base, file))) return [`the stack ${stack} is new`];
+  const [was, is] = [base, root].map((dir) => readFileSync(join(dir, file), 'utf8')) as [string, string];
+  const raw = rawConfig(was, file);
+  const before = loadInputs(stack, { ...raw, secretKeys: [...keyNames] }, base);
+  if (before.inputs === undefined || hasErrors(before.problems)) return undefined;
+  const settings = settingsMeanings(raw, rawConfig(is, file));
+  const images = (['gateway', 'edge'] as const).filter((role) => differs(base, root, `image/${role}`));
+  const edge = differs(base, root, 'edge') || images.includes('edge') || settings.edge;
+  return [
+    ...cipherMeanings(was, is),
+    ...settings.sentences,
+    ...fileMeanings(renderedFiles(before.inputs, base), renderedFiles(inputs, root)),
+    ...images.map((role) =>
+      role === 'edge' ? "the edge's image is built anew" : "the gateways' image is built anew",
+    ),
+    ...(edge ? ['the edge is replaced: a gap of about a second, in which connections are refused'] : []),
+  ];
+}
+
+function settingsMeanings(before: RawConfig, after: RawConfig): { sentences: string[]; edge: boolean } {
+  const found = differences(before.config, after.config);
+  return {
+    sentences: found.map((difference) => `setting ${describeDifference(difference)}`),
+    edge: found.some(({ path }) => OF_THE_EDGE.includes(path)),
+  };
+}
+
+/** Keys whose encrypted value differs: told without decrypting anything. */
+function cipherMeanings(before: string, after: string): string[] {
+  const [old, next] = [ciphers(before), ciphers(after)];
+  return [...new Set([...Object.keys(old), ...Object.keys(next)])].flatMap((name) => {
+    if (old[name] === next[name]) return [];
+    const verb = old[name] === undefined ? 'is new' : next[name] === undefined ? 'removed' : 'rotated';
+    return [`${name} ${verb}`];
+  });
+}
+
+function ciphers(text: string): Record<string, string> {
+  const { config } = (parse(text) ?? {}) as { config?: Record<string, unknown> | null };
+  return Object.fromEntries(
+    Object.entries(config ?? {}).flatMap(([name, value]) =>
+      typeof value === 'object' && value !== null && 'secure' in value
+        ? [[name.replace(/^switchyard:/, ''), String(value.secure)]]
+        : [],
+    ),
+  );
+}
+
+/** Whether a folder below config-templates/ differs in any file. */
+function differs(base: string, root: string, folder: string): boolean {
+  const [was, is] = [base, root].map((dir) => join(dir, 'config-templates', folder)) as [string, string];
+  if (!existsSync(was) || !existsSync(is)) return existsSync(was) !== existsSync(is);
+  return contextHash(was) !== contextHash(is);
+}

@@ -1,0 +1,39 @@
+/** What a branch started from, for a preview that has no state to compare with. */
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+
+/** What a preview is rendered from; our code itself is not taken from there. */
+const DATA = ['config-templates', 'Pulumi.yaml'];
+
+/**
+ * Writes the templates and stack settings of a commit into a temporary folder, hands it over and removes it.
+ *
+ * @param ref a commit, branch or tag.
+ * @returns undefined where git does not know it.
+ */
+export async function withBase<T>(
+  root: string,
+  ref: string,
+  use: (dir: string) => T,
+): Promise<T | undefined> {
+  const git = (...args: string[]) => execa('git', args, { cwd: root, reject: false, stdin: 'ignore' });
+  const listed = await git('ls-tree', '--name-only', ref);
+  if (listed.exitCode !== 0) return undefined;
+  const wanted = listed.stdout
+    .split('\n')
+    .filter((name) => DATA.includes(name) || /^Pulumi\..+\.yaml$/.test(name));
+  const dir = mkdtempSync(join(tmpdir(), 'switchyard-base-'));
+  try {
+    const archive = join(dir, 'base.tar');
+    const tree = join(dir, 'tree');
+    mkdirSync(tree);
+    const packed = await git('archive', '--format=tar', `--output=${archive}`, ref, '--', ...wanted);
+    if (packed.exitCode !== 0) return undefined;
+    await execa('tar', ['-xf', archive, '-C', tree]);
+    return use(tree);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}

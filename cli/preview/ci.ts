@@ -1,0 +1,127 @@
+/** `./switchyard preview --ci`: previews with neither a secret nor a state, for pull requests. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Catalog } from '../../catalog/schema.ts';
+import { type Inputs, ROOT } from '../../stacks/load.ts';
+import { toUserError, UserError } from '../errors.ts';
+import type { Output } from '../output.ts';
+import { pulumi } from '../pulumi.ts';
+import { rawConfig } from '../settings.ts';
+import { baseMeanings } from './against-base.ts';
+import { withBase } from './base.ts';
+import { checkEverything, previewInputs } from './checks.ts';
+import { dummyOf, withoutSecrets } from './dummies.ts';
+import { withEphemeralBackend } from './ephemeral.ts';
+import { newStackMeanings } from './new-stack.ts';
+import { changedSteps, planWarnings, toChange } from './plan.ts';
+import { temporaryProject } from './project.ts';
+import type { Preview } from './report.ts';
+import { runPreview } from './run.ts';
+
+/** A stack whose preview was refused, and why. */
+export interface Refusal {
+  stack: string;
+  error: UserError;
+}
+
+/** What the previews of a pull request need. */
+export interface CiOptions {
+  /** The commit to compare with. */
+  base?: string | undefined;
+  /** The time to which lifetimes are counted. */
+  now: Date;
+}
+
+/** The stacks that have settings in the checkout. */
+export function committedStacks(root: string = ROOT): string[] {
+  return readdirSync(root)
+    .flatMap((name) => /^Pulumi\.(?<stack>.+)\.yaml$/.exec(name)?.groups?.stack ?? [])
+    .sort();
+}
+
+/**
+ * Previews each stack in a copy of the project, with a dummy for each secret and each provider's key, in an empty backend: all that the
+ * program checks is checked, and nothing of the checkout is written.
+ */
+export async function previewCi(
+  out: Output,
+  stacks: readonly string[],
+  options: CiOptions,
+): Promise<(Preview | Refusal)[]> {
+  if (stacks.length === 0)
+    throw new UserError('there is no stack to preview', { allowed: 'a Pulumi.<stack>.yaml' });
+  return withEphemeralBackend(async () => {
+    const results: (Preview | Refusal)[] = [];
+    for (const stack of stacks) {
+      try {
+        results.push(await previewOne(out, stack, options));
+      } catch (error) {
+        const known = toUserError(error);
+        if (known === undefined) throw error;
+        results.push({ stack, error: known });
+      }
+    }
+    return results;
+  });
+}
+
+async function previewOne(out: Output, stack: string, options: CiOptions): Promise<Preview> {
+  const file = `Pulumi.${stack}.yaml`;
+  const path = join(ROOT, file);
+  if (!existsSync(path)) {
+    throw new UserError(`there is no stack ${stack} in this checkout`, {
+      where: file,
+      allowed: committedStacks(),
+    });
+  }
+  const { text, secrets } = withoutSecrets(readFileSync(path, 'utf8'));
+  const plain = rawConfig(text, file).config;
+  const { catalog } = previewInputs(stack, { config: plain, secretKeys: secrets });
+  const keyNames = [...new Set([...providerKeys(catalog), ...secrets])];
+  const { inputs, warnings } = checkEverything(stack, { config: plain, secretKeys: keyNames }, options.now);
+  const plan = await engine(out, stack, file, text, keyNames);
+  const compared = options.base && (await sinceBase(out, stack, inputs, keyNames, options.base));
+  const steps = changedSteps(plan).map(toChange);
+  return {
+    stack,
+    changes: steps.length,
+    warnings: [...new Set([...warnings, ...planWarnings(plan)])],
+    meanings: compared || newStackMeanings(inputs),
+    steps,
+    ...(compared && options.base ? { comparedWith: options.base } : {}),
+  };
+}
+
+/** The first key of each provider: with these, everything in the catalogue is rendered. */
+function providerKeys(catalog: Catalog): string[] {
+  return Object.values(catalog.providers).map((provider) => provider.key);
+}
+
+async function engine(out: Output, stack: string, file: string, text: string, keyNames: string[]) {
+  const project = temporaryProject(ROOT, { [file]: text });
+  try {
+    const there = ['--cwd', project.dir];
+    await pulumi(stack, ['stack', 'init', '--no-select', ...there]);
+    // Dummies are no secrets: they may stand among the arguments.
+    const pairs = keyNames.flatMap((name) => ['--secret', `${name}=${dummyOf(name)}`]);
+    if (pairs.length > 0) await pulumi(stack, ['config', 'set-all', ...pairs, ...there]);
+    return await runPreview(out, stack, there);
+  } finally {
+    project.remove();
+  }
+}
+
+/** What differs from the base; undefined, with a word about it, where that cannot be told. */
+async function sinceBase(
+  out: Output,
+  stack: string,
+  inputs: Inputs,
+  keyNames: readonly string[],
+  base: string,
+): Promise<string[] | undefined> {
+  const found = await withBase(ROOT, base, (dir) => ({ said: baseMeanings(dir, stack, inputs, keyNames) }));
+  if (found?.said !== undefined) return found.said;
+  const why = found === undefined ? 'git does not know it (a shallow clone?)' : 'this version cannot read it';
+  out.warn(`nothing to compare ${stack} with: ${base}: ${why}`);
+  return undefined;
+}

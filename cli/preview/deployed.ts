@@ -1,0 +1,40 @@
+/** What a stack's gateways run with now, without its secrets. */
+import { pulumi } from '../pulumi.ts';
+import { resourceName, type StateResource } from '../stack.ts';
+import type { Files } from './files.ts';
+
+/** Where a gateway finds keys: never looked at. */
+const SECRETS = '/run/secrets/';
+
+/** The mark by which Pulumi's state tells a secret from an object. */
+const SIGNATURE = '4dabf18193072939515e22adb298388d';
+
+/**
+ * A stack's resources with their secrets decrypted, in memory. A gateway's plain files are in the state encrypted together with the
+ * keys beside them: there is no other way to see them.
+ */
+export async function revealedResources(stack: string): Promise<StateResource[]> {
+  const { stdout } = await pulumi(stack, ['stack', 'export', '--show-secrets']);
+  const { deployment } = JSON.parse(stdout) as { deployment: { resources?: StateResource[] } };
+  return deployment.resources ?? [];
+}
+
+/** The plain files of the first gateway among decrypted resources, by path; undefined where there is none. */
+export function deployedFiles(resources: readonly StateResource[]): Files | undefined {
+  const gateway = resources.find((resource) => resourceName(resource) === 'gateway-0');
+  const uploads = reveal(gateway?.inputs?.uploads);
+  if (!Array.isArray(uploads)) return undefined;
+  return Object.fromEntries(
+    (uploads as { file: string; content?: unknown }[])
+      .filter((upload) => !upload.file.startsWith(SECRETS) && typeof upload.content === 'string')
+      .map((upload) => [upload.file, upload.content as string]),
+  );
+}
+
+/** What a secret of a decrypted state holds; any other value as it is. */
+function reveal(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || !(SIGNATURE in value)) return value;
+  return 'plaintext' in value && typeof value.plaintext === 'string'
+    ? (JSON.parse(value.plaintext) as unknown)
+    : undefined;
+}

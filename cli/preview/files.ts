@@ -1,0 +1,37 @@
+/** What changes in the files that a gateway finds at its start. Pure. */
+import { describeDifference, differences } from './leaves.ts';
+import { configMeanings } from './models.ts';
+
+/** Plain files by their path in the container. */
+export type Files = Readonly<Record<string, string>>;
+
+/** LiteLLM's config in a gateway. */
+export const CONFIG_FILE = '/etc/switchyard/config.yaml';
+
+/** Sentences about what differs between two sets of files. */
+export function fileMeanings(before: Files, after: Files): string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].sort().flatMap((path) => {
+    const [was, is] = [before[path], after[path]];
+    if (was === is) return [];
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (was === undefined) return [`the gateways get a new file: ${name}`];
+    if (is === undefined) return [`the gateways no longer get the file ${name}`];
+    if (path === CONFIG_FILE) return configMeanings(was, is);
+    if (path.endsWith('.json')) return jsonMeanings(was, is);
+    return [`the gateways' ${name} changes (${lineChange(was, is)})`];
+  });
+}
+
+function jsonMeanings(before: string, after: string): string[] {
+  const found = differences(JSON.parse(before), JSON.parse(after));
+  return found.map((difference) => `gateway setting ${describeDifference(difference)}`);
+}
+
+/** How many lines one text has that the other has not. */
+function lineChange(before: string, after: string): string {
+  const only = (a: string, b: string): number => {
+    const known = new Set(b.split('\n'));
+    return a.split('\n').filter((line) => !known.has(line)).length;
+  };
+  return `+${only(after, before)} −${only(before, after)} lines`;
+}

@@ -1,0 +1,34 @@
+/** Differences between two documents, leaf by leaf. Pure. */
+
+/** A value that differs; `before` or `after` is undefined where there was or is none. */
+export interface Difference {
+  path: string;
+  before: unknown;
+  after: unknown;
+}
+
+/** The leaves in which two documents differ. Lists are compared as a whole. */
+export function differences(before: unknown, after: unknown, path = ''): Difference[] {
+  if (JSON.stringify(before) === JSON.stringify(after)) return [];
+  if (!isMap(before) || !isMap(after)) return [{ path, before, after }];
+  const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
+  return names.flatMap((name) =>
+    differences(before[name], after[name], path === '' ? name : `${path}.${name}`),
+  );
+}
+
+/** `timeout 60 → 120`, `timeout: 120 is new`, `timeout: no longer set`; long values are cut. */
+export function describeDifference({ path, before, after }: Difference): string {
+  if (before === undefined) return `${path}: ${short(after)} is new`;
+  if (after === undefined) return `${path}: no longer set (was ${short(before)})`;
+  return `${path}: ${short(before)} → ${short(after)}`;
+}
+
+function short(value: unknown): string {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text;
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,15 @@
+import type { Inputs } from '../../stacks/load.ts';
+
+/** Sentences about a stack that has nothing deployed yet. Pure. */
+export function newStackMeanings({ settings, plan }: Inputs): string[] {
+  const served = plan.served.map((model) => model.alias);
+  const chains = Object.entries(plan.fallbacks);
+  return [
+    `${settings.stack} is new: it comes up at http://${settings.bind}:${settings.port}, gateways: ${settings.replicas}`,
+    `it serves ${served.join(', ') || 'no model yet'}`,
+    ...(plan.leftOut.length === 0
+      ? []
+      : [`left out for want of keys: ${plan.leftOut.map((model) => model.model).join(', ')}`]),
+    ...chains.map(([alias, chain]) => `${alias} falls back to ${chain.join(', ')}`),
+  ];
+}

@@ -1,0 +1,92 @@
+/** Pulumi's plan, as `pulumi preview --json` prints it, reduced to what we use. Secrets in it are `[secret]` already. */
+
+/** A resource before or after a step. */
+export interface PlanState {
+  type: string;
+  inputs?: Record<string, unknown>;
+}
+
+/** A step of the plan. A replacement is one step here. */
+export interface Step {
+  op: string;
+  urn: string;
+  oldState?: PlanState;
+  newState?: PlanState;
+  replaceReasons?: string[];
+  diffReasons?: string[];
+}
+
+/** The whole plan. */
+export interface PulumiPlan {
+  steps?: Step[];
+  diagnostics?: { severity: string; message: string }[];
+}
+
+/** A change for people and for `--json`. */
+export interface Change {
+  op: string;
+  type: string;
+  name: string;
+  /** The inputs that differ. */
+  why: string[];
+}
+
+const REAL = new Set(['create', 'update', 'delete', 'replace', 'import']);
+const SIGN: Record<string, string> = { create: '+', update: '~', delete: '-', replace: '±', import: '=' };
+
+/** Reads the document. */
+export function parsePlan(json: string): PulumiPlan {
+  return JSON.parse(json) as PulumiPlan;
+}
+
+/** The steps that change something, by name: Pulumi's own order is another each time. */
+export function changedSteps(plan: PulumiPlan): Step[] {
+  const key = (step: Step): string => `${nameOf(step)} ${typeOf(step)}`;
+  return (plan.steps ?? []).filter((step) => REAL.has(step.op)).sort((a, b) => (key(a) < key(b) ? -1 : 1));
+}
+
+/** A step in short. */
+export function toChange(step: Step): Change {
+  const why = [...new Set([...(step.replaceReasons ?? []), ...(step.diffReasons ?? [])])];
+  // A replacement always gives "id" as a reason: it says nothing.
+  return {
+    op: step.op,
+    type: typeOf(step),
+    name: nameOf(step),
+    why: why.filter((reason) => reason !== 'id'),
+  };
+}
+
+/** `± edge (Container): ports` */
+export function describeChange({ op, name, type, why }: Change): string {
+  return `${SIGN[op] ?? ' '} ${name} (${type})${why.length > 0 ? `: ${why.join(', ')}` : ''}`;
+}
+
+/** What Pulumi and the program warned of, without what concerns the toolchain alone. */
+export function planWarnings(plan: PulumiPlan): string[] {
+  const texts = (plan.diagnostics ?? [])
+    .filter((diagnostic) => diagnostic.severity === 'warning')
+    .map((diagnostic) => diagnostic.message.trim().replace(/^warning:\s*/, ''))
+    .filter((text) => !/^using pulumi-\S+ from \$PATH/.test(text));
+  return [...new Set(texts)];
+}
+
+/** What Pulumi gave as the reasons of a failure. */
+export function planErrors(plan: PulumiPlan): string[] {
+  const texts = (plan.diagnostics ?? [])
+    .filter((diagnostic) => diagnostic.severity === 'error')
+    .map((diagnostic) => diagnostic.message.trim().replace(/^error:\s*/, ''))
+    .filter((text) => !/^(preview|update) failed$/.test(text));
+  return [...new Set(texts)];
+}
+
+/** The resource's name: the last part of the URN. */
+export function nameOf(step: Pick<Step, 'urn'>): string {
+  return step.urn.slice(step.urn.lastIndexOf('::') + 2);
+}
+
+/** `Container` for `docker:index/container:Container`. */
+export function typeOf(step: Step): string {
+  const type = step.newState?.type ?? step.oldState?.type ?? '';
+  return type.slice(type.lastIndexOf(':') + 1);
+}

@@ -1,0 +1,26 @@
+/** Keys that were planted in a template: the catalogue and the settings are looked at by their own checks. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { findLeaks, keyPatterns } from '../../catalog/leaks.ts';
+import type { Problem } from '../../catalog/problems.ts';
+import type { Catalog } from '../../catalog/schema.ts';
+
+/** Text that people write. Lock files are full of hashes, which look like some providers' keys. */
+const READABLE = /\.(ya?ml|json|jsonc|py|cfg|md|sh|lua)$/;
+
+/** What looks like a key of the catalogue's providers below config-templates/. */
+export function plantedKeys(catalog: Catalog, root: string): Problem[] {
+  const folder = 'config-templates';
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => READABLE.test(name) && name !== 'catalog.yaml')
+    .sort()
+    .flatMap((name) => {
+      const text = readFileSync(join(root, folder, name), 'utf8');
+      return findLeaks(text, `${folder}/${name}`, keyPatterns(catalog), (offset) => place(text, offset));
+    });
+}
+
+function place(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
+}

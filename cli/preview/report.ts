@@ -1,0 +1,67 @@
+/** What a preview found, as text, Markdown and JSON. Pure. */
+import { type Change, describeChange } from './plan.ts';
+
+/** A preview of one stack, as `--json` prints it. */
+export interface Preview {
+  stack: string;
+  /** How many resources change. */
+  changes: number;
+  /** What is allowed but should be looked at. */
+  warnings: string[];
+  /** What the change means, in sentences; none where nothing changes. */
+  meanings: string[];
+  /** The resources that change. */
+  steps: Change[];
+  /** The commit whose files the meanings compare with, where there is no state: the steps are those of a new stack then. */
+  comparedWith?: string;
+}
+
+/** The text for a terminal. */
+export function previewText(preview: Preview): string {
+  const { meanings } = preview;
+  const steps = resourcesOf(preview);
+  return [
+    `${preview.stack}: ${headline(preview)}`,
+    ...meanings.map((meaning) => `  ${meaning}`),
+    ...(steps.length === 0 ? [] : ['', ...steps.map((step) => `  ${step}`)]),
+  ].join('\n');
+}
+
+/** The text for a pull request: what it means first, the resources folded away. */
+export function previewMarkdown(preview: Preview): string {
+  const { stack, warnings, meanings } = preview;
+  const steps = resourcesOf(preview);
+  const folded = ['', '<details><summary>Resources</summary>', '', '```', ...steps, '```', '', '</details>'];
+  return [
+    `### \`${stack}\`: ${headline(preview)}`,
+    '',
+    ...meanings.map((meaning) => `- ${escape(meaning)}`),
+    ...(warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `> ⚠️ ${escape(warning)}  `)]),
+    ...(steps.length === 0 ? [] : folded),
+    '',
+  ].join('\n');
+}
+
+function headline({ changes, meanings, comparedWith }: Preview): string {
+  if (comparedWith === undefined) return changes === 0 ? 'no change' : count(changes);
+  return meanings.length === 0 ? `the same as ${comparedWith}` : `other than ${comparedWith}`;
+}
+
+/** Where files are compared, the engine's steps are those of a stack that starts from nothing: no news. */
+function resourcesOf({ steps, comparedWith }: Preview): string[] {
+  return comparedWith === undefined ? steps.map(describeChange) : [];
+}
+
+/** The Markdown for a preview that failed. */
+export function failureMarkdown(stack: string, message: string): string {
+  return [`### \`${stack}\`: refused`, '', '```', message.replaceAll('```', "'''"), '```', ''].join('\n');
+}
+
+function count(changes: number): string {
+  return changes === 1 ? '1 change' : `${changes} changes`;
+}
+
+/** Names with underscores or angle brackets stay what they are. */
+function escape(text: string): string {
+  return text.replace(/[\\`*_<>|[\]]/g, (char) => `\\${char}`).replaceAll('\n', ' ');
+}

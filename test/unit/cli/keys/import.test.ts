@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from '@jest/globals';
+import { parseCatalog } from '../../../../catalog/load.ts';
+import type { Catalog } from '../../../../catalog/schema.ts';
+import { UserError } from '../../../../cli/errors.ts';
+import { parseEnvFile } from '../../../../cli/keys/env-file.ts';
+import { planImport } from '../../../../cli/keys/import.ts';
+
+const FILE = 'config-templates/catalog.yaml';
+const catalog = parseCatalog(readFileSync(FILE, 'utf8'), FILE).catalog as Catalog;
+const GROQ = `gsk_${'a1B2'.repeat(13)}`;
+
+function plan(text: string, present: Record<string, string> = {}) {
+  const { variables, malformed } = parseEnvFile(text);
+  return planImport(variables, malformed, catalog, present);
+}
+
+function refusal(text: string): UserError {
+  try {
+    plan(text);
+  } catch (error) {
+    if (error instanceof UserError) return error;
+    throw error;
+  }
+  throw new Error('it was not refused');
+}
+
+describe('an import', () => {
+  test('sets known names, further keys of a provider included', () => {
+    const { set, ignored, odd } = plan(
+      `GROQ_API_KEY=${GROQ}\nGROQ_API_KEY_2=${GROQ}\nGROQ_API_KEY_9=${GROQ}`,
+    );
+    expect(set.map((variable) => variable.name)).toEqual([
+      'GROQ_API_KEY',
+      'GROQ_API_KEY_2',
+      'GROQ_API_KEY_9',
+    ]);
+    expect({ ignored, odd }).toEqual({ ignored: [], odd: [] });
+  });
+
+  test('names what it ignores, in the order of the file, and why', () => {
+    const found = plan(`LITELLM_MASTER_KEY=sk-1\njust text\nGROQ_API_KEY=\nGROQ_API_KEY_10=x\nPATH=/bin`);
+    expect(found.set).toEqual([]);
+    expect(found.ignored).toEqual([
+      { line: 1, name: 'LITELLM_MASTER_KEY', reason: 'no key of the catalogue' },
+      { line: 2, reason: 'not understood: NAME=value is wanted' },
+      { line: 3, name: 'GROQ_API_KEY', reason: 'empty' },
+      { line: 4, name: 'GROQ_API_KEY_10', reason: 'no key of the catalogue' },
+      { line: 5, name: 'PATH', reason: 'no key of the catalogue' },
+    ]);
+  });
+
+  test('leaves alone what the stack has already', () => {
+    const found = plan(`GROQ_API_KEY=${GROQ}\nOPENAI_API_KEY=sk-${'x'.repeat(40)}`, { GROQ_API_KEY: GROQ });
+    expect(found.unchanged).toEqual(['GROQ_API_KEY']);
+    expect(found.set.map((variable) => variable.name)).toEqual(['OPENAI_API_KEY']);
+  });
+
+  test('tells of a key that does not look like one of its provider', () => {
+    expect(plan('GROQ_API_KEY=sk-of-somebody-else').odd).toEqual(['GROQ_API_KEY']);
+  });
+
+  test('refuses a value that no header takes, without repeating it', () => {
+    const error = refusal('A=1\nGROQ_API_KEY="gsk secret"');
+    expect(error.message).toBe(
+      'the value of GROQ_API_KEY cannot be a key: it has a space or a character that no header takes',
+    );
+    expect(error.where).toBe('line 2');
+    expect(JSON.stringify(error)).not.toContain('gsk secret');
+  });
+
+  test('refuses two values for one name, without repeating either', () => {
+    const error = refusal('GROQ_API_KEY=first-one\nGROQ_API_KEY=second-one');
+    expect(error.message).toBe('GROQ_API_KEY is there twice, with different values');
+    expect(error.where).toBe('lines 1 and 2');
+    expect(JSON.stringify(error)).not.toMatch(/first-one|second-one/);
+  });
+
+  test('takes the same value twice', () => {
+    expect(plan(`GROQ_API_KEY=${GROQ}\nGROQ_API_KEY=${GROQ}`).set).toHaveLength(1);
+  });
+});
