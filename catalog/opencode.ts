@@ -143,16 +143,20 @@ function renderAgents(view: ClientView, on: readonly LaneProvider[]): Record<str
   const rendered: Record<string, OpencodeAgent> = {};
   for (const agent of view.agents) {
     const pinned = pin(agent, view.lanes, on);
-    if (!('model' in pinned)) continue;
-    const purpose = agent.description ?? view.lanes[agent.lane]?.purpose ?? agent.name;
-    rendered[agent.name] = {
-      mode: 'primary',
-      model: pinned.model,
-      description: `${purpose} (${OUR_MARK} lane: ${agent.lane})`,
-      ...(agent.system === undefined ? {} : { prompt: agent.system }),
-    };
+    if ('model' in pinned)
+      rendered[agent.name] = renderAgent(agent, pinned.model, view.lanes[agent.lane]?.purpose);
   }
   return rendered;
+}
+
+/** An agent, pinned to a model. */
+export function renderAgent(agent: ClientAgent, model: string, purpose?: string): OpencodeAgent {
+  return {
+    mode: 'primary',
+    model,
+    description: `${agent.description ?? purpose ?? agent.name} (${OUR_MARK} lane: ${agent.lane})`,
+    ...(agent.system === undefined ? {} : { prompt: agent.system }),
+  };
 }
 
 /**

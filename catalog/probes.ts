@@ -1,5 +1,5 @@
-/** With which request each layer and provider of a stack is tried: what `smoke` asks. Pure. */
-import type { ClientProvider, ClientView } from './opencode.ts';
+/** What `smoke` and `agents` need to know of a stack beside the client's files: no key is in it. Pure. */
+import { type ClientProvider, type ClientView, laneProvider } from './opencode.ts';
 import type { Plan } from './plan.ts';
 import { MOCK_ALIAS } from './schema.ts';
 
@@ -12,6 +12,33 @@ export interface Probe {
   model: string;
   /** Absent where the request can be made. */
   skip?: { reason: string; command: string };
+}
+
+/** A provider of the client as the lanes see it. */
+export interface LaneEntry {
+  id: string;
+  /** Why the client has no key for it; absent where it has. */
+  off?: { reason: string; command: string };
+  /** The names by which its models go → their ids in the client's file. */
+  models: Record<string, string>;
+}
+
+/** Everything for {@link probes} and lanes in one. */
+export interface ClientGuide {
+  probes: Probe[];
+  lanes: LaneEntry[];
+}
+
+/** The guide to a stack's client files. */
+export function clientGuide(view: ClientView, plan: Plan): ClientGuide {
+  return {
+    probes: probes(view, plan),
+    lanes: view.providers.map((provider) => ({
+      id: provider.id,
+      ...(provider.off ? { off: provider.off } : {}),
+      models: Object.fromEntries(laneProvider(provider).models),
+    })),
+  };
 }
 
 /**

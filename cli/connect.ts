@@ -3,6 +3,7 @@ import { type ClientFiles, clientFiles, gatewayOnly } from './client/files.ts';
 import { opencodePaths, pathsBelow } from './client/paths.ts';
 import { writeClientFiles, type Written } from './client/write.ts';
 import { withOutput } from './output.ts';
+import { ensureReady } from './setup/ready.ts';
 import { stackOutputs } from './stack.ts';
 
 /** Options of `connect`. */
@@ -38,6 +39,7 @@ export function register(program: Command): void {
     )
     .action(
       withOutput(async (out, stack: string, options: ConnectOptions) => {
+        await ensureReady({ need: ['pulumi'], onProgress: out.progress });
         const connected = await connect(stack, clientFiles(stack, await stackOutputs(stack)), options);
         for (const note of connected.notes) out.warn(note);
         if (process.env.OPENCODE_AUTH_CONTENT && options.dir === undefined) {

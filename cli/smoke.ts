@@ -3,11 +3,13 @@ import type { Probe } from '../catalog/probes.ts';
 import { advise } from './client/advice.ts';
 import { clientFiles, type StackClient } from './client/files.ts';
 import { findOpencode, makeHome, OPENCODE_VERSION } from './client/home.ts';
+import { inParallel } from './client/parallel.ts';
 import { redactor } from './client/redact.ts';
 import { runOpencode } from './client/run.ts';
 import { openTap, type Tap } from './client/tap.ts';
 import { type Output, withOutput } from './output.ts';
 import { ROOT } from './pulumi.ts';
+import { ensureReady } from './setup/ready.ts';
 import { stackOutputs } from './stack.ts';
 import { table } from './table.ts';
 
@@ -40,6 +42,7 @@ export function register(program: Command): void {
     )
     .action(
       withOutput(async (out, stack: string) => {
+        await ensureReady({ need: ['pulumi'], onProgress: out.progress });
         const outputs = await stackOutputs(stack);
         const rows = await smoke(out, stack, clientFiles(stack, outputs), String(outputs.endpoint));
         if (rows.some(({ ok }) => ok === false)) process.exitCode = 1;
@@ -49,7 +52,7 @@ export function register(program: Command): void {
 }
 
 async function smoke(out: Output, stack: string, client: StackClient, endpoint: string): Promise<SmokeRow[]> {
-  const asked = client.probes.filter(({ skip }) => skip === undefined);
+  const asked = client.guide.probes.filter(({ skip }) => skip === undefined);
   const opencode = asked.length > 0 ? await findOpencode(ROOT) : undefined;
   if (asked.length > 0 && opencode === undefined)
     out.warn('opencode is not installed: only the gateway is asked, without it');
@@ -66,7 +69,7 @@ async function smoke(out: Output, stack: string, client: StackClient, endpoint: 
         skipped(probe, `opencode is not installed; npm install -g opencode-ai@${OPENCODE_VERSION}`),
       );
     };
-    return await inParallel(client.probes, PARALLEL, work);
+    return await inParallel(client.guide.probes, PARALLEL, work);
   } finally {
     await tap.close();
   }
@@ -84,7 +87,7 @@ async function askByClient(
   const { layer, provider, model } = probe;
   const config = structuredClone(client.config);
   const entry = config.provider[provider];
-  const id = `${provider}-${client.probes.indexOf(probe)}`;
+  const id = `${provider}-${client.guide.probes.indexOf(probe)}`;
   if (entry) entry.options.baseURL = tap.through(id, entry.options.baseURL);
   // The mock may be the only model; a title would be asked of another.
   const home = await makeHome({
@@ -189,24 +192,6 @@ export async function askOnce(endpoint: string, key: string, model: string, stac
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     return failed(0, cause instanceof Error ? cause.message : String(cause));
   }
-}
-
-/** Works through a list, so many at once, and keeps its order. */
-export async function inParallel<T, R>(
-  items: readonly T[],
-  atOnce: number,
-  work: (item: T) => Promise<R>,
-): Promise<R[]> {
-  const results: R[] = [];
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    while (next < items.length) {
-      const index = next++;
-      results[index] = await work(items[index] as T);
-    }
-  };
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, worker));
-  return results;
 }
 
 function tableOf(rows: readonly SmokeRow[]): string {

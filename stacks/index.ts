@@ -5,7 +5,7 @@ import { renderEdge } from '../catalog/edge.ts';
 import { renderLitellm } from '../catalog/litellm.ts';
 import { clientKeys, clientView } from '../catalog/client.ts';
 import { renderAuth, renderOpencode } from '../catalog/opencode.ts';
-import { probes } from '../catalog/probes.ts';
+import { clientGuide } from '../catalog/probes.ts';
 import { formatProblem, formatProblems, hasErrors } from '../catalog/problems.ts';
 import { folderFiles } from '../infra/folder-files.ts';
 import { Switchyard } from '../infra/switchyard.ts';
@@ -39,7 +39,7 @@ export const endpoint = switchyard.endpoint;
 export const openaiBaseUrl = `${endpoint}/v1`;
 /** The key that clients use. */
 export const masterKey = switchyard.masterKey;
-/** The texts of opencode's two files, and what `smoke` asks. */
+/** The texts of opencode's two files, and what `smoke` and `agents` need to know beside. */
 export const clientFiles = pulumi.secret(
   pulumi.all([masterKey, pulumi.all(providerKeys)]).apply(([key, keys]) => {
     const client = {
@@ -51,7 +51,7 @@ export const clientFiles = pulumi.secret(
     return {
       opencode: JSON.stringify(renderOpencode(view)),
       auth: JSON.stringify(renderAuth(clientKeys(client, key, keys))),
-      probes: JSON.stringify(probes(view, plan)),
+      guide: JSON.stringify(clientGuide(view, plan)),
     };
   }),
 );

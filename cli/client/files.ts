@@ -6,7 +6,7 @@ import {
   PORTKEY_KEY_FILE,
   switchOn,
 } from '../../catalog/opencode.ts';
-import type { Probe } from '../../catalog/probes.ts';
+import type { ClientGuide } from '../../catalog/probes.ts';
 import { UserError } from '../errors.ts';
 
 /** opencode.json and auth.json, parsed. */
@@ -17,8 +17,8 @@ export interface ClientFiles {
 
 /** All that a stack's outputs hold for its clients. */
 export interface StackClient extends ClientFiles {
-  /** What `smoke` asks. */
-  probes: Probe[];
+  /** What `smoke` asks, and what the lanes of `agents` lead to. */
+  guide: ClientGuide;
 }
 
 /**
@@ -27,8 +27,12 @@ export interface StackClient extends ClientFiles {
  * @throws UserError where the stack is not deployed.
  */
 export function clientFiles(stack: string, outputs: Record<string, unknown>): StackClient {
-  const files = outputs.clientFiles as { opencode?: unknown; auth?: unknown; probes?: unknown } | undefined;
-  if (typeof files?.opencode !== 'string' || typeof files.auth !== 'string') {
+  const files = outputs.clientFiles as { opencode?: unknown; auth?: unknown; guide?: unknown } | undefined;
+  if (
+    typeof files?.opencode !== 'string' ||
+    typeof files.auth !== 'string' ||
+    typeof files.guide !== 'string'
+  ) {
     throw new UserError(`stack ${stack} has no client files: it is not deployed`, {
       command: `./switchyard up ${stack}`,
     });
@@ -36,7 +40,7 @@ export function clientFiles(stack: string, outputs: Record<string, unknown>): St
   return {
     config: JSON.parse(files.opencode) as OpencodeConfig,
     auth: JSON.parse(files.auth) as OpencodeAuth,
-    probes: typeof files.probes === 'string' ? (JSON.parse(files.probes) as Probe[]) : [],
+    guide: JSON.parse(files.guide) as ClientGuide,
   };
 }
 

@@ -1,0 +1,134 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, relative, resolve } from 'node:path';
+import { type Command, InvalidArgumentError } from 'commander';
+import { type AgentsFile, parseAgents } from '../catalog/agents.ts';
+import { parseCatalog } from '../catalog/load.ts';
+import { formatProblems } from '../catalog/problems.ts';
+import type { Catalog } from '../catalog/schema.ts';
+import { AGENTS_FILE, CATALOG_FILE, template } from '../stacks/load.ts';
+import { type AgentReport, planAgents, runAgents } from './client/agents.ts';
+import { Board } from './client/board.ts';
+import { clientFiles, type StackClient } from './client/files.ts';
+import { requireOpencode } from './client/home.ts';
+import { type Output, UserError, withOutput } from './output.ts';
+import { ROOT } from './pulumi.ts';
+import { ensureReady } from './setup/ready.ts';
+import { stackOutputs } from './stack.ts';
+import { table } from './table.ts';
+
+interface AgentsOptions {
+  file?: string;
+  logs?: string;
+  parallel?: number;
+}
+
+/** Adds `agents`. */
+export function register(program: Command): void {
+  program
+    .command('agents')
+    .argument('[stack]', 'the stack', 'dev')
+    .option('--file <yaml>', 'another agents file than config-templates/agents.yaml')
+    .option('--logs <folder>', "where their logs go; default: a new folder below Switchyard's home")
+    .option('--parallel <number>', 'the most at once; default: what the file says', count)
+    .description('run the agents of agents.yaml side by side through opencode, each pinned to its lane')
+    .action(
+      withOutput(async (out, stack: string, options: AgentsOptions) => {
+        const { file, catalog } = readAgents(options.file);
+        await ensureReady({ need: ['pulumi'], onProgress: out.progress });
+        const client = clientFiles(stack, await stackOutputs(stack));
+        const reports = await agents(out, stack, { file, catalog, client, options });
+        if (reports.some(({ ok }) => ok === false)) process.exitCode = 1;
+        if (reports.some(({ exitCode }) => exitCode === 130)) process.exitCode = 130;
+        out.result(reports, tableOf(reports));
+      }),
+    );
+}
+
+function count(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > 32)
+    throw new InvalidArgumentError('a number from 1 to 32 is wanted');
+  return value;
+}
+
+function readAgents(path?: string): { file: AgentsFile; catalog: Catalog } {
+  const name = path === undefined ? AGENTS_FILE : relative(process.cwd(), resolve(path)) || path;
+  const { catalog, problems } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
+  if (catalog === undefined) throw new UserError(`the catalogue has errors\n${formatProblems(problems)}`);
+  const read = parseAgents(path === undefined ? template('agents.yaml') : readText(path), name, catalog);
+  if (read.file === undefined) throw new UserError(`${name} has errors\n${formatProblems(read.problems)}`);
+  return { file: read.file, catalog };
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UserError(`the agents file cannot be read`, {
+      where: path,
+      found: (error as NodeJS.ErrnoException).code ?? '',
+    });
+  }
+}
+
+async function agents(
+  out: Output,
+  stack: string,
+  {
+    file,
+    catalog,
+    client,
+    options,
+  }: { file: AgentsFile; catalog: Catalog; client: StackClient; options: AgentsOptions },
+): Promise<AgentReport[]> {
+  const { ready, skipped } = planAgents(file, catalog, client);
+  for (const { agent, reason } of skipped) out.warn(`${agent} does not run: ${reason}`);
+  if (ready.length === 0) {
+    throw new UserError('none of the agents can run', {
+      where: options.file ?? AGENTS_FILE,
+      found: skipped.map(({ agent, reason }) => `${agent}: ${reason}`).join('\n           '),
+    });
+  }
+  const { bin } = await requireOpencode(ROOT);
+  const stop = new AbortController();
+  const onSignal = (): void => {
+    out.progress('stopping all agents …');
+    stop.abort();
+  };
+  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const board = new Board(
+    out,
+    ready.map(({ name }) => name),
+  );
+  try {
+    const parallel = options.parallel ?? file.parallel;
+    const logs = resolve(options.logs ?? defaultLogs(stack));
+    const reports = await runAgents(ready, { bin, client, logs, parallel, board, signal: stop.signal });
+    return [...reports, ...skipped];
+  } finally {
+    board.close();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+function defaultLogs(stack: string): string {
+  const home = process.env.SWITCHYARD_HOME || join(homedir(), '.switchyard');
+  return join(home, 'logs', stack, `agents-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);
+}
+
+function tableOf(reports: readonly AgentReport[]): string {
+  return table(
+    ['agent', 'lane', 'model', 'exit', 'in', 'out', 's', ''],
+    reports.map(({ agent, lane, model, ok, exitCode, tokens, seconds, reason, log }) => [
+      agent,
+      lane,
+      model || '-',
+      exitCode === null ? 'skipped' : String(exitCode),
+      String(tokens.input),
+      String(tokens.output),
+      String(seconds),
+      ok === true ? log : [reason, log].filter(Boolean).join('; '),
+    ]),
+  );
+}

@@ -1,0 +1,54 @@
+/** The client's files of the shipped catalogue, rendered as the stack's program does it, without a stack. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { clientKeys, type ClientInputs, clientView } from '../../catalog/client.ts';
+import { renderAuth, renderOpencode } from '../../catalog/opencode.ts';
+import { formatProblems } from '../../catalog/problems.ts';
+import { clientGuide } from '../../catalog/probes.ts';
+import type { StackClient } from '../../cli/client/files.ts';
+import { loadInputs } from '../../stacks/load.ts';
+import { ROOT } from './checkout.ts';
+
+/** What differs from a stack with no keys and no settings. */
+export interface ShippedOptions {
+  settings?: Record<string, unknown>;
+  /** Values of provider keys by their names. */
+  keys?: Record<string, string>;
+  endpoint?: string;
+  masterKey?: string;
+}
+
+/** The inputs of a stack `dev` from the shipped catalogue and agents. */
+export function shippedInputs({
+  settings = {},
+  keys = {},
+  endpoint = 'http://127.0.0.1:4000',
+}: ShippedOptions = {}): ClientInputs {
+  const config = Object.fromEntries(
+    Object.entries({ port: 4000, ...settings }).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
+  );
+  const { inputs, problems } = loadInputs('unit', {
+    config: { ...config, ...keys },
+    secretKeys: Object.keys(keys),
+  });
+  if (inputs === undefined) throw new Error(formatProblems(problems));
+  const template = JSON.parse(readFileSync(join(ROOT, 'config-templates/opencode.json'), 'utf8')) as Record<
+    string,
+    unknown
+  >;
+  return { ...inputs, endpoint, template };
+}
+
+/** The same, rendered. */
+export function shippedClient(options: ShippedOptions = {}): StackClient {
+  const inputs = shippedInputs(options);
+  const view = clientView(inputs);
+  return {
+    config: renderOpencode(view),
+    auth: renderAuth(clientKeys(inputs, options.masterKey ?? 'sk-master-0123456789', options.keys ?? {})),
+    guide: clientGuide(view, inputs.plan),
+  };
+}
