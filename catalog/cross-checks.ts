@@ -25,6 +25,7 @@ export function crossCheck(
     ...checkModels(catalog, source, new Set(broken.providers)),
     ...checkFallbacks(catalog, source, new Set(broken.models)),
     ...checkRoutes(catalog, source, new Set(broken.models)),
+    ...checkClient(catalog, source, broken),
   ];
 }
 
@@ -177,6 +178,50 @@ function checkRoutes(catalog: Catalog, source: Source, broken: ReadonlySet<strin
       const message = `no chat alias whose provider has a Portkey name: "${target}"${didYouMean(target, aliases) || ';'} allowed: ${listNames(aliases)}`;
       problems.push(source.problem(['portkey', 'routes', route, 'targets', index], message, { value: true }));
     });
+  }
+  return problems;
+}
+
+/** The client's priority and lanes: providers that it has, and aliases that these serve. */
+function checkClient(catalog: Catalog, source: Source, broken: BrokenNames): Problem[] {
+  const problems: Problem[] = [];
+  const routes = Object.keys(catalog.portkey?.routes ?? {});
+  const owners = new Map(
+    Object.entries(catalog.providers).flatMap(([id, { client }]) =>
+      client ? [[client.id, id] as const] : [],
+    ),
+  );
+  const clients = ['litellm', ...owners.keys()];
+  const check = (path: Path, name: string, allowed: readonly string[], what: string) => {
+    if (allowed.includes(name)) return true;
+    const hint = didYouMean(name, allowed) || ';';
+    problems.push(
+      source.problem(path, `${what}: "${name}"${hint} allowed: ${listNames(allowed)}`, { value: true }),
+    );
+    return false;
+  };
+  if (broken.providers.length > 0) return problems;
+  catalog.client?.priority.forEach((id, index) =>
+    check(['client', 'priority', index], id, clients, 'no such client provider'),
+  );
+  for (const [lane, { provider, model }] of Object.entries(catalog.client?.lanes ?? {})) {
+    const at = ['client', 'lanes', lane];
+    if (
+      !check([...at, 'provider'], provider, clients, 'no such client provider') ||
+      broken.models.includes(model)
+    )
+      continue;
+    const owner = owners.get(provider);
+    const aliases = Object.keys(catalog.models).filter((alias) => {
+      const entry = catalog.models[alias];
+      return entry?.mode === 'chat' && (provider === 'litellm' || entry.provider === owner);
+    });
+    check(
+      [...at, 'model'],
+      model,
+      owner === 'portkey' ? routes : aliases,
+      `${provider} serves no such chat model`,
+    );
   }
   return problems;
 }

@@ -166,7 +166,7 @@ function mockModel(catalog: Catalog): ServedModel {
     maxParallel,
     limit: { context: 128_000, output: 16_384 },
     cost: { input: 0, output: 0 },
-    priced: false,
+    priced: true,
   };
 }
 

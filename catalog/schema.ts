@@ -92,7 +92,9 @@ export const modelSchema = z.strictObject({
     .min(1)
     .max(10000)
     .optional()
-    .describe('Requests at once to each of its deployments; more wait.'),
+    .describe(
+      'Requests at once to each of its deployments. More go to the next key or fallback; without one they get 429.',
+    ),
   limit: limitSchema.optional().describe('Tokens in and out, where the price map does not say or is wrong.'),
   cost: costSchema.optional().describe('US dollars per million tokens, where the price map does not say.'),
   unknown: text
@@ -145,7 +147,9 @@ export const catalogSchema = z.strictObject({
         .min(1)
         .max(10000)
         .default(100)
-        .describe('Requests at once to each deployment; more wait.'),
+        .describe(
+          'Requests at once to each deployment. More go to the next key or fallback; without one they get 429.',
+        ),
     })
     .prefault({}),
   routing: z

@@ -1,0 +1,63 @@
+/** Takes from a LiteLLM release what `catalog/litellm.generated.json` holds. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { UserError } from '../errors.ts';
+
+const SCRIPT = join(import.meta.dirname, 'litellm_facts.py');
+
+/** Where the release is: an image that has it, a folder that it was unpacked to, or the package index. */
+export type LitellmOrigin = { image: string } | { folder: string } | { version: string };
+
+/** The facts as the text of the file. */
+export async function litellmFactsText(origin: LitellmOrigin): Promise<string> {
+  if ('image' in origin) {
+    // The image's own Python runs the script; nothing of LiteLLM is started.
+    const python = [
+      'run',
+      '--rm',
+      '-i',
+      '--network',
+      'none',
+      '--entrypoint',
+      '/opt/litellm/bin/python',
+      origin.image,
+      '-',
+    ];
+    return (await execa('docker', python, { inputFile: SCRIPT, stripFinalNewline: false })).stdout;
+  }
+  if ('folder' in origin)
+    return (await execa('python3', [SCRIPT, origin.folder], { stripFinalNewline: false })).stdout;
+  const folder = await mkdtemp(join(tmpdir(), 'switchyard-litellm-'));
+  try {
+    const name = `litellm==${origin.version}`;
+    await execa('python3', [
+      '-m',
+      'pip',
+      'install',
+      '--quiet',
+      '--no-deps',
+      '--only-binary',
+      ':all:',
+      '--target',
+      folder,
+      name,
+    ]);
+    return await litellmFactsText({ folder });
+  } catch (error) {
+    throw new UserError(`LiteLLM ${origin.version} could not be had from the package index`, {
+      cause: error,
+      command: 'npm run generate -- --image <an image with LiteLLM>',
+    });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The version that the gateway's image is locked to. */
+export async function lockedVersion(lockFile: string): Promise<string> {
+  const [, version] = /^litellm(?:\[[^\]]*\])?==([\d.]+)/m.exec(await readFile(lockFile, 'utf8')) ?? [];
+  if (version === undefined) throw new UserError('no LiteLLM in the lock file', { where: lockFile });
+  return version;
+}

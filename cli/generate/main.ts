@@ -1,0 +1,47 @@
+/**
+ * `npm run generate`: writes what is checked in but made: the JSON Schemas, and what the pinned LiteLLM knows.
+ *
+ *     npm run generate                      LiteLLM's facts from the package index, in the version of the lock file
+ *     npm run generate -- --image IMAGE     … from an image
+ *     npm run generate -- --folder FOLDER   … from a folder with the unpacked package
+ *     npm run generate -- --schemas         the JSON Schemas alone
+ */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { describeError, toUserError } from '../errors.ts';
+import { litellmFactsText, lockedVersion } from './litellm.ts';
+import { SCHEMA_FOLDER, schemaFiles } from './schemas.ts';
+
+const ROOT = resolve(import.meta.dirname, '../..');
+const LOCK = 'config-templates/image/gateway/requirements.txt';
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: { image: { type: 'string' }, folder: { type: 'string' }, schemas: { type: 'boolean' } },
+  });
+  await mkdir(join(ROOT, SCHEMA_FOLDER), { recursive: true });
+  for (const [name, text] of Object.entries(schemaFiles())) await write(join(SCHEMA_FOLDER, name), text);
+  if (values.schemas) return;
+  const origin =
+    values.image !== undefined
+      ? { image: values.image }
+      : values.folder !== undefined
+        ? { folder: values.folder }
+        : { version: await lockedVersion(join(ROOT, LOCK)) };
+  await write('catalog/litellm.generated.json', await litellmFactsText(origin));
+}
+
+async function write(path: string, text: string): Promise<void> {
+  await writeFile(join(ROOT, path), text);
+  process.stderr.write(`wrote ${path}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  const known = toUserError(error);
+  if (known === undefined) throw error;
+  process.stderr.write(`${describeError(known)}\n`);
+  process.exitCode = 1;
+}
