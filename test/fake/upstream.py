@@ -14,7 +14,7 @@ with words anywhere in its last message: `#chunks=40` (events of the stream), `#
 
 Control:
     GET    /_health              200 once it listens
-    GET    /_requests?since=N    {"next": M, "requests": [{n, time, method, path, query, headers, provider, model, stream, body, answer}]}
+    GET    /_requests?since=N    {"next": M, "requests": [{n, time, peer, method, path, query, headers, provider, model, stream, body, answer}]}
                                  headers are lower-case and complete (authorization, x-api-key, …); `answer` is what was
                                  done: the status, or "hang: …", "close", "cut", "aborted" (the client went away)
     DELETE /_requests            forget them
@@ -101,6 +101,13 @@ class Exchange:
             await self.writer.drain()
         self.writer.write(b'0\r\n\r\n')
         await self.writer.drain()
+
+
+def outline(exchange: Exchange) -> dict:
+    """A long body without what makes it long: its short fields (max_tokens, temperature, ...)."""
+    fields = exchange.json if isinstance(exchange.json, dict) else {}
+    short = {name: value for name, value in fields.items() if isinstance(value, str | int | float) and len(str(value)) < 500}
+    return {**short, 'truncated': len(exchange.raw)}
 
 
 def wishes(exchange: Exchange) -> tuple[str, int, float]:
@@ -284,9 +291,10 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
                 continue
             counter += 1
             record = {'n': counter, 'time': time.time(), 'method': method, 'path': exchange.path}
+            record['peer'] = writer.get_extra_info('peername')[0]
             record |= {'query': exchange.query, 'headers': headers, 'provider': exchange.provider}
             record |= {'model': exchange.model, 'stream': exchange.stream, 'answer': None}
-            record['body'] = exchange.json if len(exchange.raw) <= KEPT_BODY else {'truncated': len(exchange.raw)}
+            record['body'] = exchange.json if len(exchange.raw) <= KEPT_BODY else outline(exchange)
             requests.append(record)
             await answer(exchange, record)
             record = {}
