@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import signal
@@ -10,6 +11,7 @@ import settings
 from clientkeys import ClientKeys
 from guard import Guard
 from redact import Redactor, RedactResponses
+from warm import Warm, warm_providers
 
 # LiteLLM wants a master key, and will not start without. Nobody needs it, auth.py does not accept it, so nobody knows it.
 os.environ['LITELLM_MASTER_KEY'] = 'sk-' + secrets.token_hex(32)
@@ -18,9 +20,13 @@ os.environ['CONFIG_FILE_PATH'] = str(settings.CONFIG)
 
 def main() -> None:
     import uvicorn
+    import yaml
     from litellm.proxy.proxy_server import app
 
-    guard = Guard(app, ClientKeys())
+    # Before LiteLLM reads its configuration: no callback takes these for requests of somebody's.
+    config = yaml.safe_load(settings.CONFIG.read_text())
+    asyncio.run(warm_providers([entry['litellm_params']['model'] for entry in config.get('model_list') or []]))
+    guard = Guard(Warm(app), ClientKeys())
     signal.signal(signal.SIGUSR1, lambda *_: guard.leave())
     uvicorn.run(
         RedactResponses(guard, Redactor.of_folder(settings.SECRETS)),

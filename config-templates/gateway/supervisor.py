@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections import deque
+from pathlib import Path
 
 import clientkeys
 import settings
@@ -39,10 +40,12 @@ ENVIRONMENT = {
     'NO_REDOC': 'True',
     'NO_OPENAPI': 'True',
     'DISABLE_ADMIN_UI': 'True',
-    # The authorities of the image's base, which hold a company's own where there is one.
-    'SSL_CERT_FILE': '/etc/ssl/certs/ca-certificates.crt',
     'HOME': '/tmp',
 }
+# The authorities of the image's base, which hold a company's own where there is one.
+AUTHORITIES = Path('/etc/ssl/certs/ca-certificates.crt')
+if AUTHORITIES.exists():
+    ENVIRONMENT['SSL_CERT_FILE'] = str(AUTHORITIES)
 LONGEST_LINE = 65_536
 
 
