@@ -6,6 +6,7 @@ import { checkLifetimes, lifetimes, WARN_DAYS } from '../catalog/lifetimes.ts';
 import { parseCatalog } from '../catalog/load.ts';
 import { formatProblem, formatProblems, hasErrors } from '../catalog/problems.ts';
 import type { Catalog } from '../catalog/schema.ts';
+import { checkPriceMap } from '../catalog/price-map.ts';
 import { CATALOG_FILE, template } from '../stacks/load.ts';
 import { UserError } from './errors.ts';
 import { type Output, withOutput } from './output.ts';
@@ -55,7 +56,9 @@ function models(out: Output, stack: string, options: ModelsOptions): void {
   if (catalog === undefined) throw new UserError(formatProblems(problems));
   const served = new Set(stackInputs(stack).inputs?.plan.served.map((model) => model.alias));
   const rows = modelRows(catalog, today, served);
-  const found = options.check ? [...problems, ...checkLifetimes(catalog, source, today)] : [];
+  const found = options.check
+    ? [...problems, ...checkPriceMap(catalog, source), ...checkLifetimes(catalog, source, today)]
+    : [];
   for (const problem of found) out.progress(formatProblem(problem));
   if (hasErrors(found)) process.exitCode = 1;
   out.result(

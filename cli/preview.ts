@@ -42,6 +42,8 @@ export function register(program: Command): void {
 
 async function preview(out: Output, stack: string | undefined, options: PreviewOptions): Promise<void> {
   const now = parseToday(options.today);
+  // The program has its own look at the models' lifetimes: it is to see the same day.
+  if (options.today !== undefined) process.env.SWITCHYARD_TODAY = options.today;
   if (options.ci) return previewForCi(out, stack, options, now);
   const found = await reported(stack ?? 'dev', options, () => previewStack(out, stack ?? 'dev', now));
   for (const warning of found.warnings) out.warn(warning);

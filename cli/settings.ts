@@ -2,9 +2,10 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
+import { parseCatalog } from '../catalog/load.ts';
 import { formatProblems, hasErrors, type Problem } from '../catalog/problems.ts';
-import { type Inputs, loadInputs, type RawConfig, ROOT } from '../stacks/load.ts';
-import type { Settings } from '../stacks/settings.ts';
+import { CATALOG_FILE, type Inputs, loadInputs, type RawConfig, ROOT, template } from '../stacks/load.ts';
+import { parseSettings, type Settings } from '../stacks/settings.ts';
 import { UserError } from './errors.ts';
 
 const NAMESPACE = 'switchyard:';
@@ -55,21 +56,24 @@ export function readRawConfig(stack: string, root: string = ROOT): RawConfig {
 }
 
 /**
- * What a stack is made from.
+ * The settings of a stack, with all defaults filled in. What is wrong with the catalogue is no hindrance here.
  *
- * @throws UserError with everything that is wrong with it.
- */
-export function checkedInputs(stack: string, root: string = ROOT): { inputs: Inputs; warnings: Problem[] } {
-  const { inputs, problems } = stackInputs(stack, root);
-  if (inputs === undefined || hasErrors(problems)) throw new UserError(formatProblems(problems));
-  return { inputs, warnings: problems };
-}
-
-/**
- * The settings of a stack, with all defaults filled in.
- *
- * @throws UserError with everything that is wrong with them or the catalogue.
+ * @throws UserError with everything that is wrong with them.
  */
 export function stackSettings(stack: string): Promise<Settings> {
-  return new Promise((done) => done(checkedInputs(stack).inputs.settings));
+  return new Promise((done) => done(readSettings(stack)));
+}
+
+function readSettings(stack: string): Settings {
+  const path = `Pulumi.${stack}.yaml`;
+  const there = existsSync(join(ROOT, path));
+  const { catalog } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
+  const { settings, problems } = parseSettings({
+    ...readRawConfig(stack),
+    stack,
+    ...(there ? { file: { path, text: readFileSync(join(ROOT, path), 'utf8') } } : {}),
+    ...(catalog === undefined ? {} : { catalog }),
+  });
+  if (settings === undefined || hasErrors(problems)) throw new UserError(formatProblems(problems));
+  return settings;
 }

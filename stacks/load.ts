@@ -1,12 +1,13 @@
 /** Reads what a stack is made from: the catalogue, its settings, and what the gateway will serve of the one under the other. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { type AgentsFile, parseAgents } from '../catalog/agents.ts';
+import { checkInputs } from '../catalog/check.ts';
 import { parseCatalog } from '../catalog/load.ts';
 import { type Plan, planModels } from '../catalog/plan.ts';
-import { hasErrors, type Problem } from '../catalog/problems.ts';
+import { hasErrors, type Problem, sortProblems } from '../catalog/problems.ts';
 import type { Catalog } from '../catalog/schema.ts';
-import { parseSettings, type Settings } from './settings.ts';
+import { type OtherStack, parseSettings, type Settings } from './settings.ts';
 
 /** The checkout's root. */
 export const ROOT = resolve(import.meta.dirname, '..');
@@ -35,12 +36,14 @@ export interface Inputs {
  * @param stack the stack's name.
  * @param raw its config.
  * @param root the folder of Pulumi.yaml.
+ * @param day the day to which the models' lifetimes are counted: YYYY-MM-DD.
  * @returns all problems of all files at once, and the inputs if none of them is an error.
  */
 export function loadInputs(
   stack: string,
   raw: RawConfig,
   root = ROOT,
+  day = today(),
 ): { inputs?: Inputs; problems: Problem[] } {
   const stackFile = `Pulumi.${stack}.yaml`;
   const stackPath = join(root, stackFile);
@@ -52,11 +55,20 @@ export function loadInputs(
     ...(catalog === undefined ? {} : { catalog }),
   });
   problems.push(...settings.problems);
-  if (catalog === undefined) return { problems };
-  const agents = parseAgents(template('agents.yaml', root), AGENTS_FILE, catalog);
-  problems.push(...agents.problems);
-  if (settings.settings === undefined || agents.file === undefined || hasErrors(problems))
-    return { problems };
+  problems.push(
+    ...checkInputs({
+      today: day,
+      catalog: catalog && { catalog, source },
+      settings: settings.settings && { settings: settings.settings, source: settings.source },
+      litellmTemplate: file(LITELLM_FILE, root),
+      lock: file(LOCK_FILE, root),
+      others: stackFiles(root),
+    }),
+  );
+  const agents = catalog && parseAgents(template('agents.yaml', root), AGENTS_FILE, catalog);
+  problems.push(...(agents?.problems ?? []));
+  if (!catalog || !settings.settings || !agents?.file || hasErrors(problems))
+    return { problems: sortProblems(problems) };
   const plan = planModels(catalog, settings.settings, settings.keyNames, { source });
   problems.push(...plan.warnings);
   const { keyNames } = settings;
@@ -68,6 +80,27 @@ export const CATALOG_FILE = 'config-templates/catalog.yaml';
 
 /** The agents' file, likewise. */
 export const AGENTS_FILE = 'config-templates/agents.yaml';
+
+/** The fixed part of LiteLLM's config, and what the gateway's image is built from. */
+const LITELLM_FILE = 'config-templates/litellm.yaml';
+const LOCK_FILE = 'config-templates/image/gateway/requirements.txt';
+
+/** Today, or the day that the variable SWITCHYARD_TODAY names: for tests, and to look ahead. */
+function today(): string {
+  return process.env.SWITCHYARD_TODAY ?? new Date().toISOString().slice(0, 10);
+}
+
+/** The settings of every stack in a checkout. */
+function stackFiles(root: string): OtherStack[] {
+  return readdirSync(root).flatMap((path) => {
+    const stack = /^Pulumi\.(.+)\.yaml$/.exec(path)?.[1];
+    return stack === undefined ? [] : [{ stack, ...file(path, root) }];
+  });
+}
+
+function file(path: string, root: string): { path: string; text: string } {
+  return { path, text: readFileSync(join(root, path), 'utf8') };
+}
 
 /** The text of a file below config-templates/. */
 export function template(name: string, root = ROOT): string {

@@ -13,6 +13,9 @@ import { renderedFiles } from './rendered.ts';
 /** Settings that end in the edge, which holds the port: it cannot be replaced without a gap. */
 const OF_THE_EDGE = ['port', 'bind', 'holdSeconds', 'maxBodyMb'];
 
+/** Whether a model that the older tree serves is retired by now is not the question. */
+const LONG_AGO = '2000-01-01';
+
 /**
  * Sentences about what differs for a stack between two trees.
  *
@@ -32,7 +35,7 @@ export function baseMeanings(
   if (!existsSync(join(base, file))) return [`the stack ${stack} is new`];
   const [was, is] = [base, root].map((dir) => readFileSync(join(dir, file), 'utf8')) as [string, string];
   const raw = rawConfig(was, file);
-  const before = loadInputs(stack, { ...raw, secretKeys: [...keyNames] }, base);
+  const before = loadInputs(stack, { ...raw, secretKeys: [...keyNames] }, base, LONG_AGO);
   if (before.inputs === undefined || hasErrors(before.problems)) return undefined;
   const settings = settingsMeanings(raw, rawConfig(is, file));
   const images = (['gateway', 'edge'] as const).filter((role) => differs(base, root, `image/${role}`));

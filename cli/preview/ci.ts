@@ -1,15 +1,15 @@
 /** `./switchyard preview --ci`: previews with neither a secret nor a state, for pull requests. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Catalog } from '../../catalog/schema.ts';
-import { type Inputs, ROOT } from '../../stacks/load.ts';
+import { parseCatalog } from '../../catalog/load.ts';
+import { CATALOG_FILE, type Inputs, ROOT, template } from '../../stacks/load.ts';
 import { toUserError, UserError } from '../errors.ts';
 import type { Output } from '../output.ts';
 import { pulumi } from '../pulumi.ts';
 import { rawConfig } from '../settings.ts';
 import { baseMeanings } from './against-base.ts';
 import { withBase } from './base.ts';
-import { checkEverything, previewInputs } from './checks.ts';
+import { checkEverything } from './checks.ts';
 import { dummyOf, withoutSecrets } from './dummies.ts';
 import { withEphemeralBackend } from './ephemeral.ts';
 import { newStackMeanings } from './new-stack.ts';
@@ -76,8 +76,7 @@ async function previewOne(out: Output, stack: string, options: CiOptions): Promi
   }
   const { text, secrets } = withoutSecrets(readFileSync(path, 'utf8'));
   const plain = rawConfig(text, file).config;
-  const { catalog } = previewInputs(stack, { config: plain, secretKeys: secrets });
-  const keyNames = [...new Set([...providerKeys(catalog), ...secrets])];
+  const keyNames = [...new Set([...providerKeys(), ...secrets])];
   const { inputs, warnings } = checkEverything(stack, { config: plain, secretKeys: keyNames }, options.now);
   const plan = await engine(out, stack, file, text, keyNames);
   const compared = options.base && (await sinceBase(out, stack, inputs, keyNames, options.base));
@@ -92,9 +91,10 @@ async function previewOne(out: Output, stack: string, options: CiOptions): Promi
   };
 }
 
-/** The first key of each provider: with these, everything in the catalogue is rendered. */
-function providerKeys(catalog: Catalog): string[] {
-  return Object.values(catalog.providers).map((provider) => provider.key);
+/** The first key of each provider: with these, everything in the catalogue is rendered. None where it cannot be read. */
+function providerKeys(): string[] {
+  const { catalog } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
+  return Object.values(catalog?.providers ?? {}).map((provider) => provider.key);
 }
 
 async function engine(out: Output, stack: string, file: string, text: string, keyNames: string[]) {
@@ -119,7 +119,14 @@ async function sinceBase(
   keyNames: readonly string[],
   base: string,
 ): Promise<string[] | undefined> {
-  const found = await withBase(ROOT, base, (dir) => ({ said: baseMeanings(dir, stack, inputs, keyNames) }));
+  const found = await withBase(ROOT, base, (dir) => {
+    try {
+      return { said: baseMeanings(dir, stack, inputs, keyNames) };
+    } catch {
+      // An older tree may lack a file, or have one in another form.
+      return { said: undefined };
+    }
+  });
   if (found?.said !== undefined) return found.said;
   const why = found === undefined ? 'git does not know it (a shallow clone?)' : 'this version cannot read it';
   out.warn(`nothing to compare ${stack} with: ${base}: ${why}`);

@@ -2,15 +2,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findLeaks, keyPatterns } from '../../catalog/leaks.ts';
+import { parseCatalog } from '../../catalog/load.ts';
 import type { Problem } from '../../catalog/problems.ts';
-import type { Catalog } from '../../catalog/schema.ts';
+import { CATALOG_FILE, template } from '../../stacks/load.ts';
 
 /** Text that people write. Lock files are full of hashes, which look like some providers' keys. */
 const READABLE = /\.(ya?ml|json|jsonc|py|cfg|md|sh|lua)$/;
 
-/** What looks like a key of the catalogue's providers below config-templates/. */
-export function plantedKeys(catalog: Catalog, root: string): Problem[] {
+/** What looks like a key of the catalogue's providers below config-templates/; nothing where the catalogue cannot be read. */
+export function plantedKeys(root: string): Problem[] {
   const folder = 'config-templates';
+  const { catalog } = parseCatalog(template('catalog.yaml', root), CATALOG_FILE);
+  if (catalog === undefined) return [];
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
     .filter((name) => READABLE.test(name) && name !== 'catalog.yaml')
     .sort()
