@@ -7,6 +7,7 @@ import packageJson from '../package.json' with { type: 'json' };
 import * as connect from './connect.ts';
 import * as doctor from './doctor.ts';
 import * as down from './down.ts';
+import * as drill from './drill.ts';
 import * as env from './env.ts';
 import * as keys from './keys.ts';
 import * as preview from './preview.ts';
@@ -25,6 +26,7 @@ const commands: { register(program: Command): void }[] = [
   down,
   env,
   doctor,
+  drill,
   test,
   stopDocker,
 ];

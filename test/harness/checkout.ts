@@ -23,6 +23,8 @@ export class Checkout {
   readonly dir: string;
   /** What commands in it get as environment: nothing of the user's Pulumi, Switchyard or opencode. */
   readonly env: Record<string, string>;
+  /** Aborted, a running `./switchyard` is asked to end. */
+  signal?: AbortSignal;
   readonly #stacks: string[] = [];
   readonly #id = randomBytes(3).toString('hex');
 
@@ -46,6 +48,8 @@ export class Checkout {
       XDG_DATA_HOME: join(this.dir, '.client/data'),
       XDG_CACHE_HOME: join(this.dir, '.client/cache'),
       XDG_STATE_HOME: join(this.dir, '.client/state'),
+      // No calendar day turns a test red: models retire.
+      SWITCHYARD_TODAY: '2026-11-24',
       OPENCODE_DISABLE_MODELS_FETCH: '1',
       npm_config_offline: 'true',
     };
@@ -77,7 +81,7 @@ export class Checkout {
     args: string[],
     options: { input?: string; env?: Record<string, string> } = {},
   ): Promise<CommandResult> {
-    return this.run('./switchyard', args, options);
+    return this.run('./switchyard', args, { ...options, ...(this.signal ? { signal: this.signal } : {}) });
   }
 
   /** Runs `./switchyard <args>`, expects exit code 0, and returns what it printed with `--json`. */
@@ -98,13 +102,14 @@ export class Checkout {
   async run(
     command: string,
     args: string[],
-    options: { input?: string; env?: Record<string, string> } = {},
+    options: { input?: string; env?: Record<string, string>; signal?: AbortSignal } = {},
   ): Promise<CommandResult> {
     const { exitCode, stdout, stderr } = await execa(command, args, {
       cwd: this.dir,
       env: { ...this.env, ...options.env },
       extendEnv: false,
       reject: false,
+      ...(options.signal ? { cancelSignal: options.signal, forceKillAfterDelay: false } : {}),
       ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
     });
     return { exitCode: exitCode ?? 1, stdout, stderr };
@@ -113,10 +118,23 @@ export class Checkout {
   /** Removes the stacks with their data, whatever is left of them, and the folder. */
   async remove(): Promise<void> {
     for (const stack of this.#stacks) {
+      await keepLayers(stack);
       await this.switchyard(['down', stack, '--volume', `switchyard-${stack}-data`]);
       await removeByForce(stack);
     }
     rmSync(this.dir, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Keeps the layers of a stack's images under a tag of the tests' own: they take minutes to build, and would go with the stack's
+ * tags. `docker rmi switchyard-cache:gateway switchyard-cache:edge` removes them.
+ */
+async function keepLayers(stack: string): Promise<void> {
+  for (const role of ['gateway', 'edge']) {
+    const { stdout } = await execa('docker', ['images', '-q', `switchyard-${stack}-${role}`]);
+    const id = stdout.split('\n')[0];
+    if (id) await execa('docker', ['tag', id, `switchyard-cache:${role}`]);
   }
 }
 
@@ -128,6 +146,14 @@ async function removeByForce(stack: string): Promise<void> {
   if (containers.length > 0) await execa('docker', ['rm', '-f', ...containers], quiet);
   await execa('docker', ['network', 'rm', `switchyard-${stack}`], quiet);
   await execa('docker', ['volume', 'rm', `switchyard-${stack}-data`], quiet);
+  const images = await execa('docker', [
+    'images',
+    '--format',
+    '{{.Repository}}:{{.Tag}}',
+    `switchyard-${stack}-*`,
+  ]);
+  const tags = images.stdout.split('\n').filter(Boolean);
+  if (tags.length > 0) await execa('docker', ['rmi', ...tags], quiet);
 }
 
 /** Copies what git knows or would add: no build results, no secrets that are ignored. */

@@ -2,11 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { BASE_IMAGE } from '../../infra/names.ts';
 import { ROOT } from './checkout.ts';
 
 /** A request as the upstream received it. */
 export interface ReceivedRequest {
   n: number;
+  /** When it came, in seconds since 1970. */
+  time: number;
+  /** The address it came from. */
+  peer: string;
   method: string;
   path: string;
   query: Record<string, string[]>;
@@ -14,6 +19,7 @@ export interface ReceivedRequest {
   provider: string;
   model: string | null;
   stream: boolean;
+  /** JSON; of a body that was too long to keep, `{"truncated": <its length>}`. */
   body: string;
   answer: number | string;
 }
@@ -48,34 +54,37 @@ export class Upstream {
   /**
    * Starts a fake on a stack's network under the alias `upstream`, port 9000.
    *
-   * @param stack a stack that is up: its network and its gateway's image are used.
+   * @param stack a stack that is up: its network is used.
    * @param port the host's port for it.
    */
   static async start(stack: string, port: number): Promise<Upstream> {
-    const { stdout: image } = await execa('docker', [
-      'ps', '--filter', `label=switchyard.stack=${stack}`, '--filter', 'label=switchyard.role=gateway', '--format', '{{.Image}}',
-    ]); // prettier-ignore
     const name = `switchyard-${stack}-upstream`;
     await execa('docker', [
       'run', '--detach', '--name', name, '--label', `switchyard.test=${stack}`,
       '--network', `switchyard-${stack}`, '--network-alias', 'upstream', '--publish', `127.0.0.1:${port}:9000`,
       '--volume', `${join(ROOT, 'test/fake/upstream.py')}:/upstream.py:ro`,
-      '--entrypoint', 'python3', image.split('\n')[0] ?? '', '/upstream.py', '9000',
+      BASE_IMAGE, 'python3', '/upstream.py', '9000',
     ]); // prettier-ignore
     const upstream = new Upstream(name, `http://127.0.0.1:${port}`);
     await upstream.#untilListening();
     return upstream;
   }
 
-  /** What it received since the last {@link forget}. */
-  async requests(): Promise<ReceivedRequest[]> {
-    const response = await fetch(`${this.url}/_requests`);
-    return ((await response.json()) as { requests: ReceivedRequest[] }).requests;
+  /** What it received since the last {@link forget}; with `since`, after the request of that number. */
+  async requests(since = 0): Promise<ReceivedRequest[]> {
+    const response = await fetch(`${this.url}/_requests?since=${since}`);
+    const { requests } = (await response.json()) as { requests: ReceivedRequest[] };
+    return requests.map((request) => ({ ...request, body: JSON.stringify(request.body) }));
   }
 
   /** Forgets requests and faults. */
   async forget(): Promise<void> {
     await fetch(`${this.url}/_requests`, { method: 'DELETE' });
+    await fetch(`${this.url}/_faults`, { method: 'DELETE' });
+  }
+
+  /** Ends all faults; what it received stays. */
+  async clearFaults(): Promise<void> {
     await fetch(`${this.url}/_faults`, { method: 'DELETE' });
   }
 

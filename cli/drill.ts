@@ -1,0 +1,93 @@
+/** `./switchyard drill`: fault drills with real load on a throwaway stack. */
+import { Argument, InvalidArgumentError, type Command } from 'commander';
+import type { Report } from '../test/drills/types.ts';
+import { type Output, UserError, withOutput } from './output.ts';
+
+interface DrillOptions {
+  replicas?: number;
+  requests: number;
+}
+
+/** The names, written here as well so that `--help` loads nothing; a test holds them against the drills. */
+export const DRILL_NAMES = [
+  'rotate-provider-key',
+  'rotate-master-key',
+  'change-catalogue',
+  'change-image',
+  'kill',
+  'hang',
+  'broken-deploy',
+  'leak',
+];
+
+/** Adds `drill` to the command line. */
+export function register(program: Command): void {
+  program
+    .command('drill')
+    .description(
+      'prove under load, on a throwaway stack, that changes and faults fail no request and show no key',
+    )
+    .addArgument(
+      new Argument('[name...]', 'which drills, on one stack; all of them where it is left out').choices(
+        DRILL_NAMES,
+      ),
+    )
+    .option(
+      '--replicas <n>',
+      'gateways side by side; left out: a run with one and a run with two',
+      count(1, 8),
+    )
+    .option('--requests <n>', 'requests of each run, at least', count(1, 20_000), 1000)
+    .action(withOutput(drill));
+}
+
+function count(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`A whole number from ${min} to ${max} is wanted.`);
+  };
+}
+
+async function drill(out: Output, names: string[], options: DrillOptions): Promise<void> {
+  const [{ runDrills }, { DRILLS }, { ensureReady }, { sumOf, describeReport }] = await Promise.all([
+    import('../test/drills/run.ts'),
+    import('../test/drills/drills.ts'),
+    import('./setup/ready.ts'),
+    import('../test/drills/report.ts'),
+  ]);
+  await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
+  const drills = DRILLS.filter((one) => names.length === 0 || names.includes(one.name));
+  const replicas = options.replicas === undefined ? [1, 2] : [options.replicas];
+  const reports = await interruptible(out, (signal) =>
+    runDrills(drills, { replicas, requests: options.requests, signal }, out),
+  );
+  const [only] = reports;
+  const document = reports.length === 1 && only ? only : sumOf(reports);
+  if (!document.ok) process.exitCode = 1;
+  out.result(document, reports.map(describeReport).join('\n\n'));
+}
+
+/** Ctrl-C ends the drill, and it cleans up; so does the end of the terminal. */
+async function interruptible(
+  out: Output,
+  work: (signal: AbortSignal) => Promise<Report[]>,
+): Promise<Report[]> {
+  const controller = new AbortController();
+  const stop = (): void => {
+    out.progress(
+      controller.signal.aborted ? 'still cleaning up …' : 'stopping, and removing the throwaway stack …',
+    );
+    controller.abort();
+  };
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+  for (const signal of signals) process.on(signal, stop);
+  try {
+    return await work(controller.signal);
+  } catch (error) {
+    if (controller.signal.aborted) throw new UserError('the drill was interrupted; its stack is removed');
+    throw error;
+  } finally {
+    for (const signal of signals) process.off(signal, stop);
+  }
+}

@@ -1,0 +1,29 @@
+/** What must hold after every drill: nothing is left to change, and the state says what is there. */
+import type { DrillStack } from './stack.ts';
+
+interface Step {
+  op: string;
+  urn: string;
+  detailedDiff?: Record<string, unknown> | null;
+}
+
+/** A second preview, and one that refreshes first, show no change. One sentence for each that does. */
+export async function checkUnchanged(stack: DrillStack): Promise<string[]> {
+  const plain = await changedSteps(stack, []);
+  const refreshed = await changedSteps(stack, ['--refresh']);
+  return [
+    ...plain.map((step) => `a second preview would ${step}`),
+    ...refreshed.map((step) => `after a refresh a preview would ${step}`),
+  ];
+}
+
+async function changedSteps(stack: DrillStack, options: string[]): Promise<string[]> {
+  const stdout = await stack.pulumi(['preview', '--json', ...options]);
+  const { steps = [] } = JSON.parse(stdout) as { steps?: Step[] };
+  return steps
+    .filter(({ op }) => !['same', 'read', 'refresh'].includes(op))
+    .map(({ op, urn, detailedDiff }) => {
+      const names = Object.keys(detailedDiff ?? {}).join(', ');
+      return `${op} ${urn.slice(urn.lastIndexOf('::') + 2)}${names ? ` (${names})` : ''}`;
+    });
+}

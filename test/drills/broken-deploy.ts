@@ -1,0 +1,119 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { stackContainers } from '../../cli/containers.ts';
+import { underLoad } from './change.ts';
+import type { DrillStack } from './stack.ts';
+import { failureFindings } from './sums.ts';
+import type { Drill, DrillContext, RequestRecord } from './types.ts';
+
+/** A way to break a deployment. */
+interface Breakage {
+  what: string;
+  file: string;
+  change: (text: string) => string;
+  /** What the error must say, by which an operator finds the cause. */
+  says: RegExp;
+}
+
+const BREAKAGES: readonly Breakage[] = [
+  {
+    what: 'a syntax error in a hook',
+    file: 'config-templates/gateway/guard.py',
+    change: (text) => `${text}\ndef (:\n`,
+    says: /SyntaxError/,
+  },
+  {
+    what: 'a key file that is not there',
+    file: 'config-templates/litellm.yaml',
+    change: (text) =>
+      text.replace('\ngeneral_settings:\n', '\ngeneral_settings:\n  drill: os.environ/DRILL_API_KEY\n'),
+    says: /DRILL_API_KEY/,
+  },
+  {
+    what: 'an image whose LiteLLM does not start',
+    file: 'config-templates/image/gateway/Dockerfile',
+    change: (text) =>
+      `${text}USER 0\nRUN rm -r /opt/litellm/lib/python3*/site-packages/litellm/router.py\nUSER 10001:10001\n`,
+    says: /litellm/,
+  },
+  {
+    what: 'an image that cannot be built',
+    file: 'config-templates/image/gateway/Dockerfile',
+    change: (text) => `${text}RUN echo no such part here && exit 7\n`,
+    says: /exit 7|code: 7|returned a non-zero code/,
+  },
+];
+
+/** Deployments that cannot work, under load, and their repair. */
+export const brokenDeploy: Drill = {
+  name: 'broken-deploy',
+  claim:
+    'a broken deployment fails with its reason while the old gateways serve on, and the next up cleans up: no failed request',
+  async run(context) {
+    const records: RequestRecord[] = [];
+    const findings: string[] = [];
+    const figures: Record<string, number> = {};
+    const breakages = context.short ? BREAKAGES.slice(0, 1) : BREAKAGES;
+    const share = { ...context, requests: Math.ceil(context.requests / breakages.length) };
+    for (const [number, breakage] of breakages.entries()) {
+      const seen = await tryBreakage(share, breakage);
+      records.push(...seen.records);
+      findings.push(...seen.findings.map((finding) => `${breakage.what}: ${finding}`));
+      figures[`secondsToTheError${number + 1}`] = seen.failedAfterSeconds;
+    }
+    return {
+      records,
+      findings: [
+        ...failureFindings(
+          'requests failed',
+          records.filter((r) => !r.ok),
+        ),
+        ...findings,
+      ],
+      figures,
+    };
+  },
+};
+
+async function tryBreakage(
+  context: DrillContext,
+  breakage: Breakage,
+): Promise<{ records: RequestRecord[]; findings: string[]; failedAfterSeconds: number }> {
+  const { stack, progress } = context;
+  const findings: string[] = [];
+  const path = join(stack.checkout.dir, breakage.file);
+  const whole = readFileSync(path, 'utf8');
+  const before = (await stack.gateways()).map((gateway) => gateway.id);
+  let failedAfterSeconds = 0;
+  const { records } = await underLoad(context, await stack.masterKey(), async () => {
+    stack.edit(breakage.file, breakage.change);
+    const begun = Date.now();
+    progress(`broken-deploy: ${breakage.what} …`);
+    const up = await stack.tryUp().finally(() => writeFileSync(path, whole));
+    failedAfterSeconds = Math.round((Date.now() - begun) / 1000);
+    if (up.exitCode === 0) findings.push('up succeeded');
+    // The end of what it said is what the operator reads; progress before it is not an explanation.
+    const error = up.stderr.slice(up.stderr.lastIndexOf('\nerror: ') + 1);
+    progress(error.trim());
+    if (!error.startsWith('error: ')) findings.push('up ended without an error of ours');
+    if (!breakage.says.test(error)) findings.push(`the error does not say ${breakage.says.source}`);
+    const now = (await stack.gateways()).map((gateway) => gateway.id);
+    if (before.some((id) => !now.includes(id))) findings.push('an old gateway is gone');
+    await stack.up();
+  });
+  return { records, findings: [...findings, ...(await leftovers(stack, before.length))], failedAfterSeconds };
+}
+
+/** Gateways that should not be there any more, or are not well. */
+async function leftovers(stack: DrillStack, wanted: number): Promise<string[]> {
+  await sleep(500);
+  const containers = (await stackContainers(stack.name)).filter((container) => container.role === 'gateway');
+  const sick = containers.filter((container) => !container.status.includes('(healthy)'));
+  return [
+    ...(containers.length === wanted
+      ? []
+      : [`after the mended up there are ${containers.length} gateways instead of ${wanted}`]),
+    ...sick.map((container) => `after the mended up ${container.name} is ${container.status}`),
+  ];
+}

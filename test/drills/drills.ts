@@ -1,0 +1,22 @@
+/** Every drill, in the order in which they run. */
+import { brokenDeploy } from './broken-deploy.ts';
+import { changeCatalogue } from './change-catalogue.ts';
+import { changeImage } from './change-image.ts';
+import { hang } from './hang.ts';
+import { kill } from './kill.ts';
+import { leak } from './leak.ts';
+import { rotateMasterKey } from './rotate-master-key.ts';
+import { rotateProviderKey } from './rotate-provider-key.ts';
+import type { Drill } from './types.ts';
+
+/** See above. */
+export const DRILLS: readonly Drill[] = [
+  rotateProviderKey,
+  rotateMasterKey,
+  changeCatalogue,
+  changeImage,
+  kill,
+  hang,
+  brokenDeploy,
+  leak,
+];

@@ -1,0 +1,148 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Canary, needlesOf, newCanaries } from './canaries.ts';
+import { underLoad } from './change.ts';
+import { forceErrors, type Seen } from './forced-errors.ts';
+import { Searching, searchHost } from './places.ts';
+import { litellmPid } from './processes.ts';
+import { KEY_NAME, type DrillStack } from './stack.ts';
+import { failureFindings } from './sums.ts';
+import type { Drill, DrillContext, Outcome } from './types.ts';
+
+/** Every key is a canary; after errors, a rotation and a crash none is to be found. */
+export const leak: Drill = {
+  name: 'leak',
+  claim:
+    'after errors that quote the keys, a rotation and a crash, no key is to be found anywhere but where it belongs',
+  run: runLeak,
+};
+
+async function runLeak(context: DrillContext): Promise<Outcome> {
+  const { stack, progress } = context;
+  const since = Date.now();
+  const canaries = newCanaries();
+  const before = canaries.map(({ name, value }) => ({ name: `${name} before its rotation`, value }));
+  progress('leak: a canary as every key …');
+  await stack.switchyard(['keys', 'import', '-', stack.name], envFile(canaries));
+  await stack.up();
+  const oldKey = await stack.masterKey();
+  const models = await served(stack, oldKey);
+  const answers = await errors(context, oldKey, models);
+  const asked = await keysSeenByUpstream(stack);
+  const logs = await logsOf(stack);
+
+  progress('leak: rotating every key and the master key …');
+  await coolDown(stack, oldKey);
+  const after = newCanaries();
+  const { records, changeSeconds } = await underLoad(context, oldKey, async () => {
+    await stack.switchyard(['keys', 'import', '-', stack.name], envFile(after));
+    await stack.switchyard(['keys', 'rotate', stack.name, '--grace', '1h']);
+  });
+  const newKey = await stack.masterKey();
+
+  progress('leak: a crash, and errors again …');
+  await crash(stack, newKey);
+  answers.push(...(await errors(context, newKey, models)));
+  await coolDown(stack, newKey);
+
+  const masters = [
+    { name: 'the master key', value: newKey },
+    { name: 'the master key before', value: oldKey },
+  ];
+  const needles = needlesOf([...before, ...after, ...masters]);
+  const search = new Searching(needles);
+  for (const { what, text } of answers) search.text(`the answer to ${what}`, text);
+  for (const [name, text] of logs) search.text(`the log of ${name} before the rotation`, text);
+  progress('leak: searching the host …');
+  const host = await searchHost(stack, needles, since);
+  const failed = records.filter((record) => !record.ok);
+  return {
+    records,
+    findings: [
+      ...failureFindings('requests failed', failed),
+      ...search.result().findings,
+      ...host.findings,
+      ...control(stack, after, needles),
+      ...unasked(canaries, asked),
+      ...unforced(answers),
+    ],
+    figures: {
+      changeSeconds,
+      errorsForced: answers.length,
+      placesSearched: search.result().places + host.places,
+    },
+  };
+}
+
+function envFile(canaries: readonly Canary[]): string {
+  return canaries.map(({ name, value }) => `${name}=${value}\n`).join('');
+}
+
+async function served(stack: DrillStack, key: string): Promise<string[]> {
+  const response = await fetch(`http://127.0.0.1:${stack.port}/v1/models`, {
+    headers: { authorization: `Bearer ${key}` },
+  });
+  const { data } = (await response.json()) as { data: { id: string }[] };
+  return data.map(({ id }) => id);
+}
+
+async function errors({ stack, progress }: DrillContext, key: string, models: string[]): Promise<Seen[]> {
+  progress(`leak: forcing errors at ${models.length} models …`);
+  return forceErrors(stack, key, models);
+}
+
+/** The router leaves a provider alone that refused; ends when the drills' model answers again. */
+async function coolDown(stack: DrillStack, key: string): Promise<void> {
+  await stack.untilAnswers(key);
+}
+
+/** kill -9 of every gateway, one after the other, and their return. */
+async function crash(stack: DrillStack, key: string): Promise<void> {
+  for (const gateway of await stack.gateways()) {
+    process.kill(litellmPid(gateway), 'SIGKILL');
+    // Docker's word on the health is of before until the restart.
+    await sleep(3000);
+    await stack.untilAnswers(key);
+  }
+}
+
+async function logsOf(stack: DrillStack): Promise<[string, string][]> {
+  const logs = (await stack.gateways()).map(async ({ id, name }): Promise<[string, string]> => [
+    name,
+    await stack.logs(id),
+  ]);
+  return Promise.all(logs);
+}
+
+/** Every key that the upstream was asked with. */
+async function keysSeenByUpstream(stack: DrillStack): Promise<Set<string>> {
+  const received = await stack.upstream.requests();
+  return new Set(
+    received.map(
+      ({ headers }) => headers['x-api-key'] ?? headers.authorization?.replace(/^Bearer /, '') ?? '',
+    ),
+  );
+}
+
+/** The search must find what is there: auth.json holds the keys, or the search is blind. */
+function control(stack: DrillStack, canaries: Canary[], needles: ReturnType<typeof needlesOf>): string[] {
+  const search = new Searching(needles);
+  search.text('auth.json', readFileSync(join(stack.checkout.dir, '.client/data/opencode/auth.json')));
+  const [finding = ''] = search.result().findings;
+  return finding.includes(KEY_NAME) && canaries.length > 0
+    ? []
+    : ['the search found no key in auth.json, where they are: it is blind'];
+}
+
+/** Canaries that no upstream was asked with: of them the forced errors prove nothing. Portkey is no upstream of the gateway. */
+function unasked(canaries: readonly Canary[], asked: ReadonlySet<string>): string[] {
+  return canaries
+    .filter(({ name, value }) => name !== 'PORTKEY_API_KEY' && !asked.has(value))
+    .map(({ name }) => `no upstream was asked with ${name}: its errors prove nothing`);
+}
+
+function unforced(answers: readonly Seen[]): string[] {
+  const good = answers.filter(({ status }) => status < 400);
+  return good.slice(0, 3).map(({ what }) => `${what} was answered although every upstream refused`);
+}

@@ -1,0 +1,38 @@
+/** The processes of a container, as this Linux host sees them. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { UserError } from '../../cli/errors.ts';
+import type { GatewayContainer } from './stack.ts';
+
+/**
+ * The host's id of a gateway's LiteLLM process: the child of the container's first process that runs server.py.
+ *
+ * @throws UserError where this host does not show the containers' processes.
+ */
+export function litellmPid(gateway: GatewayContainer): number {
+  if (!existsSync(`/proc/${gateway.pid}`)) {
+    throw new UserError(
+      "this host does not show the processes in its containers; the drill needs one that does, and root's rights",
+      {
+        where: `/proc/${gateway.pid} (first process of ${gateway.name})`,
+        allowed: 'Linux with Docker on the same machine',
+      },
+    );
+  }
+  const found = descendants(gateway.pid).find((pid) =>
+    commandLine(pid).some((word) => word.endsWith('/server.py')),
+  );
+  if (found === undefined) throw new Error(`${gateway.name} has no process that runs server.py`);
+  return found;
+}
+
+/** A process and all below it. */
+export function descendants(pid: number): number[] {
+  const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+    readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),
+  );
+  return [pid, ...children.flatMap(descendants)];
+}
+
+function commandLine(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+}

@@ -1,0 +1,25 @@
+/** Reports as people read them, and the sum of several. */
+import { describeRun } from './run.ts';
+import { total } from './sums.ts';
+import type { Report } from './types.ts';
+
+/** One report over several: the same fields, with the drills' own reports under `drills`. */
+export function sumOf(reports: Report[]): Omit<Report, 'claim'> & { drills: Report[] } {
+  return {
+    drill: 'all',
+    ...total(reports),
+    runs: reports.flatMap((report) => report.runs),
+    ok: reports.length > 0 && reports.every((report) => report.ok),
+    findings: reports.flatMap((report) => report.findings.map((finding) => `${report.drill}: ${finding}`)),
+    drills: reports,
+  };
+}
+
+/** A report as text. */
+export function describeReport(report: Report): string {
+  return [
+    `${report.drill}: ${report.ok ? 'holds' : 'DOES NOT HOLD'}: ${report.claim}`,
+    ...report.runs.map((run) => `  ${describeRun(run)}`),
+    ...report.findings.map((finding) => `  found: ${finding}`),
+  ].join('\n');
+}

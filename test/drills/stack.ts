@@ -1,0 +1,225 @@
+/** The throwaway stack that drills change and break: a checkout of its own, a stack that is up, the fake upstream on its network. */
+import { randomBytes } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { UserError } from '../../cli/errors.ts';
+import type { Progress } from '../../cli/output.ts';
+import { Checkout, type CommandResult, freePort } from '../harness/checkout.ts';
+import { type ReceivedRequest, Upstream, upstreamBaseUrls } from '../harness/upstream.ts';
+import type { Arrival } from './classify.ts';
+import { Load } from './load.ts';
+
+/** The alias that drills ask, and the provider behind it. */
+export const MODEL = 'groq-llama3-70b';
+/** The secret that holds its provider's key. */
+export const KEY_NAME = 'GROQ_API_KEY';
+
+/** A gateway's container. */
+export interface GatewayContainer {
+  id: string;
+  name: string;
+  /** Its address on the stack's network. */
+  address: string;
+  /** Docker's id of its image. */
+  image: string;
+  /** The host's id of its first process; 0 where it does not run. */
+  pid: number;
+  /** Docker's word, e.g. `healthy`. */
+  health: string;
+  restarts: number;
+}
+
+/** A stack for drills. */
+export class DrillStack {
+  readonly checkout: Checkout;
+  readonly name: string;
+  readonly port: number;
+  /** How long the last `up` took. */
+  lastUpMs = 0;
+  #upstream: Upstream | undefined;
+  readonly #upstreamPort: number;
+  readonly #progress: Progress;
+  readonly #signal: AbortSignal;
+
+  private constructor(
+    checkout: Checkout,
+    made: { stack: string; port: number; upstreamPort: number },
+    options: { progress: Progress; signal: AbortSignal },
+  ) {
+    this.checkout = checkout;
+    this.name = made.stack;
+    this.port = made.port;
+    this.#upstreamPort = made.upstreamPort;
+    this.#progress = options.progress;
+    this.#signal = options.signal;
+  }
+
+  /** Makes a checkout with a stack's settings. Nothing runs yet: see {@link up}. */
+  static async create(options: { progress: Progress; signal: AbortSignal }): Promise<DrillStack> {
+    const checkout = new Checkout();
+    checkout.signal = options.signal;
+    const upstreamPort = await freePort();
+    const settings = { baseUrls: upstreamBaseUrls(upstreamPort), portkey: { mode: 'off' } };
+    const made = await checkout.addStack('drill', settings);
+    return new DrillStack(checkout, { ...made, upstreamPort }, options);
+  }
+
+  /** The fake upstream. */
+  get upstream(): Upstream {
+    if (this.#upstream === undefined) throw new Error('the stack has no upstream before its first up');
+    return this.#upstream;
+  }
+
+  /** `./switchyard up`, with the time it took; the upstream is started after the first one. */
+  async up(): Promise<void> {
+    const begun = Date.now();
+    this.#expect(await this.tryUp(), 'up');
+    this.lastUpMs = Date.now() - begun;
+    this.#upstream ??= await Upstream.start(this.name, this.#upstreamPort);
+  }
+
+  /** `./switchyard up`, whatever its exit code. */
+  async tryUp(): Promise<CommandResult> {
+    const result = await this.checkout.switchyard(['up', this.name]);
+    this.#signal.throwIfAborted();
+    return result;
+  }
+
+  /** Runs `./switchyard <args>` and expects it to succeed. */
+  async switchyard(args: string[], input?: string): Promise<string> {
+    const result = await this.checkout.switchyard(args, input === undefined ? {} : { input });
+    return this.#expect(result, args.join(' '));
+  }
+
+  /** Runs plain `pulumi <args>` on the stack and expects it to succeed. */
+  async pulumi(args: string[], input?: string): Promise<string> {
+    return this.#expect(await this.checkout.pulumi(this.name, args, input), `pulumi ${args.join(' ')}`);
+  }
+
+  /** Sets a provider's key the way an operator does: by plain Pulumi, the value on standard input. */
+  async setKey(name: string, value: string): Promise<void> {
+    await this.pulumi(['config', 'set', '--secret', name], value);
+  }
+
+  /** The key that clients use. */
+  async masterKey(): Promise<string> {
+    return (await this.pulumi(['stack', 'output', 'masterKey', '--show-secrets'])).trim();
+  }
+
+  /** Changes a file of the checkout. */
+  edit(path: string, change: (text: string) => string): void {
+    const file = join(this.checkout.dir, path);
+    const before = readFileSync(file, 'utf8');
+    const after = change(before);
+    if (after === before) throw new Error(`the drill's change of ${path} changes nothing`);
+    writeFileSync(file, after);
+  }
+
+  /** The gateways' containers, running or not. */
+  async gateways(): Promise<GatewayContainer[]> {
+    const filters = [`label=switchyard.stack=${this.name}`, 'label=switchyard.role=gateway'];
+    const { stdout } = await execa('docker', [
+      'ps',
+      '-aq',
+      '--no-trunc',
+      ...filters.flatMap((f) => ['--filter', f]),
+    ]);
+    const ids = stdout.split('\n').filter(Boolean);
+    if (ids.length === 0) return [];
+    // One that goes between the two commands is reported as an error beside the others' answers.
+    const inspected = await execa('docker', ['inspect', ...ids], { reject: false });
+    return (JSON.parse(inspected.stdout) as Inspected[]).map((container) =>
+      containerOf(container, this.name),
+    );
+  }
+
+  /** A container's log. */
+  async logs(id: string): Promise<string> {
+    return (await execa('docker', ['logs', id], { all: true })).all;
+  }
+
+  /** A load of requests on the stack. */
+  load(requests: number, key: string | ((client: number) => string)): Load {
+    const ask = typeof key === 'string' ? () => key : key;
+    return new Load({ port: this.port, key: ask, model: MODEL, requests, signal: this.#signal });
+  }
+
+  /** The requests of loads as the upstream has seen them: when, and from which gateway. */
+  async arrivals(): Promise<Arrival[]> {
+    return arrivalsOf(await this.upstream.requests());
+  }
+
+  /** Waits until every gateway is healthy and the model answers. */
+  async untilAnswers(key: string, seconds = 180): Promise<void> {
+    const end = Date.now() + seconds * 1000;
+    for (;;) {
+      this.#signal.throwIfAborted();
+      const healthy = (await this.gateways()).every((gateway) => gateway.health === 'healthy');
+      if (healthy && (await this.#answers(key))) return;
+      if (Date.now() > end) throw new Error(`${MODEL} did not answer within ${seconds} s`);
+      await sleep(500);
+    }
+  }
+
+  async #answers(key: string): Promise<boolean> {
+    const content = `#text=probe${randomBytes(4).toString('hex')}`;
+    const response = await fetch(`http://127.0.0.1:${this.port}/v1/chat/completions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ model: MODEL, messages: [{ role: 'user', content }] }),
+      signal: AbortSignal.timeout(90_000),
+    }).catch(() => undefined);
+    await response?.body?.cancel();
+    return response?.ok === true;
+  }
+
+  /** Removes everything: also what a broken drill left. */
+  async remove(): Promise<void> {
+    delete this.checkout.signal;
+    await this.#upstream?.stop();
+    await this.checkout.remove();
+  }
+
+  #expect(result: CommandResult, what: string): string {
+    this.#signal.throwIfAborted();
+    if (result.exitCode === 0) return result.stdout;
+    this.#progress(result.stderr);
+    const { stderr } = result;
+    const said = stderr.slice(Math.max(0, `\n${stderr}`.lastIndexOf('\nerror: '))).trim();
+    throw new UserError(`${what} failed on the throwaway stack ${this.name} (exit code ${result.exitCode})`, {
+      found: said.split('\n').slice(0, 12).join('\n'),
+    });
+  }
+}
+
+/** The part of `docker inspect` that is used. */
+interface Inspected {
+  Id: string;
+  Name: string;
+  Image: string;
+  RestartCount: number;
+  State: { Pid: number; Health?: { Status: string } };
+  NetworkSettings: { Networks: Record<string, { IPAddress: string } | undefined> };
+}
+
+function containerOf(container: Inspected, stack: string): GatewayContainer {
+  return {
+    id: container.Id,
+    name: container.Name.replace(/^\//, ''),
+    address: container.NetworkSettings.Networks[`switchyard-${stack}`]?.IPAddress ?? '',
+    image: container.Image,
+    pid: container.State.Pid,
+    health: container.State.Health?.Status ?? 'none',
+    restarts: container.RestartCount,
+  };
+}
+
+/** The loads' requests among what the upstream received. */
+export function arrivalsOf(received: readonly ReceivedRequest[]): Arrival[] {
+  return received.flatMap(({ body, peer, time }) => {
+    const id = /#text=(r\w+n\d+)/.exec(body)?.[1];
+    return id === undefined ? [] : [{ id, gateway: peer, at: time * 1000 }];
+  });
+}

@@ -1,0 +1,67 @@
+/** The common part of the drills that strike one gateway's process with a signal. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { classify } from './classify.ts';
+import { litellmPid } from './processes.ts';
+import { failureFindings } from './sums.ts';
+import type { DrillContext, Outcome } from './types.ts';
+
+/**
+ * Strikes a gateway in the middle of a load, and waits until it is back by itself.
+ *
+ * @param signal `SIGKILL` for a crash, `SIGSTOP` for a hang.
+ * @param recoverySeconds how long it may take.
+ */
+export async function strike(
+  context: DrillContext,
+  signal: 'SIGKILL' | 'SIGSTOP',
+  recoverySeconds: number,
+): Promise<Outcome> {
+  const { stack, requests } = context;
+  const load = stack.load(requests, await stack.masterKey());
+  try {
+    await load.reach(0.3);
+    const [victim] = await stack.gateways();
+    if (victim === undefined) throw new Error('the stack has no gateway');
+    const pid = litellmPid(victim);
+    const at = Date.now();
+    process.kill(pid, signal);
+    const recoveredMs = await recovery(context, victim.id, victim.restarts, at + recoverySeconds * 1000);
+    await load.reach((load.sent + Math.min(60, requests / 5)) / requests);
+    const records = await load.finish();
+    const classified = classify(records, await stack.arrivals(), { gateway: victim.address, at });
+    return {
+      records,
+      findings: [
+        ...failureFindings('requests failed that the stricken gateway had not begun', classified.notBegun),
+        ...(recoveredMs === undefined ? [`the gateway was not back within ${recoverySeconds} s`] : []),
+      ],
+      figures: {
+        inFlight: classified.inFlight,
+        begunAtTheStricken: classified.begun,
+        failedInFlight: classified.excused.length,
+        failedNotBegun: classified.notBegun.length,
+        recoveredMs: recoveredMs ?? -1,
+      },
+    };
+  } catch (error) {
+    await load.stop();
+    throw error;
+  }
+}
+
+/** The time from the strike until the container has been restarted and is healthy again. */
+async function recovery(
+  { stack, signal }: DrillContext,
+  id: string,
+  restarts: number,
+  end: number,
+): Promise<number | undefined> {
+  const begun = Date.now();
+  while (Date.now() < end) {
+    signal.throwIfAborted();
+    const gateway = (await stack.gateways()).find((one) => one.id === id);
+    if (gateway && gateway.restarts > restarts && gateway.health === 'healthy') return Date.now() - begun;
+    await sleep(250);
+  }
+  return undefined;
+}

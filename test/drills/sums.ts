@@ -1,0 +1,55 @@
+/** Figures from records. Pure. */
+import type { Figures, Outcome, Report, RequestRecord, Run } from './types.ts';
+
+/** The figures of some requests. */
+export function figuresOf(records: readonly RequestRecord[]): Figures {
+  const answered = records.filter((record) => record.ok).length;
+  return {
+    sent: records.length,
+    answered,
+    failed: records.length - answered,
+    cutStreams: records.filter((record) => record.cut).length,
+    longestWaitMs: records.reduce((longest, record) => Math.max(longest, waitOf(record)), 0),
+  };
+}
+
+/** From sending the request to the first byte of the answer; to its end where none came. */
+export function waitOf(record: RequestRecord): number {
+  return Math.round((record.firstByteAt ?? record.endedAt) - record.startedAt);
+}
+
+/** A run from what its drill has seen. */
+export function runOf(replicas: number, outcome: Outcome): Run {
+  return { replicas, ...figuresOf(outcome.records), ...outcome.figures };
+}
+
+/** The sums, and the longest wait, over figures. */
+export function total(parts: readonly Figures[]): Figures {
+  const sum = (name: 'sent' | 'answered' | 'failed' | 'cutStreams'): number =>
+    parts.reduce((value, part) => value + part[name], 0);
+  return {
+    sent: sum('sent'),
+    answered: sum('answered'),
+    failed: sum('failed'),
+    cutStreams: sum('cutStreams'),
+    longestWaitMs: Math.max(0, ...parts.map((part) => part.longestWaitMs)),
+  };
+}
+
+/** A drill's report from its runs. */
+export function reportOf(drill: { name: string; claim: string }, runs: Run[], findings: string[]): Report {
+  const ok = findings.length === 0 && runs.length > 0;
+  return { drill: drill.name, claim: drill.claim, ...total(runs), runs, ok, findings };
+}
+
+/** One sentence about failed requests with their reasons, most frequent first; none where nothing failed. */
+export function failureFindings(what: string, failed: readonly RequestRecord[]): string[] {
+  if (failed.length === 0) return [];
+  const reasons = new Map<string, number>();
+  for (const { stream, why = 'no reason' } of failed) {
+    const reason = `${stream ? 'stream' : 'request'}: ${why}`;
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  const told = [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 5);
+  return [`${failed.length} ${what} (${told.map(([reason, count]) => `${count} × ${reason}`).join('; ')})`];
+}
