@@ -27,7 +27,8 @@ export async function stackContainers(stack: string): Promise<StackContainer[]> 
     .split('\n')
     .filter(Boolean)
     .map((line) => {
-      const [id = '', name = '', role = '', instance = '', state = '', status = '', image = ''] = line.split('\t');
+      const [id = '', name = '', role = '', instance = '', state = '', status = '', image = ''] =
+        line.split('\t');
       return { id, name, role, instance, state, status, image };
     });
 }

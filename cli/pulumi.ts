@@ -14,7 +14,7 @@ export const ROOT = resolve(import.meta.dirname, '..');
 export interface PulumiResult {
   exitCode: number;
   stdout: string;
-  /** Standard error, and with `onLine` standard output too. */
+  /** Both streams, in the order in which the lines came; standard output last where nobody followed it. */
   log: string;
 }
 
@@ -54,20 +54,19 @@ export async function runPulumi(
   process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
   try {
     const lines: string[] = [];
-    const follow = (stream: NodeJS.ReadableStream | undefined): void => {
-      if (stream === undefined) return;
-      createInterface({ input: stream }).on('line', (line) => {
-        if (NOISE.test(line)) return;
+    const follow = async (stream: NodeJS.ReadableStream): Promise<void> => {
+      for await (const line of createInterface({ input: stream })) {
+        if (NOISE.test(line)) continue;
         lines.push(line);
         options.onLine?.(line);
-      });
+      }
     };
-    follow(child.stderr);
-    if (options.onLine !== undefined) follow(child.stdout);
-    const result = await child;
+    const followed = options.onLine === undefined ? [child.stderr] : [child.stderr, child.stdout];
+    const [result] = await Promise.all([child, ...followed.map(follow)]);
     if (result.exitCode === undefined && result.code === 'ENOENT') {
       throw new UserError('pulumi is not on the PATH', { command: './switchyard doctor' });
     }
+    if (options.onLine === undefined) lines.push(result.stdout);
     return { exitCode: result.exitCode ?? 130, stdout: result.stdout, log: lines.join('\n') };
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
@@ -89,17 +88,13 @@ export async function pulumi(
   options: PulumiOptions & { progress?: Progress } = {},
 ): Promise<PulumiResult> {
   let result = await runPulumi(stack, args, options);
-  if (result.exitCode !== 0 && leftByDeadProcess(failureText(result))) {
+  if (result.exitCode !== 0 && leftByDeadProcess(result.log)) {
     options.progress?.(`removing the lock that an interrupted run left on ${stack} (its process is gone)`);
     await runPulumi(stack, ['cancel', '--yes']);
     result = await runPulumi(stack, args, options);
   }
   if (result.exitCode === 0) return result;
-  throw pulumiFailure(stack, failureText(result));
-}
-
-function failureText(result: PulumiResult): string {
-  return `${result.log}\n${result.stdout}`;
+  throw pulumiFailure(stack, result.log);
 }
 
 const LOCK = /created by (?<user>\S+?)@(?<host>\S+) \(pid (?<pid>\d+)\)/g;

@@ -17,8 +17,7 @@ export interface StateResource {
 export async function ensureStack(stack: string, options: PulumiOptions = {}): Promise<void> {
   const listed = await runPulumi(stack, ['config']);
   if (listed.exitCode === 0) return;
-  const text = `${listed.log}\n${listed.stdout}`;
-  if (!/no stack named/.test(text)) throw pulumiFailure(stack, text);
+  if (!/no stack named/.test(listed.log)) throw pulumiFailure(stack, listed.log);
   await pulumi(stack, ['stack', 'init', '--no-select'], options);
 }
 
@@ -33,12 +32,17 @@ export async function stackOutputs(stack: string): Promise<Record<string, unknow
 }
 
 /** What is in the stack's state, and whether an interrupted run left work half done. */
-export async function stackState(stack: string): Promise<{ resources: StateResource[]; interrupted: boolean }> {
+export async function stackState(
+  stack: string,
+): Promise<{ resources: StateResource[]; interrupted: boolean }> {
   const { stdout } = await pulumi(stack, ['stack', 'export']);
   const { deployment } = JSON.parse(stdout) as {
     deployment: { resources?: StateResource[]; pending_operations?: unknown[] };
   };
-  return { resources: deployment.resources ?? [], interrupted: (deployment.pending_operations ?? []).length > 0 };
+  return {
+    resources: deployment.resources ?? [],
+    interrupted: (deployment.pending_operations ?? []).length > 0,
+  };
 }
 
 /** The name of a resource: the last part of its URN. */

@@ -34,7 +34,12 @@ async function status(out: Output, stack: string): Promise<void> {
     leftOut: (outputs.leftOut ?? []) as { model: string; reason: string }[],
     image: containers.find((container) => container.role === 'gateway')?.image ?? null,
     keys: keyAges(resources),
-    containers: containers.map(({ name, role, state, status: word }) => ({ name, role, state, status: word })),
+    containers: containers.map(({ name, role, state, status: word }) => ({
+      name,
+      role,
+      state,
+      status: word,
+    })),
     unknownContainers: [...unknown.ours, ...unknown.foreign].map((container) => container.name),
   };
   if (!report.healthy) process.exitCode = 1;
@@ -69,6 +74,8 @@ function text(
     ...r.leftOut.map((model) => `  left out  ${model.model}: ${model.reason}`),
     ...containers.map((container) => `  ${container.role.padEnd(9)} ${container.name}  ${container.status}`),
     ...r.keys.map((key) => `  key       ${key.name} since ${key.since.slice(0, 10)}`),
-    ...r.unknownContainers.map((name) => `  unknown   ${name}: not in this stack's state (docker rm --force ${name})`),
+    ...r.unknownContainers.map(
+      (name) => `  unknown   ${name}: not in this stack's state (docker rm --force ${name})`,
+    ),
   ].join('\n');
 }

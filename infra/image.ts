@@ -12,6 +12,11 @@ export interface StackImageArgs {
   role: string;
   /** The build context: a folder with a Dockerfile. */
   context: string;
+  /**
+   * What its `FROM` names.
+   * @default the base image that the launcher brings.
+   */
+  base?: string;
 }
 
 /**
@@ -36,7 +41,7 @@ export class StackImage extends pulumi.ComponentResource {
           context: relative(process.cwd(), args.context),
           dockerfile: 'Dockerfile',
           tags: [tag],
-          buildArgs: { BASE: BASE_IMAGE },
+          buildArgs: { BASE: args.base ?? BASE_IMAGE },
         },
         // Only the tag goes with the resource: a container that still runs on the image keeps its layers.
         forceRemove: true,
@@ -50,5 +55,5 @@ export class StackImage extends pulumi.ComponentResource {
 
 /** The content's tag, e.g. `switchyard-dev-gateway:0123456789ab`. */
 export function imageTag(args: StackImageArgs): string {
-  return `${dockerName(args.stack, args.role)}:${contextHash(args.context, [BASE_IMAGE])}`;
+  return `${dockerName(args.stack, args.role)}:${contextHash(args.context, [args.base ?? BASE_IMAGE])}`;
 }

@@ -24,8 +24,8 @@ export interface SwitchyardArgs {
   masterKey: MasterKeyArgs;
   /** A published image by digest; left out, LiteLLM's image is built from `imageContexts.gateway`. */
   publishedImage?: string;
-  /** Folders with a Dockerfile. */
-  imageContexts: { gateway: string; edge: string };
+  /** Folders with a Dockerfile; `published` adds to a published image what the gateway needs. */
+  imageContexts: { gateway: string; published: string; edge: string };
   /** LiteLLM's config and the hooks beside it. */
   gatewayFiles: ContainerFile[];
   /** The proxy's config and scripts. */
@@ -50,9 +50,17 @@ export class Switchyard extends pulumi.ComponentResource {
     for (const [keyName, value] of keys) rememberKeyAge(keyName, value, this);
     const network = stackNetwork('network', stack, this);
     const volume = dataVolume('data', stack, this);
-    const image = (role: 'gateway' | 'edge'): pulumi.Output<string> =>
-      new StackImage(`${role}-image`, { stack, role, context: args.imageContexts[role] }, { parent: this })
-        .imageId;
+    const image = (role: string, context: string, base?: string): pulumi.Output<string> =>
+      new StackImage(
+        `${role}-image`,
+        { stack, role, context, ...(base === undefined ? {} : { base }) },
+        { parent: this },
+      ).imageId;
+    const contexts = args.imageContexts;
+    const gatewayImage =
+      args.publishedImage === undefined
+        ? image('gateway', contexts.gateway)
+        : image('gateway', contexts.published, args.publishedImage);
 
     const gateway = new Gateway(
       'gateway',
@@ -61,7 +69,7 @@ export class Switchyard extends pulumi.ComponentResource {
         instance,
         network,
         volume,
-        imageId: args.publishedImage ?? image('gateway'),
+        imageId: gatewayImage,
         files: [
           ...args.gatewayFiles,
           ...keys.map(([keyName, content]) => ({ path: `/run/secrets/${keyName}`, content })),
@@ -72,7 +80,7 @@ export class Switchyard extends pulumi.ComponentResource {
     );
     new Edge(
       'edge',
-      { ...args, instance, network, imageId: image('edge'), files: args.edgeFiles },
+      { ...args, instance, network, imageId: image('edge', contexts.edge), files: args.edgeFiles },
       // Only for the first time: an edge without a gateway would have nothing to offer.
       { parent: this, dependsOn: gateway },
     );

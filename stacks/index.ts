@@ -1,14 +1,12 @@
 /** The Pulumi program: settings and catalogue in, a gateway and the files for its clients out. */
 import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
-import { renderEdge } from '../catalog/edge.ts';
-import { renderLitellm } from '../catalog/litellm.ts';
 import { clientKeys, clientView } from '../catalog/client.ts';
 import { renderAuth, renderOpencode } from '../catalog/opencode.ts';
 import { clientGuide } from '../catalog/probes.ts';
 import { formatProblem, formatProblems, hasErrors } from '../catalog/problems.ts';
-import { folderFiles } from '../infra/folder-files.ts';
 import { Switchyard } from '../infra/switchyard.ts';
+import { edgeFiles, gatewayFiles } from './files.ts';
 import { type Inputs, loadInputs, type RawConfig, ROOT, template } from './load.ts';
 
 const stack = pulumi.getStack();
@@ -21,16 +19,13 @@ const switchyard = new Switchyard('switchyard', {
   ...settings,
   stack,
   ...(settings.image === undefined ? {} : { publishedImage: settings.image.ref }),
-  imageContexts: { gateway: imageContext('gateway'), edge: imageContext('edge') },
-  gatewayFiles: [
-    { path: '/etc/switchyard/config.yaml', content: renderLitellm(plan, template('litellm.yaml')) },
-    {
-      path: '/etc/switchyard/gateway.json',
-      content: JSON.stringify({ drainSeconds: settings.drainSeconds }),
-    },
-    ...folderFiles(join(ROOT, 'config-templates/gateway'), '/etc/switchyard'),
-  ],
-  edgeFiles: renderEdge(settings, folderFiles(join(ROOT, 'config-templates/edge'), '/etc/switchyard')),
+  imageContexts: {
+    gateway: imageContext('gateway'),
+    published: imageContext('published'),
+    edge: imageContext('edge'),
+  },
+  gatewayFiles: gatewayFiles(inputs),
+  edgeFiles: edgeFiles(inputs),
   providerKeys,
 });
 

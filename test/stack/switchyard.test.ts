@@ -41,7 +41,11 @@ beforeAll(async () => {
     memoryMb: 1024,
     drainSeconds: 60,
     masterKey: { generation: 3, previousUntil: '2026-11-25T12:00:00Z' },
-    imageContexts: { gateway: `${IMAGES}/gateway`, edge: `${IMAGES}/edge` },
+    imageContexts: {
+      gateway: `${IMAGES}/gateway`,
+      published: `${IMAGES}/published`,
+      edge: `${IMAGES}/edge`,
+    },
     gatewayFiles: [{ path: '/etc/switchyard/config.yaml', content: 'model_list: []' }],
     edgeFiles: [{ path: '/etc/switchyard/haproxy.cfg', content: 'global' }],
     providerKeys: { GROQ_API_KEY: pulumi.secret('unit-test-value') },
@@ -56,7 +60,7 @@ function created(type: string): Recorded[] {
 function container(name: string): Record<string, unknown> {
   const found = created('container:Container').find((resource) => resource.name === name);
   if (found === undefined) throw new Error(`no container ${name} was created`);
-  return found.inputs;
+  return Object.fromEntries(Object.entries(found.inputs).map(([name, value]) => [name, unwrap(value)]));
 }
 
 /** A secret's value where mocks wrap it. */

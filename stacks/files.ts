@@ -1,0 +1,32 @@
+/** The plain files that a stack's containers find: rendered from its inputs, without Pulumi. */
+import { join } from 'node:path';
+import { renderEdge } from '../catalog/edge.ts';
+import { renderLitellm } from '../catalog/litellm.ts';
+import { folderFiles } from '../infra/folder-files.ts';
+import { type Inputs, ROOT, template } from './load.ts';
+
+/** A file of a container. */
+export interface PlainFile {
+  /** Where in the container: an absolute path. */
+  path: string;
+  content: string;
+}
+
+const FOLDER = '/etc/switchyard';
+
+/** LiteLLM's config in a gateway. */
+export const CONFIG_PATH = `${FOLDER}/config.yaml`;
+
+/** LiteLLM's config, the hooks beside it and their settings. */
+export function gatewayFiles({ settings, plan }: Inputs, root: string = ROOT): PlainFile[] {
+  return [
+    { path: CONFIG_PATH, content: renderLitellm(plan, template('litellm.yaml', root)) },
+    { path: `${FOLDER}/gateway.json`, content: JSON.stringify({ drainSeconds: settings.drainSeconds }) },
+    ...folderFiles(join(root, 'config-templates/gateway'), FOLDER),
+  ];
+}
+
+/** The proxy's config and scripts. */
+export function edgeFiles({ settings }: Inputs, root: string = ROOT): PlainFile[] {
+  return renderEdge(settings, folderFiles(join(root, 'config-templates/edge'), FOLDER));
+}

@@ -1,0 +1,217 @@
+/** The real opencode with the files that we write: what arrives at each of the eight providers, and nothing else. */
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import type { StackClient } from '../../cli/client/files.ts';
+import { gatewayOnly } from '../../cli/client/files.ts';
+import { type ClientHome, makeHome, requireOpencode } from '../../cli/client/home.ts';
+import { runOpencode, type RunResult } from '../../cli/client/run.ts';
+import { ROOT } from '../harness/checkout.ts';
+import { shippedClient } from '../harness/client.ts';
+import { type LocalUpstream, startLocalUpstream } from '../harness/local-upstream.ts';
+
+const MINUTE = 60_000;
+/** Without any provider's prefix, so that only what we know of a key can hide it. */
+const key = (name: string): string => `canary-51c7-${name}`;
+const KEYS: Record<string, string> = Object.fromEntries(
+  ['OPENAI', 'ANTHROPIC', 'GROQ', 'DEEPSEEK', 'OPENROUTER', 'TOGETHER', 'PORTKEY'].map((name) => [
+    `${name}_API_KEY`,
+    key(name.toLowerCase()),
+  ]),
+);
+const MASTER = key('master');
+
+let upstream: LocalUpstream;
+let client: StackClient;
+let home: ClientHome;
+let bin: string;
+
+beforeAll(async () => {
+  upstream = await startLocalUpstream();
+  const at = (path: string): { client: string } => ({ client: `${upstream.url}/${path}` });
+  client = shippedClient({
+    endpoint: `${upstream.url}/litellm`,
+    masterKey: MASTER,
+    keys: KEYS,
+    settings: {
+      portkey: { mode: 'cloud', configs: { auto: 'pc-auto-1', 'cheapest-available': 'pc-cheap-1' } },
+      baseUrls: {
+        openai: at('openai/v1'),
+        anthropic: at('anthropic/v1'),
+        groq: at('groq/openai/v1'),
+        deepseek: at('deepseek/v1'),
+        openrouter: at('openrouter/api/v1'),
+        together: at('together/v1'),
+        portkey: at('portkey/v1'),
+      },
+    },
+  });
+  home = await makeHome(client);
+  bin = (await requireOpencode(ROOT)).bin;
+}, MINUTE);
+
+afterAll(async () => {
+  await home?.remove();
+  await upstream?.stop();
+});
+
+beforeEach(() => upstream.forget());
+
+function run(
+  model: string | undefined,
+  more: { agent?: string; env?: NodeJS.ProcessEnv; maxFailures?: number } = {},
+): Promise<RunResult> {
+  return runOpencode({
+    bin,
+    env: more.env ?? home.env,
+    model,
+    agent: more.agent,
+    prompt: 'hi',
+    title: 'test',
+    cwd: home.dir,
+    timeoutMs: 2 * MINUTE,
+    maxFailures: more.maxFailures ?? 3,
+  });
+}
+
+describe('each of the eight providers', () => {
+  test.each([
+    ['litellm/claude-3-5-sonnet', '/litellm/v1/chat/completions', { authorization: `Bearer ${MASTER}` }],
+    [
+      'portkey/cheapest-available',
+      '/portkey/v1/chat/completions',
+      { 'x-portkey-api-key': KEYS.PORTKEY_API_KEY, 'x-portkey-config': 'pc-cheap-1' },
+    ],
+    ['openai-direct/gpt-5.6', '/openai/v1/responses', { authorization: `Bearer ${KEYS.OPENAI_API_KEY}` }],
+    ['anthropic-direct/claude-sonnet-5-5', '/anthropic/v1/messages', { 'x-api-key': KEYS.ANTHROPIC_API_KEY }],
+    [
+      'groq-direct/openai/gpt-oss-20b',
+      '/groq/openai/v1/chat/completions',
+      { authorization: `Bearer ${KEYS.GROQ_API_KEY}` },
+    ],
+    [
+      'deepseek-direct/deepseek-v4-flash',
+      '/deepseek/v1/chat/completions',
+      { authorization: `Bearer ${KEYS.DEEPSEEK_API_KEY}` },
+    ],
+    [
+      'openrouter-direct/openrouter/auto',
+      '/openrouter/api/v1/chat/completions',
+      { authorization: `Bearer ${KEYS.OPENROUTER_API_KEY}` },
+    ],
+    [
+      'together-direct/mistralai/Ministral-3-14B-Instruct-2512',
+      '/together/v1/chat/completions',
+      { authorization: `Bearer ${KEYS.TOGETHER_API_KEY}` },
+    ],
+  ])(
+    '%s',
+    async (model, path, headers) => {
+      const result = await run(model);
+      expect(result).toMatchObject({
+        ok: true,
+        exitCode: 0,
+        text: expect.stringContaining('Hello from'),
+      });
+      const received = await upstream.requests();
+      expect(received.map((request) => request.path)).toEqual([path]);
+      expect(received[0]?.headers).toMatchObject(headers);
+      expect(received[0]?.stream).toBe(true);
+      // No other key than its own.
+      const own = Object.values(headers);
+      const foreign = [MASTER, ...Object.values(KEYS)].filter(
+        (one) => !own.some((value) => value?.endsWith(one)),
+      );
+      for (const one of foreign) expect(JSON.stringify(received)).not.toContain(one);
+      // Limits are the price map's, not opencode's 32,000 for all.
+      const body = received[0]?.body as unknown as { max_tokens?: number; max_output_tokens?: number };
+      const id = model.slice(model.indexOf('/') + 1);
+      const limit = client.config.provider[model.split('/')[0] ?? '']?.models[id]?.limit.output ?? 0;
+      expect(body.max_tokens ?? body.max_output_tokens).toBe(Math.min(limit, 32_000));
+    },
+    3 * MINUTE,
+  );
+});
+
+describe('the files', () => {
+  test('keys are in 0600 files alone, none in opencode.json', () => {
+    const config = readFileSync(join(home.dir, 'config/opencode/opencode.json'), 'utf8');
+    for (const secret of [MASTER, ...Object.values(KEYS)]) expect(config).not.toContain(secret);
+    for (const file of ['auth.json', 'switchyard-portkey.key']) {
+      expect(statSync(join(home.dir, 'data/opencode', file)).mode & 0o777).toBe(0o600);
+    }
+  });
+
+  test(
+    'opencode lists the models of all eight, and understands the files as they are',
+    async () => {
+      const { stdout, exitCode } = await execa(bin, ['models'], {
+        env: home.env,
+        extendEnv: false,
+        cwd: home.dir,
+      });
+      expect(exitCode).toBe(0);
+      const listed = new Set(
+        stdout
+          .split('\n')
+          .map((line) => line.split('/')[0])
+          .filter(Boolean),
+      );
+      expect([...listed].sort()).toEqual(Object.keys(client.config.provider).sort());
+    },
+    MINUTE,
+  );
+
+  test(
+    'an agent goes to the provider and model of its lane',
+    async () => {
+      expect(await run(undefined, { agent: 'complex-reasoning' })).toMatchObject({ ok: true });
+      expect((await upstream.requests()).map(({ path, model }) => [path, model])).toEqual([
+        ['/anthropic/v1/messages', 'claude-sonnet-5-5'],
+      ]);
+    },
+    3 * MINUTE,
+  );
+
+  test(
+    'the default model is that of the first provider by priority',
+    async () => {
+      expect(await run(undefined)).toMatchObject({ ok: true });
+      expect((await upstream.requests())[0]?.path).toBe('/groq/openai/v1/chat/completions');
+    },
+    3 * MINUTE,
+  );
+
+  test(
+    '--gateway-only: the gateway answers, no maker has a key',
+    async () => {
+      const only = gatewayOnly(client);
+      expect(Object.keys(only.auth)).toEqual(['litellm']);
+      const other = await makeHome(only);
+      try {
+        expect(await run(undefined, { env: other.env })).toMatchObject({ ok: true });
+        expect((await upstream.requests()).map(({ provider }) => provider)).toEqual(['litellm']);
+      } finally {
+        await other.remove();
+      }
+    },
+    3 * MINUTE,
+  );
+});
+
+describe('a provider that is down', () => {
+  test(
+    'ends the run with what it said, instead of asking for ever',
+    async () => {
+      await upstream.inject({ path: '/groq', status: 503 });
+      const result = await run('groq-direct/openai/gpt-oss-20b', { maxFailures: 2 });
+      expect(result).toMatchObject({
+        ok: false,
+        exitCode: 1,
+        reason: 'the provider failed 2 times in a row: fault injected by the test: 503',
+      });
+    },
+    3 * MINUTE,
+  );
+});
