@@ -4,10 +4,18 @@ import { type Catalog, MOCK_ALIAS } from './schema.ts';
 import type { Path, Source } from './source.ts';
 import { didYouMean, listNames } from './suggest.ts';
 
-/** Names that count as known although their entries could not be read, so that one mistake is not reported twice. */
+/** Entries that have errors of their own, by name: what refers to them is not called wrong as well. `*`: all of a part. */
 export interface BrokenNames {
-  providers: readonly string[];
-  models: readonly string[];
+  providers: ReadonlySet<string>;
+  models: ReadonlySet<string>;
+  routes: ReadonlySet<string>;
+}
+
+const NONE: BrokenNames = { providers: new Set(), models: new Set(), routes: new Set() };
+
+/** Whether a name is a broken entry's, capitals apart: they are a common mistake in names. */
+function isBroken(broken: ReadonlySet<string>, name: string): boolean {
+  return broken.has('*') || broken.has(name) || [...broken].some((one) => one.toLowerCase() === name);
 }
 
 /**
@@ -15,17 +23,14 @@ export interface BrokenNames {
  *
  * @param catalog a catalogue whose form is right, or what could be read of one.
  */
-export function crossCheck(
-  catalog: Catalog,
-  source: Source,
-  broken: BrokenNames = { providers: [], models: [] },
-): Problem[] {
+export function crossCheck(catalog: Catalog, source: Source, broken: BrokenNames = NONE): Problem[] {
+  const providers = checkProviders(catalog, source);
   return [
-    ...checkProviders(catalog, source),
-    ...checkModels(catalog, source, new Set(broken.providers)),
-    ...checkFallbacks(catalog, source, new Set(broken.models)),
-    ...checkRoutes(catalog, source, new Set(broken.models)),
-    ...checkClient(catalog, source, broken),
+    ...providers,
+    ...checkModels(catalog, source, broken.providers),
+    ...checkFallbacks(catalog, source, broken.models),
+    ...checkRoutes(catalog, source, broken.models),
+    ...(providers.length + broken.providers.size === 0 ? checkClient(catalog, source, broken) : []),
   ];
 }
 
@@ -75,7 +80,7 @@ function checkModels(catalog: Catalog, source: Source, broken: ReadonlySet<strin
         ),
       );
     }
-    if (!gateway.includes(model.provider) && !broken.has(model.provider)) {
+    if (!gateway.includes(model.provider) && !isBroken(broken, model.provider)) {
       const exists = Object.hasOwn(catalog.providers, model.provider);
       const what = exists
         ? `the gateway cannot route to ${model.provider}: it has no "litellm"`
@@ -96,7 +101,7 @@ function checkFallbacks(catalog: Catalog, source: Source, broken: ReadonlySet<st
   const aliases = Object.keys(catalog.models);
   const known = new Set(aliases);
   for (const [alias, chain] of Object.entries(catalog.fallbacks)) {
-    if (!known.has(alias) && !broken.has(alias)) {
+    if (!known.has(alias) && !isBroken(broken, alias)) {
       problems.push(
         source.problem(
           ['fallbacks', alias],
@@ -108,7 +113,7 @@ function checkFallbacks(catalog: Catalog, source: Source, broken: ReadonlySet<st
     chain.forEach((hop, index) => {
       const wrong = (message: string) =>
         problems.push(source.problem(['fallbacks', alias, index], message, { value: true }));
-      if (broken.has(hop)) return;
+      if (isBroken(broken, hop)) return;
       if (!known.has(hop))
         wrong(`no such alias: "${hop}"${didYouMean(hop, aliases) || ';'} allowed: ${listNames(aliases)}`);
       else if (hop === alias) wrong(`"${alias}" falls back to itself`);
@@ -174,7 +179,7 @@ function checkRoutes(catalog: Catalog, source: Source, broken: ReadonlySet<strin
   const known = new Set(aliases);
   for (const [route, { targets }] of Object.entries(catalog.portkey?.routes ?? {})) {
     targets.forEach((target, index) => {
-      if (known.has(target) || broken.has(target)) return;
+      if (known.has(target) || isBroken(broken, target)) return;
       const message = `no chat alias whose provider has a Portkey name: "${target}"${didYouMean(target, aliases) || ';'} allowed: ${listNames(aliases)}`;
       problems.push(source.problem(['portkey', 'routes', route, 'targets', index], message, { value: true }));
     });
@@ -200,7 +205,6 @@ function checkClient(catalog: Catalog, source: Source, broken: BrokenNames): Pro
     );
     return false;
   };
-  if (broken.providers.length > 0) return problems;
   catalog.client?.priority.forEach((id, index) =>
     check(['client', 'priority', index], id, clients, 'no such client provider'),
   );
@@ -208,7 +212,8 @@ function checkClient(catalog: Catalog, source: Source, broken: BrokenNames): Pro
     const at = ['client', 'lanes', lane];
     if (
       !check([...at, 'provider'], provider, clients, 'no such client provider') ||
-      broken.models.includes(model)
+      isBroken(broken.models, model) ||
+      isBroken(broken.routes, model)
     )
       continue;
     const owner = owners.get(provider);

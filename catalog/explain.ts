@@ -7,6 +7,20 @@ import { formatPath, type Path, shorten, type Source } from './source.ts';
 
 type Schema = z.core.$ZodType;
 
+/** Names that LiteLLM or its users have for what is called otherwise here. */
+const FOREIGN: Readonly<Record<string, string>> = {
+  model_list: 'models',
+  fallback_models: 'fallbacks',
+  router_settings: 'routing',
+  model_timeouts: 'models.<alias>.timeout',
+  cache_ttl: 'cache.ttl',
+  request_timeout: 'limits.requestTimeout',
+  stream_timeout: 'streamTimeout',
+  max_parallel_requests: 'maxParallel',
+  api_base: 'baseUrl',
+  api_key: 'a Pulumi secret',
+};
+
 /**
  * All that a schema has against some data.
  *
@@ -37,7 +51,8 @@ function explainIssue(
     return issue.keys.map((key) => {
       const name = mayHoldKey(key) ? '(hidden: it looks like a key)' : shorten(key);
       const at = source.at([...path, key]);
-      const hint = didYouMean(key, known);
+      const foreign = Object.hasOwn(FOREIGN, key) ? FOREIGN[key] : undefined;
+      const hint = foreign === undefined ? didYouMean(key, known) : `; here that is ${foreign};`;
       return {
         severity: 'error' as const,
         file: source.file,
@@ -53,14 +68,22 @@ function explainIssue(
     const shown = mayHoldKey(name) ? [...path.slice(0, -1), '(hidden: it looks like a key)'] : path;
     return [{ ...source.problem(path, `the name is not allowed: ${reason}`), path: formatPath(shown) }];
   }
-  if (found === undefined)
-    return [source.problem(path, `missing: ${wanted(schemaAt(schema, inner), issue)}`)];
+  if (found === undefined) {
+    const schemaHere = schemaAt(schema, inner);
+    const what = describe(schemaHere) ?? wanted(schemaHere, issue);
+    return [source.problem(path, `required, but missing: ${what}`)];
+  }
   const hint = typeof found === 'string' ? didYouMean(found, valuesOf(schemaAt(schema, inner))) : '';
   return [
     source.problem(path, `found ${showValue(found)}; ${wanted(schemaAt(schema, inner), issue)}${hint}`, {
       value: true,
     }),
   ];
+}
+
+/** What a schema says of itself. */
+function describe(schema: Schema): string | undefined {
+  return z.globalRegistry.get(schema)?.description;
 }
 
 function valueAt(data: unknown, path: Path): unknown {

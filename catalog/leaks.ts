@@ -42,7 +42,7 @@ export function mayHoldKey(text: string): boolean {
 
 /** A value as a message may show it: JSON, short, and hidden where it may be a key. */
 export function showValue(value: unknown): string {
-  if (value === undefined) return 'nothing';
+  if (value === undefined || value === null) return 'nothing';
   const text = JSON.stringify(value);
   if (mayHoldKey(text)) return '(hidden: it looks like a key)';
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;

@@ -1,4 +1,5 @@
 /** Reads the catalogue and says everything that is wrong with it at once. */
+import type { z } from 'zod';
 import { type BrokenNames, crossCheck } from './cross-checks.ts';
 import { explain } from './explain.ts';
 import { findLeaks, type KeyPattern, keyPatterns } from './leaks.ts';
@@ -32,7 +33,7 @@ export function parseCatalog(text: string, file: string): LoadedCatalog {
   if (!parsed.success) {
     problems.push(...explain(catalogSchema, data ?? {}, parsed.error, source), ...leaks(rawPatterns(data)));
     const rest = salvage(catalogSchema, data);
-    if (rest) problems.push(...crossCheck(rest, source, brokenNames(data, rest)));
+    if (rest) problems.push(...crossCheck(rest, source, brokenNames(parsed.error)));
     return { problems: sortProblems(problems), source };
   }
   problems.push(...crossCheck(parsed.data, source), ...leaks(keyPatterns(parsed.data)));
@@ -41,14 +42,15 @@ export function parseCatalog(text: string, file: string): LoadedCatalog {
     : { catalog: parsed.data, problems: sortProblems(problems), source };
 }
 
-/** The names of providers and models that stand in the file but not in what could be read of it. */
-function brokenNames(data: unknown, rest: Catalog): BrokenNames {
-  const names = (part: 'providers' | 'models') => {
-    const given = (data as Record<string, unknown> | null)?.[part];
-    const all = typeof given === 'object' && given !== null ? Object.keys(given) : [];
-    return all.filter((name) => !Object.hasOwn(rest[part], name));
-  };
-  return { providers: names('providers'), models: names('models') };
+/** The entries that have errors of their own, by name. */
+function brokenNames(error: z.core.$ZodError): BrokenNames {
+  const broken = { providers: new Set<string>(), models: new Set<string>(), routes: new Set<string>() };
+  for (const { path } of error.issues) {
+    const [part, ...names] = path.map(String);
+    if (part === 'providers' || part === 'models') broken[part].add(names[0] ?? '*');
+    if (part === 'portkey') broken.routes.add(names[1] ?? '*');
+  }
+  return broken;
 }
 
 /** The providers' key patterns of a catalogue that has errors elsewhere. */
@@ -56,8 +58,14 @@ function rawPatterns(data: unknown): KeyPattern[] {
   const providers = (data as { providers?: unknown } | null)?.providers;
   if (typeof providers !== 'object' || providers === null) return [];
   return Object.entries(providers).flatMap(([id, provider]) => {
-    const { key, keyPattern } = (provider ?? {}) as { key?: unknown; keyPattern?: unknown };
+    const { name, key, keyPattern } = (provider ?? {}) as Record<string, unknown>;
     if (typeof keyPattern !== 'string' || keyPattern.length > 200) return [];
-    return [{ name: id, key: typeof key === 'string' ? key : 'NAME', pattern: keyPattern }];
+    return [
+      {
+        name: typeof name === 'string' ? name : id,
+        key: typeof key === 'string' ? key : 'NAME',
+        pattern: keyPattern,
+      },
+    ];
   });
 }

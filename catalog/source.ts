@@ -85,10 +85,12 @@ export function readYaml(
     // Keys are compared below: the library's own check takes quadratic time.
     const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
     const [document, second] = Array.isArray(documents) ? documents : [];
-    for (const one of Array.isArray(documents) ? documents : []) {
-      for (const error of one.errors) refuse(error.pos[0], [], `not valid YAML: ${error.message}`);
-    }
-    if (second) refuse(second.range[0], [], 'a second document begins here; one file holds one document');
+    // One mistake in YAML makes the parser stumble many times after it: only the first is told.
+    const [error] = (Array.isArray(documents) ? documents : []).flatMap(({ errors }) => errors);
+    if (error && /call stack/.test(error.message)) throw new RangeError(error.message);
+    if (error) refuse(error.pos[0], [], `not valid YAML: ${error.message}`);
+    else if (second)
+      refuse(second.range[0], [], 'a second document begins here; one file holds one document');
     if (problems.length > 0) return { source, problems };
     const data = document?.contents ? toData(document.contents, [], 0) : undefined;
     return problems.length > 0 ? { source, problems } : { data, source, problems };
@@ -107,7 +109,7 @@ export function readYaml(
       return refuse(offset, path, `the alias *${shorten(node.source)} is not allowed: write the value out`);
     if (node.anchor)
       return refuse(offset, path, `the anchor &${shorten(node.anchor)} is not allowed: write the value out`);
-    if (node.tag?.startsWith('!')) return refuse(offset, path, `the tag ${shorten(node.tag)} is not allowed`);
+    if (node.tag) return refuse(offset, path, `the tag ${shorten(node.tag)} is not allowed`);
     if (isScalar(node)) return node.value;
     if (isSeq(node)) {
       return node.items.map((item, index) => {
@@ -158,7 +160,7 @@ function makeSource(
       const found = places.get(placeKey(path.slice(0, length)));
       if (found) return offset(length === path.length ? found[part] : found.key);
     }
-    return text === '' || path.length === 0 ? undefined : { line: 1, column: 1 };
+    return text === '' ? undefined : { line: 1, column: 1 };
   };
   return {
     file,
