@@ -1,6 +1,7 @@
 /** `./switchyard preview`: what `up` would change, what that means, and that nothing is wrong with it. */
 import { appendFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { gatewayFiles } from '../stacks/files.ts';
 import type { Inputs } from '../stacks/load.ts';
 import { UserError } from './errors.ts';
 import { ageWarning, keyAges } from './keys/age.ts';
@@ -8,11 +9,10 @@ import { type Output, withOutput } from './output.ts';
 import { checkEverything } from './preview/checks.ts';
 import { committedStacks, previewCi, type Refusal } from './preview/ci.ts';
 import { deployedFiles, revealedResources } from './preview/deployed.ts';
-import { fileMeanings } from './preview/files.ts';
+import { byPath, fileMeanings } from './preview/files.ts';
 import { isNew, planMeanings } from './preview/meanings.ts';
 import { newStackMeanings } from './preview/new-stack.ts';
 import { changedSteps, type PulumiPlan, planWarnings, toChange } from './preview/plan.ts';
-import { renderedFiles } from './preview/rendered.ts';
 import { failureMarkdown, type Preview, previewMarkdown, previewText } from './preview/report.ts';
 import { runPreview } from './preview/run.ts';
 import { readRawConfig } from './settings.ts';
@@ -73,7 +73,7 @@ function meanings(plan: PulumiPlan, inputs: Inputs, resources: readonly StateRes
   if (isNew(plan) || before === undefined) return newStackMeanings(inputs);
   return [
     ...planMeanings(plan, { previousUntil: inputs.settings.masterKey.previousUntil }),
-    ...fileMeanings(before, renderedFiles(inputs)),
+    ...fileMeanings(before, byPath(gatewayFiles(inputs))),
   ];
 }
 

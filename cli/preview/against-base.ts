@@ -4,14 +4,11 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { contextHash } from '../../infra/context-hash.ts';
 import { hasErrors } from '../../catalog/problems.ts';
-import { type Inputs, loadInputs, type RawConfig, ROOT } from '../../stacks/load.ts';
+import { edgeFiles, gatewayFiles } from '../../stacks/files.ts';
+import { type Inputs, loadInputs, ROOT } from '../../stacks/load.ts';
 import { rawConfig } from '../settings.ts';
 import { describeDifference, differences } from './leaves.ts';
-import { fileMeanings } from './files.ts';
-import { renderedFiles } from './rendered.ts';
-
-/** Settings that end in the edge, which holds the port: it cannot be replaced without a gap. */
-const OF_THE_EDGE = ['port', 'bind', 'holdSeconds', 'maxBodyMb'];
+import { byPath, fileMeanings } from './files.ts';
 
 /** Whether a model that the older tree serves is retired by now is not the question. */
 const LONG_AGO = '2000-01-01';
@@ -37,13 +34,16 @@ export function baseMeanings(
   const raw = rawConfig(was, file);
   const before = loadInputs(stack, { ...raw, secretKeys: [...keyNames] }, base, LONG_AGO);
   if (before.inputs === undefined || hasErrors(before.problems)) return undefined;
-  const settings = settingsMeanings(raw, rawConfig(is, file));
+  const settings = differences(raw.config, rawConfig(is, file).config);
   const images = (['gateway', 'edge'] as const).filter((role) => differs(base, root, `image/${role}`));
-  const edge = differs(base, root, 'edge') || images.includes('edge') || settings.edge;
+  const edge =
+    images.includes('edge') ||
+    JSON.stringify(edgeFiles(before.inputs, base)) !== JSON.stringify(edgeFiles(inputs, root)) ||
+    address(before.inputs) !== address(inputs);
   return [
     ...cipherMeanings(was, is),
-    ...settings.sentences,
-    ...fileMeanings(renderedFiles(before.inputs, base), renderedFiles(inputs, root)),
+    ...settings.map((difference) => `setting ${describeDifference(difference)}`),
+    ...fileMeanings(byPath(gatewayFiles(before.inputs, base)), byPath(gatewayFiles(inputs, root))),
     ...images.map((role) =>
       role === 'edge' ? "the edge's image is built anew" : "the gateways' image is built anew",
     ),
@@ -51,12 +51,8 @@ export function baseMeanings(
   ];
 }
 
-function settingsMeanings(before: RawConfig, after: RawConfig): { sentences: string[]; edge: boolean } {
-  const found = differences(before.config, after.config);
-  return {
-    sentences: found.map((difference) => `setting ${describeDifference(difference)}`),
-    edge: found.some(({ path }) => OF_THE_EDGE.includes(path)),
-  };
+function address({ settings }: Inputs): string {
+  return `${settings.bind}:${settings.port}`;
 }
 
 /** Keys whose encrypted value differs: told without decrypting anything. */

@@ -1,12 +1,15 @@
 /** What changes in the files that a gateway finds at its start. Pure. */
+import { CONFIG_PATH, type PlainFile } from '../../stacks/files.ts';
 import { describeDifference, differences } from './leaves.ts';
 import { configMeanings } from './models.ts';
 
 /** Plain files by their path in the container. */
 export type Files = Readonly<Record<string, string>>;
 
-/** LiteLLM's config in a gateway. */
-export const CONFIG_FILE = '/etc/switchyard/config.yaml';
+/** A list of files by their paths. */
+export function byPath(files: readonly PlainFile[]): Files {
+  return Object.fromEntries(files.map(({ path, content }) => [path, content]));
+}
 
 /** Sentences about what differs between two sets of files. */
 export function fileMeanings(before: Files, after: Files): string[] {
@@ -16,7 +19,7 @@ export function fileMeanings(before: Files, after: Files): string[] {
     const name = path.slice(path.lastIndexOf('/') + 1);
     if (was === undefined) return [`the gateways get a new file: ${name}`];
     if (is === undefined) return [`the gateways no longer get the file ${name}`];
-    if (path === CONFIG_FILE) return configMeanings(was, is);
+    if (path === CONFIG_PATH) return configMeanings(was, is);
     if (path.endsWith('.json')) return jsonMeanings(was, is);
     return [`the gateways' ${name} changes (${lineChange(was, is)})`];
   });

@@ -6,8 +6,11 @@ import { parseCatalog } from '../../catalog/load.ts';
 import type { Problem } from '../../catalog/problems.ts';
 import { CATALOG_FILE, template } from '../../stacks/load.ts';
 
-/** Text that people write. Lock files are full of hashes, which look like some providers' keys. */
-const READABLE = /\.(ya?ml|json|jsonc|py|cfg|md|sh|lua)$/;
+/** Text that people write. */
+const WRITTEN = /\.(ya?ml|json|jsonc|py|cfg|md|sh|lua)$/;
+
+/** Lock files are full of hashes, which look like some providers' keys. */
+const LOCK_FILE = /(^|[-./])lock\.\w+$/;
 
 /** What looks like a key of the catalogue's providers below config-templates/; nothing where the catalogue cannot be read. */
 export function plantedKeys(root: string): Problem[] {
@@ -15,7 +18,7 @@ export function plantedKeys(root: string): Problem[] {
   const { catalog } = parseCatalog(template('catalog.yaml', root), CATALOG_FILE);
   if (catalog === undefined) return [];
   return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => READABLE.test(name) && name !== 'catalog.yaml')
+    .filter((name) => WRITTEN.test(name) && !LOCK_FILE.test(name) && name !== 'catalog.yaml')
     .sort()
     .flatMap((name) => {
       const text = readFileSync(join(root, folder, name), 'utf8');
