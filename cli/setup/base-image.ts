@@ -2,14 +2,14 @@
  * The image below every other: Debian bookworm with Python and the host's certificate authorities. A public image where a registry can
  * be reached, else bootstrapped from Debian's packages. It gets its tag last, once it has been seen to work.
  */
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp } from 'node:fs/promises';
 import { existsSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
 import { UserError } from '../errors.ts';
-import { installPackages, isDebianLike, isRoot } from './apt.ts';
+import { isDebianLike, isRoot } from './apt.ts';
+import { bootstrapImage } from './bootstrap.ts';
 import { writeHostCertificates } from './certificates.ts';
 import { requireSpace } from './disk.ts';
 import { STALL_MS } from './download.ts';
@@ -18,6 +18,7 @@ import { ensureDocker } from './docker.ts';
 import { withLock } from './lock.ts';
 import { root } from './paths.ts';
 import type { Reporter } from './reporter.ts';
+import { inScratch } from './scratch.ts';
 
 /** The local tag, the same whichever way the image came. Bump the number with any change of the recipe. */
 export const BASE_IMAGE = 'switchyard-base:bookworm-1';
@@ -40,19 +41,6 @@ export async function hasBaseImage(docker: Docker): Promise<boolean> {
   }
 }
 
-/** Runs `work` with a fresh folder that is gone afterwards, whatever happens. */
-async function inFolder<T>(work: (folder: string) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), 'switchyard-base-'));
-  try {
-    return await work(folder);
-  } finally {
-    // Files of root made by debootstrap; if it was broken off, its mounts have to go first.
-    for (const mount of ['proc', 'sys'])
-      await execa('umount', ['-l', join(folder, 'root', mount)], { reject: false });
-    await rm(folder, { recursive: true, force: true });
-  }
-}
-
 /** The registry's image, or why it is not to be had. */
 async function pull(docker: Docker): Promise<string | undefined> {
   try {
@@ -68,46 +56,13 @@ async function pull(docker: Docker): Promise<string | undefined> {
 }
 
 async function build(docker: Docker): Promise<string> {
-  return inFolder(async (folder) => {
+  return inScratch('base-image', async (folder) => {
     await cp(recipe, folder, { recursive: true });
     await writeHostCertificates(join(folder, 'host-certificates'));
     const tar = execa('tar', ['-c', '-C', folder, '.'], { encoding: 'buffer', buffer: false });
     const events = await follow(await docker.buildImage(tar.stdout, { rm: true, forcerm: true }));
     const id = events.findLast((event) => event.aux?.ID)?.aux?.ID;
     if (!id) throw new UserError('Docker built no base image', { where: join(recipe, 'Dockerfile') });
-    return id;
-  });
-}
-
-async function bootstrap(docker: Docker, reporter: Reporter): Promise<string> {
-  const missing = ['debootstrap', 'debian-archive-keyring'].filter(
-    (name) => !existsSync(`/usr/share/doc/${name}`),
-  );
-  if (missing.length > 0) await installPackages(missing, reporter);
-  return inFolder(async (folder) => {
-    const rootfs = join(folder, 'root');
-    const args = ['--variant=minbase', `--include=${packages().join(',')}`, 'bookworm', rootfs];
-    const made = await execa('debootstrap', args, { reject: false, all: true });
-    if (made.exitCode !== 0)
-      throw new UserError('Debian could not be bootstrapped', {
-        where: 'debootstrap',
-        found: made.all.trim().split('\n').slice(-2).join(' | '),
-        allowed: 'a reachable Debian archive, or a reachable image registry',
-      });
-    await writeHostCertificates(join(rootfs, 'usr/local/share/ca-certificates'));
-    await execa('chroot', [rootfs, 'update-ca-certificates']);
-    await execa('chroot', [rootfs, 'apt-get', 'clean']);
-    await rm(join(rootfs, 'var/lib/apt/lists'), { recursive: true, force: true });
-    const tar = execa('tar', ['-c', '--numeric-owner', '-C', rootfs, '.'], {
-      encoding: 'buffer',
-      buffer: false,
-    });
-    const options = {
-      changes: ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["bash"]'],
-    };
-    const events = await follow(await docker.importImage(tar.stdout, options));
-    const id = events.findLast((event) => event.status?.startsWith('sha256:'))?.status;
-    if (!id) throw new UserError('Docker imported no base image');
     return id;
   });
 }
@@ -161,7 +116,7 @@ export async function ensureBaseImage(reporter: Reporter): Promise<void> {
       );
     const id = refused
       ? await reporter.step('bootstrapping the base image from Debian packages', () =>
-          bootstrap(docker, reporter),
+          bootstrapImage(docker, packages(), reporter),
         )
       : await reporter.step('building the base image', () => build(docker));
     await prove(docker, id);

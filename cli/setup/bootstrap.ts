@@ -1,0 +1,68 @@
+/** The base image from Debian's packages, for machines that reach no image registry. Needs root on Debian or Ubuntu. */
+import { existsSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type Docker from 'dockerode';
+import { execa } from 'execa';
+import { UserError } from '../errors.ts';
+import { installPackages } from './apt.ts';
+import { writeHostCertificates } from './certificates.ts';
+import { follow } from './docker-stream.ts';
+import type { Reporter } from './reporter.ts';
+import { inScratch } from './scratch.ts';
+
+/** debootstrap knows of the release alone; images built on this one must get the security updates too. */
+const SOURCES = `deb http://deb.debian.org/debian bookworm main
+deb http://deb.debian.org/debian bookworm-updates main
+deb http://deb.debian.org/debian-security bookworm-security main
+`;
+
+/** What an imported image has to be told, since a file system alone has no settings. */
+const SETTINGS = ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["bash"]'];
+
+async function makeRoot(rootfs: string, packages: readonly string[], reporter: Reporter): Promise<void> {
+  const args = ['--variant=minbase', `--include=${packages.join(',')}`, 'bookworm', rootfs];
+  const made = await execa('debootstrap', args, { reject: false, all: true });
+  if (made.exitCode !== 0)
+    throw new UserError('Debian could not be bootstrapped', {
+      where: 'debootstrap',
+      found: made.all.trim().split('\n').slice(-2).join(' | '),
+      allowed: 'a reachable Debian archive, or a reachable image registry',
+    });
+  await writeHostCertificates(join(rootfs, 'usr/local/share/ca-certificates'));
+  await writeFile(join(rootfs, 'etc/apt/sources.list'), SOURCES);
+  const upgrade =
+    'update-ca-certificates && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get upgrade -yq';
+  const upgraded = await execa('chroot', [rootfs, 'sh', '-c', upgrade], { reject: false, all: true });
+  if (upgraded.exitCode !== 0)
+    reporter.progress(
+      `warning: the base image lacks Debian's updates (${upgraded.all.trim().split('\n').at(-1)})`,
+    );
+  await execa('chroot', [rootfs, 'apt-get', 'clean']);
+  await rm(join(rootfs, 'var/lib/apt/lists'), { recursive: true, force: true });
+}
+
+/** Bootstraps Debian and imports it, untagged. Gives the image's id. */
+export async function bootstrapImage(
+  docker: Docker,
+  packages: string[],
+  reporter: Reporter,
+): Promise<string> {
+  const missing = ['debootstrap', 'debian-archive-keyring'].filter(
+    (name) => !existsSync(`/usr/share/doc/${name}`),
+  );
+  if (missing.length > 0) await installPackages(missing, reporter);
+  return inScratch('base-image', async (folder) => {
+    const rootfs = join(folder, 'root');
+    await makeRoot(rootfs, packages, reporter);
+    const tar = execa('tar', ['-c', '--numeric-owner', '-C', rootfs, '.'], {
+      encoding: 'buffer',
+      buffer: false,
+    });
+    const events = await follow(await docker.importImage(tar.stdout, { changes: SETTINGS }));
+    await tar;
+    const id = events.findLast((event) => event.status?.startsWith('sha256:'))?.status;
+    if (!id) throw new UserError('Docker imported no base image');
+    return id;
+  });
+}
