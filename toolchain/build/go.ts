@@ -13,10 +13,12 @@ const PROGRESS_EVERY_MS = 5_000;
 /** Throws one clear sentence when there is no Go that can build. */
 export async function requireGo(wanted: string): Promise<void> {
   const needed = `needed to build ${wanted}, since Pulumi's own downloads cannot be reached`;
-  const mend = 'Install Go 1.21 or newer from https://go.dev/dl and put it on PATH, then run the command again.';
+  const mend =
+    'Install Go 1.21 or newer from https://go.dev/dl and put it on PATH, then run the command again.';
   let version: string;
   try {
-    version = (await promisify(execFile)('go', ['env', 'GOVERSION'])).stdout.trim();
+    const { stdout } = await promisify(execFile)('go', ['env', 'GOVERSION'], { env: process.env });
+    version = stdout.trim();
   } catch {
     throw new Error(`Go is not installed; it is ${needed}. ${mend}`);
   }
@@ -37,7 +39,14 @@ export interface Compilation {
 }
 
 /** Builds a package of the pinned module; go.sum vouches for every source file. */
-export async function compile({ title, module, package: name, ldflags, output, onProgress }: Compilation): Promise<void> {
+export async function compile({
+  title,
+  module,
+  package: name,
+  ldflags,
+  output,
+  onProgress,
+}: Compilation): Promise<void> {
   const child = spawn(
     'go',
     ['build', '-v', '-trimpath', '-buildvcs=false', '-mod=readonly', '-ldflags', ldflags, '-o', output, name],

@@ -1,6 +1,5 @@
-import { enableCompileCache } from 'node:module';
+import { cacheCompiledCode } from '../plugin/compile-cache.ts';
 
-// The engine waits for the port: compiled code from the last run halves the time until it comes.
-enableCompileCache();
+cacheCompiledCode();
 const { serveLanguageHost } = await import('./host.ts');
 await serveLanguageHost(process.argv.at(-1) ?? '');

@@ -43,16 +43,20 @@ export class ProgramRunner {
     request: languageProto.RunRequest,
   ): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
     // Our own standard output and error go to the engine, which prints them as the program's.
-    const child = spawn(process.execPath, [...nodeArguments(request), runner, ...runArguments(request, this.engineAddress)], {
-      cwd: request.getPwd() || undefined,
-      stdio: ['ignore', 'inherit', 'inherit'],
-      env: {
-        ...process.env,
-        PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().toObject())),
-        PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
-        PULUMI_NODEJS_TYPESCRIPT: String(runtimeOption(request, 'typescript') === true),
+    const child = spawn(
+      process.execPath,
+      [...nodeArguments(request), runner, ...runArguments(request, this.engineAddress)],
+      {
+        cwd: request.getPwd() || undefined,
+        stdio: ['ignore', 'inherit', 'inherit'],
+        env: {
+          ...process.env,
+          PULUMI_CONFIG: JSON.stringify(Object.fromEntries(request.getConfigMap().toObject())),
+          PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
+          PULUMI_NODEJS_TYPESCRIPT: String(runtimeOption(request, 'typescript') === true),
+        },
       },
-    });
+    );
     this.children.add(child);
     return new Promise((resolve, reject) => {
       child.once('error', reject);

@@ -85,7 +85,11 @@ function readValue(value: unknown, path: string[], secrets: SecretPaths): Value 
 
 type Json = Parameters<typeof structProto.Struct.fromJavaScript>[0][string];
 
-function writeRecord(record: Record<string, Value>, path: string[], secrets: SecretPaths): Record<string, Json> {
+function writeRecord(
+  record: Record<string, Value>,
+  path: string[],
+  secrets: SecretPaths,
+): Record<string, Json> {
   const result: Record<string, Json> = {};
   for (const [name, value] of Object.entries(record)) {
     const at = [...path, name];
@@ -132,10 +136,22 @@ export function secretTexts({ values, secrets }: Properties): string[] {
   return texts;
 }
 
-/** A message without the secrets that may have slipped into it. Short texts stay: they would match by chance. */
+/** What is no secret even where it stands among secrets: a plain path, such as the name of an uploaded file. */
+const PLAIN_PATH = /^(\/[a-z_.-]+)+$/;
+
+/** A part of a text that looks like a key: long, of letters and digits. */
+const KEY_LIKE = /(?=[\w.-]*\d)(?=[\w.-]*[A-Za-z])[\w.-]{16,}/g;
+
+/**
+ * A message without the secrets that may have slipped into it: neither a secret as a whole nor what looks like a key
+ * within a longer one. Texts of less than six characters stay: they would match by chance.
+ */
 export function redact(message: string, secrets: string[]): string {
-  const lines = secrets.flatMap((text) => [text, ...text.split(/[\s"',]+/)]).filter((text) => text.length >= 6);
-  return [...new Set(lines)]
+  const hidden = secrets
+    .filter((text) => !PLAIN_PATH.test(text))
+    .flatMap((text) => [text, ...(text.match(KEY_LIKE) ?? [])])
+    .filter((text) => text.length >= 6);
+  return [...new Set(hidden)]
     .sort((a, b) => b.length - a.length)
     .reduce((text, secret) => text.replaceAll(secret, '[secret]'), message);
 }

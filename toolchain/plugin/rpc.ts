@@ -12,13 +12,17 @@ export class PluginError extends Error {
   }
 }
 
-/** Turns a function into the handler of a unary gRPC method. */
+/**
+ * Turns a function into the handler of a unary gRPC method.
+ *
+ * @param handle gets the request and a function that says whether nobody waits for the answer any more
+ */
 export function unary<Request, Response>(
-  handle: (request: Request) => Response | Promise<Response>,
+  handle: (request: Request, isAbandoned: () => boolean) => Response | Promise<Response>,
 ): handleUnaryCall<Request, Response> {
   return (call, callback) => {
     Promise.resolve()
-      .then(() => handle(call.request))
+      .then(() => handle(call.request, () => call.cancelled))
       .then(
         (response) => callback(null, response),
         (error: unknown) => callback(toServiceError(error)),

@@ -2,9 +2,9 @@ import providerProto from '@pulumi/pulumi/proto/provider_pb.js';
 import { readProperties, redact, secretTexts, writeProperties } from '../../plugin/properties.ts';
 import { PluginError } from '../../plugin/rpc.ts';
 import { pulumiPath, textOf } from './diagnostics.ts';
-import { DEFAULTS, withName } from './naming.ts';
+import { withName } from './naming.ts';
 import type { ResourceType } from './resource.ts';
-import { isTimeouts } from './values.ts';
+import { findStrangers } from './strangers.ts';
 
 /** Completes a resource's inputs and has the provider look them over. */
 export async function checkInputs(
@@ -16,11 +16,10 @@ export async function checkInputs(
   const inputs = withName(news.values, olds, request, type.shape);
   const response = new providerProto.CheckResponse().setInputs(writeProperties(inputs, news.secrets));
 
-  const known = type.shape.fields.filter((field) => !isTimeouts(field)).map(({ pulumi }) => pulumi);
-  const strangers = Object.keys(inputs).filter((name) => name !== DEFAULTS && !known.includes(name));
+  const strangers = findStrangers(inputs, type.shape);
   if (strangers.length > 0) {
     return response.setFailuresList(
-      strangers.map((name) => failure(name, `no such property. There are: ${known.sort().join(', ')}`)),
+      strangers.map(({ path, known }) => failure(path, `no such property. There are: ${known.join(', ')}`)),
     );
   }
   try {

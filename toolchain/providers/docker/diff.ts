@@ -59,11 +59,13 @@ function changes(before: Value, after: Value, shape: Shape, path: string): Chang
         shape.kind === 'set' ? unmatched(old, now, shape.element, true) : [[...old.keys()], [...now.keys()]];
       const both = gone.filter((index) => come.includes(index));
       return [
-        ...both.flatMap((index) =>
-          changes(old[index] ?? null, now[index] ?? null, shape.element, at(index)),
-        ),
-        ...gone.filter((index) => !both.includes(index)).map((index): Change => ({ path: at(index), kind: 'delete' })),
-        ...come.filter((index) => !both.includes(index)).map((index): Change => ({ path: at(index), kind: 'add' })),
+        ...both.flatMap((index) => changes(old[index] ?? null, now[index] ?? null, shape.element, at(index))),
+        ...gone
+          .filter((index) => !both.includes(index))
+          .map((index): Change => ({ path: at(index), kind: 'delete' })),
+        ...come
+          .filter((index) => !both.includes(index))
+          .map((index): Change => ({ path: at(index), kind: 'add' })),
       ];
     }
     case 'map': {

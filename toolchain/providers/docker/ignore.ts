@@ -1,4 +1,4 @@
-import type { Value } from '../../plugin/properties.ts';
+import { Unknown, type Value } from '../../plugin/properties.ts';
 
 type Container = Record<string, Value> | Value[];
 
@@ -17,7 +17,7 @@ export function ignoreChanges(
   paths: string[],
 ): Record<string, Value> {
   if (paths.length === 0) return wanted;
-  const result = structuredClone(wanted);
+  const result = copy(wanted) as Record<string, Value>;
   for (const path of paths) take(result, has, pathSteps(path));
   return result;
 }
@@ -42,4 +42,11 @@ function take(into: Container, from: Value | undefined, [step, ...rest]: string[
     if (typeof inner === 'object' && inner !== null) take(inner as Container, value, rest);
   } else if (value !== undefined) target[step] = value;
   else if (!Array.isArray(into)) delete target[step];
+}
+
+/** `structuredClone` would make any object of the unknown value. */
+function copy(value: Value): Value {
+  if (typeof value !== 'object' || value === null || value instanceof Unknown) return value;
+  if (Array.isArray(value)) return value.map(copy);
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, copy(inner)]));
 }

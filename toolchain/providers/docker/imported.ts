@@ -16,7 +16,8 @@ export function importedInputs(state: TerraformState, shape: ResourceShape): str
   for (const { pulumi, tf, required } of settable) {
     const value = values[pulumi];
     if (tf === 'id' || value === undefined) continue;
-    const saysNothing = value === '' || value === false || value === 0 || (Array.isArray(value) && value.length === 0);
+    const saysNothing =
+      value === '' || value === false || value === 0 || (Array.isArray(value) && value.length === 0);
     if (required || !saysNothing) inputs[pulumi] = value;
   }
   return writeProperties(inputs, sensitivePaths(inputs, shape));

@@ -1,8 +1,16 @@
 import providerProto from '@pulumi/pulumi/proto/provider_pb.js';
 import emptyProto from 'google-protobuf/google/protobuf/empty_pb.js';
 import { partialFailure } from '../../plugin/partial.ts';
-import { readProperties, redact, secretTexts, writeProperties, type SecretPaths } from '../../plugin/properties.ts';
+import {
+  readProperties,
+  redact,
+  secretTexts,
+  writeProperties,
+  type Properties,
+  type SecretPaths,
+} from '../../plugin/properties.ts';
 import { PluginError } from '../../plugin/rpc.ts';
+import { containerReport } from './container-report.ts';
 import { checkInputs } from './check.ts';
 import { diffResponse } from './answer.ts';
 import { importedInputs } from './imported.ts';
@@ -14,6 +22,8 @@ import { toPulumi } from './values.ts';
 /** The life of a resource, from Pulumi's requests to the provider's protocol and back. */
 export class Lifecycle {
   private readonly registry: Registry;
+  /** The creations under way. */
+  private readonly creating = new Set<Promise<unknown>>();
 
   constructor(registry: Registry) {
     this.registry = registry;
@@ -32,7 +42,29 @@ export class Lifecycle {
     return diffResponse(plan, type.difference(plan), news, type.shape);
   }
 
-  async create(request: providerProto.CreateRequest): Promise<providerProto.CreateResponse> {
+  /** Whether something is being created that would be left behind if we ended now. */
+  isCreating(): boolean {
+    return this.creating.size > 0;
+  }
+
+  /** Waits until nothing is being created. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.creating);
+  }
+
+  async create(
+    request: providerProto.CreateRequest,
+    isAbandoned: () => boolean = () => false,
+  ): Promise<providerProto.CreateResponse> {
+    const creation = this.doCreate(request, isAbandoned);
+    this.creating.add(creation);
+    return creation.finally(() => this.creating.delete(creation));
+  }
+
+  private async doCreate(
+    request: providerProto.CreateRequest,
+    isAbandoned: () => boolean,
+  ): Promise<providerProto.CreateResponse> {
     const type = await this.typeOf(request);
     const inputs = readProperties(request.getProperties());
     const plan = await type.plan(undefined, inputs.values);
@@ -41,10 +73,9 @@ export class Lifecycle {
       return new providerProto.CreateResponse().setProperties(writeProperties(planned, inputs.secrets));
     }
     const { state, errors } = await type.apply(plan, 'create', request.getTimeout());
-    if (errors.length > 0) {
-      const reasons = errors.map((error) => redact(error, secretTexts(inputs)));
-      throw await this.undo(type, state, reasons, inputs.secrets);
-    }
+    if (errors.length > 0) throw await this.undo(type, state, errors, inputs);
+    // The engine died meanwhile and will never hear of it.
+    if (isAbandoned()) throw await this.undo(type, state, ['the engine is gone'], inputs);
     if (!state) throw new PluginError(`${type.shape.type}: the provider created nothing and gave no reason`);
     return new providerProto.CreateResponse()
       .setId(idOf(state))
@@ -108,17 +139,23 @@ export class Lifecycle {
   private async undo(
     type: ResourceType,
     state: TerraformState | undefined,
-    reasons: string[],
-    secrets: SecretPaths,
+    errors: string[],
+    inputs: Properties,
   ): Promise<PluginError> {
     const id = state && idOf(state);
+    const report =
+      id && type.shape.type === 'docker_container' ? await containerReport(this.registry.host, id) : [];
+    const reasons = [...errors, ...report].map((line) => redact(line, secretTexts(inputs)));
     if (!state || !id) return new PluginError(reasons.join('\n'));
     try {
       await type.remove(state, 0);
       return new PluginError([...reasons, 'What had been created of it is removed again.'].join('\n'));
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      return partialFailure(id, outputs(state, type, secrets), [...reasons, `It could not be removed again: ${why}`]);
+      return partialFailure(id, outputs(state, type, inputs.secrets), [
+        ...reasons,
+        `It could not be removed again: ${why}`,
+      ]);
     }
   }
 

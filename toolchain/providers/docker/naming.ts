@@ -42,6 +42,7 @@ export function withName(
 
 /** The engine's seed makes an update take the name that its plan has shown. */
 function suffix(seed: Uint8Array): string {
-  const digest = seed.length > 0 ? createHash('sha256').update(seed).digest('hex') : randomBytes(4).toString('hex');
+  const digest =
+    seed.length > 0 ? createHash('sha256').update(seed).digest('hex') : randomBytes(4).toString('hex');
   return digest.slice(0, 7);
 }

@@ -30,7 +30,11 @@ function proposedBlocks(prior: Value, config: Value, shape: Shape): Value {
       return Object.fromEntries(
         Object.entries(config).map(([key, value]) => [
           key,
-          proposedBlocks((prior as Record<string, Value> | null)?.[key] ?? null, value as Value, shape.element),
+          proposedBlocks(
+            (prior as Record<string, Value> | null)?.[key] ?? null,
+            value as Value,
+            shape.element,
+          ),
         ]),
       );
     case 'list':

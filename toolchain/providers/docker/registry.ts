@@ -13,6 +13,8 @@ export class Registry {
   private readonly provider: TerraformProvider;
   private readonly schema: Promise<Methods['GetProviderSchema'][1]>;
   private readonly types = new Map<string, ResourceType>();
+  /** Docker's address, as the provider finds it. */
+  host = process.env['DOCKER_HOST'] || 'unix:///var/run/docker.sock';
 
   constructor(provider: TerraformProvider) {
     this.provider = provider;
@@ -23,13 +25,14 @@ export class Registry {
   /** Gives the provider its configuration, such as another Docker host. */
   async configure(properties: Record<string, Value>): Promise<void> {
     const shape = resourceShape('provider', (await this.schema).provider);
-    const { version: _, ...given } = properties;
-    const config = toTerraform(Object.fromEntries(Object.entries(given).map(parsed(shape.fields))), shape);
+    const given = Object.fromEntries(Object.entries(properties).map(parsed(shape.fields)));
+    const config = toTerraform(given, shape);
     const answer = await this.provider.call('ConfigureProvider', {
       terraform_version: '1.13.0',
       config: pack(config),
     });
     refuseErrors(answer.diagnostics, shape);
+    if (typeof given['host'] === 'string' && given['host']) this.host = given['host'];
   }
 
   /** The resource type behind a Pulumi type token. */
@@ -55,6 +58,12 @@ export class Registry {
 function parsed(fields: { pulumi: string; shape: { kind: string } }[]) {
   return ([name, value]: [string, Value]): [string, Value] => {
     const kind = fields.find(({ pulumi }) => pulumi === name)?.shape.kind;
-    return [name, typeof value === 'string' && kind !== 'string' ? (JSON.parse(value) as Value) : value];
+    // `version` and the like are Pulumi's own.
+    return [
+      name,
+      typeof value === 'string' && kind !== undefined && kind !== 'string'
+        ? (JSON.parse(value) as Value)
+        : value,
+    ];
   };
 }

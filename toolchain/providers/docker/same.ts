@@ -25,12 +25,16 @@ export function sameValue(a: Value, b: Value, shape: Shape, lenient = false): bo
       const keys = Object.keys(left);
       return (
         keys.length === Object.keys(right).length &&
-        keys.every((key) => key in right && sameValue(left[key] ?? null, right[key] ?? null, shape.element, lenient))
+        keys.every(
+          (key) => key in right && sameValue(left[key] ?? null, right[key] ?? null, shape.element, lenient),
+        )
       );
     }
     case 'object': {
       const [left, right] = [a as Record<string, Value>, b as Record<string, Value>];
-      return shape.fields.every(({ tf, shape: of }) => sameValue(left[tf] ?? null, right[tf] ?? null, of, lenient));
+      return shape.fields.every(({ tf, shape: of }) =>
+        sameValue(left[tf] ?? null, right[tf] ?? null, of, lenient),
+      );
     }
     case 'number':
       return Number(a) === Number(b);

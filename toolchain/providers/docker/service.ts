@@ -1,4 +1,5 @@
 import type { UntypedServiceImplementation } from '@grpc/grpc-js';
+import { setTimeout } from 'node:timers/promises';
 import pluginProto from '@pulumi/pulumi/proto/plugin_pb.js';
 import providerGrpc from '@pulumi/pulumi/proto/provider_grpc_pb.js';
 import providerProto from '@pulumi/pulumi/proto/provider_pb.js';
@@ -10,6 +11,9 @@ import { DOCKER_PLUGIN_VERSION } from '../../versions.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { Registry } from './registry.ts';
 import { TerraformProvider } from './terraform.ts';
+
+/** How long a creation that is called off may take to clean up. */
+const CALL_OFF_MS = 20_000;
 
 /** Serves Pulumi's `docker` package out of the Terraform Docker provider. */
 export async function serveDocker(): Promise<void> {
@@ -36,7 +40,9 @@ export async function serveDocker(): Promise<void> {
     }),
     check: unary((request: providerProto.CheckRequest) => lifecycle.check(request)),
     diff: unary((request: providerProto.DiffRequest) => lifecycle.diff(request)),
-    create: unary((request: providerProto.CreateRequest) => lifecycle.create(request)),
+    create: unary((request: providerProto.CreateRequest, isAbandoned) =>
+      lifecycle.create(request, isAbandoned),
+    ),
     read: unary((request: providerProto.ReadRequest) => lifecycle.read(request)),
     update: unary((request: providerProto.UpdateRequest) => lifecycle.update(request)),
     delete: unary((request: providerProto.DeleteRequest) => lifecycle.delete(request)),
@@ -47,7 +53,14 @@ export async function serveDocker(): Promise<void> {
   };
   await servePlugin(
     (server) => server.addService(providerGrpc.ResourceProviderService, service),
-    () => terraform.close(),
+    async () => {
+      // The engine died in the middle of a creation: call it off, so that nothing stays which no state knows.
+      if (lifecycle.isCreating()) {
+        await terraform.interrupt();
+        await Promise.race([lifecycle.settled(), setTimeout(CALL_OFF_MS, undefined, { ref: false })]);
+      }
+      await terraform.close();
+    },
   );
 }
 

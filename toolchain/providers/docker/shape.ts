@@ -101,9 +101,9 @@ function typeShape(path: string, type: WireType): Shape {
   if (Array.isArray(type)) {
     const [kind, inner] = type;
     if (kind === 'list' || kind === 'set') {
-      return { kind, element: typeShape(path, inner as WireType), flat: false, block: false };
+      return { kind, element: typeShape(path, inner), flat: false, block: false };
     }
-    if (kind === 'map') return { kind, element: typeShape(path, inner as WireType) };
+    if (kind === 'map') return { kind, element: typeShape(path, inner) };
     if (kind === 'object') {
       const fields = Object.entries(inner as Record<string, WireType>).map(([name, of]) =>
         field(path, name, typeShape(`${path}.${name}`, of)),

@@ -52,7 +52,11 @@ export function writeState(state: TerraformState, shape: ResourceShape): Record<
 }
 
 /** Sets a time limit of Pulumi's `customTimeouts`, which Terraform's providers look up in the private data. */
-export function withTimeout(data: Uint8Array, operation: 'create' | 'update' | 'delete', seconds: number): Uint8Array {
+export function withTimeout(
+  data: Uint8Array,
+  operation: 'create' | 'update' | 'delete',
+  seconds: number,
+): Uint8Array {
   if (!seconds) return data;
   const meta = parseMeta(Buffer.from(data).toString('utf8'));
   const limits = (meta[TIMEOUTS] ?? {}) as Record<string, number>;
@@ -60,7 +64,11 @@ export function withTimeout(data: Uint8Array, operation: 'create' | 'update' | '
 }
 
 /** Where outputs are secret by the provider's own word, whatever the program says. */
-export function sensitivePaths(outputs: Record<string, Value>, shape: ObjectShape, path: string[] = []): SecretPaths {
+export function sensitivePaths(
+  outputs: Record<string, Value>,
+  shape: ObjectShape,
+  path: string[] = [],
+): SecretPaths {
   return shape.fields.flatMap((field) => {
     const value = outputs[field.pulumi] ?? null;
     const at = [...path, field.pulumi];
@@ -75,7 +83,8 @@ function sensitiveWithin(value: Value, shape: Shape, path: string[]): SecretPath
   if (shape.kind !== 'list' && shape.kind !== 'set') return [];
   if (shape.flat) return sensitiveWithin(value, shape.element, path);
   // As with the program's own secrets, one within a list makes the list secret.
-  const inner = Array.isArray(value) && value.some((element) => sensitiveWithin(element, shape.element, path).length > 0);
+  const inner =
+    Array.isArray(value) && value.some((element) => sensitiveWithin(element, shape.element, path).length > 0);
   return inner ? [path] : [];
 }
 

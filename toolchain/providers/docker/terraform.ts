@@ -13,7 +13,8 @@ import { providerClientClass, type Methods } from './tfplugin.ts';
 const MAGIC_COOKIE = 'd602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2';
 
 /** What of our environment the provider gets: how to reach Docker. None of the program's configuration or keys. */
-const PASSED_ON = /^(PATH|HOME|USER|TMPDIR|LANG|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|DOCKER_\w+|BUILDX_\w+|BUILDKIT_\w+|XDG_RUNTIME_DIR|(HTTPS?|NO)_PROXY|(https?|no)_proxy)$/;
+const PASSED_ON =
+  /^(PATH|HOME|USER|TMPDIR|LANG|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|DOCKER_\w+|BUILDX_\w+|BUILDKIT_\w+|XDG_RUNTIME_DIR|(HTTPS?|NO)_PROXY|(https?|no)_proxy)$/;
 
 /**
  * Stands between us and the provider: `read` returns when our end of its standard input closes, however we ended, so
@@ -21,33 +22,21 @@ const PASSED_ON = /^(PATH|HOME|USER|TMPDIR|LANG|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR
  */
 const KEEPER = `trap '' INT; "$0" </dev/null & child=$!; read -r _; kill -TERM $child 2>/dev/null; wait $child`;
 
+/** How long the provider may take to go. */
+const PATIENCE_MS = 3_000;
+
 /** The real Terraform Docker provider, running as a child process. */
 export class TerraformProvider {
-  private readonly child: ChildProcess;
-  private readonly sockets: string;
   private readonly connected: Promise<Client>;
-  private lastWords = '';
+  private child: ChildProcess | undefined;
+  private sockets: string | undefined;
 
-  constructor(binary: string = process.env['SWITCHYARD_DOCKER_PROVIDER'] || dockerProviderBinary(switchyardHome())) {
-    if (!existsSync(binary)) {
-      throw new PluginError(
-        `The Terraform Docker provider is not at ${binary}. Run: node toolchain/build.ts (or ./switchyard doctor).`,
-      );
-    }
-    this.sockets = mkdtempSync(join(tmpdir(), 'switchyard-docker-'));
-    this.child = spawn('/bin/sh', ['-c', KEEPER, binary], {
-      stdio: ['pipe', 'pipe', 'pipe'],
-      env: {
-        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name))),
-        TF_PLUGIN_MAGIC_COOKIE: MAGIC_COOKIE,
-        PLUGIN_PROTOCOL_VERSIONS: '6',
-        PLUGIN_UNIX_SOCKET_DIR: this.sockets,
-      },
-    });
-    // Its log may hold what it was given: none of it is printed, the last line is kept for a start that fails.
-    this.child.stderr?.on('data', (chunk: Buffer) => (this.lastWords = chunk.toString().trim().split('\n').at(-1) ?? ''));
-    this.connected = this.connect();
-    this.connected.catch(() => undefined); // Reported by the first call, not as an unhandled rejection.
+  /** Starts it. What goes wrong is told by the first call, when the engine listens. */
+  constructor(
+    binary: string = process.env['SWITCHYARD_DOCKER_PROVIDER'] || dockerProviderBinary(switchyardHome()),
+  ) {
+    this.connected = this.start(binary);
+    this.connected.catch(() => undefined);
   }
 
   /** Calls a method of the provider; `milliseconds` bounds it. */
@@ -67,7 +56,8 @@ export class TerraformProvider {
     return new Promise((resolve, reject) => {
       const options = milliseconds ? { deadline: new Date(Date.now() + milliseconds) } : {};
       client[method]!(request, options, (error, answer) => {
-        if (error) reject(new PluginError(`The Terraform Docker provider failed in ${method}: ${error.details}`));
+        if (error)
+          reject(new PluginError(`The Terraform Docker provider failed in ${method}: ${error.details}`));
         else resolve(answer);
       });
     });
@@ -80,18 +70,34 @@ export class TerraformProvider {
 
   /** Ends the provider. */
   async close(): Promise<void> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      const gone = new Promise((resolve) => this.child.once('exit', resolve));
-      this.child.stdin?.end();
-      const late = setTimeout(() => this.child.kill('SIGKILL'), 3_000);
+    const child = this.child;
+    if (child && child.exitCode === null && child.signalCode === null) {
+      const gone = new Promise((resolve) => child.once('exit', resolve));
+      child.stdin?.end();
+      const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
       await gone;
       clearTimeout(late);
     }
-    rmSync(this.sockets, { recursive: true, force: true });
+    if (this.sockets) rmSync(this.sockets, { recursive: true, force: true });
   }
 
-  private async connect(): Promise<Client> {
-    const address = await this.handshake();
+  private async start(binary: string): Promise<Client> {
+    if (!existsSync(binary)) {
+      throw new PluginError(
+        `The Terraform Docker provider is not at ${binary}. Run: node toolchain/build.ts`,
+      );
+    }
+    this.sockets = mkdtempSync(join(tmpdir(), 'switchyard-docker-'));
+    this.child = spawn('/bin/sh', ['-c', KEEPER, binary], {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: {
+        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name))),
+        TF_PLUGIN_MAGIC_COOKIE: MAGIC_COOKIE,
+        PLUGIN_PROTOCOL_VERSIONS: '6',
+        PLUGIN_UNIX_SOCKET_DIR: this.sockets,
+      },
+    });
+    const address = await handshake(this.child);
     const Provider = providerClientClass();
     return new Provider(address, credentials.createInsecure(), {
       ...NO_MESSAGE_LIMIT,
@@ -99,20 +105,27 @@ export class TerraformProvider {
       'grpc.default_authority': 'localhost',
     });
   }
+}
 
-  /** The provider says where it listens in one line: `1|6|unix|/tmp/…|grpc|`. */
-  private async handshake(): Promise<string> {
-    const line = await new Promise<string>((resolve, reject) => {
-      createInterface({ input: this.child.stdout! }).once('line', resolve);
-      this.child.once('error', reject);
-      this.child.once('exit', (code) =>
-        reject(new PluginError(`The Terraform Docker provider ended at its start (exit ${code}). ${this.lastWords}`)),
-      );
-    });
-    const [, protocol, network, address] = line.split('|');
-    if (protocol !== '6' || network !== 'unix' || !address) {
-      throw new PluginError(`The Terraform Docker provider answered "${line}"; expected protocol 6 on a unix socket.`);
-    }
-    return `unix:${address}`;
+/** The provider says where it listens in one line: `1|6|unix|/tmp/…|grpc|`. */
+async function handshake(child: ChildProcess): Promise<string> {
+  // Its log may hold what it was given: none of it is printed; the last line is kept for a start that fails.
+  let lastWords = '';
+  child.stderr?.on('data', (chunk: Buffer) => (lastWords = chunk.toString().trim().split('\n').at(-1) ?? ''));
+  const line = await new Promise<string>((resolve, reject) => {
+    createInterface({ input: child.stdout! }).once('line', resolve);
+    child.once('error', reject);
+    child.once('exit', (code) =>
+      reject(
+        new PluginError(`The Terraform Docker provider ended at its start (exit ${code}). ${lastWords}`),
+      ),
+    );
+  });
+  const [, protocol, network, address] = line.split('|');
+  if (protocol !== '6' || network !== 'unix' || !address) {
+    throw new PluginError(
+      `The Terraform Docker provider answered "${line}"; expected protocol 6 on a unix socket.`,
+    );
   }
+  return `unix:${address}`;
 }

@@ -1,4 +1,9 @@
-import { loadPackageDefinition, type Client, type ClientOptions, type ChannelCredentials } from '@grpc/grpc-js';
+import {
+  loadPackageDefinition,
+  type Client,
+  type ClientOptions,
+  type ChannelCredentials,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { join } from 'node:path';
 
@@ -93,7 +98,11 @@ export interface Methods {
   StopProvider: [object, { Error: string }];
 }
 
-type ClientConstructor = new (address: string, credentials: ChannelCredentials, options?: ClientOptions) => Client;
+type ClientConstructor = new (
+  address: string,
+  credentials: ChannelCredentials,
+  options?: ClientOptions,
+) => Client;
 
 /** The gRPC client of the provider's service, made from the protocol file beside this one. */
 export function providerClientClass(): ClientConstructor {
@@ -103,6 +112,8 @@ export function providerClientClass(): ClientConstructor {
     defaults: true,
     oneofs: true,
   });
-  const loaded = loadPackageDefinition(definition) as unknown as { tfplugin6: { Provider: ClientConstructor } };
+  const loaded = loadPackageDefinition(definition) as unknown as {
+    tfplugin6: { Provider: ClientConstructor };
+  };
   return loaded.tfplugin6.Provider;
 }

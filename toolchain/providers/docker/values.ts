@@ -6,7 +6,11 @@ import type { DynamicValue } from './tfplugin.ts';
 
 const codec = new ExtensionCodec();
 // Terraform writes an unknown value as extension 0, and as 12 where it knows something about it.
-codec.register({ type: 0, encode: (value) => (value instanceof Unknown ? new Uint8Array(1) : null), decode: () => UNKNOWN });
+codec.register({
+  type: 0,
+  encode: (value) => (value instanceof Unknown ? new Uint8Array(1) : null),
+  decode: () => UNKNOWN,
+});
 codec.register({ type: 12, encode: () => null, decode: () => UNKNOWN });
 const encoder = new Encoder({ extensionCodec: codec });
 const decoder = new Decoder({ extensionCodec: codec });
@@ -24,12 +28,18 @@ export function unpack(value: DynamicValue | null): Value {
 /**
  * Turns Pulumi's properties into a Terraform object: other names, lists around single blocks, and every attribute
  * present, `null` where nothing is set.
+ *
+ * @param path where the object stands within the resource, for messages
  */
-export function toTerraform(properties: Record<string, Value>, shape: ObjectShape): Record<string, Value> {
+export function toTerraform(
+  properties: Record<string, Value>,
+  shape: ObjectShape,
+  path = '',
+): Record<string, Value> {
   return Object.fromEntries(
-    shape.fields.map((field) => [
-      field.tf,
-      fieldToTerraform(properties[field.pulumi] ?? null, field.shape, field.pulumi),
+    shape.fields.map(({ tf, pulumi, shape: of }) => [
+      tf,
+      fieldToTerraform(properties[pulumi] ?? null, of, path ? `${path}.${pulumi}` : pulumi),
     ]),
   );
 }
@@ -54,7 +64,7 @@ function fieldToTerraform(value: Value, shape: Shape, path: string): Value {
         ]),
       );
     case 'object':
-      return value === null ? null : toTerraform(record(value, path), shape);
+      return value === null ? null : toTerraform(record(value, path), shape, path);
     default:
       return value === null ? null : scalar(value, shape.kind, path);
   }
@@ -105,7 +115,8 @@ function scalar(value: Value, kind: 'string' | 'number' | 'bool', path: string):
     if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   } else if (kind === 'number') {
     if (typeof value === 'number') return value;
-    if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value))) return Number(value);
+    if (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value)))
+      return Number(value);
   } else {
     if (typeof value === 'boolean') return value;
     if (value === 'true' || value === 'false') return value === 'true';
@@ -114,12 +125,14 @@ function scalar(value: Value, kind: 'string' | 'number' | 'bool', path: string):
 }
 
 function record(value: Value, path: string): Record<string, Value> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, Value>;
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, Value>;
   throw mismatch(path, 'an object', value);
 }
 
 /** Says what is wrong with a value without showing it: it may be a secret. */
 function mismatch(path: string, wanted: string, value: Value): PluginError {
-  const found = Array.isArray(value) ? 'a list' : value === null ? 'nothing' : `a ${typeof value}`;
+  const kind = Array.isArray(value) ? 'list' : typeof value;
+  const found = value === null ? 'nothing' : `${kind === 'object' ? 'an' : 'a'} ${kind}`;
   return new PluginError(`${path}: expected ${wanted}, found ${found}`);
 }

@@ -36,7 +36,8 @@ export const randomPassword: RandomType = {
     if (!Number.isInteger(length) || length < 1) {
       return [['length', `expected a whole number of at least 1, found ${length}`]];
     }
-    if (length < least) return [['length', `expected at least ${least}, the sum of the minima, found ${length}`]];
+    if (length < least)
+      return [['length', `expected at least ${least}, the sum of the minima, found ${length}`]];
     return CLASSES.some(([name, minimum]) => isOn(inputs, name) || Number(inputs[minimum]) > 0)
       ? []
       : [['special', 'at least one class of characters must be allowed']];

@@ -38,7 +38,9 @@ export async function serveRandom(): Promise<void> {
     diffConfig: unary(() =>
       new providerProto.DiffResponse().setChanges(providerProto.DiffResponse.DiffChanges.DIFF_NONE),
     ),
-    configure: unary(() => new providerProto.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true)),
+    configure: unary(() =>
+      new providerProto.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true),
+    ),
     check: unary(check),
     diff: unary(diff),
     create: unary(create),
@@ -75,10 +77,12 @@ function check(request: providerProto.CheckRequest): providerProto.CheckResponse
   const { values, secrets } = readProperties(request.getNews());
   const defaults = Object.entries(type.inputs).filter(([, value]) => value !== undefined);
   const inputs = { ...(Object.fromEntries(defaults) as Record<string, Value>), ...values };
-  const failures = type.check(inputs).map(([property, reason]) =>
-    new providerProto.CheckFailure().setProperty(property).setReason(reason),
-  );
-  return new providerProto.CheckResponse().setInputs(writeProperties(inputs, secrets)).setFailuresList(failures);
+  const failures = type
+    .check(inputs)
+    .map(([property, reason]) => new providerProto.CheckFailure().setProperty(property).setReason(reason));
+  return new providerProto.CheckResponse()
+    .setInputs(writeProperties(inputs, secrets))
+    .setFailuresList(failures);
 }
 
 /** A random value stays until an input changes; then it is drawn anew. */

@@ -1,0 +1,33 @@
+import { Unknown, type Value } from '../../plugin/properties.ts';
+import { DEFAULTS } from './naming.ts';
+import type { ObjectShape, Shape } from './shape.ts';
+import { isTimeouts } from './values.ts';
+
+/** A property that there is not. */
+export interface Stranger {
+  path: string;
+  /** What there is in its place. */
+  known: string[];
+}
+
+/** Finds the inputs that no resource of this type has, at every depth: they would be dropped without a word. */
+export function findStrangers(inputs: Record<string, Value>, shape: ObjectShape, path = ''): Stranger[] {
+  const fields = shape.fields.filter((field) => !isTimeouts(field));
+  return Object.entries(inputs).flatMap(([name, value]) => {
+    const at = path ? `${path}.${name}` : name;
+    if (at === DEFAULTS) return [];
+    const field = fields.find(({ pulumi }) => pulumi === name);
+    if (!field) return [{ path: at, known: fields.map(({ pulumi }) => pulumi).sort() }];
+    return within(value, field.shape, at);
+  });
+}
+
+function within(value: Value, shape: Shape, path: string): Stranger[] {
+  if (typeof value !== 'object' || value === null || value instanceof Unknown) return [];
+  if (Array.isArray(value)) {
+    if (shape.kind !== 'list' && shape.kind !== 'set') return [];
+    return value.flatMap((element, index) => within(element, shape.element, `${path}[${index}]`));
+  }
+  if (shape.kind === 'object') return findStrangers(value, shape, path);
+  return 'element' in shape && shape.kind !== 'map' ? within(value, shape.element, path) : [];
+}
