@@ -50,16 +50,11 @@ function explainIssue(
     const known = keysOf(schemaAt(schema, inner));
     return issue.keys.map((key) => {
       const name = mayHoldKey(key) ? '(hidden: it looks like a key)' : shorten(key);
-      const at = source.at([...path, key]);
       const foreign = Object.hasOwn(FOREIGN, key) ? FOREIGN[key] : undefined;
       const hint = foreign === undefined ? didYouMean(key, known) : `; here that is ${foreign};`;
-      return {
-        severity: 'error' as const,
-        file: source.file,
-        ...at,
-        path: formatPath([...path, name]),
-        message: `unknown key${hint || ';'} allowed here: ${listNames(known)}`,
-      };
+      const message = `unknown key${hint || ';'} allowed here: ${listNames(known)}`;
+      const problem = source.problem([...path, key], message);
+      return name === key ? problem : { ...problem, path: formatPath([...path, name]) };
     });
   }
   if (issue.code === 'invalid_key') {
@@ -121,6 +116,7 @@ function unwrap(schema: Schema): Schema {
 }
 
 function keysOf(schema: Schema): string[] {
+  if (schema instanceof z.ZodUnion) return schema.options.flatMap((option) => keysOf(unwrap(option)));
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 }
 

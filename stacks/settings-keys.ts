@@ -27,9 +27,16 @@ export function explainUnknown(
   keys: readonly string[],
 ): { message: string; fix: string } {
   if (/_API_KEY|^[A-Z0-9_]+$/.test(name)) {
-    const near = suggest(keyBase(name), keys);
+    // The common ending would make every key near every other.
+    const stem = (key: string) => key.replace(/_API_KEY.*$/, '');
+    const stems = suggest(stem(name), keys.map(stem));
+    const near = keys.find((key) => stem(key) === stems);
     const numbered = /_API_KEY_\d+$/.test(name) && keys.includes(name.replace(/_\d+$/, ''));
-    const hint = numbered ? '; further keys are numbered _2 to _9;' : didYouMean(keyBase(name), keys) || ';';
+    const hint = numbered
+      ? '; further keys are numbered _2 to _9;'
+      : near === undefined
+        ? ';'
+        : `; did you mean "${near}"?`;
     return {
       message: `no provider's key is called that${hint} allowed: ${listNames(keys)}`,
       fix: `pulumi config rm ${name}${near && !numbered ? ` && pulumi config set --secret ${near}` : ''}`,

@@ -48,8 +48,11 @@ export function parseSettings(input: SettingsInput): ParsedSettings {
   const { plain, keyNames, problems } = sortNames(input, source);
   const parsed = settingsSchema.safeParse(plain);
   let settings: Settings | undefined;
-  if (!parsed.success)
-    problems.push(...explain(settingsSchema, plain, parsed.error, source).map(withCommand));
+  if (!parsed.success) {
+    // A setting that was made a secret is not missing on top of that.
+    const issues = parsed.error.issues.filter(({ path }) => !input.secretKeys.includes(String(path[0])));
+    problems.push(...explain(settingsSchema, plain, new z.ZodError(issues), source).map(withCommand));
+  }
   const usable = parsed.success ? parsed.data : salvage(settingsSchema, { port: 1, ...plain });
   if (usable) {
     settings = complete(usable, input.stack);
@@ -114,7 +117,7 @@ function complete(parsed: z.output<typeof settingsSchema>, stack: string): Setti
 /** Adds the command that sets a wrong or missing value. */
 function withCommand(problem: Problem): Problem {
   const [, name, rest] = /^config\.switchyard:(\w+)(.*)$/.exec(problem.path) ?? [];
-  if (name === undefined || problem.message.startsWith('unknown key')) return problem;
+  if (name === undefined || /^unknown key|a mapping is wanted/.test(problem.message)) return problem;
   const value = name === 'port' ? '4000' : '…';
   return {
     ...problem,

@@ -367,7 +367,7 @@ defaults:
     'a hop to an unknown alias',
     'big: [fast, other]',
     'big: [fats, other]',
-    'c.yaml:39:9 fallbacks.big[0]: no such alias: "fats"; allowed: big, fast, other, embed',
+    'c.yaml:39:9 fallbacks.big[0]: no such alias: "fats"; did you mean "fast"? allowed: big, fast, other, embed',
   ],
   [
     'a hop to a name that every object has',
@@ -656,7 +656,7 @@ describe('a bad catalogue', () => {
       .toBe(`c.yaml:27:5 models.big.timeot: unknown key; did you mean "timeout"? allowed here: ${MODEL_KEYS}
 c.yaml:29:15 models.fast.provider: unknown provider "grok"; did you mean "groq"? allowed: openai, groq
 c.yaml:37:11 models.embed.mode: found "embeding"; allowed: chat, embedding; did you mean "embedding"?
-c.yaml:40:11 fallbacks.other[0]: no such alias: "fats"; allowed: big, fast, other, embed
+c.yaml:40:11 fallbacks.other[0]: no such alias: "fats"; did you mean "fast"? allowed: big, fast, other, embed
 c.yaml:42:12 defaults.timeout: found "soon"; a whole number from 1 to 3600 is wanted`);
   });
 });

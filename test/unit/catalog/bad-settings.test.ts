@@ -1,0 +1,516 @@
+/**
+ * Bad settings and the exact messages about them. Each case is what stands below `config:` in Pulumi.dev.yaml.
+ */
+import { parseCatalog } from '../../../catalog/load.ts';
+import { formatProblems, hasErrors } from '../../../catalog/problems.ts';
+import { checkPorts, parseSettings } from '../../../stacks/settings.ts';
+import { asPulumi } from './as-pulumi.ts';
+import { SMALL } from './small.ts';
+
+const SETTINGS =
+  "port, bind, production, mock, replicas, memoryMb, drainSeconds, holdSeconds, maxBodyMb, image, masterKey, client, portkey, baseUrls, keyAge, and the providers' keys as secrets";
+const TAKE_OUT =
+  'take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret';
+const DIGEST = '0a'.repeat(32);
+
+/** What is wrong, the settings, and what is said. */
+const CASES: [name: string, lines: string, says: string][] = [
+  [
+    'an unknown setting',
+    `  switchyard:prot: 4000
+`,
+    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
+    pulumi config set port 4000
+Pulumi.dev.yaml:2:3 config.switchyard:prot: unknown setting; did you mean "port"? allowed: ${SETTINGS}
+    pulumi config rm prot`,
+  ],
+  [
+    'an unknown setting that is near nothing',
+    `  switchyard:colour: red
+`,
+    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
+    pulumi config set port 4000
+Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTINGS}
+    pulumi config rm colour`,
+  ],
+  [
+    'a missing port',
+    '',
+    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
+    pulumi config set port 4000`,
+  ],
+  [
+    'a port in words',
+    `  switchyard:port: http
+`,
+    `Pulumi.dev.yaml:2:20 config.switchyard:port: found "http"; a whole number from 1 to 65535 is wanted
+    pulumi config set port 4000`,
+  ],
+  [
+    'a port that is none',
+    `  switchyard:port: 70000
+`,
+    `Pulumi.dev.yaml:2:20 config.switchyard:port: found 70000; a whole number from 1 to 65535 is wanted
+    pulumi config set port 4000`,
+  ],
+  [
+    'a fraction of a port',
+    `  switchyard:port: 4000.5
+`,
+    `Pulumi.dev.yaml:2:20 config.switchyard:port: found 4000.5; a whole number from 1 to 65535 is wanted
+    pulumi config set port 4000`,
+  ],
+  [
+    'a misspelt namespace',
+    `  switchyard:port: 4000
+  swichyard:replicas: 2
+`,
+    'Pulumi.dev.yaml:3:3 config.swichyard:replicas: unknown namespace "swichyard"; did you mean "switchyard:replicas"?',
+  ],
+  [
+    'an address that is none',
+    `  switchyard:port: 4000
+  switchyard:bind: localhost
+`,
+    `Pulumi.dev.yaml:3:20 config.switchyard:bind: found "localhost"; an IPv4 address is wanted, e.g. 127.0.0.1
+    pulumi config set bind …`,
+  ],
+  [
+    'an address for everybody',
+    `  switchyard:port: 4000
+  switchyard:bind: 0.0.0.0
+`,
+    'Pulumi.dev.yaml:3:20 warning: config.switchyard:bind: 0.0.0.0 lets other machines in, over plain HTTP; 127.0.0.1 keeps the gateway to this one',
+  ],
+  [
+    'production in words',
+    `  switchyard:port: 4000
+  switchyard:production: yes
+`,
+    `Pulumi.dev.yaml:3:26 config.switchyard:production: found "yes"; allowed: true, false
+    pulumi config set production …`,
+  ],
+  [
+    'the mock in production',
+    `  switchyard:port: 4000
+  switchyard:production: true
+  switchyard:mock: true
+`,
+    `Pulumi.dev.yaml:4:20 config.switchyard:mock: the mock model is forbidden in production
+    pulumi config rm mock`,
+  ],
+  [
+    'no replica',
+    `  switchyard:port: 4000
+  switchyard:replicas: 0
+`,
+    `Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 0; a whole number from 1 to 8 is wanted
+    pulumi config set replicas …`,
+  ],
+  [
+    'too many replicas',
+    `  switchyard:port: 4000
+  switchyard:replicas: 9
+`,
+    `Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 9; a whole number from 1 to 8 is wanted
+    pulumi config set replicas …`,
+  ],
+  [
+    'too little memory',
+    `  switchyard:port: 4000
+  switchyard:memoryMb: 64
+`,
+    `Pulumi.dev.yaml:3:24 config.switchyard:memoryMb: found 64; a whole number from 512 to 65536 is wanted
+    pulumi config set memoryMb …`,
+  ],
+  [
+    'an image as a text',
+    `  switchyard:port: 4000
+  switchyard:image: litellm:latest
+`,
+    'Pulumi.dev.yaml:3:21 config.switchyard:image: found "litellm:latest"; a mapping is wanted with: ref, version',
+  ],
+  [
+    'an image without a digest',
+    `  switchyard:port: 4000
+  switchyard:production: true
+  switchyard:image:
+    ref: ghcr.io/berriai/litellm:main-stable
+    version: 1.106.10
+`,
+    `Pulumi.dev.yaml:5:10 config.switchyard:image.ref: found "ghcr.io/berriai/litellm:main-stable"; an image with its digest is wanted: name@sha256:<64 hex digits>
+    pulumi config set --path 'image.ref' …`,
+  ],
+  [
+    'an image without a version',
+    `  switchyard:port: 4000
+  switchyard:image:
+    ref: litellm@sha256:${DIGEST}
+`,
+    `Pulumi.dev.yaml:3:3 config.switchyard:image.version: required, but missing: LiteLLM's version in it, held against the known bad ones.
+    pulumi config set --path 'image.version' …`,
+  ],
+  [
+    'a compromised image',
+    `  switchyard:port: 4000
+  switchyard:image:
+    ref: litellm@sha256:${DIGEST}
+    version: 1.82.8
+`,
+    'Pulumi.dev.yaml:5:14 config.switchyard:image.version: LiteLLM 1.82.8 is refused: compromised: the release carried malware that stole credentials (PYSEC-2026-2, https://github.com/BerriAI/litellm/issues/24512)',
+  ],
+  [
+    'a vulnerable image',
+    `  switchyard:port: 4000
+  switchyard:image:
+    ref: litellm@sha256:${DIGEST}
+    version: 1.83.0
+`,
+    'Pulumi.dev.yaml:5:14 config.switchyard:image.version: LiteLLM 1.83.0 is refused: SQL injection before authentication (CVE-2026-42208)',
+  ],
+  [
+    'an unknown key of a mapping',
+    `  switchyard:port: 4000
+  switchyard:masterKey:
+    generatoin: 2
+`,
+    'Pulumi.dev.yaml:4:5 config.switchyard:masterKey.generatoin: unknown key; did you mean "generation"? allowed here: generation, previousUntil',
+  ],
+  [
+    'a generation in words',
+    `  switchyard:port: 4000
+  switchyard:masterKey:
+    generation: two
+`,
+    `Pulumi.dev.yaml:4:17 config.switchyard:masterKey.generation: found "two"; a whole number from 1 to 1000000 is wanted
+    pulumi config set --path 'masterKey.generation' …`,
+  ],
+  [
+    'a previous key of the first',
+    `  switchyard:port: 4000
+  switchyard:masterKey:
+    previousUntil: 2026-11-25T12:00:00Z
+`,
+    `Pulumi.dev.yaml:4:20 config.switchyard:masterKey.previousUntil: there is no key before generation 1
+    pulumi config set --path 'masterKey.generation' 2`,
+  ],
+  [
+    'a day for a time',
+    `  switchyard:port: 4000
+  switchyard:masterKey:
+    generation: 2
+    previousUntil: 2026-11-25
+`,
+    `Pulumi.dev.yaml:5:20 config.switchyard:masterKey.previousUntil: found "2026-11-25"; a time is wanted: 2026-11-25T12:00:00Z
+    pulumi config set --path 'masterKey.previousUntil' …`,
+  ],
+  [
+    'ages in the wrong order',
+    `  switchyard:port: 4000
+  switchyard:keyAge:
+    warnDays: 100
+`,
+    'Pulumi.dev.yaml:4:15 config.switchyard:keyAge.warnDays: 100 days are more than keyAge.rotateDays (90)',
+  ],
+  [
+    'a direct client of an unknown provider',
+    `  switchyard:port: 4000
+  switchyard:client:
+    direct: [opnai]
+`,
+    'Pulumi.dev.yaml:4:14 config.switchyard:client.direct[0]: no such direct provider: "opnai"; did you mean "openai"? allowed: openai',
+  ],
+  [
+    'a direct client that opencode does not reach',
+    `  switchyard:port: 4000
+  switchyard:client:
+    direct: [openai, groq]
+`,
+    'Pulumi.dev.yaml:4:22 config.switchyard:client.direct[1]: no such direct provider: "groq"; allowed: openai',
+  ],
+  [
+    'a word for all',
+    `  switchyard:port: 4000
+  switchyard:client:
+    direct: none
+`,
+    `Pulumi.dev.yaml:4:13 config.switchyard:client.direct: found "none"; allowed: "all" or a list of providers
+    pulumi config set --path 'client.direct' …`,
+  ],
+  [
+    'an unknown mode of Portkey',
+    `  switchyard:port: 4000
+  switchyard:portkey:
+    mode: clod
+`,
+    `Pulumi.dev.yaml:4:11 config.switchyard:portkey.mode: found "clod"; allowed: cloud, local, off; did you mean "cloud"?
+    pulumi config set --path 'portkey.mode' …`,
+  ],
+  [
+    'a config of an unknown route',
+    `  switchyard:port: 4000
+  switchyard:portkey:
+    configs: { atuo: pc-1234 }
+`,
+    'Pulumi.dev.yaml:4:22 config.switchyard:portkey.configs.atuo: no such route: "atuo"; did you mean "auto"? allowed: auto',
+  ],
+  [
+    'a config that is none',
+    `  switchyard:port: 4000
+  switchyard:portkey:
+    configs: { auto: saved }
+`,
+    `Pulumi.dev.yaml:4:22 config.switchyard:portkey.configs.auto: found "saved"; the id of a saved config is wanted: pc-…
+    pulumi config set --path 'portkey.configs.auto' …`,
+  ],
+  [
+    'a last resort that is off',
+    `  switchyard:port: 4000
+  switchyard:portkey:
+    mode: "off"
+    lastResort: true
+`,
+    'Pulumi.dev.yaml:5:17 config.switchyard:portkey.lastResort: Portkey is off (portkey.mode), so it cannot be the last resort',
+  ],
+  [
+    'a last resort without a config',
+    `  switchyard:port: 4000
+  switchyard:portkey:
+    lastResort: true
+`,
+    `Pulumi.dev.yaml:4:17 config.switchyard:portkey.lastResort: the last resort is the route "auto", whose saved config is not set
+    pulumi config set --path 'portkey.configs.auto' pc-…`,
+  ],
+  [
+    'an address of an unknown provider',
+    `  switchyard:port: 4000
+  switchyard:baseUrls:
+    opnai: http://127.0.0.1:9
+`,
+    'Pulumi.dev.yaml:4:12 config.switchyard:baseUrls.opnai: no such provider: "opnai"; did you mean "openai"? allowed: openai, groq, portkey',
+  ],
+  [
+    'an address that is no URL',
+    `  switchyard:port: 4000
+  switchyard:baseUrls:
+    openai: 127.0.0.1
+`,
+    `Pulumi.dev.yaml:4:13 config.switchyard:baseUrls.openai: found "127.0.0.1"; a URL is wanted: http(s)://host/path, without user, query or fragment
+    pulumi config set --path 'baseUrls.openai' …`,
+  ],
+  [
+    'an address for nobody',
+    `  switchyard:port: 4000
+  switchyard:baseUrls:
+    openai: { gatway: http://127.0.0.1:9 }
+`,
+    'Pulumi.dev.yaml:4:15 config.switchyard:baseUrls.openai.gatway: unknown key; did you mean "gateway"? allowed here: gateway, client',
+  ],
+  [
+    'a drain shorter than a request',
+    `  switchyard:port: 4000
+  switchyard:drainSeconds: 10
+`,
+    "Pulumi.dev.yaml:3:28 warning: config.switchyard:drainSeconds: 10 s are less than the catalogue's limits.requestTimeout (120 s): a replacement may cut a request",
+  ],
+  [
+    'a key in plain text',
+    `  switchyard:port: 4000
+  switchyard:GROQ_API_KEY: gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH
+`,
+    `Pulumi.dev.yaml:3:3 config.switchyard:GROQ_API_KEY: a provider's key in plain text (not shown); it is only ever kept as a secret
+    pulumi config set --secret GROQ_API_KEY`,
+  ],
+  [
+    'a key in plain text that looks like none',
+    `  switchyard:port: 4000
+  switchyard:OPENAI_API_KEY_2: 5ecretive
+`,
+    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_2: a provider's key in plain text (not shown); it is only ever kept as a secret
+    pulumi config set --secret OPENAI_API_KEY_2`,
+  ],
+  [
+    'the maker of another model',
+    `  switchyard:port: 4000
+  switchyard:GROK_API_KEY:
+    secure: v1:AAAA
+`,
+    `Pulumi.dev.yaml:3:3 config.switchyard:GROK_API_KEY: no provider's key is called that; did you mean "GROQ_API_KEY"? allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+    pulumi config rm GROK_API_KEY && pulumi config set --secret GROQ_API_KEY`,
+  ],
+  [
+    'a key of nobody',
+    `  switchyard:port: 4000
+  switchyard:ACME_API_KEY:
+    secure: v1:AAAA
+`,
+    `Pulumi.dev.yaml:3:3 config.switchyard:ACME_API_KEY: no provider's key is called that; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+    pulumi config rm ACME_API_KEY`,
+  ],
+  [
+    'a tenth key',
+    `  switchyard:port: 4000
+  switchyard:OPENAI_API_KEY_10:
+    secure: v1:AAAA
+`,
+    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_10: no provider's key is called that; further keys are numbered _2 to _9; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+    pulumi config rm OPENAI_API_KEY_10`,
+  ],
+  [
+    'a first key with a number',
+    `  switchyard:port: 4000
+  switchyard:OPENAI_API_KEY_1:
+    secure: v1:AAAA
+`,
+    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_1: no provider's key is called that; further keys are numbered _2 to _9; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+    pulumi config rm OPENAI_API_KEY_1`,
+  ],
+  [
+    'a key in another setting',
+    `  switchyard:port: 4000
+  switchyard:bind: gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH
+`,
+    `Pulumi.dev.yaml:3:20 config.switchyard:bind: found (hidden: it looks like a key); an IPv4 address is wanted, e.g. 127.0.0.1
+    pulumi config set bind …
+Pulumi.dev.yaml:3:20 this looks like a key of Groq; keys are only ever kept as Pulumi secrets
+    ${TAKE_OUT} GROQ_API_KEY`,
+  ],
+  [
+    'a key in a comment',
+    `  switchyard:port: 4000 # gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH
+`,
+    `Pulumi.dev.yaml:2:27 this looks like a key of Groq; keys are only ever kept as Pulumi secrets
+    ${TAKE_OUT} GROQ_API_KEY`,
+  ],
+  [
+    'a setting as a secret',
+    `  switchyard:port:
+    secure: v1:AAAA
+`,
+    `Pulumi.dev.yaml:2:3 config.switchyard:port: this setting is no secret
+    pulumi config set port … --plaintext`,
+  ],
+  [
+    'everything at once',
+    `  switchyard:prot: 4000
+  switchyard:replicas: 0
+  switchyard:GROK_API_KEY:
+    secure: v1:AAAA
+  switchyard:portkey: { mode: clod }
+`,
+    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
+    pulumi config set port 4000
+Pulumi.dev.yaml:2:3 config.switchyard:prot: unknown setting; did you mean "port"? allowed: ${SETTINGS}
+    pulumi config rm prot
+Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 0; a whole number from 1 to 8 is wanted
+    pulumi config set replicas …
+Pulumi.dev.yaml:4:3 config.switchyard:GROK_API_KEY: no provider's key is called that; did you mean "GROQ_API_KEY"? allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+    pulumi config rm GROK_API_KEY && pulumi config set --secret GROQ_API_KEY
+Pulumi.dev.yaml:6:31 config.switchyard:portkey.mode: found "clod"; allowed: cloud, local, off; did you mean "cloud"?
+    pulumi config set --path 'portkey.mode' …`,
+  ],
+];
+
+const { catalog } = parseCatalog(SMALL, 'c.yaml');
+
+/** Reads settings as the program does: the values from Pulumi, the places from the file. */
+function read(lines: string, stack = 'dev') {
+  const text = `config:\n${lines}`;
+  return parseSettings({
+    ...asPulumi(text),
+    stack,
+    file: { path: `Pulumi.${stack}.yaml`, text },
+    ...(catalog ? { catalog } : {}),
+  });
+}
+
+describe('bad settings', () => {
+  test.each(CASES)('%s', (_name, lines, says) => {
+    const { settings, problems } = read(lines);
+    expect(formatProblems(problems)).toBe(says);
+    expect(settings === undefined).toBe(hasErrors(problems));
+    expect(says).not.toBe('');
+  });
+
+  test('no message repeats a key', () => {
+    for (const [, lines] of CASES) {
+      const said = formatProblems(read(lines).problems);
+      expect(said).not.toMatch(/gsk_abcdef|5ecretive/);
+    }
+  });
+
+  test('without the file the messages have no place, and a key in a value is found all the same', () => {
+    const config = { port: '4000', bind: 'gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH' };
+    const { problems } = parseSettings({
+      config,
+      secretKeys: [],
+      stack: 'dev',
+      ...(catalog ? { catalog } : {}),
+    });
+    expect(formatProblems(problems))
+      .toBe(`Pulumi.dev.yaml config.switchyard:bind: found (hidden: it looks like a key); an IPv4 address is wanted, e.g. 127.0.0.1
+    pulumi config set bind …
+Pulumi.dev.yaml config.switchyard:bind: this looks like a key of Groq; keys are only ever kept as Pulumi secrets
+    ${TAKE_OUT} GROQ_API_KEY`);
+  });
+
+  test.each([
+    ['the same port', 'switchyard:port: 4000', true],
+    ['the same port without the namespace', 'port: 4000', true],
+    ['the same port on every address', 'switchyard:port: 4000\n  switchyard:bind: 0.0.0.0', true],
+    ['the same port on another address', 'switchyard:port: 4000\n  switchyard:bind: 127.0.0.2', false],
+    ['another port', 'switchyard:port: 4100', false],
+    ['no port', 'switchyard:mock: true', false],
+  ])('another stack with %s', (_name, theirs, clash) => {
+    const { settings, source } = read('  switchyard:port: 4000\n');
+    if (settings === undefined) throw new Error('these are good');
+    const others = [{ stack: 'prod', path: 'Pulumi.prod.yaml', text: `config:\n  ${theirs}\n` }];
+    expect(formatProblems(checkPorts(settings, source, others))).toBe(
+      clash
+        ? `Pulumi.dev.yaml:2:20 config.switchyard:port: port 4000 is the stack prod's already (Pulumi.prod.yaml)
+    pulumi config set port 4100 --stack dev`
+        : '',
+    );
+  });
+});
+
+describe('good settings', () => {
+  test('get their defaults from each other', () => {
+    expect(read('  switchyard:port: 4000\n').settings).toMatchObject({
+      stack: 'dev',
+      mock: true,
+      replicas: 1,
+    });
+    const prod = read('  switchyard:port: 4100\n  switchyard:production: true\n', 'prod').settings;
+    expect(prod).toMatchObject({ stack: 'prod', mock: false, replicas: 2 });
+  });
+
+  test('name the keys that are set, further ones included', () => {
+    const secrets = ['GROQ_API_KEY', 'OPENAI_API_KEY_2', 'OPENAI_API_KEY'];
+    const lines = secrets.map((name) => `  switchyard:${name}:\n    secure: v1:AAAA:BBBB\n`).join('');
+    const { keyNames, problems } = read(`  switchyard:port: 4000\n${lines}`);
+    expect(problems).toEqual([]);
+    expect(keyNames).toEqual(['GROQ_API_KEY', 'OPENAI_API_KEY', 'OPENAI_API_KEY_2']);
+  });
+
+  test('may hold objects, set as a whole', () => {
+    const lines = `  switchyard:port: 4000
+  switchyard:masterKey: { generation: 3, previousUntil: 2026-11-25T12:00:00Z }
+  switchyard:client: { direct: [openai] }
+  switchyard:baseUrls: { openai: { gateway: http://10.0.0.1/v1 } }
+`;
+    const { settings, problems } = read(lines);
+    expect(problems).toEqual([]);
+    expect(settings).toMatchObject({
+      masterKey: { generation: 3, previousUntil: '2026-11-25T12:00:00Z' },
+      client: { direct: ['openai'] },
+      baseUrls: { openai: { gateway: 'http://10.0.0.1/v1' } },
+    });
+  });
+
+  test('ciphertext is not taken for a key, whatever it happens to hold', () => {
+    const lines =
+      '  switchyard:port: 4000\n  switchyard:OPENAI_API_KEY:\n    secure: v1:gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH\n';
+    expect(read(lines).problems).toEqual([]);
+  });
+});
