@@ -72,8 +72,8 @@ function meanings(plan: PulumiPlan, inputs: Inputs, resources: readonly StateRes
   const before = deployedFiles(resources);
   if (isNew(plan) || before === undefined) return newStackMeanings(inputs);
   return [
-    ...planMeanings(plan, { previousUntil: inputs.settings.masterKey.previousUntil }),
     ...fileMeanings(before, byPath(gatewayFiles(inputs))),
+    ...planMeanings(plan, { previousUntil: inputs.settings.masterKey.previousUntil }),
   ];
 }
 

@@ -3,6 +3,7 @@ import { formatProblem, formatProblems, hasErrors, sortProblems } from '../../ca
 import { type Inputs, loadInputs, type RawConfig, ROOT } from '../../stacks/load.ts';
 import { UserError } from '../errors.ts';
 import { dayOf } from '../today.ts';
+import { withoutTag } from './plan.ts';
 import { plantedKeys } from './planted.ts';
 
 /**
@@ -20,5 +21,5 @@ export function checkEverything(
   const { inputs, problems } = loadInputs(stack, raw, ROOT, dayOf(now));
   const all = [...problems, ...plantedKeys(ROOT)];
   if (inputs === undefined || hasErrors(all)) throw new UserError(formatProblems(all));
-  return { inputs, warnings: sortProblems(all).map(formatProblem) };
+  return { inputs, warnings: sortProblems(all).map((problem) => withoutTag(formatProblem(problem))) };
 }

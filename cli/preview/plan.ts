@@ -66,9 +66,14 @@ export function describeChange({ op, name, type, why }: Change): string {
 export function planWarnings(plan: PulumiPlan): string[] {
   const texts = (plan.diagnostics ?? [])
     .filter((diagnostic) => diagnostic.severity === 'warning')
-    .map((diagnostic) => diagnostic.message.trim().replace(/^warning:\s*/, ''))
+    .map((diagnostic) => withoutTag(diagnostic.message.trim().replace(/^warning:\s*/, '')))
     .filter((text) => !/^using pulumi-\S+ from \$PATH/.test(text));
   return [...new Set(texts)];
+}
+
+/** A problem's text without its second "warning", behind the place. */
+export function withoutTag(text: string): string {
+  return text.replace(/^(\S+) warning: /, '$1 ');
 }
 
 /** What Pulumi gave as the reasons of a failure. */

@@ -36,7 +36,7 @@ export function previewMarkdown(preview: Preview): string {
     `### \`${stack}\`: ${headline(preview)}`,
     '',
     ...meanings.map((meaning) => `- ${escape(meaning)}`),
-    ...(warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `> ⚠️ ${escape(warning)}  `)]),
+    ...(warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `- ⚠️ ${escape(warning)}`)]),
     ...(steps.length === 0 ? [] : folded),
     '',
   ].join('\n');
@@ -63,5 +63,5 @@ function count(changes: number): string {
 
 /** Names with underscores or angle brackets stay what they are. */
 function escape(text: string): string {
-  return text.replace(/[\\`*_<>|[\]]/g, (char) => `\\${char}`).replaceAll('\n', ' ');
+  return text.replace(/[\\`*_<>|[\]]/g, (char) => `\\${char}`).replace(/\s*\n\s*/g, ' ');
 }
