@@ -4,13 +4,16 @@
  */
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import * as agents from './agents.ts';
 import * as connect from './connect.ts';
 import * as doctor from './doctor.ts';
 import * as down from './down.ts';
 import * as drill from './drill.ts';
 import * as env from './env.ts';
 import * as keys from './keys.ts';
+import * as models from './models.ts';
 import * as preview from './preview.ts';
+import * as smoke from './smoke.ts';
 import * as status from './status.ts';
 import * as stopDocker from './stop-docker.ts';
 import * as test from './test.ts';
@@ -22,6 +25,9 @@ const commands: { register(program: Command): void }[] = [
   preview,
   status,
   connect,
+  smoke,
+  agents,
+  models,
   keys,
   down,
   env,
