@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { BASE_IMAGE, hasBaseImage } from '../setup/base-image.ts';
 import { freeBytes, gigabytes, NEEDED_BYTES } from '../setup/disk.ts';
 import { daemonState, type DaemonState } from '../setup/docker-host.ts';
-import { lackOfDocker } from '../setup/docker.ts';
+import { lackOfDocker, mayBringDocker } from '../setup/docker.ts';
 import { home, installedVersion, launcher, root } from '../setup/paths.ts';
 import { wantedPlugins } from '../setup/plugins.ts';
 import { findPulumi } from '../setup/pulumi.ts';
@@ -63,7 +63,8 @@ async function describeDaemon({ docker }: Extract<DaemonState, { ok: true }>): P
 
 function lackOfDaemon({ reason, code }: Extract<DaemonState, { ok: false }>): Check {
   const lack = lackOfDocker(reason, code, existsSync('/usr/bin/dockerd') || existsSync('/usr/sbin/dockerd'));
-  return bad('docker', `${lack.message} (${lack.found ?? reason})`, lack.command);
+  const ours = mayBringDocker(code) ? `${launcher} up` : lack.command;
+  return bad('docker', `${lack.message} (${lack.found ?? reason})`, ours);
 }
 
 /** Room for what is brought and for Docker. */

@@ -73,7 +73,7 @@ export function lackOfDocker(reason: string, code: string | undefined, installed
     process.platform === 'darwin'
       ? 'open -a Docker   # or, without Docker Desktop: brew install colima docker && colima start'
       : installed
-        ? 'sudo systemctl start docker'
+        ? `sudo ${existsSync('/run/systemd/system') ? 'systemctl start docker' : 'service docker start'}`
         : isDebianLike()
           ? 'sudo apt-get install -y docker.io && sudo systemctl start docker'
           : 'install Docker Engine and start it: see https://docs.docker.com/engine/install/';
@@ -83,19 +83,23 @@ export function lackOfDocker(reason: string, code: string | undefined, installed
   });
 }
 
+/** Whether installing and starting Docker is for us: as root on Debian or Ubuntu, where no other daemon is asked for. */
+export function mayBringDocker(code: string | undefined): boolean {
+  return (
+    !process.env.DOCKER_HOST &&
+    code !== 'EACCES' &&
+    process.platform === 'linux' &&
+    isRoot() &&
+    isDebianLike()
+  );
+}
+
 /** Makes sure that a Docker daemon answers, and gives a client for it. */
 export async function ensureDocker(reporter: Reporter): Promise<Docker> {
   const first = await daemonState();
   if (first.ok) return first.docker;
   const { reason, code } = first;
-  if (
-    process.env.DOCKER_HOST ||
-    code === 'EACCES' ||
-    process.platform !== 'linux' ||
-    !isRoot() ||
-    !isDebianLike()
-  )
-    throw lackOfDocker(reason, code, await onPath('dockerd'));
+  if (!mayBringDocker(code)) throw lackOfDocker(reason, code, await onPath('dockerd'));
   return withLock('docker', reporter.progress, async () => {
     if (!(await onPath('dockerd'))) await installPackages(['docker.io'], reporter);
     if (!(await daemonState()).ok) {

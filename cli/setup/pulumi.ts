@@ -30,11 +30,13 @@ export interface PulumiSetup {
   path: string[];
 }
 
-interface Decision extends PulumiSetup {
+/** What is written down. No folders but the user's own: those below SWITCHYARD_HOME and the checkout may be reached by other names. */
+interface Decision {
+  source: PulumiSource;
   /** The versions that the installed SDKs asked for when it was decided. */
   wanted: string;
-  /** Size and time of the engine's file: another one there means to look again. */
-  engine: string;
+  /** The user's own engine, with size and time of its file: another one there means to look again. */
+  engine?: { file: string; fingerprint: string };
 }
 
 const decisionFile = () => inHome('tools', 'pulumi.json');
@@ -56,24 +58,31 @@ function readDecision(): Decision | undefined {
     const decision = JSON.parse(readFileSync(decisionFile(), 'utf8')) as Decision;
     const forced = process.env.SWITCHYARD_PULUMI;
     if (decision.wanted !== wantedVersions() || (forced && forced !== decision.source)) return undefined;
-    if (fingerprint(join(decision.path[0]!, 'pulumi')) !== decision.engine) return undefined;
-    return decision;
+    const { engine } = decision;
+    return engine && fingerprint(engine.file) !== engine.fingerprint ? undefined : decision;
   } catch {
     return undefined;
   }
 }
 
-/** Whether the decided pieces are whole; quick unless `deep`, which computes their hashes. */
-async function isWhole({ source, path }: Decision, deep = false): Promise<boolean> {
-  if (source === 'fallback') return true; // toolchain/ looks after its own cache
-  if (missingPlugins().length > 0) return false;
-  return source === 'system' || (await findDamage(dirname(path[0]!), deep)) === undefined;
-}
-
-/** What is set up, without bringing anything; undefined if something lacks. */
+/**
+ * What is set up, without bringing anything; undefined if something lacks. Quick unless `deep`, which computes every hash.
+ */
 export async function findPulumi(deep = false): Promise<PulumiSetup | undefined> {
   const decision = readDecision();
-  return decision && (await isWhole(decision, deep)) ? decision : undefined;
+  if (!decision) return undefined;
+  const { source, engine } = decision;
+  if (source === 'fallback') {
+    const { ensureToolchain, verify } = await import('../../toolchain/build.ts');
+    const findings = await verify({ home: home(), deep });
+    return findings.length === 0 ? { source, ...(await ensureToolchain({ home: home() })) } : undefined;
+  }
+  if (missingPlugins().length > 0) return undefined;
+  if (source === 'system') return engine && { source, path: [dirname(engine.file)] };
+  const folder = officialFolder(installedVersion('@pulumi/pulumi'));
+  return (await findDamage(folder, deep)) === undefined
+    ? { source, path: [join(folder, 'pulumi')] }
+    : undefined;
 }
 
 function onPath(name: string): string | undefined {
@@ -188,16 +197,19 @@ async function decide(reporter: Reporter): Promise<PulumiSetup> {
 
 /** Makes sure that engine, language host and plugins are there, and tells where. */
 export async function ensurePulumi(reporter: Reporter): Promise<PulumiSetup> {
-  const earlier = readDecision();
-  if (earlier && (await isWhole(earlier)))
-    return earlier.source === 'fallback' ? useFallback(reporter) : earlier;
+  const earlier = await findPulumi();
+  if (earlier) return earlier;
   return withLock('pulumi', reporter.progress, async () => {
-    const meanwhile = readDecision();
-    if (meanwhile && (await isWhole(meanwhile))) return meanwhile;
+    const meanwhile = await findPulumi();
+    if (meanwhile) return meanwhile;
     await requireSpace(home(), "Pulumi's engine and plugins");
-    const setup = await decide(reporter);
-    const engine = fingerprint(join(setup.path[0]!, 'pulumi'));
-    const decision: Decision = { ...setup, wanted: wantedVersions(), engine };
+    const decided = readDecision()?.source === 'fallback';
+    const setup = decided ? await useFallback(reporter) : await decide(reporter);
+    const decision: Decision = { source: setup.source, wanted: wantedVersions() };
+    if (setup.source === 'system') {
+      const file = join(setup.path[0]!, 'pulumi');
+      decision.engine = { file, fingerprint: fingerprint(file) };
+    }
     await mkdir(dirname(decisionFile()), { recursive: true });
     await writeFileAtomic(decisionFile(), `${JSON.stringify(decision, null, 2)}\n`);
     return setup;
