@@ -7,6 +7,7 @@ import { StackImage } from './image.ts';
 import { rememberKeyAge } from './key-age.ts';
 import { MasterKey, type MasterKeyArgs } from './master-key.ts';
 import { stackNetwork } from './network.ts';
+import { Portkey } from './portkey.ts';
 
 /** What a stack is made of. All texts are rendered already; keys are secrets. */
 export interface SwitchyardArgs {
@@ -25,11 +26,13 @@ export interface SwitchyardArgs {
   /** A published image by digest; left out, LiteLLM's image is built from `imageContexts.gateway`. */
   publishedImage?: string;
   /** Folders with a Dockerfile; `published` adds to a published image what the gateway needs. */
-  imageContexts: { gateway: string; published: string; edge: string };
+  imageContexts: { gateway: string; published: string; edge: string; portkey: string };
   /** LiteLLM's config and the hooks beside it. */
   gatewayFiles: ContainerFile[];
   /** The proxy's config and scripts. */
   edgeFiles: ContainerFile[];
+  /** The routes of the stack's own Portkey, with the providers' keys: secret. Left out, there is none. */
+  portkeyConfig?: pulumi.Output<string>;
   /** The providers' keys that are set, by name. Secrets. */
   providerKeys: Record<string, pulumi.Output<string>>;
 }
@@ -62,6 +65,7 @@ export class Switchyard extends pulumi.ComponentResource {
         ? image('gateway', contexts.gateway)
         : image('gateway', contexts.published, args.publishedImage);
 
+    const clientKeys = { path: '/run/secrets/client-keys.json', content: masterKey.hashes };
     const gateway = new Gateway(
       'gateway',
       {
@@ -73,11 +77,20 @@ export class Switchyard extends pulumi.ComponentResource {
         files: [
           ...args.gatewayFiles,
           ...keys.map(([keyName, content]) => ({ path: `/run/secrets/${keyName}`, content })),
-          { path: '/run/secrets/client-keys.json', content: masterKey.hashes },
+          clientKeys,
         ],
       },
       { parent: this },
     );
+    if (args.portkeyConfig !== undefined) {
+      const config = { path: '/run/secrets/portkey-config.json', content: args.portkeyConfig };
+      const imageId = image('portkey', contexts.portkey);
+      new Portkey(
+        'portkey',
+        { ...args, instance, network, imageId, files: [clientKeys, config] },
+        { parent: this },
+      );
+    }
     new Edge(
       'edge',
       { ...args, instance, network, imageId: image('edge', contexts.edge), files: args.edgeFiles },

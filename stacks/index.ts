@@ -4,6 +4,7 @@ import * as pulumi from '@pulumi/pulumi';
 import { clientKeys, clientView } from '../catalog/client.ts';
 import { renderAuth, renderOpencode } from '../catalog/opencode.ts';
 import { clientGuide } from '../catalog/probes.ts';
+import { localConfig, localRoutes } from '../catalog/portkey.ts';
 import { formatProblem, formatProblems, hasErrors } from '../catalog/problems.ts';
 import { Switchyard } from '../infra/switchyard.ts';
 import { edgeFiles, gatewayFiles } from './files.ts';
@@ -23,9 +24,11 @@ const switchyard = new Switchyard('switchyard', {
     gateway: imageContext('gateway'),
     published: imageContext('published'),
     edge: imageContext('edge'),
+    portkey: imageContext('portkey'),
   },
   gatewayFiles: gatewayFiles(inputs),
   edgeFiles: edgeFiles(inputs),
+  ...portkey(),
   providerKeys,
 });
 
@@ -75,6 +78,17 @@ function rawConfig(): RawConfig {
         .map(([name, value]) => [bare(name), value]),
     ),
     secretKeys: secretKeys.filter(own).map(bare),
+  };
+}
+
+/** The routes of the stack's own Portkey, where it is to have one and there is a key for any of them. */
+function portkey(): { portkeyConfig?: pulumi.Output<string> } {
+  const { catalog } = inputs;
+  if (settings.portkey.mode !== 'local' || localRoutes(catalog, settings, keyNames).length === 0) return {};
+  return {
+    portkeyConfig: pulumi.secret(
+      pulumi.all(providerKeys).apply((keys) => JSON.stringify(localConfig(catalog, settings, keys))),
+    ),
   };
 }
 

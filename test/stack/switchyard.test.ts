@@ -45,6 +45,7 @@ beforeAll(async () => {
       gateway: `${IMAGES}/gateway`,
       published: `${IMAGES}/published`,
       edge: `${IMAGES}/edge`,
+      portkey: `${IMAGES}/portkey`,
     },
     gatewayFiles: [{ path: '/etc/switchyard/config.yaml', content: 'model_list: []' }],
     edgeFiles: [{ path: '/etc/switchyard/haproxy.cfg', content: 'global' }],
