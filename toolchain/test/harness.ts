@@ -54,10 +54,10 @@ export class Project {
   }
 
   /** Runs `pulumi`, which must fail, and returns what it printed. */
-  async refused(...args: string[]): Promise<string> {
+  async refused(args: string[], env: Record<string, string> = {}): Promise<string> {
     const { all, exitCode } = await execa('pulumi', [...args, '--non-interactive'], {
       cwd: this.folder,
-      env: this.env,
+      env: { ...this.env, ...env },
       all: true,
       reject: false,
       stdin: 'ignore',

@@ -126,7 +126,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
       const serving = await project.output('container');
       await project.set('health', 'sick');
       await project.set('patience', '5');
-      const told = await project.refused('up', '--yes', '--skip-preview');
+      const told = await project.refused(['up', '--yes', '--skip-preview']);
       expect(told).toContain('container failed to be in healthy state');
       expect(told).toContain('not well');
       expect(told).not.toContain('the-token-1234567890');
@@ -169,7 +169,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
     'a value of the wrong kind and a refusal of the program are one sentence, without a stack',
     async () => {
       await project.set('refuse', 'true');
-      const refused = await project.refused('preview');
+      const refused = await project.refused(['preview']);
       expect(refused).toContain('error: catalog.yaml:3: unknown model "x"');
       expect(refused).not.toMatch(/^\s+at /m);
       await project.pulumi('config', 'rm', 'refuse');
@@ -180,14 +180,15 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   test(
     'without the provider, and without Docker: what is missing and what mends it',
     async () => {
-      project.env['SWITCHYARD_DOCKER_PROVIDER'] = '/nowhere';
-      expect(await project.refused('preview')).toContain(
+      const withoutProvider = { SWITCHYARD_DOCKER_PROVIDER: '/nowhere' };
+      expect(await project.refused(['preview'], withoutProvider)).toContain(
         'The Terraform Docker provider is not at /nowhere. Run: node toolchain/build.ts',
       );
-      delete project.env['SWITCHYARD_DOCKER_PROVIDER'];
-      project.env['DOCKER_HOST'] = 'unix:///nowhere.sock';
-      expect(await project.refused('preview')).toContain('unix:///nowhere.sock');
-      delete project.env['DOCKER_HOST'];
+      // A preview asks Docker nothing; a refresh does.
+      const withoutDocker = { DOCKER_HOST: 'unix:///nowhere.sock' };
+      expect(await project.refused(['refresh', '--yes', '--skip-preview'], withoutDocker)).toContain(
+        'Cannot connect to the Docker daemon at unix:///nowhere.sock',
+      );
     },
     STEP_MS,
   );
@@ -204,8 +205,10 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
         stdin: 'ignore',
       });
       const patience = Date.now() + 120_000;
-      while ((await project.containers()).length === serving.length && Date.now() < patience)
+      while ((await project.containers()).length === serving.length && Date.now() < patience) {
         await setTimeout(200);
+      }
+      expect(await project.containers()).toHaveLength(serving.length + 1);
       engine.kill('SIGKILL');
       await engine;
       const end = Date.now() + 60_000;
