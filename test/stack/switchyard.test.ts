@@ -14,7 +14,7 @@ await pulumi.runtime.setMocks(
   {
     newResource: (args) => {
       recorded.push({ type: args.type, name: args.name, inputs: args.inputs as Record<string, unknown> });
-      const made: Record<string, unknown> = { ...args.inputs };
+      const made: Record<string, unknown> = { ...(args.inputs as Record<string, unknown>) };
       if (args.type.startsWith('random:index/randomPassword')) made.result = `made-by-${args.name}`;
       if (args.type.startsWith('random:index/randomId')) made.hex = '00ff';
       if (args.type.startsWith('docker:index/remoteImage')) made.imageId = `sha256:${args.name}`;
