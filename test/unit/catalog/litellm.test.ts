@@ -1,0 +1,109 @@
+/** LiteLLM's config: what is rendered from a small catalogue, word for word, and what it must never hold. */
+import { parse } from 'yaml';
+import { renderLitellm } from '../../../catalog/litellm.ts';
+import { checkKeys, checkLitellmTemplate } from '../../../catalog/litellm-keys.ts';
+import { planModels } from '../../../catalog/plan.ts';
+import { formatProblems } from '../../../catalog/problems.ts';
+import { readYaml } from '../../../catalog/source.ts';
+import { allKeys, goodCatalog, goodSettings, repositoryFile, shippedCatalog } from './shipped.ts';
+import { SMALL } from './small.ts';
+
+const FIXED = 'router_settings:\n  num_retries: 0\nlitellm_settings:\n  cache_params:\n    type: disk\n';
+const { catalog } = goodCatalog(SMALL);
+
+test('the whole config of a small catalogue', () => {
+  const settings = goodSettings({ baseUrls: { groq: { gateway: 'http://proxy/groq' } } });
+  const plan = planModels(catalog, settings, ['OPENAI_API_KEY', 'OPENAI_API_KEY_2', 'GROQ_API_KEY']);
+  expect(renderLitellm(plan, FIXED)).toMatchSnapshot();
+});
+
+test('the same input gives the same text', () => {
+  const plan = planModels(catalog, goodSettings(), ['OPENAI_API_KEY']);
+  const again = planModels(catalog, goodSettings(), ['OPENAI_API_KEY']);
+  expect(renderLitellm(plan, FIXED)).toBe(renderLitellm(again, FIXED));
+});
+
+test('no model at all is a config too', () => {
+  const config = parse(
+    renderLitellm(planModels(catalog, goodSettings({ mock: false }), []), FIXED),
+  ) as Record<string, unknown>;
+  expect(config.model_list).toEqual([]);
+});
+
+test('a cache that is off is off', () => {
+  const plan = { ...planModels(catalog, goodSettings(), []), cache: { enabled: false, ttl: 60 } };
+  expect(parse(renderLitellm(plan, FIXED))).toMatchObject({ litellm_settings: { cache: false } });
+});
+
+test('every key of the shipped config, all providers and every option on, is one that LiteLLM reads', () => {
+  const { catalog: shipped } = shippedCatalog();
+  const keys = allKeys(shipped).flatMap((key) => [key, `${key}_2`]);
+  const settings = goodSettings({
+    portkey: { lastResort: true, configs: { auto: 'pc-abc' } },
+    baseUrls: { openai: 'http://10.0.0.1/v1' },
+  });
+  const text = renderLitellm(
+    planModels(shipped, settings, keys),
+    repositoryFile('config-templates/litellm.yaml'),
+  );
+  const { data, source } = readYaml(text, 'config.yaml');
+  expect(formatProblems(checkKeys(data, source))).toBe('');
+  // The names of keys, never a value.
+  expect(
+    [...text.matchAll(/(?:api_key|x-portkey-api-key): (.*)/g)].every(([, value]) =>
+      value?.startsWith('os.environ/'),
+    ),
+  ).toBe(true);
+});
+
+test.each([
+  [
+    'a key that LiteLLM passes over',
+    'litellm_settings:\n  drop_param: true\n',
+    'litellm.yaml:2:3 litellm_settings.drop_param: LiteLLM 1.106.10 reads no such key; did you mean "drop_params"?',
+  ],
+  [
+    'a section that it passes over',
+    'general_setting:\n  custom_auth: x.y\n',
+    'litellm.yaml:1:1 general_setting: LiteLLM 1.106.10 reads no such key; did you mean "general_settings"?',
+  ],
+  [
+    'a key in the wrong section',
+    'general_settings:\n  telemetry: false\n',
+    'litellm.yaml:2:3 general_settings.telemetry: LiteLLM 1.106.10 reads no such key',
+  ],
+  [
+    'a key deep down',
+    'litellm_settings:\n  cache_params:\n    disk_cache_directory: /data\n',
+    'litellm.yaml:3:5 litellm_settings.cache_params.disk_cache_directory: LiteLLM 1.106.10 reads no such key; did you mean "disk_cache_dir"?',
+  ],
+  [
+    'a key that comes from the catalogue',
+    'litellm_settings:\n  cache_params:\n    ttl: 60\n',
+    'litellm.yaml:3:5 litellm_settings.cache_params.ttl: this comes from catalog.yaml and must not be set here',
+  ],
+  [
+    'models of its own',
+    'model_list:\n  - model_name: mine\n',
+    'litellm.yaml:1:1 model_list: this comes from catalog.yaml and must not be set here',
+  ],
+  [
+    'a list',
+    '- a\n',
+    'litellm.yaml:1:1 a mapping is wanted: litellm_settings, router_settings, general_settings',
+  ],
+  [
+    'no YAML',
+    'a: [',
+    'litellm.yaml:1:5 not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
+  ],
+])('litellm.yaml with %s', (_name, text, says) => {
+  expect(formatProblems(checkLitellmTemplate(text, 'litellm.yaml'))).toBe(says);
+});
+
+test('rendering refuses a key in both parts', () => {
+  const plan = planModels(catalog, goodSettings(), []);
+  expect(() => renderLitellm(plan, 'litellm_settings:\n  cache_params:\n    ttl: 60\n')).toThrow(
+    'litellm.yaml must not set litellm_settings.cache_params.ttl: it comes from catalog.yaml',
+  );
+});

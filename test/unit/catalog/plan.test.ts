@@ -1,0 +1,110 @@
+/** What is served under which keys. */
+import { planModels, PORTKEY_ALIAS } from '../../../catalog/plan.ts';
+import { formatProblems } from '../../../catalog/problems.ts';
+import { goodCatalog, goodSettings } from './shipped.ts';
+import { SMALL } from './small.ts';
+
+const { catalog, source } = goodCatalog(SMALL);
+const aliases = (plan: { served: { alias: string }[] }) => plan.served.map(({ alias }) => alias);
+
+test('without a key only the mock is served, and each model is named with the command that brings it', () => {
+  const plan = planModels(catalog, goodSettings(), []);
+  expect(aliases(plan)).toEqual(['mock']);
+  expect(plan.leftOut).toContainEqual({
+    model: 'fast',
+    provider: 'groq',
+    reason: 'GROQ_API_KEY is not set',
+    command: 'pulumi config set --secret GROQ_API_KEY --stack dev',
+  });
+  expect(plan.leftOut).toHaveLength(4);
+  expect(plan.fallbacks).toEqual({});
+});
+
+test('in production there is no mock', () => {
+  expect(aliases(planModels(catalog, goodSettings({ production: true }), []))).toEqual([]);
+});
+
+test('a hop without a key is dropped with a warning that has a place', () => {
+  const plan = planModels(catalog, goodSettings(), ['OPENAI_API_KEY'], { source });
+  expect(plan.fallbacks).toEqual({ big: ['other'] });
+  expect(formatProblems(plan.warnings))
+    .toBe(`catalog.yaml:39:9 warning: fallbacks.big[0]: big does without its fallback fast: GROQ_API_KEY is not set
+    pulumi config set --secret GROQ_API_KEY
+catalog.yaml:40:11 warning: fallbacks.other[0]: other does without its fallback fast: GROQ_API_KEY is not set
+    pulumi config set --secret GROQ_API_KEY`);
+});
+
+test('further keys are further deployments, in their order', () => {
+  const plan = planModels(catalog, goodSettings(), [
+    'OPENAI_API_KEY_3',
+    'OPENAI_API_KEY',
+    'OPENAI_API_KEY_2',
+  ]);
+  expect(plan.served[0]?.deployments).toEqual([
+    { id: 'big@OPENAI_API_KEY', keyName: 'OPENAI_API_KEY', order: 1 },
+    { id: 'big@OPENAI_API_KEY_2', keyName: 'OPENAI_API_KEY_2', order: 2 },
+    { id: 'big@OPENAI_API_KEY_3', keyName: 'OPENAI_API_KEY_3', order: 3 },
+  ]);
+});
+
+test('a further key alone serves too', () => {
+  const plan = planModels(catalog, goodSettings(), ['GROQ_API_KEY_2']);
+  expect(aliases(plan)).toEqual(['fast', 'mock']);
+});
+
+test('limits and prices come from the price map', () => {
+  const [big] = planModels(catalog, goodSettings(), ['OPENAI_API_KEY']).served;
+  expect(big).toMatchObject({
+    litellmModel: 'openai/gpt-5.6',
+    timeout: 120,
+    limit: { context: 922_000, output: 128_000 },
+    cost: { input: 4, output: 20 },
+    priced: true,
+  });
+});
+
+test('an answer whose length nobody states is limited to what clients ask for', () => {
+  const facts = {
+    version: '1',
+    keys: {},
+    models: { 'groq/openai/gpt-oss-20b': { mode: 'chat' as const, context: 131_072 } },
+  };
+  const [fast] = planModels(catalog, goodSettings(), ['GROQ_API_KEY'], { facts }).served;
+  expect(fast?.limit).toEqual({ context: 131_072, output: 32_000 });
+  expect(fast?.cost).toBeUndefined();
+});
+
+test.each([
+  ['https://proxy/anthropic/v1', 'https://proxy/anthropic'],
+  [{ gateway: 'https://proxy/a/v1/' }, 'https://proxy/a'],
+  [{ client: 'https://proxy/a/v1' }, undefined],
+])("LiteLLM is told Anthropic's address without /v1: %j", (given, apiBase) => {
+  const text = SMALL.replaceAll('groq', 'anthropic');
+  const settings = goodSettings({ baseUrls: { anthropic: given } });
+  const [fast] = planModels(goodCatalog(text).catalog, settings, ['GROQ_API_KEY']).served;
+  expect(fast?.apiBase).toBe(apiBase);
+});
+
+describe('Portkey as the last resort', () => {
+  const portkey = { lastResort: true, configs: { auto: 'pc-abc' } };
+
+  test('ends every chain of a chat model', () => {
+    const plan = planModels(catalog, goodSettings({ portkey }), ['OPENAI_API_KEY', 'PORTKEY_API_KEY']);
+    expect(plan.fallbacks).toEqual({ big: ['other', PORTKEY_ALIAS], other: [PORTKEY_ALIAS] });
+    expect(plan.served.at(-1)).toMatchObject({
+      alias: PORTKEY_ALIAS,
+      litellmModel: 'openai/auto',
+      apiBase: 'https://api.portkey.ai/v1',
+      headers: { 'x-portkey-api-key': 'os.environ/PORTKEY_API_KEY', 'x-portkey-config': 'pc-abc' },
+    });
+  });
+
+  test.each([
+    ['no key', portkey, ['OPENAI_API_KEY']],
+    ['no wish', { configs: portkey.configs }, ['OPENAI_API_KEY', 'PORTKEY_API_KEY']],
+  ])('is left out with %s', (_name, settings, keys) => {
+    expect(aliases(planModels(catalog, goodSettings({ portkey: settings }), keys))).not.toContain(
+      PORTKEY_ALIAS,
+    );
+  });
+});

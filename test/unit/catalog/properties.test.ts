@@ -1,0 +1,185 @@
+/** Properties: no input, however odd, makes the validators throw, and what they let through renders. */
+import fc from 'fast-check';
+import { parse } from 'yaml';
+import { renderLitellm } from '../../../catalog/litellm.ts';
+import { checkKeys, checkLitellmTemplate } from '../../../catalog/litellm-keys.ts';
+import { parseCatalog } from '../../../catalog/load.ts';
+import { planModels } from '../../../catalog/plan.ts';
+import { formatProblems, hasErrors } from '../../../catalog/problems.ts';
+import { readYaml } from '../../../catalog/source.ts';
+import { parseSettings } from '../../../stacks/settings.ts';
+import { catalogTexts } from './arbitrary.ts';
+import { allKeys, goodSettings, repositoryFile } from './shipped.ts';
+import { SMALL } from './small.ts';
+
+const SHIPPED = repositoryFile('config-templates/catalog.yaml');
+
+/** A text with some of its places cut out, doubled or overwritten. */
+const damaged = (text: string) =>
+  fc
+    .array(
+      fc.record({
+        at: fc.nat(text.length),
+        length: fc.nat(30),
+        put: fc.oneof(
+          fc.string(),
+          fc.constantFrom(
+            '\n',
+            ': ',
+            '- ',
+            '[',
+            '}',
+            '&a ',
+            '*a',
+            '!!x ',
+            '"',
+            '\t',
+            '#',
+            '<<: ',
+            '? ',
+            '0',
+            '-1',
+            '1e999',
+            '.nan',
+            '~',
+          ),
+        ),
+      }),
+      { minLength: 1, maxLength: 6 },
+    )
+    .map((edits) =>
+      edits.reduce((now, { at, length, put }) => now.slice(0, at) + put + now.slice(at + length), text),
+    );
+
+/** Everything that holds of an answer, whatever the text. */
+function soundAnswer(text: string): void {
+  const { catalog, problems } = parseCatalog(text, 'c.yaml');
+  expect(catalog === undefined).toBe(hasErrors(problems));
+  const said = formatProblems(problems);
+  for (const slip of ['undefined', '[object', 'NaN'])
+    if (!text.includes(slip)) expect(said).not.toContain(slip);
+  const lines = text.split('\n').length;
+  for (const { line, column } of problems) {
+    if (line === undefined) continue;
+    expect(line).toBeLessThanOrEqual(lines);
+    expect(column).toBeGreaterThanOrEqual(1);
+  }
+}
+
+test('any text', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), soundAnswer));
+});
+
+test('any JSON', () => {
+  fc.assert(fc.property(fc.json({ maxDepth: 6 }), soundAnswer));
+});
+
+test.each([
+  ['small', SMALL],
+  ['shipped', SHIPPED],
+])('the %s catalogue, damaged', (_name, text) => {
+  fc.assert(fc.property(damaged(text), soundAnswer), { numRuns: 200 });
+});
+
+test('any value anywhere in the catalogue', () => {
+  const data = parse(SMALL) as Record<string, unknown>;
+  const places: (string | number)[][] = [];
+  (function walk(value: unknown, path: (string | number)[]) {
+    if (path.length > 0) places.push(path);
+    if (Array.isArray(value)) value.forEach((item, index) => walk(item, [...path, index]));
+    else if (typeof value === 'object' && value !== null)
+      for (const [key, item] of Object.entries(value)) walk(item, [...path, key]);
+  })(data, []);
+  fc.assert(
+    fc.property(fc.constantFrom(...places), fc.anything({ withObjectString: true }), (path, value) => {
+      const copy = structuredClone(data);
+      const holder = path
+        .slice(0, -1)
+        .reduce<Record<string | number, unknown>>(
+          (at, step) => at[step] as Record<string | number, unknown>,
+          copy,
+        );
+      holder[path.at(-1) ?? ''] = value;
+      let text: string;
+      try {
+        text = JSON.stringify(copy);
+      } catch {
+        return; // no JSON can be made of it
+      }
+      soundAnswer(text);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('any settings', () => {
+  const names = fc.oneof(
+    fc.constantFrom(
+      'port',
+      'bind',
+      'image',
+      'masterKey',
+      'client',
+      'portkey',
+      'baseUrls',
+      'keyAge',
+      'GROQ_API_KEY',
+      '__proto__',
+      'constructor',
+    ),
+    fc.string(),
+  );
+  const values = fc.oneof(fc.string(), fc.json());
+  fc.assert(
+    fc.property(
+      fc.dictionary(names, values),
+      fc.array(names),
+      fc.string({ maxLength: 200 }),
+      (config, secretKeys, text) => {
+        const { settings, problems } = parseSettings({
+          config,
+          secretKeys,
+          stack: 'dev',
+          file: { path: 'p.yaml', text },
+        });
+        expect(settings === undefined).toBe(hasErrors(problems));
+        expect(formatProblems(problems)).not.toContain('[object');
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test('any fixed part', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(fc.string(), fc.json()),
+      (text) => void formatProblems(checkLitellmTemplate(text, 'l.yaml')),
+    ),
+  );
+});
+
+test('a good catalogue gives a config of keys that LiteLLM reads, whose chains name only models that are there', () => {
+  const fixed = repositoryFile('config-templates/litellm.yaml');
+  fc.assert(
+    fc.property(catalogTexts, fc.infiniteStream(fc.boolean()), (text, coins) => {
+      const { catalog, problems } = parseCatalog(text, 'c.yaml');
+      if (catalog === undefined) throw new Error(`${formatProblems(problems)}\n${text}`);
+      const keys = allKeys(catalog)
+        .flatMap((key) => [key, `${key}_2`])
+        .filter(() => coins.next().value);
+      const rendered = renderLitellm(planModels(catalog, goodSettings(), keys), fixed);
+      const { data, source, problems: yaml } = readYaml(rendered, 'config.yaml');
+      expect([...yaml, ...checkKeys(data, source)]).toEqual([]);
+      const { model_list: models, router_settings: router } = data as {
+        model_list: { model_name: string; model_info: { id: string } }[];
+        router_settings: { fallbacks: Record<string, string[]>[] };
+      };
+      const names = new Set(models.map(({ model_name: name }) => name));
+      for (const chain of router.fallbacks) {
+        for (const name of Object.entries(chain).flat(2)) expect(names).toContain(name);
+      }
+      expect(new Set(models.map(({ model_info: info }) => info.id)).size).toBe(models.length);
+    }),
+  );
+});

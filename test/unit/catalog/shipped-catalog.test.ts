@@ -1,0 +1,87 @@
+/** The catalogue as it is shipped: the seed's aliases and what stands for them today. */
+import { checkInputs } from '../../../catalog/check.ts';
+import { litellmFacts } from '../../../catalog/facts.ts';
+import { formatProblems } from '../../../catalog/problems.ts';
+import { parseSettings } from '../../../stacks/settings.ts';
+import { asPulumi } from './as-pulumi.ts';
+import { repositoryFile, shippedCatalog } from './shipped.ts';
+
+/** The day of the release; a later one would report what retires since, which is for the operator to see, not for this test. */
+const TODAY = '2026-11-24';
+
+const { catalog, problems, source } = shippedCatalog();
+
+test('nothing is wrong with it', () => {
+  expect(formatProblems(problems)).toBe('');
+  expect(formatProblems(checkInputs({ today: TODAY, catalog: { catalog, source } }))).toBe('');
+});
+
+// The seed's table: alias, what served it then, the provider's key.
+test.each([
+  ['gpt-4-turbo', 'gpt-4-turbo-preview', 'OPENAI_API_KEY'],
+  ['gpt-4', 'gpt-4', 'OPENAI_API_KEY'],
+  ['claude-3-opus', 'claude-3-opus-20240229', 'ANTHROPIC_API_KEY'],
+  ['claude-3-5-sonnet', 'claude-3-5-sonnet-20241022', 'ANTHROPIC_API_KEY'],
+  ['deepseek-coder', 'deepseek-coder', 'DEEPSEEK_API_KEY'],
+  ['groq-llama3-70b', 'llama3-70b-8192', 'GROQ_API_KEY'],
+  ['groq-mixtral', 'mixtral-8x7b-32768', 'GROQ_API_KEY'],
+  ['mistral-large', 'mistral-large-latest', 'MISTRAL_API_KEY'],
+  ['openrouter-auto', 'openrouter/auto', 'OPENROUTER_API_KEY'],
+  ['openrouter-claude-3-opus', 'anthropic/claude-3-opus', 'OPENROUTER_API_KEY'],
+  ['together-llama3-70b', 'meta-llama/Llama-3-70b-chat-hf', 'TOGETHER_API_KEY'],
+  ['together-mixtral', 'mistralai/Mixtral-8x22B-Instruct-v0.1', 'TOGETHER_API_KEY'],
+  ['perplexity-sonar', 'sonar-medium-online', 'PERPLEXITY_API_KEY'],
+])('%s is there, and knows that %s served it', (alias, then, key) => {
+  const model = catalog.models[alias];
+  expect([model?.model, ...(model?.supersedes ?? [])]).toContain(then);
+  expect(catalog.providers[model?.provider ?? '']?.key).toBe(key);
+});
+
+test("the seed's chain, timeouts, cache and limits", () => {
+  expect(catalog.fallbacks['claude-3-5-sonnet']).toEqual([
+    'gpt-4-turbo',
+    'groq-llama3-70b',
+    'together-llama3-70b',
+  ]);
+  const timeouts = Object.entries(catalog.models).map(([alias, model]) => [
+    alias,
+    model.timeout ?? catalog.defaults.timeout,
+  ]);
+  expect(timeouts.filter(([, seconds]) => seconds !== 60)).toEqual([
+    ['gpt-4', 120],
+    ['claude-3-opus', 120],
+  ]);
+  expect(catalog.cache).toEqual({ enabled: true, ttl: 3600 });
+  expect(catalog.limits).toEqual({ requestTimeout: 120, parallelRequests: 100 });
+});
+
+test('every chat model has limits for the clients, and a price unless it is a router or its price varies', () => {
+  const unpriced = Object.entries(catalog.models).filter(([, model]) => {
+    const known = litellmFacts.models[`${catalog.providers[model.provider]?.litellm}/${model.model}`];
+    expect(model.limit ?? known?.context).toBeDefined();
+    return (model.cost ?? known?.input) === undefined;
+  });
+  expect(unpriced.map(([alias]) => alias)).toEqual(['openrouter-auto', 'huggingface-gpt-oss']);
+});
+
+test.each(['dev', 'prod'])('the settings of %s are good, and the ports apart', (stack) => {
+  const path = `Pulumi.${stack}.yaml`;
+  const text = repositoryFile(path);
+  const parsed = parseSettings({ ...asPulumi(text), stack, file: { path, text }, catalog });
+  expect(formatProblems(parsed.problems)).toBe('');
+  const other = stack === 'dev' ? 'prod' : 'dev';
+  const others = [
+    { stack: other, path: `Pulumi.${other}.yaml`, text: repositoryFile(`Pulumi.${other}.yaml`) },
+  ];
+  const { settings } = parsed;
+  expect(
+    settings && checkInputs({ today: TODAY, settings: { settings, source: parsed.source }, others }),
+  ).toEqual([]);
+});
+
+test("LiteLLM's fixed part and the image's lock file are good", () => {
+  const file = (path: string) => ({ path, text: repositoryFile(path) });
+  const litellmTemplate = file('config-templates/litellm.yaml');
+  const lock = file('config-templates/image/gateway/requirements.txt');
+  expect(formatProblems(checkInputs({ today: TODAY, litellmTemplate, lock }))).toBe('');
+});

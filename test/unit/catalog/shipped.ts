@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseCatalog } from '../../../catalog/load.ts';
+import { formatProblems } from '../../../catalog/problems.ts';
+import type { Catalog } from '../../../catalog/schema.ts';
+import { parseSettings, type Settings } from '../../../stacks/settings.ts';
+
+/** A file of the checkout. */
+export function repositoryFile(path: string): string {
+  return readFileSync(resolve(import.meta.dirname, '../../..', path), 'utf8');
+}
+
+/** The catalogue as it is shipped. */
+export function shippedCatalog() {
+  return goodCatalog(repositoryFile('config-templates/catalog.yaml'));
+}
+
+/** A catalogue that must be good. */
+export function goodCatalog(text: string) {
+  const { catalog, problems, source } = parseCatalog(text, 'catalog.yaml');
+  if (catalog === undefined) throw new Error(formatProblems(problems));
+  return { catalog, problems, source };
+}
+
+/** Settings of a stack that must be good. */
+export function goodSettings(more: Record<string, unknown> = {}, catalog?: Catalog): Settings {
+  const config = Object.fromEntries(
+    Object.entries({ port: 4000, ...more }).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
+  );
+  const { settings, problems } = parseSettings({
+    config,
+    secretKeys: [],
+    stack: 'dev',
+    ...(catalog ? { catalog } : {}),
+  });
+  if (settings === undefined) throw new Error(formatProblems(problems));
+  return settings;
+}
+
+/** The names of all keys of a catalogue. */
+export function allKeys(catalog: Catalog): string[] {
+  return Object.values(catalog.providers).map(({ key }) => key);
+}
