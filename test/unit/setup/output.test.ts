@@ -1,0 +1,101 @@
+import { Command } from 'commander';
+import { describeError, toUserError } from '../../../cli/errors.ts';
+import { Output, UserError, withOutput } from '../../../cli/output.ts';
+
+function listen(json = false) {
+  const heard = { stdout: '', stderr: '' };
+  const streams = {
+    stdout: { write: (text: string) => (heard.stdout += text) },
+    stderr: { write: (text: string) => (heard.stderr += text), isTTY: false },
+  };
+  return { heard, out: new Output({ json, streams }) };
+}
+
+const mistake = new UserError('port 4000 is held by nginx', {
+  where: 'Pulumi.dev.yaml',
+  found: '4000',
+  allowed: ['a free port', 'or its holder ended'],
+  command: 'pulumi config set port 4001',
+});
+
+test('the result goes to standard output, progress to standard error', () => {
+  const { heard, out } = listen();
+  out.progress('working');
+  out.result({ a: 1 }, 'one');
+  expect(heard).toEqual({ stdout: 'one\n', stderr: 'working\n' });
+});
+
+test('with --json standard output holds one document', () => {
+  const { heard, out } = listen(true);
+  out.warn('look');
+  out.result({ a: 1 }, 'one');
+  expect(JSON.parse(heard.stdout)).toEqual({ a: 1 });
+  expect(heard.stderr).toBe('warning: look\n');
+});
+
+test('a mistake of the user is told with all its parts and without a stack', () => {
+  const { heard, out } = listen();
+  out.failure(mistake);
+  expect(heard.stdout).toBe('');
+  expect(heard.stderr).toBe(
+    [
+      'error: port 4000 is held by nginx',
+      '  where:   Pulumi.dev.yaml',
+      '  found:   4000',
+      '  allowed: a free port, or its holder ended',
+      '  mend it: pulumi config set port 4001',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('with --json a failure is the one document', () => {
+  const { heard, out } = listen(true);
+  out.failure(mistake);
+  expect(JSON.parse(heard.stdout)).toEqual({
+    error: {
+      message: 'port 4000 is held by nginx',
+      where: 'Pulumi.dev.yaml',
+      found: '4000',
+      allowed: ['a free port', 'or its holder ended'],
+      command: 'pulumi config set port 4001',
+    },
+  });
+});
+
+test('a fault of our own keeps its stack', () => {
+  const { heard, out } = listen();
+  out.failure(new TypeError('undefined is no function'));
+  expect(heard.stderr).toMatch(/^internal error: TypeError: undefined is no function\n +at /);
+});
+
+test('a full disk is a sentence with the file', () => {
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
+    code: 'ENOSPC',
+    path: '/x/y',
+  });
+  expect(describeError(toUserError(full)!)).toMatch(
+    /^error: no space left on the disk\n {2}where: {3}\/x\/y\n/,
+  );
+});
+
+test('a quick step has one line, a slow one says when it ended, a failing one does not', async () => {
+  const { heard, out } = listen();
+  expect(await out.step('quick', () => Promise.resolve(7))).toBe(7);
+  expect(heard.stderr).toBe('quick …\n');
+  await out.step('slow', () => new Promise((done) => setTimeout(done, 2100)));
+  expect(heard.stderr).toBe('quick …\nslow …\nslow: done in 2 s\n');
+  await expect(out.step('failing', () => Promise.reject(mistake))).rejects.toBe(mistake);
+  expect(heard.stderr).toMatch(/failing …\n$/);
+});
+
+test.each([
+  ['--json', 'try'],
+  ['try', '--json'],
+])('%s %s: commands hear of --json wherever it stands', async (...args) => {
+  let json: boolean | undefined;
+  const program = new Command().option('--json');
+  program.command('try').action(withOutput((out) => void (json = out.json)));
+  await program.parseAsync(args, { from: 'user' });
+  expect(json).toBe(true);
+});
