@@ -12,8 +12,8 @@ import {
   type ClientView,
   PORTKEY_KEY_FILE,
 } from './opencode.ts';
-import { type Plan, planModels, PORTKEY_ALIAS, type ServedModel } from './plan.ts';
-import { localRoutes } from './portkey.ts';
+import { type Plan, PORTKEY_ALIAS, type ServedModel } from './plan.ts';
+import { everyModel, localRoutes } from './portkey.ts';
 import { type Catalog, MOCK_ALIAS } from './schema.ts';
 
 /** What a stack's client files are made from. */
@@ -66,15 +66,19 @@ export function clientView(inputs: ClientInputs): ClientView {
   };
 }
 
-/** The model that a lane names for its provider is that provider's default. */
+/** A provider's default is the model that a lane names for it, else one that any lane names. */
 function laneModelFirst(
   provider: ClientProvider,
   lanes: readonly { provider: string; model: string }[],
 ): ClientModel[] {
-  const lane = lanes.find((one) => one.provider === provider.id);
-  const first = (model: ClientModel): number =>
-    Number(lane !== undefined && model.aliases.includes(lane.model));
-  return provider.models.toSorted((a, b) => first(b) - first(a));
+  const rank = ({ aliases }: ClientModel): number =>
+    Math.max(
+      0,
+      ...lanes
+        .filter((lane) => aliases.includes(lane.model))
+        .map((lane) => (lane.provider === provider.id ? 2 : 1)),
+    );
+  return provider.models.toSorted((a, b) => rank(b) - rank(a));
 }
 
 function gatewayProvider({ plan, endpoint }: ClientInputs): ClientProvider {
@@ -97,7 +101,7 @@ interface DirectProvider extends ClientProvider {
 
 function directProviders(inputs: ClientInputs): DirectProvider[] {
   const { catalog, settings, keyNames } = inputs;
-  const every = everyModel(inputs);
+  const every = everyModel(inputs.catalog);
   return Object.entries(catalog.providers).flatMap(([name, provider]): DirectProvider[] => {
     if (provider.client === undefined || name === PORTKEY) return [];
     const models = new Map<string, ClientModel>();
@@ -180,7 +184,7 @@ function portkeyOff(inputs: ClientInputs): ClientProvider['off'] {
       ? undefined
       : noKey(catalog.providers[PORTKEY]?.key ?? 'PORTKEY_API_KEY', stack);
   }
-  if (localRoutes(catalog, settings, keyNames).length > 0) return undefined;
+  if (localRoutes(catalog, keyNames).length > 0) return undefined;
   return { reason: 'no target of a Portkey route has a key', command: `./switchyard models ${stack}` };
 }
 
@@ -206,10 +210,10 @@ function portkeyKey(
  */
 function portkeyModels(inputs: ClientInputs): ClientModel[] {
   const { catalog, settings, keyNames } = inputs;
-  const every = new Map(everyModel(inputs).map((model) => [model.alias, model]));
+  const every = new Map(everyModel(inputs.catalog).map((model) => [model.alias, model]));
   const { mode, configs } = settings.portkey;
   const routes = Object.entries(catalog.portkey?.routes ?? {});
-  const served = mode === 'local' ? localRoutes(catalog, settings, keyNames) : [];
+  const served = mode === 'local' ? localRoutes(catalog, keyNames) : [];
   const models = routes.flatMap(([route, { targets, order }]): ClientModel[] => {
     if (mode === 'local' && !served.some(({ name }) => name === route)) return [];
     if (mode !== 'local' && configs[route] === undefined) return [];
@@ -251,12 +255,6 @@ function describe(model: ServedModel, id: string, aliases: readonly string[]): C
     limit: model.limit ?? UNKNOWN_LIMIT,
     ...(model.cost ? { cost: model.cost } : {}),
   };
-}
-
-/** Every alias with its limits and prices, whether its provider has a key or not. */
-function everyModel({ catalog, settings }: ClientInputs): ServedModel[] {
-  const keys = Object.values(catalog.providers).map(({ key }) => key);
-  return planModels(catalog, { ...settings, mock: false }, keys).served;
 }
 
 /** Where a client finds a provider. */

@@ -2,7 +2,7 @@
  * Portkey's routing, rendered from the catalogue: `auto` (the first target that answers) and `cheapest-available` (the cheapest that
  * answers) are no models of Portkey's, but configs of it. Pure.
  */
-import type { Settings } from '../stacks/settings-schema.ts';
+import { type Settings, settingsSchema } from '../stacks/settings-schema.ts';
 import { planModels, type ServedModel } from './plan.ts';
 import type { Catalog } from './schema.ts';
 
@@ -38,19 +38,27 @@ export interface PortkeyRouteView {
   targets: ServedModel[];
 }
 
-/** The routes of the catalogue with their targets in order, all of them. */
-export function routes(
-  catalog: Catalog,
-  settings: Settings,
-  keyNames?: readonly string[],
-): PortkeyRouteView[] {
-  const every = Object.values(catalog.providers).map(({ key }) => key);
-  const served = planModels(catalog, { ...settings, mock: false }, keyNames ?? every).served;
+/**
+ * The routes of the catalogue with their targets in order.
+ *
+ * @param keyNames the keys that are set, where targets without one are to be left out.
+ */
+export function routes(catalog: Catalog, keyNames?: readonly string[]): PortkeyRouteView[] {
+  const models = everyModel(catalog, keyNames);
   return Object.entries(catalog.portkey?.routes ?? {}).map(([name, { order, targets }]) => {
-    const models = targets.flatMap((alias) => served.find((model) => model.alias === alias) ?? []);
-    return { name, targets: order === 'price' ? models.toSorted(byPrice) : models };
+    const found = targets.flatMap((alias) => models.find((model) => model.alias === alias) ?? []);
+    return { name, targets: order === 'price' ? found.toSorted(byPrice) : found };
   });
 }
+
+/** Every alias with its limits and prices; with `keyNames`, only those that have a key. Settings change none of it. */
+export function everyModel(catalog: Catalog, keyNames?: readonly string[]): ServedModel[] {
+  const all = Object.values(catalog.providers).map(({ key }) => key);
+  return planModels(catalog, PLAIN, keyNames ?? all).served;
+}
+
+/** A stack with no settings: models' limits and prices depend on none. */
+const PLAIN: Settings = { ...settingsSchema.parse({ port: 1 }), stack: '', mock: false, replicas: 1 };
 
 /** Cheapest first; a model whose price nobody knows comes last, since it cannot be called cheap. */
 function byPrice(a: ServedModel, b: ServedModel): number {
@@ -60,12 +68,8 @@ function byPrice(a: ServedModel, b: ServedModel): number {
 }
 
 /** What the stack's own Portkey serves: the routes, and each of their targets by its alias; only what has a key. */
-export function localRoutes(
-  catalog: Catalog,
-  settings: Settings,
-  keyNames: readonly string[],
-): PortkeyRouteView[] {
-  const found = routes(catalog, settings, keyNames).filter(({ targets }) => targets.length > 0);
+export function localRoutes(catalog: Catalog, keyNames: readonly string[]): PortkeyRouteView[] {
+  const found = routes(catalog, keyNames).filter(({ targets }) => targets.length > 0);
   const single = new Map(found.flatMap(({ targets }) => targets).map((model) => [model.alias, model]));
   return [...found, ...[...single.values()].map((model) => ({ name: model.alias, targets: [model] }))];
 }
@@ -91,7 +95,7 @@ export function localConfig(
   settings: Settings,
   providerKeys: Readonly<Record<string, string>>,
 ): PortkeyConfig {
-  const served = localRoutes(catalog, settings, Object.keys(providerKeys));
+  const served = localRoutes(catalog, Object.keys(providerKeys));
   return {
     strategy: {
       mode: 'conditional',

@@ -25,7 +25,7 @@ export function shippedInputs({
   endpoint = 'http://127.0.0.1:4000',
 }: ShippedOptions = {}): ClientInputs {
   const config = Object.fromEntries(
-    Object.entries({ port: 4000, ...settings }).map(([name, value]) => [
+    Object.entries({ port: 4999, ...settings }).map(([name, value]) => [
       name,
       typeof value === 'string' ? value : JSON.stringify(value),
     ]),

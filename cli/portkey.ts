@@ -1,0 +1,39 @@
+import type { Command } from 'commander';
+import { parseCatalog } from '../catalog/load.ts';
+import { cloudConfig, routes } from '../catalog/portkey.ts';
+import { formatProblems } from '../catalog/problems.ts';
+import { CATALOG_FILE, template } from '../stacks/load.ts';
+import { UserError, withOutput } from './output.ts';
+
+/** Adds `portkey`. */
+export function register(program: Command): void {
+  program
+    .command('portkey')
+    .argument('[stack]', 'the stack whose settings get the ids', 'dev')
+    .description(
+      "Portkey's routes as configs to save in its cloud, and the commands that make a stack use them",
+    )
+    .action(
+      withOutput((out, stack: string) => {
+        const { catalog, problems } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
+        if (catalog === undefined)
+          throw new UserError(`the catalogue has errors\n${formatProblems(problems)}`);
+        const configs = routes(catalog).map((route) => ({
+          route: route.name,
+          config: cloudConfig(route),
+          command: `pulumi config set --path 'portkey.configs["${route.name}"]' pc-… --stack ${stack}`,
+        }));
+        const providers = [
+          ...new Set(routes(catalog).flatMap(({ targets }) => targets.map(({ provider }) => provider))),
+        ];
+        const text = [
+          `In Portkey's model catalogue, add these providers with your keys, under exactly these names: ${providers.join(', ')}.`,
+          'Then save each config and give its id (pc-…) to the stack:',
+          ...configs.map(
+            ({ route, config, command }) => `\n# ${route}\n${JSON.stringify(config, null, 2)}\n${command}`,
+          ),
+        ];
+        out.result(configs, text.join('\n'));
+      }),
+    );
+}

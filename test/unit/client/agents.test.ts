@@ -1,0 +1,90 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseAgents } from '../../../catalog/agents.ts';
+import { formatProblem } from '../../../catalog/problems.ts';
+import { planAgents } from '../../../cli/client/agents.ts';
+import { failedRequest } from '../../../cli/client/run.ts';
+import { advise } from '../../../cli/client/advice.ts';
+import { redactor } from '../../../cli/client/redact.ts';
+import { shippedClient, shippedInputs } from '../../harness/client.ts';
+
+const { catalog, agents } = shippedInputs();
+const problems = (text: string): string[] =>
+  parseAgents(text, 'agents.yaml', catalog).problems.map(formatProblem);
+
+describe('agents.yaml', () => {
+  test.each([
+    [
+      'agents:\n  a:\n    lane: sped\n    prompt: x\n',
+      'agents.yaml:3:11 agents.a.lane: no lane "sped"; did you mean "speed"?; lanes of catalog.yaml: speed, reliability, cost, rare',
+    ],
+    [
+      'agents:\n  a:\n    lane: speed\n    promt: x\n',
+      'agents.yaml:4:5 agents.a.promt: unknown key; did you mean "prompt"? allowed here: lane, provider, model, description, system, prompt, dir, timeout',
+    ],
+    [
+      'agents:\n  a: {lane: speed, provider: groq}\n',
+      'agents.yaml:2:30 agents.a.provider: no provider "groq"; allowed: litellm, openai-direct, anthropic-direct, deepseek-direct, groq-direct, openrouter-direct, together-direct, portkey',
+    ],
+    [
+      'parallel: 0\nagents: {}\n',
+      'agents.yaml:1:11 parallel: found 0; a whole number from 1 to 32 is wanted',
+    ],
+  ])('%j', (text, message) => expect(problems(text)).toEqual([message]));
+
+  test('never throws, whatever the text', () => {
+    for (const text of ['', '[]', 'agents: [1]', '{', 'a: &x 1', '\t'])
+      expect(problems(text).length).toBeGreaterThan(0);
+  });
+});
+
+describe('which agents run', () => {
+  test('those whose provider has a key; the others say what they want', () => {
+    const client = shippedClient({ keys: { GROQ_API_KEY: 'value-groq' } });
+    const { ready, skipped } = planAgents(agents, catalog, client);
+    expect(ready.map(({ name, model }) => [name, model])).toEqual([
+      ['fast-code', 'groq-direct/openai/gpt-oss-20b'],
+    ]);
+    expect(Object.fromEntries(skipped.map(({ agent, reason }) => [agent, reason]))).toEqual({
+      'complex-reasoning':
+        'anthropic-direct: ANTHROPIC_API_KEY is not set; pulumi config set --secret ANTHROPIC_API_KEY --stack unit',
+      research:
+        'portkey: PORTKEY_API_KEY is not set; pulumi config set --secret PORTKEY_API_KEY --stack unit',
+      critical: 'litellm does not serve gpt-4',
+    });
+  });
+});
+
+describe("opencode's log", () => {
+  const line = (small: boolean): string =>
+    `timestamp=x level=ERROR run=1 message="stream error" providerID=p modelID=m small=${small} error.error="AI_APICallError: it said \\"no\\""`;
+  test('a failed request is known by its message', () =>
+    expect(failedRequest(line(false))).toBe('it said "no"'));
+  test('a failed title is none', () => expect(failedRequest(line(true))).toBeUndefined());
+  test('other lines are none', () =>
+    expect(failedRequest('level=ERROR message="something else"')).toBeUndefined());
+});
+
+describe('advice', () => {
+  const at = {
+    layer: 1 as const,
+    provider: 'groq-direct',
+    stack: 'dev',
+    error: '{"error": {"message": "bad key"}}',
+  };
+  test.each([
+    [401, 'groq-direct refuses the key (401): bad key'],
+    [404, 'the model is not there any more: bad key'],
+    [0, 'groq-direct cannot be reached: bad key'],
+    [503, 'groq-direct answered 503: bad key'],
+  ])('%i', (status, reason) => expect(advise({ ...at, status }).reason).toBe(reason));
+
+  test('a body that is no JSON is cut to one line', () => {
+    const { reason } = advise({ ...at, status: 502, error: `<html>\n${'x'.repeat(500)}` });
+    expect(reason.length).toBeLessThan(200);
+    expect(reason).not.toContain('\n');
+  });
+});
+
+test('a key is taken out whole, also where it begins with another', () => {
+  expect(redactor(['sk-abcdef', 'sk-abcdef-2'])('x sk-abcdef-2 y sk-abcdef z')).toBe('x [key] y [key] z');
+});

@@ -1,0 +1,145 @@
+import { describe, expect, test } from '@jest/globals';
+import type { OpencodeConfig } from '../../../catalog/opencode.ts';
+import { gatewayOnly } from '../../../cli/client/files.ts';
+import { shippedClient } from '../../harness/client.ts';
+
+/** Values that look like no key. */
+const keys = (...names: string[]): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [`${name}_API_KEY`, `value of ${name}`]));
+const EIGHT = [
+  'litellm',
+  'portkey',
+  'openai-direct',
+  'anthropic-direct',
+  'deepseek-direct',
+  'groq-direct',
+  'openrouter-direct',
+  'together-direct',
+];
+const models = (config: OpencodeConfig, provider: string): string[] =>
+  Object.keys(config.provider[provider]?.models ?? {});
+
+describe('a stack without any key', () => {
+  const { config, auth, guide } = shippedClient();
+
+  test('lists all eight providers, seven of them switched off', () => {
+    expect(Object.keys(config.provider)).toEqual(EIGHT);
+    expect(config.enabled_providers).toEqual(['litellm']);
+    expect(config.disabled_providers).toEqual(EIGHT.slice(1));
+  });
+
+  test('serves the mock as default, and has the master key alone', () => {
+    expect([config.model, config.small_model]).toEqual(['litellm/mock', 'litellm/mock']);
+    expect(auth).toEqual({ litellm: { type: 'api', key: 'sk-master-0123456789' } });
+  });
+
+  test('says for each provider that is off how to switch it on', () => {
+    for (const probe of guide.probes.filter(({ provider }) => provider !== 'litellm')) {
+      expect(probe.skip?.command).toMatch(/^pulumi config set --secret [A-Z]+_API_KEY --stack unit$/);
+    }
+  });
+
+  test('renders no agent: each is pinned to a provider that is off', () => expect(config.agent).toEqual({}));
+});
+
+describe('the default model', () => {
+  test.each([
+    [['GROQ', 'ANTHROPIC', 'OPENAI'], 'groq-direct/openai/gpt-oss-20b'],
+    [['ANTHROPIC', 'OPENAI'], 'anthropic-direct/claude-sonnet-5-5'],
+    [['OPENAI'], 'litellm/gpt-4-turbo'],
+    [['OPENROUTER'], 'litellm/openrouter-auto'],
+  ])('with keys of %j is %s', (names, model) => {
+    const { config } = shippedClient({ keys: keys(...names) });
+    expect(config.model).toBe(model);
+    expect(config.enabled_providers).toContain(model.split('/')[0]);
+  });
+
+  test('falls to Portkey and OpenRouter where the gateway serves nothing', () => {
+    const settings = { mock: false, portkey: { configs: { auto: 'pc-1' } } };
+    expect(shippedClient({ settings, keys: keys('PORTKEY') }).config.model).toBe('portkey/auto');
+    expect(shippedClient({ settings }).config.model).toBeUndefined();
+  });
+});
+
+describe('client.direct', () => {
+  const all = keys('GROQ', 'OPENAI');
+
+  test('hands out the chosen keys alone', () => {
+    const { config, auth, guide } = shippedClient({
+      keys: all,
+      settings: { client: { direct: ['openai'] } },
+    });
+    expect(Object.keys(auth)).toEqual(['litellm', 'openai-direct']);
+    expect(config.disabled_providers).toContain('groq-direct');
+    expect(guide.lanes.find(({ id }) => id === 'groq-direct')?.off?.reason).toBe('not in client.direct');
+  });
+
+  test('none, and --gateway-only, leave no key of a maker', () => {
+    const none = shippedClient({ keys: all, settings: { client: { direct: [] } } });
+    expect(Object.keys(none.auth)).toEqual(['litellm']);
+    const only = gatewayOnly(shippedClient({ keys: { ...all, ...keys('PORTKEY') } }));
+    expect(Object.keys(only.auth)).toEqual(['litellm']);
+    expect(only.config.model).toBe('litellm/gpt-4-turbo');
+    // Its header would read a file that is not written.
+    expect(only.config.provider.portkey?.options.headers).toBeUndefined();
+  });
+});
+
+describe('portkey', () => {
+  test('cloud: names saved configs, and its key comes from a file', () => {
+    const settings = { portkey: { configs: { auto: 'pc-1' } } };
+    const { config, auth } = shippedClient({ settings, keys: keys('PORTKEY') });
+    const { portkey } = config.provider;
+    expect(portkey?.options.headers).toEqual({
+      'x-portkey-api-key': '{file:~/.local/share/opencode/switchyard-portkey.key}',
+    });
+    expect(portkey?.models.auto?.headers).toEqual({ 'x-portkey-config': 'pc-1' });
+    expect(portkey?.models).not.toHaveProperty('cheapest-available');
+    expect(models(config, 'portkey')).toContain('@together/mistralai/Ministral-3-14B-Instruct-2512');
+    expect(auth.portkey?.key).toBe('value of PORTKEY');
+    expect(JSON.stringify(config)).not.toContain('value of');
+  });
+
+  test('local: the edge, the master key, and the routes that have a target with a key', () => {
+    const settings = { portkey: { mode: 'local' } };
+    const { config, auth } = shippedClient({ settings, keys: keys('TOGETHER') });
+    expect(config.provider.portkey?.options).toEqual({ baseURL: 'http://127.0.0.1:4000/portkey/v1' });
+    expect(models(config, 'portkey')).toEqual([
+      'cheapest-available',
+      'auto',
+      'together-llama3-70b',
+      'together-mixtral',
+    ]);
+    expect(auth.portkey).toEqual(auth.litellm);
+    expect(shippedClient({ settings }).config.disabled_providers).toContain('portkey');
+  });
+
+  test('off: stays in the file, switched off', () => {
+    const { config } = shippedClient({ settings: { portkey: { mode: 'off' } }, keys: keys('PORTKEY') });
+    expect(config.provider).toHaveProperty('portkey');
+    expect(config.disabled_providers).toContain('portkey');
+  });
+});
+
+test('each model has limits that leave room to answer, and none is for embeddings', () => {
+  const { config } = shippedClient({ keys: keys(...EVERY) });
+  for (const [provider, { models: served }] of Object.entries(config.provider)) {
+    for (const [id, { limit }] of Object.entries(served)) {
+      expect([provider, id, limit.context > 0 && limit.output > 0]).toEqual([provider, id, true]);
+    }
+  }
+  expect(models(config, 'litellm')).not.toContain('embedding-small');
+});
+
+test('the four agents of the seed are pinned to their lanes', () => {
+  const settings = { portkey: { configs: { auto: 'pc-1' } } };
+  const { config } = shippedClient({ settings, keys: keys(...EVERY) });
+  expect(Object.fromEntries(Object.entries(config.agent).map(([name, { model }]) => [name, model]))).toEqual({
+    'fast-code': 'groq-direct/openai/gpt-oss-20b',
+    'complex-reasoning': 'anthropic-direct/claude-sonnet-5-5',
+    research: 'portkey/auto',
+    critical: 'litellm/gpt-4',
+  });
+});
+
+const EVERY = ['OPENAI', 'ANTHROPIC', 'DEEPSEEK', 'GROQ', 'MISTRAL', 'OPENROUTER', 'TOGETHER', 'PERPLEXITY', 'HUGGINGFACE', 'PORTKEY']; // prettier-ignore

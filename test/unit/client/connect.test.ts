@@ -1,0 +1,132 @@
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { opencodePaths, pathsBelow } from '../../../cli/client/paths.ts';
+import { writeClientFiles } from '../../../cli/client/write.ts';
+import { connect } from '../../../cli/connect.ts';
+import { shippedClient } from '../../harness/client.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'switchyard-connect-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const client = shippedClient({
+  keys: { GROQ_API_KEY: 'value-groq', PORTKEY_API_KEY: 'value-portkey' },
+  settings: { portkey: { configs: { auto: 'pc-1' } } },
+});
+const read = (name: string): string => readFileSync(join(dir, name), 'utf8');
+const mode = (name: string): number => statSync(join(dir, name)).mode & 0o777;
+
+describe('connect --dir', () => {
+  test('writes both files, keys in 0600 files alone, and says no key', async () => {
+    const result = await connect('dev', client, { dir });
+    expect(result.files.map(({ path }) => path)).toEqual(
+      ['switchyard-portkey.key', 'auth.json', 'opencode.json'].map((name) => join(dir, name)),
+    );
+    expect([mode('auth.json'), mode('switchyard-portkey.key')]).toEqual([0o600, 0o600]);
+    expect(read('opencode.json')).toContain(`{file:${join(dir, 'switchyard-portkey.key')}}`);
+    for (const { key } of Object.values(client.auth)) {
+      expect(read('opencode.json')).not.toContain(key);
+      expect(JSON.stringify(result)).not.toContain(key);
+    }
+    expect(result.try).toBe(
+      `OPENCODE_CONFIG=${dir}/opencode.json OPENCODE_AUTH_CONTENT="$(cat ${dir}/auth.json)" opencode run -m litellm/mock "hi"`,
+    );
+  });
+
+  test('a second time changes nothing', async () => {
+    await connect('dev', client, { dir });
+    const again = await connect('dev', client, { dir });
+    expect(again.files.map(({ changed }) => changed)).toEqual([false, false, false]);
+  });
+
+  test('--gateway-only takes the keys of makers out again', async () => {
+    await connect('dev', client, { dir });
+    await connect('dev', client, { dir, gatewayOnly: true });
+    expect(Object.keys(JSON.parse(read('auth.json')) as object)).toEqual(['litellm']);
+    expect(read('opencode.json')).not.toContain('x-portkey-api-key');
+  });
+});
+
+describe("a user's files", () => {
+  test('one that is malformed stops everything before the first byte', async () => {
+    writeFileSync(join(dir, 'opencode.json'), '{ "provider": ');
+    await expect(connect('dev', client, { dir })).rejects.toThrow(/not valid JSON, so nothing was changed/);
+    expect(() => read('auth.json')).toThrow(/ENOENT/);
+    expect(read('opencode.json')).toBe('{ "provider": ');
+  });
+
+  test('auth.json that others could read gets its mode back, even where its text stays', async () => {
+    await connect('dev', client, { dir });
+    writeFileSync(join(dir, 'auth.json'), read('auth.json'), { mode: 0o644 });
+    const { chmodSync } = await import('node:fs');
+    chmodSync(join(dir, 'auth.json'), 0o644);
+    await connect('dev', client, { dir });
+    expect(mode('auth.json')).toBe(0o600);
+  });
+
+  test('a symbolic link stays one, and its target is written, there or not', async () => {
+    mkdirSync(join(dir, 'dotfiles'));
+    writeFileSync(join(dir, 'dotfiles/opencode.json'), '{"theme": "dark"}');
+    symlinkSync('dotfiles/opencode.json', join(dir, 'opencode.json'));
+    symlinkSync('dotfiles/auth.json', join(dir, 'auth.json'));
+    await connect('dev', client, { dir });
+    expect(lstatSync(join(dir, 'opencode.json')).isSymbolicLink()).toBe(true);
+    expect(lstatSync(join(dir, 'auth.json')).isSymbolicLink()).toBe(true);
+    expect(JSON.parse(read('dotfiles/opencode.json'))).toMatchObject({
+      theme: 'dark',
+      model: 'groq-direct/openai/gpt-oss-20b',
+    });
+    expect(mode('dotfiles/auth.json')).toBe(0o600);
+  });
+
+  test('opencode.jsonc is used where that is what the user has', async () => {
+    writeFileSync(join(dir, 'opencode.jsonc'), '{\n  // mine\n  "theme": "dark"\n}\n');
+    await connect('dev', client, { dir });
+    expect(read('opencode.jsonc')).toContain('// mine');
+    expect(() => read('opencode.json')).toThrow(/ENOENT/);
+  });
+
+  test('a model that the file beneath sets is not overruled', async () => {
+    writeFileSync(join(dir, 'opencode.json'), '{"model": "anthropic/mine"}');
+    writeFileSync(join(dir, 'opencode.jsonc'), '{}');
+    await connect('dev', client, { dir });
+    expect(JSON.parse(read('opencode.jsonc'))).not.toHaveProperty('model');
+  });
+});
+
+describe('where opencode looks', () => {
+  test('XDG folders, else the home folder', async () => {
+    const xdg = await opencodePaths({
+      HOME: '/home/me',
+      XDG_CONFIG_HOME: dir,
+      XDG_DATA_HOME: join(dir, 'data'),
+    });
+    expect([xdg.config, xdg.auth]).toEqual([
+      join(dir, 'opencode/opencode.json'),
+      join(dir, 'data/opencode/auth.json'),
+    ]);
+    const plain = await opencodePaths({ HOME: dir });
+    expect([plain.config, plain.auth]).toEqual([
+      join(dir, '.config/opencode/opencode.json'),
+      join(dir, '.local/share/opencode/auth.json'),
+    ]);
+  });
+
+  test('a folder that is not there yet is made', async () => {
+    await writeClientFiles(await pathsBelow(join(dir, 'a/b')), client);
+    expect(read('a/b/auth.json')).toContain('value-groq');
+  });
+});
