@@ -96,6 +96,20 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   );
 
   test(
+    'an update that Docker refuses says why, leaves the truth in the state, and the next up mends it',
+    async () => {
+      await project.set('memory', '1');
+      expect(await project.refused(['up', '--yes', '--skip-preview'])).toMatch(/minimum memory limit/i);
+      expect(await project.preview()).toEqual({ box: 'update' });
+      await project.set('memory', '80');
+      await project.up();
+      expect(await project.output('container')).toBe(first);
+      expect(await project.preview()).toEqual({});
+    },
+    STEP_MS,
+  );
+
+  test(
     'another environment is a replacement, created before the old one goes',
     async () => {
       await project.set('greeting', 'good evening');

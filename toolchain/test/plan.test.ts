@@ -2,6 +2,7 @@ import { UNKNOWN } from '../plugin/properties.ts';
 import { diffPlan } from '../providers/docker/diff.ts';
 import { ignoreChanges, pathSteps } from '../providers/docker/ignore.ts';
 import { proposedState } from '../providers/docker/propose.ts';
+import { withTimeout } from '../providers/docker/state.ts';
 import { findStrangers } from '../providers/docker/strangers.ts';
 import { sameValue } from '../providers/docker/same.ts';
 import { resourceShape, type ResourceShape } from '../providers/docker/shape.ts';
@@ -183,4 +184,14 @@ test('a property that there is not is named with those that there are, at every 
     { path: 'nam', known: ['bridge', 'command', 'envs', 'healthcheck', 'hostname', 'name', 'ports'] },
     { path: 'ports[0].external', known: ['internal', 'ip'] },
   ]);
+});
+
+test("Pulumi's customTimeouts reach the provider in its private data, beside what is there", () => {
+  const key = 'e2bfb730-ecaa-11e6-8f88-34363bc7c4c0';
+  const data = Buffer.from(JSON.stringify({ schema_version: '2', [key]: { create: 1, delete: 2 } }));
+  expect(withTimeout(data, 'create', 0)).toBe(data);
+  expect(JSON.parse(Buffer.from(withTimeout(data, 'create', 90)).toString())).toEqual({
+    schema_version: '2',
+    [key]: { create: 90e9, delete: 2 },
+  });
 });

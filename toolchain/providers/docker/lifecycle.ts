@@ -93,12 +93,13 @@ export class Lifecycle {
       return new providerProto.UpdateResponse().setProperties(writeProperties(planned, inputs.secrets));
     }
     const { state, errors } = await type.apply(plan, 'update', request.getTimeout());
-    const now = outputs(state ?? prior, type, inputs.secrets);
     if (errors.length > 0) {
+      // The provider writes what it was to do into the state even where it failed: look what there really is.
+      const actual = (await type.read(prior).catch(() => undefined)) ?? prior;
       const reasons = errors.map((error) => redact(error, secretTexts(inputs)));
-      throw partialFailure(request.getId(), now, reasons);
+      throw partialFailure(request.getId(), outputs(actual, type, inputs.secrets), reasons);
     }
-    return new providerProto.UpdateResponse().setProperties(now);
+    return new providerProto.UpdateResponse().setProperties(outputs(state ?? prior, type, inputs.secrets));
   }
 
   async read(request: providerProto.ReadRequest): Promise<providerProto.ReadResponse> {
