@@ -66,19 +66,18 @@ export function clientView(inputs: ClientInputs): ClientView {
   };
 }
 
-/** A provider's default is the model that a lane names for it, else one that any lane names. */
+/** A provider's default is the model that a lane names for it; for a direct one, else, what a lane asks of the gateway. */
 function laneModelFirst(
   provider: ClientProvider,
   lanes: readonly { provider: string; model: string }[],
 ): ClientModel[] {
-  const rank = ({ aliases }: ClientModel): number =>
-    Math.max(
-      0,
-      ...lanes
-        .filter((lane) => aliases.includes(lane.model))
-        .map((lane) => (lane.provider === provider.id ? 2 : 1)),
-    );
-  return provider.models.toSorted((a, b) => rank(b) - rank(a));
+  const named = (by: string): string[] =>
+    lanes.filter((lane) => lane.provider === by).map(({ model }) => model);
+  const wanted = [...named(provider.id), ...(provider.layer === 1 ? named(GATEWAY) : [])];
+  const first = provider.models.find(({ aliases }) => aliases.some((alias) => wanted.includes(alias)));
+  return first === undefined
+    ? [...provider.models]
+    : [first, ...provider.models.filter((model) => model !== first)];
 }
 
 function gatewayProvider({ plan, endpoint }: ClientInputs): ClientProvider {
