@@ -10,7 +10,8 @@ library only, so that it runs in the gateway's image:
 
 Answers (whole or streamed, as the request's `stream` asks): chat completions, responses, embeddings, Anthropic messages
 and their count_tokens, the list of models. The text is `Hello from <provider> (<model>)`. A request shapes its own answer
-with words anywhere in its last message: `#chunks=40` (events of the stream), `#delayMs=100` (pause before each), `#text=word`.
+with words anywhere in its last message: `#chunks=40` (events of the stream), `#delayMs=100` (pause before each), `#text=word`,
+`#tool=word` (a call of the first tool that the request offers, with {"word": "<word>"} as its input; no text).
 
 Control:
     GET    /_health              200 once it listens
@@ -36,8 +37,10 @@ Control:
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import re
+import struct
 import sys
 import time
 from collections import deque
@@ -110,14 +113,28 @@ def outline(exchange: Exchange) -> dict:
     return {**short, 'truncated': len(exchange.raw)}
 
 
-def wishes(exchange: Exchange) -> tuple[str, int, float]:
-    """The text, the number of events and the pause that the request asks for."""
+def wished(exchange: Exchange) -> dict[str, str]:
+    """The words with which the request shapes its answer."""
     fields = exchange.json if isinstance(exchange.json, dict) else {}
     last = (fields.get('messages') or [{}])[-1].get('content', '') if fields.get('messages') else fields.get('input', '')
     said = last if isinstance(last, str) else json.dumps(last)
-    found = dict(re.findall(r'#(chunks|delayMs|text)=(\w+)', said))
+    return dict(re.findall(r'#(chunks|delayMs|text|tool)=(\w+)', said))
+
+
+def wishes(exchange: Exchange) -> tuple[str, int, float]:
+    """The text, the number of events and the pause that the request asks for."""
+    found = wished(exchange)
     text = found.get('text') or f'Hello from {exchange.provider} ({exchange.model})'
     return text, int(found.get('chunks', 5)), int(found.get('delayMs', 0)) / 1000
+
+
+def tool_call(exchange: Exchange) -> tuple[str, str] | None:
+    """Name and input, as JSON, of the tool that the request wants to see called."""
+    word, tools = wished(exchange).get('tool'), exchange.json.get('tools')
+    if not word or not tools:
+        return None
+    tool = tools[0].get('function', tools[0])
+    return tool.get('name', ''), json.dumps({'word': word})
 
 
 def pieces(text: str, count: int) -> list[str]:
@@ -140,6 +157,15 @@ def chat(exchange: Exchange, text: str, count: int) -> tuple[object, list[str]]:
         piece = {'index': 0, 'delta': delta, 'finish_reason': finish, 'logprobs': None}
         return sse({**base, 'object': 'chat.completion.chunk', 'choices': [piece], **extra, **more})
 
+    if tool := tool_call(exchange):
+        name, given = tool
+        call = {'id': f'call_{counter}', 'type': 'function', 'function': {'name': name, 'arguments': given}}
+        choice |= {'message': {'role': 'assistant', 'content': None, 'tool_calls': [call]}, 'finish_reason': 'tool_calls'}
+        begun = {**call, 'index': 0, 'function': {'name': name, 'arguments': ''}}
+        parts = [chunk({'role': 'assistant', 'content': None, 'tool_calls': [begun]})]
+        rest = [{'index': 0, 'function': {'arguments': part}} for part in pieces(given, 2)]
+        parts += [chunk({'tool_calls': [piece]}) for piece in rest]
+        return whole, parts + [chunk({}, 'tool_calls', usage=usage), 'data: [DONE]\n\n']
     parts = [chunk({'role': 'assistant', 'content': ''})] + [chunk({'content': part}) for part in pieces(text, count)]
     return whole, parts + [chunk({}, 'stop', usage=usage), 'data: [DONE]\n\n']
 
@@ -148,11 +174,16 @@ def messages(exchange: Exchange, text: str, count: int) -> tuple[object, list[st
     usage = {'input_tokens': 7, 'output_tokens': 5}
     base = {'id': f'msg_{counter}', 'type': 'message', 'role': 'assistant', 'model': exchange.model}
     end = {'stop_reason': 'end_turn', 'stop_sequence': None}
-    whole = {**base, 'content': [{'type': 'text', 'text': text}], **end, 'usage': usage}
+    content: dict = {'type': 'text', 'text': text}
+    begun, deltas = {**content, 'text': ''}, [{'type': 'text_delta', 'text': part} for part in pieces(text, count)]
+    if tool := tool_call(exchange):
+        name, given = tool
+        end['stop_reason'] = 'tool_use'
+        content = {'type': 'tool_use', 'id': f'toolu_{counter}', 'name': name, 'input': json.loads(given)}
+        begun, deltas = {**content, 'input': {}}, [{'type': 'input_json_delta', 'partial_json': part} for part in pieces(given, 2)]
+    whole = {**base, 'content': [content], **end, 'usage': usage}
     start = {**base, 'content': [], 'stop_reason': None, 'stop_sequence': None, 'usage': {**usage, 'output_tokens': 1}}
-    block = {'index': 0, 'content_block': {'type': 'text', 'text': ''}}
-    stream = [('message_start', {'message': start}), ('content_block_start', block)]
-    deltas = [{'type': 'text_delta', 'text': part} for part in pieces(text, count)]
+    stream = [('message_start', {'message': start}), ('content_block_start', {'index': 0, 'content_block': begun})]
     stream += [('content_block_delta', {'index': 0, 'delta': delta}) for delta in deltas]
     stream += [('content_block_stop', {'index': 0}), ('message_delta', {'delta': end, 'usage': usage}), ('message_stop', {})]
     return whole, [f'event: {name}\n' + sse({'type': name, **data}) for name, data in stream]
@@ -170,10 +201,20 @@ def responses(exchange: Exchange, text: str, count: int) -> tuple[object, list[s
     begun = {**base, 'status': 'in_progress', 'output': []}
     at = {'item_id': item['id'], 'output_index': 0, 'content_index': 0}
     stream = [('created', {'response': begun}), ('in_progress', {'response': begun})]
-    stream += [('output_item.added', {'output_index': 0, 'item': {**item, 'status': 'in_progress', 'content': []}})]
-    stream += [('content_part.added', {**at, 'part': {**part, 'text': ''}})]
-    stream += [('output_text.delta', {**at, 'delta': piece}) for piece in pieces(text, count)]
-    stream += [('output_text.done', {**at, 'text': text}), ('content_part.done', {**at, 'part': part})]
+    if tool := tool_call(exchange):
+        name, given = tool
+        item = {'id': f'fc_{counter}', 'type': 'function_call', 'status': 'completed', 'call_id': f'call_{counter}'}
+        item |= {'name': name, 'arguments': given}
+        whole['output'] = [item]
+        at = {'item_id': item['id'], 'output_index': 0}
+        stream += [('output_item.added', {'output_index': 0, 'item': {**item, 'status': 'in_progress', 'arguments': ''}})]
+        stream += [('function_call_arguments.delta', {**at, 'delta': piece}) for piece in pieces(given, 2)]
+        stream += [('function_call_arguments.done', {**at, 'arguments': given, 'name': name})]
+    else:
+        stream += [('output_item.added', {'output_index': 0, 'item': {**item, 'status': 'in_progress', 'content': []}})]
+        stream += [('content_part.added', {**at, 'part': {**part, 'text': ''}})]
+        stream += [('output_text.delta', {**at, 'delta': piece}) for piece in pieces(text, count)]
+        stream += [('output_text.done', {**at, 'text': text}), ('content_part.done', {**at, 'part': part})]
     stream += [('output_item.done', {'output_index': 0, 'item': item}), ('completed', {'response': whole})]
     named = [{'type': f'response.{name}', 'sequence_number': i, **data} for i, (name, data) in enumerate(stream)]
     return whole, [f'event: {event["type"]}\n' + sse(event) for event in named]
@@ -182,7 +223,10 @@ def responses(exchange: Exchange, text: str, count: int) -> tuple[object, list[s
 def embeddings(exchange: Exchange) -> object:
     given = exchange.json.get('input', '')
     count = len(given) if isinstance(given, list) else 1
-    data = [{'object': 'embedding', 'index': i, 'embedding': [0.25, -0.5, 0.125]} for i in range(count)]
+    vector: object = [0.25, -0.5, 0.125]
+    if exchange.json.get('encoding_format') == 'base64':
+        vector = base64.b64encode(struct.pack('<3f', *vector)).decode()
+    data = [{'object': 'embedding', 'index': i, 'embedding': vector} for i in range(count)]
     return {'object': 'list', 'model': exchange.model, 'data': data, 'usage': {'prompt_tokens': 7, 'total_tokens': 7}}
 
 
