@@ -62,7 +62,8 @@ function containerArgs(args: GatewayArgs): docker.ContainerArgs {
     volumes: [{ volumeName: args.volume.name, containerPath: '/data' }],
     uploads: args.files.map(upload),
     healthcheck: {
-      tests: ['CMD', 'python3', '/etc/switchyard/probe.py'],
+      // Isolated and without site packages: it starts in a third of the time, and it starts often.
+      tests: ['CMD', 'python3', '-I', '-S', '/etc/switchyard/probe.py'],
       interval: '3s',
       timeout: '5s',
       retries: 5,

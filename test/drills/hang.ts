@@ -5,5 +5,5 @@ import type { Drill } from './types.ts';
 export const hang: Drill = {
   name: 'hang',
   claim: 'a gateway that hangs is restarted without an operator; only what it had begun can fail',
-  run: (context) => strike(context, 'SIGSTOP', 180),
+  run: (context) => strike(context, 'SIGSTOP', 300),
 };

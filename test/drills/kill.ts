@@ -6,5 +6,5 @@ export const kill: Drill = {
   name: 'kill',
   claim:
     'of a gateway that is killed only what it had begun can fail; everything else is answered, held while no gateway is ready',
-  run: (context) => strike(context, 'SIGKILL', 120),
+  run: (context) => strike(context, 'SIGKILL', 300),
 };
