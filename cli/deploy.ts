@@ -24,7 +24,10 @@ export async function deploy(out: Output, stack: string): Promise<number> {
   await refuseHeldPort(stack);
   try {
     const { log } = await out.step(`deploying ${stack}`, () =>
-      pulumi(stack, ['up', '--yes', '--skip-preview', ...QUIET], { onLine: out.progress, progress: out.progress }),
+      pulumi(stack, ['up', '--yes', '--skip-preview', ...QUIET], {
+        onLine: out.progress,
+        progress: out.progress,
+      }),
     );
     return changedResources(log);
   } catch (error) {
