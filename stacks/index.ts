@@ -84,7 +84,7 @@ function rawConfig(): RawConfig {
 /** The routes of the stack's own Portkey, where it is to have one and there is a key for any of them. */
 function portkey(): { portkeyConfig?: pulumi.Output<string> } {
   const { catalog } = inputs;
-  if (settings.portkey.mode !== 'local' || localRoutes(catalog, settings, keyNames).length === 0) return {};
+  if (settings.portkey.mode !== 'local' || localRoutes(catalog, keyNames).length === 0) return {};
   return {
     portkeyConfig: pulumi.secret(
       pulumi.all(providerKeys).apply((keys) => JSON.stringify(localConfig(catalog, settings, keys))),
