@@ -109,6 +109,9 @@ export function localConfig(
   };
 }
 
+/** Providers of Portkey that put `/v1` behind the address by themselves. */
+const ADDS_VERSION = new Set(['openrouter', 'together-ai']);
+
 function localTarget(
   model: ServedModel,
   catalog: Catalog,
@@ -121,10 +124,13 @@ function localTarget(
     : undefined;
   const host = (typeof given === 'string' ? given : given?.gateway) ?? hostOf(model.provider, catalog);
   const key = providerKeys[provider?.key ?? ''];
+  const name = provider?.portkey ?? 'openai';
   return {
-    provider: provider?.portkey ?? 'openai',
+    provider: name,
     ...(key === undefined ? {} : { api_key: key }),
-    ...(host === undefined ? {} : { custom_host: host }),
+    ...(host === undefined
+      ? {}
+      : { custom_host: ADDS_VERSION.has(name) ? host.replace(/\/v1\/?$/, '') : host }),
     override_params: { model: model.upstream },
   };
 }

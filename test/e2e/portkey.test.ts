@@ -1,0 +1,216 @@
+/** The real open-source Portkey gateway in its image, with the routes of the shipped catalogue, between opencode and a fake upstream. */
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import { localConfig } from '../../catalog/portkey.ts';
+import type { StackClient } from '../../cli/client/files.ts';
+import { makeHome, requireOpencode } from '../../cli/client/home.ts';
+import { runOpencode } from '../../cli/client/run.ts';
+import { contextHash } from '../../infra/context-hash.ts';
+import { freePort, ROOT } from '../harness/checkout.ts';
+import { shippedClient, shippedInputs, type ShippedOptions } from '../harness/client.ts';
+import { type LocalUpstream, startLocalUpstream } from '../harness/local-upstream.ts';
+
+const MINUTE = 60_000;
+const MASTER = 'sk-canary-master-5f1e';
+const KEYS = {
+  OPENROUTER_API_KEY: 'canary-openrouter-77ac',
+  TOGETHER_API_KEY: 'canary-together-1b20',
+  GROQ_API_KEY: 'canary-groq-e004',
+};
+const CONTEXT = join(ROOT, 'config-templates/image/portkey');
+const name = `switchyard-portkey-test-${process.pid}`;
+const secrets = mkdtempSync(join(tmpdir(), 'switchyard-portkey-'));
+
+let upstream: LocalUpstream;
+let endpoint: string;
+let client: StackClient;
+
+beforeAll(async () => {
+  upstream = await startLocalUpstream();
+  const port = await freePort();
+  endpoint = `http://127.0.0.1:${port}`;
+  const at = (path: string): { gateway: string } => ({ gateway: `${upstream.url}/${path}` });
+  const options: ShippedOptions = {
+    endpoint,
+    masterKey: MASTER,
+    keys: KEYS,
+    settings: {
+      portkey: { mode: 'local' },
+      baseUrls: {
+        openrouter: at('openrouter/api/v1'),
+        together: at('together/v1'),
+        groq: at('groq/openai/v1'),
+      },
+    },
+  };
+  client = shippedClient(options);
+  const { catalog, settings } = shippedInputs(options);
+  writeFileSync(join(secrets, 'portkey-config.json'), JSON.stringify(localConfig(catalog, settings, KEYS)));
+  const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex');
+  const keys = [
+    { name: 'master', sha256: sha256(MASTER) },
+    { name: 'master-previous', sha256: sha256('sk-canary-old'), until: '2020-01-01T00:00:00Z' },
+  ];
+  writeFileSync(join(secrets, 'client-keys.json'), JSON.stringify({ keys }));
+  await execa('chmod', ['-R', 'a+rX', secrets]);
+
+  const image = `switchyard-portkey-test:${contextHash(CONTEXT)}`;
+  await execa('docker', ['build', '--quiet', '--tag', image, CONTEXT]);
+  await execa('docker', [
+    'run', '--detach', '--name', name, '--network', 'host', '--env', `PORT=${port}`,
+    '--volume', `${secrets}:/run/secrets:ro`, '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', image,
+  ]); // prettier-ignore
+  for (let attempt = 0; !(await fetch(`${endpoint}/health`).catch(() => undefined))?.ok; attempt += 1) {
+    if (attempt > 120) throw new Error((await execa('docker', ['logs', name], { all: true })).all);
+    await sleep(500);
+  }
+}, 15 * MINUTE);
+
+afterAll(async () => {
+  await execa('docker', ['rm', '--force', name], { reject: false });
+  await upstream?.stop();
+  rmSync(secrets, { recursive: true, force: true });
+}, MINUTE);
+
+beforeEach(() => upstream.forget());
+
+function ask(
+  model: string,
+  more: { key?: string; headers?: Record<string, string>; stream?: boolean } = {},
+): Promise<Response> {
+  return fetch(`${endpoint}/portkey/v1/chat/completions`, {
+    method: 'POST',
+    headers: {
+      authorization: `Bearer ${more.key ?? MASTER}`,
+      'content-type': 'application/json',
+      ...more.headers,
+    },
+    body: JSON.stringify({
+      model,
+      stream: more.stream ?? false,
+      messages: [{ role: 'user', content: 'hi' }],
+    }),
+  });
+}
+
+/** Which models were asked, in order. */
+async function asked(): Promise<(string | null)[]> {
+  return (await upstream.requests()).map(({ model }) => model);
+}
+
+describe('routes', () => {
+  test("auto goes to the first target, with that target's own key and nothing else of ours", async () => {
+    // prettier-ignore
+    expect(await (await ask('auto')).text()).toContain('Hello from openrouter');
+    const [received, ...rest] = await upstream.requests();
+    expect(rest).toEqual([]);
+    expect(received?.path).toBe('/openrouter/api/v1/chat/completions');
+    expect(received?.headers.authorization).toBe(`Bearer ${KEYS.OPENROUTER_API_KEY}`);
+    const text = JSON.stringify(received);
+    for (const secret of [MASTER, KEYS.TOGETHER_API_KEY, KEYS.GROQ_API_KEY])
+      expect(text).not.toContain(secret);
+  });
+
+  test('auto falls back by priority', async () => {
+    await upstream.inject({ path: '/openrouter', status: 503 });
+    expect(await (await ask('auto')).text()).toContain('Hello from together');
+    expect((await upstream.requests()).map(({ path, model }) => [path, model])).toEqual([
+      ['/openrouter/api/v1/chat/completions', 'openrouter/auto'],
+      ['/together/v1/chat/completions', 'meta-models/Muse-Glimmer-30B'],
+    ]);
+  });
+
+  test('cheapest-available goes by price, and on to the next when the cheapest is down', async () => {
+    await upstream.inject({ path: '/groq', status: 429 });
+    expect((await ask('cheapest-available')).status).toBe(200);
+    expect(await asked()).toEqual(['openai/gpt-oss-20b', 'mistralai/Ministral-3-14B-Instruct-2512']);
+  });
+
+  test('a single target goes by its alias; an unknown name is refused', async () => {
+    expect(await (await ask('together-mixtral')).text()).toContain('Hello from together');
+    expect((await ask('gpt-4')).status).toBe(400);
+  });
+
+  test('the list of models is the names that are served', async () => {
+    const response = await fetch(`${endpoint}/portkey/v1/models`, {
+      headers: { authorization: `Bearer ${MASTER}` },
+    });
+    const { data } = (await response.json()) as { data: { id: string }[] };
+    expect(data.map(({ id }) => id).sort()).toEqual(
+      Object.keys(client.config.provider.portkey?.models ?? {}).sort(),
+    );
+  });
+});
+
+describe('the door', () => {
+  test.each([
+    ['none', ''],
+    ['a wrong one', 'sk-nope'],
+    ['one whose time is over', 'sk-canary-old'],
+  ])('401 for %s', async (_, key) => {
+    // prettier-ignore
+    expect((await ask('auto', { key })).status).toBe(401);
+    expect(await asked()).toEqual([]);
+  });
+
+  test("a client's own x-portkey headers are refused", async () => {
+    const response = await ask('auto', { headers: { 'x-portkey-config': '{}' } });
+    expect([response.status, await asked()]).toEqual([400, []]);
+  });
+
+  test('a key that an upstream says back reaches neither client nor log', async () => {
+    await upstream.inject({ status: 401, echoKey: true });
+    const response = await ask('openrouter-auto');
+    const text = (await response.text()) + JSON.stringify([...response.headers]);
+    expect(response.status).toBe(401);
+    expect(text).toContain('[key]');
+    const { all: log } = await execa('docker', ['logs', name], { all: true });
+    for (const secret of [MASTER, ...Object.values(KEYS)]) {
+      expect(text).not.toContain(secret);
+      expect(log).not.toContain(secret);
+    }
+  });
+
+  test('the gateway behind it listens to nobody else', async () => {
+    const { stdout } = await execa('docker', [
+      'exec',
+      name,
+      'python3',
+      '-c',
+      'print(open("/proc/net/tcp").read())',
+    ]);
+    const port = (Number(new URL(endpoint).port) + 1).toString(16).toUpperCase().padStart(4, '0');
+    const listening = stdout.split('\n').filter((line) => line.includes(`:${port} 00000000:0000 0A`));
+    expect(listening.map((line) => line.trim().split(/\s+/)[1])).toEqual([`0100007F:${port}`]);
+  });
+});
+
+test(
+  'the real opencode streams through it',
+  async () => {
+    const { bin } = await requireOpencode(ROOT);
+    const home = await makeHome(client);
+    try {
+      const result = await runOpencode({
+        bin,
+        env: home.env,
+        model: 'portkey/auto',
+        prompt: 'hi',
+        title: 'test',
+        cwd: home.dir,
+        timeoutMs: 2 * MINUTE,
+        maxFailures: 2,
+      });
+      expect(result).toMatchObject({ ok: true, text: 'Hello from openrouter (openrouter/auto)' });
+      expect((await upstream.requests())[0]?.stream).toBe(true);
+    } finally {
+      await home.remove();
+    }
+  },
+  3 * MINUTE,
+);
