@@ -1,0 +1,197 @@
+import { describe, expect, test } from '@jest/globals';
+import { isNew, planMeanings } from '../../../../cli/preview/meanings.ts';
+import {
+  changedSteps,
+  planErrors,
+  type PulumiPlan,
+  planWarnings,
+  type Step,
+  toChange,
+} from '../../../../cli/preview/plan.ts';
+import { previewMarkdown, previewText } from '../../../../cli/preview/report.ts';
+
+const TYPES = {
+  container: 'docker:index/container:Container',
+  image: 'docker:index/remoteImage:RemoteImage',
+  volume: 'docker:index/volume:Volume',
+  network: 'docker:index/network:Network',
+  password: 'random:index/randomPassword:RandomPassword',
+  id: 'random:index/randomId:RandomId',
+};
+
+type Inputs = Record<string, unknown>;
+
+function step(
+  op: string,
+  kind: keyof typeof TYPES,
+  name: string,
+  before: Inputs = {},
+  after: Inputs = before,
+): Step {
+  const type = TYPES[kind];
+  return {
+    op,
+    urn: `urn:pulumi:dev::switchyard::switchyard:index:Switchyard$${type}::${name}`,
+    ...(op === 'create' ? {} : { oldState: { type, inputs: before } }),
+    ...(op === 'delete' ? {} : { newState: { type, inputs: after } }),
+  };
+}
+
+function meanings(...steps: Step[]): string[] {
+  return planMeanings({ steps }, { previousUntil: '2026-11-25T12:00:00Z' });
+}
+
+const GATEWAYS = 'the gateways are replaced, the new ones before the old ones: no request fails';
+const EDGE = 'the edge is replaced: a gap of about a second, in which connections are refused';
+const PORT = (external: number) => ({ ports: [{ internal: 8080, external, ip: '127.0.0.1' }] });
+
+describe('a plan means', () => {
+  test('nothing where nothing changes', () => {
+    expect(meanings(step('same', 'container', 'gateway-0'), step('same', 'container', 'edge'))).toEqual([]);
+  });
+
+  test.each([
+    ['create', 'GROQ_API_KEY is new'],
+    ['replace', 'GROQ_API_KEY rotated'],
+    ['delete', 'GROQ_API_KEY removed'],
+  ])('%s of a remembered age: the key', (op, meaning) => {
+    expect(meanings(step(op, 'id', 'key-age-GROQ_API_KEY'))).toEqual([meaning]);
+  });
+
+  test('a rotated master key with its grace', () => {
+    expect(
+      meanings(step('same', 'password', 'master-key-9'), step('create', 'password', 'master-key-10')),
+    ).toEqual(['the master key is rotated (9 → 10); the old one is accepted until 2026-11-25T12:00:00Z']);
+  });
+
+  test('a rotated master key without grace', () => {
+    expect(
+      meanings(step('delete', 'password', 'master-key-1'), step('create', 'password', 'master-key-2')),
+    ).toEqual([
+      'the master key is rotated (1 → 2); the old one is refused as soon as the gateways are replaced',
+    ]);
+  });
+
+  test('the end of a grace', () => {
+    expect(
+      meanings(step('same', 'password', 'master-key-2'), step('delete', 'password', 'master-key-1')),
+    ).toEqual(['master key 1 is no longer accepted']);
+  });
+
+  test('another number of gateways, without touching the others', () => {
+    expect(
+      meanings(step('same', 'container', 'gateway-0'), step('create', 'container', 'gateway-1')),
+    ).toEqual(['gateways 1 → 2']);
+    expect(
+      meanings(step('same', 'container', 'gateway-0'), step('delete', 'container', 'gateway-1')),
+    ).toEqual(['gateways 2 → 1']);
+  });
+
+  test('gateways replaced, and with what', () => {
+    const before = { memory: 1536, stopTimeout: 135 };
+    const after = { memory: 2048, stopTimeout: 75 };
+    expect(meanings(step('replace', 'container', 'gateway-0', before, after))).toEqual([
+      'memory of a gateway (MiB): 1536 → 2048',
+      'time to stop a gateway (s): 135 → 75',
+      GATEWAYS,
+    ]);
+  });
+
+  test('an edge replaced: the gap, the moved address, the changed files', () => {
+    const before = { ...PORT(4000), uploads: [{ file: '/etc/switchyard/haproxy.cfg', content: 'a' }] };
+    const after = { ...PORT(4001), uploads: [{ file: '/etc/switchyard/haproxy.cfg', content: 'b' }] };
+    expect(meanings(step('replace', 'container', 'edge', before, after))).toEqual([
+      'the address moves: http://127.0.0.1:4000 → http://127.0.0.1:4001; clients need the new one (./switchyard connect)',
+      "the edge's haproxy.cfg changes",
+      EDGE,
+    ]);
+  });
+
+  test('images built anew', () => {
+    expect(
+      meanings(step('replace', 'image', 'gateway-image'), step('create', 'image', 'edge-image')),
+    ).toEqual(["the edge's image is built", "the gateways' image is built anew"]);
+  });
+
+  test('data lost, in capitals', () => {
+    expect(meanings(step('replace', 'volume', 'data'))).toEqual([
+      'THE DATA VOLUME IS REPLACED: the cache in it is lost',
+    ]);
+  });
+
+  test('at least the step itself for anything else', () => {
+    const network = {
+      ...step('replace', 'network', 'network'),
+      replaceReasons: ['id', 'labels'],
+      diffReasons: ['labels'],
+    };
+    expect(meanings(network)).toEqual(['± network (Network): labels']);
+    expect(meanings(step('delete', 'container', 'portkey'))).toEqual(['- portkey (Container)']);
+  });
+});
+
+describe('a plan', () => {
+  test('is of a new stack where nothing was before', () => {
+    expect(isNew({ steps: [step('create', 'container', 'edge')] })).toBe(true);
+    expect(isNew({ steps: [step('create', 'container', 'edge'), step('same', 'volume', 'data')] })).toBe(
+      false,
+    );
+  });
+
+  test('has its steps in the same order whatever the engine says', () => {
+    const steps = [step('create', 'volume', 'b'), step('same', 'volume', 'x'), step('create', 'volume', 'a')];
+    const names = (plan: PulumiPlan) => changedSteps(plan).map((one) => toChange(one).name);
+    expect(names({ steps })).toEqual(['a', 'b']);
+    expect(names({ steps: steps.reverse() })).toEqual(['a', 'b']);
+  });
+
+  test('gives its warnings and errors without tags and without what concerns the toolchain alone', () => {
+    const diagnostics = [
+      { severity: 'warning', message: 'warning: using pulumi-resource-docker from $PATH at /x\n' },
+      { severity: 'warning', message: 'warning: catalog.yaml:1:2 warning: a: b\n    c\n' },
+      { severity: 'error', message: 'error: catalog.yaml:1:2 a: b\n' },
+      { severity: 'error', message: 'error: preview failed\n' },
+    ];
+    expect(planWarnings({ diagnostics })).toEqual(['catalog.yaml:1:2 a: b\n    c']);
+    expect(planErrors({ diagnostics })).toEqual(['catalog.yaml:1:2 a: b']);
+  });
+});
+
+describe('a report', () => {
+  const preview = {
+    stack: 'dev',
+    changes: 1,
+    warnings: ['catalog.yaml:1:2 x\n    mend it'],
+    meanings: ['GROQ_API_KEY rotated', '<script> | a*b'],
+    steps: [{ op: 'replace', type: 'RandomId', name: 'key-age-GROQ_API_KEY', why: ['keepers'] }],
+  };
+
+  test('as text', () => {
+    expect(previewText(preview)).toBe(
+      [
+        'dev: 1 change',
+        '  GROQ_API_KEY rotated',
+        '  <script> | a*b',
+        '',
+        '  ± key-age-GROQ_API_KEY (RandomId): keepers',
+      ].join('\n'),
+    );
+    expect(previewText({ ...preview, changes: 0, meanings: [], steps: [] })).toBe('dev: no change');
+  });
+
+  test('as Markdown in which nothing of a pull request is markup', () => {
+    const markdown = previewMarkdown(preview);
+    expect(markdown).toContain(
+      '### `dev`: 1 change\n\n- GROQ\\_API\\_KEY rotated\n- \\<script\\> \\| a\\*b\n',
+    );
+    expect(markdown).toContain('- ⚠️ catalog.yaml:1:2 x mend it\n');
+    expect(markdown).toContain('```\n± key-age-GROQ_API_KEY (RandomId): keepers\n```');
+  });
+
+  test('of files alone speaks of the commit and leaves the resources out', () => {
+    const compared = { ...preview, comparedWith: 'HEAD^1' };
+    expect(previewText(compared)).toMatch(/^dev: other than HEAD\^1\n {2}GROQ_API_KEY rotated\n.*$/s);
+    expect(previewMarkdown(compared)).not.toContain('<details>');
+    expect(previewText({ ...compared, meanings: [] })).toBe('dev: the same as HEAD^1');
+  });
+});
