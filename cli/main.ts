@@ -1,41 +1,28 @@
 /**
  * The command line behind `./switchyard`. Each command has a file of its own that exports `register(program)`; add yours to the
- * list. Load heavy modules (Pulumi, Docker) inside the action with `await import(…)`, so that `--help` stays quick.
+ * list. Only the file of the command that is called is loaded, so that each starts quickly.
  */
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
-import * as agents from './agents.ts';
-import * as connect from './connect.ts';
-import * as doctor from './doctor.ts';
-import * as down from './down.ts';
-import * as drill from './drill.ts';
-import * as env from './env.ts';
-import * as keys from './keys.ts';
-import * as models from './models.ts';
-import * as preview from './preview.ts';
-import * as smoke from './smoke.ts';
-import * as status from './status.ts';
-import * as stopDocker from './stop-docker.ts';
-import * as test from './test.ts';
-import * as up from './up.ts';
 
 /** Every command, in the order in which `--help` lists them. */
-const commands: { register(program: Command): void }[] = [
-  up,
-  preview,
-  status,
-  connect,
-  smoke,
-  agents,
-  models,
-  keys,
-  down,
-  env,
-  doctor,
-  drill,
-  test,
-  stopDocker,
-];
+const commands: Record<string, () => Promise<{ register(program: Command): void }>> = {
+  up: () => import('./up.ts'),
+  preview: () => import('./preview.ts'),
+  status: () => import('./status.ts'),
+  connect: () => import('./connect.ts'),
+  smoke: () => import('./smoke.ts'),
+  agents: () => import('./agents.ts'),
+  models: () => import('./models.ts'),
+  portkey: () => import('./portkey.ts'),
+  keys: () => import('./keys.ts'),
+  down: () => import('./down.ts'),
+  env: () => import('./env.ts'),
+  doctor: () => import('./doctor.ts'),
+  drill: () => import('./drill.ts'),
+  test: () => import('./test.ts'),
+  'stop-docker': () => import('./stop-docker.ts'),
+};
 
 const program = new Command('switchyard')
   .description('An LLM gateway as code: LiteLLM deployed with Pulumi, with client files for opencode.')
@@ -44,7 +31,9 @@ const program = new Command('switchyard')
   .configureHelp({ showGlobalOptions: true })
   .showHelpAfterError('(see ./switchyard --help)');
 
-for (const command of commands) command.register(program);
+const called = process.argv.slice(2).find((word) => !word.startsWith('-') && word !== 'help');
+const load = called === undefined ? undefined : commands[called];
+for (const one of load ? [load] : Object.values(commands)) (await one()).register(program);
 
 // `./switchyard status | head -1` closes the pipe early: that is no failure of ours.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
