@@ -1,5 +1,6 @@
 import providerProto from '@pulumi/pulumi/proto/provider_pb.js';
-import { readProperties, redact, secretTexts, writeProperties } from '../../plugin/properties.ts';
+import { readProperties, writeProperties } from '../../plugin/properties.ts';
+import { redact, secretTexts } from '../../plugin/redact.ts';
 import { PluginError } from '../../plugin/rpc.ts';
 import { pulumiPath, textOf } from './diagnostics.ts';
 import { withName } from './naming.ts';

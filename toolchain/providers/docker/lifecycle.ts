@@ -1,22 +1,16 @@
 import providerProto from '@pulumi/pulumi/proto/provider_pb.js';
 import emptyProto from 'google-protobuf/google/protobuf/empty_pb.js';
 import { partialFailure } from '../../plugin/partial.ts';
-import {
-  readProperties,
-  redact,
-  secretTexts,
-  writeProperties,
-  type Properties,
-  type SecretPaths,
-} from '../../plugin/properties.ts';
+import { readProperties, writeProperties } from '../../plugin/properties.ts';
+import { redact, secretTexts } from '../../plugin/redact.ts';
 import { PluginError } from '../../plugin/rpc.ts';
-import { containerReport } from './container-report.ts';
 import { checkInputs } from './check.ts';
 import { diffResponse } from './answer.ts';
 import { importedInputs } from './imported.ts';
 import type { Registry } from './registry.ts';
 import { idOf, type ResourceType } from './resource.ts';
-import { sensitivePaths, writeState, type TerraformState } from './state.ts';
+import { outputs } from './state.ts';
+import { undo } from './undo.ts';
 import { toPulumi } from './values.ts';
 
 /** The life of a resource, from Pulumi's requests to the provider's protocol and back. */
@@ -73,13 +67,13 @@ export class Lifecycle {
       return new providerProto.CreateResponse().setProperties(writeProperties(planned, inputs.secrets));
     }
     const { state, errors } = await type.apply(plan, 'create', request.getTimeout());
-    if (errors.length > 0) throw await this.undo(type, state, errors, inputs);
+    if (errors.length > 0) throw await undo(this.registry.host, type, state, errors, inputs);
     // The engine died meanwhile and will never hear of it.
-    if (isAbandoned()) throw await this.undo(type, state, ['the engine is gone'], inputs);
+    if (isAbandoned()) throw await undo(this.registry.host, type, state, ['the engine is gone'], inputs);
     if (!state) throw new PluginError(`${type.shape.type}: the provider created nothing and gave no reason`);
     return new providerProto.CreateResponse()
       .setId(idOf(state))
-      .setProperties(outputs(state, type, inputs.secrets));
+      .setProperties(outputs(state, type.shape, inputs.secrets));
   }
 
   async update(request: providerProto.UpdateRequest): Promise<providerProto.UpdateResponse> {
@@ -97,9 +91,11 @@ export class Lifecycle {
       // The provider writes what it was to do into the state even where it failed: look what there really is.
       const actual = (await type.read(prior).catch(() => undefined)) ?? prior;
       const reasons = errors.map((error) => redact(error, secretTexts(inputs)));
-      throw partialFailure(request.getId(), outputs(actual, type, inputs.secrets), reasons);
+      throw partialFailure(request.getId(), outputs(actual, type.shape, inputs.secrets), reasons);
     }
-    return new providerProto.UpdateResponse().setProperties(outputs(state ?? prior, type, inputs.secrets));
+    return new providerProto.UpdateResponse().setProperties(
+      outputs(state ?? prior, type.shape, inputs.secrets),
+    );
   }
 
   async read(request: providerProto.ReadRequest): Promise<providerProto.ReadResponse> {
@@ -115,7 +111,7 @@ export class Lifecycle {
     const secrets = [...olds.secrets, ...inputs.secrets];
     return new providerProto.ReadResponse()
       .setId(idOf(state))
-      .setProperties(outputs(state, type, secrets))
+      .setProperties(outputs(state, type.shape, secrets))
       .setInputs(isKnown && request.getInputs() ? request.getInputs() : importedInputs(state, type.shape));
   }
 
@@ -132,40 +128,7 @@ export class Lifecycle {
     return new emptyProto.Empty();
   }
 
-  /**
-   * After a failed creation: takes away what there is of the resource, so that nothing is left which the state does
-   * not know and a predecessor goes on serving; the next `up` starts anew. What cannot be taken away is kept in the
-   * state instead.
-   */
-  private async undo(
-    type: ResourceType,
-    state: TerraformState | undefined,
-    errors: string[],
-    inputs: Properties,
-  ): Promise<PluginError> {
-    const id = state && idOf(state);
-    const report =
-      id && type.shape.type === 'docker_container' ? await containerReport(this.registry.host, id) : [];
-    const reasons = [...errors, ...report].map((line) => redact(line, secretTexts(inputs)));
-    if (!state || !id) return new PluginError(reasons.join('\n'));
-    try {
-      await type.remove(state, 0);
-      return new PluginError([...reasons, 'What had been created of it is removed again.'].join('\n'));
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
-      return partialFailure(id, outputs(state, type, inputs.secrets), [
-        ...reasons,
-        `It could not be removed again: ${why}`,
-      ]);
-    }
-  }
-
   private typeOf(request: { getType(): string }): Promise<ResourceType> {
     return this.registry.type(request.getType());
   }
-}
-
-function outputs(state: TerraformState, type: ResourceType, secrets: SecretPaths) {
-  const values = writeState(state, type.shape);
-  return writeProperties(values, [...secrets, ...sensitivePaths(values, type.shape)]);
 }

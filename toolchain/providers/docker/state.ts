@@ -1,4 +1,5 @@
-import type { SecretPaths, Value } from '../../plugin/properties.ts';
+import type structProto from 'google-protobuf/google/protobuf/struct_pb.js';
+import { writeProperties, type SecretPaths, type Value } from '../../plugin/properties.ts';
 import { refuseErrors } from './diagnostics.ts';
 import type { ObjectShape, ResourceShape, Shape } from './shape.ts';
 import type { TerraformProvider } from './terraform.ts';
@@ -43,8 +44,17 @@ export async function readState(
   return { value: unpack(answer.upgraded_state), private: Buffer.from(meta) };
 }
 
-/** Pulumi's outputs for a state. */
-export function writeState(state: TerraformState, shape: ResourceShape): Record<string, Value> {
+/** What the engine gets to keep of a state: the outputs, with everything secret marked. */
+export function outputs(
+  state: TerraformState,
+  shape: ResourceShape,
+  secrets: SecretPaths,
+): structProto.Struct {
+  const values = outputValues(state, shape);
+  return writeProperties(values, [...secrets, ...sensitivePaths(values, shape)]);
+}
+
+function outputValues(state: TerraformState, shape: ResourceShape): Record<string, Value> {
   const outputs = toPulumi(state.value, shape);
   const meta = Buffer.from(state.private).toString('utf8');
   if (meta && meta !== 'null') outputs[META] = meta;

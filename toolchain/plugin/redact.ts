@@ -1,0 +1,42 @@
+import { Unknown, type Properties, type Value } from './properties.ts';
+
+/** Every text that is secret, so that it can be struck from a message. */
+export function secretTexts({ values, secrets }: Properties): string[] {
+  const texts: string[] = [];
+  const collect = (value: Value): void => {
+    if (typeof value === 'string') texts.push(value);
+    else if (typeof value === 'object' && value !== null && !(value instanceof Unknown)) {
+      Object.values(value).forEach(collect);
+    }
+  };
+  for (const path of secrets) {
+    let at: Value | undefined = values;
+    for (const step of path) at = (at as Record<string, Value> | undefined)?.[step];
+    if (at !== undefined) collect(at);
+  }
+  return texts;
+}
+
+/** What is no secret even where it stands among secrets: a plain path, such as the name of an uploaded file. */
+const PLAIN_PATH = /^(\/[a-z_.-]+)+$/;
+
+/** The parts of a text that look like keys: long, of letters and digits. */
+function keyLike(text: string): string[] {
+  return text
+    .split(/[^\w.-]+/)
+    .filter((part) => part.length >= 16 && /\d/.test(part) && /[A-Za-z]/.test(part));
+}
+
+/**
+ * A message without the secrets that may have slipped into it: neither a secret as a whole nor what looks like a key
+ * within a longer one. Texts of less than six characters stay: they would match by chance.
+ */
+export function redact(message: string, secrets: string[]): string {
+  const hidden = secrets
+    .filter((text) => !PLAIN_PATH.test(text))
+    .flatMap((text) => [text, ...keyLike(text)])
+    .filter((text) => text.length >= 6);
+  return [...new Set(hidden)]
+    .sort((a, b) => b.length - a.length)
+    .reduce((text, secret) => text.replaceAll(secret, '[secret]'), message);
+}
