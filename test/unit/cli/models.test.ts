@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { parseCatalog } from '../../../catalog/load.ts';
+import type { Catalog } from '../../../catalog/schema.ts';
+import { modelRows } from '../../../cli/models.ts';
+import { table } from '../../../cli/table.ts';
+
+const FILE = 'config-templates/catalog.yaml';
+
+/** The catalogue with one line changed. */
+function catalog(from = '', to = ''): Catalog {
+  const text = readFileSync(FILE, 'utf8').replace(from, to);
+  const { catalog: read, problems } = parseCatalog(text, FILE);
+  if (read === undefined) throw new Error(JSON.stringify(problems));
+  return read;
+}
+
+test('a row holds what the price map and the catalogue say', () => {
+  const rows = modelRows(catalog(), '2026-11-24', new Set(['groq-mixtral']));
+  expect(rows.map((row) => row.alias)).toEqual(Object.keys(catalog().models));
+  expect(rows.find((row) => row.alias === 'groq-mixtral')).toEqual({
+    alias: 'groq-mixtral',
+    provider: 'groq',
+    upstream: 'openai/gpt-oss-20b',
+    context: 131072,
+    priceIn: 0.075,
+    priceOut: 0.3,
+    retires: null,
+    daysLeft: null,
+    chain: ['groq-llama3-70b', 'together-mixtral'],
+    served: true,
+  });
+  expect(rows.filter((row) => row.served)).toHaveLength(1);
+});
+
+test('the catalogue wins over the price map, and what nobody knows is null', () => {
+  const rows = modelRows(catalog(), '2026-11-24', new Set());
+  const row = (alias: string) => rows.find((one) => one.alias === alias);
+  expect(row('openrouter-claude-3-opus')).toMatchObject({ context: 1_000_000, priceIn: 5, priceOut: 25 });
+  expect(row('openrouter-auto')).toMatchObject({ context: 128_000, priceIn: null, priceOut: null });
+});
+
+test.each([
+  ['2026-07-01', 23],
+  ['2026-07-24', 0],
+  ['2026-11-24', -123],
+])('on %s a model that retires on 2026-07-24 has %i days left', (today, daysLeft) => {
+  const changed = catalog('model: deepseek-v4-flash', 'model: deepseek-chat');
+  const row = modelRows(changed, today, new Set()).find((one) => one.alias === 'deepseek-coder');
+  expect(row).toMatchObject({ retires: '2026-07-24', daysLeft });
+});
+
+test('a table is plain columns that other programs can read', () => {
+  expect(
+    table(
+      ['alias', 'price'],
+      [
+        ['gpt-4', '4'],
+        ['claude-3-opus', '20'],
+      ],
+      false,
+    ),
+  ).toBe(['alias          price', 'gpt-4          4', 'claude-3-opus  20'].join('\n'));
+});

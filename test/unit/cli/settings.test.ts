@@ -1,0 +1,72 @@
+import { describe, expect, test } from '@jest/globals';
+import { UserError } from '../../../cli/errors.ts';
+import { dummyOf, withoutSecrets } from '../../../cli/preview/dummies.ts';
+import { rawConfig, stackSettings } from '../../../cli/settings.ts';
+
+const FILE = `# a comment
+config:
+  switchyard:port: 4000
+  mock: true
+  switchyard:masterKey: { generation: 2, previousUntil: "2026-11-25T12:00:00Z" }
+  switchyard:client: { direct: [groq] }
+  switchyard:GROQ_API_KEY:
+    secure: v1:abc:def
+  OPENAI_API_KEY_2: { secure: v1:ghi:jkl }
+  switchyard:baseUrls: { openai: { secure: v1:mno:pqr } }
+  docker:host: unix:///var/run/docker.sock
+encryptionsalt: v1:x:v1:y:z
+`;
+
+describe("a stack's file", () => {
+  test('is read as Pulumi hands it over', () => {
+    expect(rawConfig(FILE, 'Pulumi.dev.yaml')).toEqual({
+      config: {
+        port: '4000',
+        mock: 'true',
+        masterKey: '{"generation":2,"previousUntil":"2026-11-25T12:00:00Z"}',
+        client: '{"direct":["groq"]}',
+      },
+      secretKeys: ['GROQ_API_KEY', 'OPENAI_API_KEY_2', 'baseUrls'],
+    });
+  });
+
+  test.each(['', '# nothing\n', 'config:\n', 'encryptionsalt: v1:x\n'])(
+    'may be as good as empty: %j',
+    (text) => {
+      expect(rawConfig(text, 'Pulumi.dev.yaml')).toEqual({ config: {}, secretKeys: [] });
+    },
+  );
+
+  test('that is no YAML is refused by name', () => {
+    const read = () => rawConfig('config: [', 'Pulumi.dev.yaml');
+    expect(read).toThrow(UserError);
+    expect(read).toThrow('the stack settings are no valid YAML');
+  });
+
+  test('gives the settings of the committed stacks with their defaults', async () => {
+    expect(await stackSettings('dev')).toMatchObject({ stack: 'dev', port: 4000, mock: true, replicas: 1 });
+    expect(await stackSettings('prod')).toMatchObject({
+      stack: 'prod',
+      port: 4100,
+      mock: false,
+      replicas: 2,
+    });
+  });
+
+  test('that is missing lacks its port', async () => {
+    await expect(stackSettings('no-such-stack')).rejects.toThrow(/Pulumi\.no-such-stack\.yaml.*port/);
+  });
+});
+
+describe('a copy without secrets', () => {
+  test('keeps everything else, comments included', () => {
+    const { text, secrets } = withoutSecrets(FILE);
+    expect(secrets).toEqual(['GROQ_API_KEY', 'OPENAI_API_KEY_2']);
+    expect(text).not.toMatch(/encryptionsalt|v1:abc|v1:ghi/);
+    expect(text).toMatch(/^# a comment\nconfig:\n {2}switchyard:port: 4000\n {2}mock: true\n/);
+  });
+
+  test('has dummies that no pattern of a key takes for one', () => {
+    expect(dummyOf('OPENAI_API_KEY_2')).toBe('dummy-of-openai-api-key-2');
+  });
+});
