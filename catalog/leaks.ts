@@ -60,11 +60,13 @@ export function findLeaks(
   patterns: readonly KeyPattern[],
   place: (offset: number) => Place,
 ): Problem[] {
+  // A digest is as random as a key, and no secret.
+  const open = text.replace(/sha256:[0-9a-f]{64}/g, (digest) => ' '.repeat(digest.length));
   const found: { begin: number; end: number; patterns: KeyPattern[] }[] = [];
   for (const pattern of patterns) {
     const regex = compile(pattern.pattern);
     if (regex === undefined) continue;
-    for (const match of text.matchAll(regex)) {
+    for (const match of open.matchAll(regex)) {
       if (match[0] === '') continue;
       const [begin, end] = [match.index, match.index + match[0].length];
       const same = found.find((one) => one.begin < end && begin < one.end);

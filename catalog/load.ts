@@ -12,6 +12,8 @@ import { readYaml, type Source } from './source.ts';
 export interface LoadedCatalog {
   /** Absent where there is an error. */
   catalog?: Catalog;
+  /** What can be read of it in spite of errors: for checks that are to speak in the same run. Never to be served. */
+  readable?: Catalog;
   /** Every error and warning, errors first, in the file's order. */
   problems: Problem[];
   /** The text with its places, for checks that come later. */
@@ -34,12 +36,11 @@ export function parseCatalog(text: string, file: string): LoadedCatalog {
     problems.push(...explain(catalogSchema, data ?? {}, parsed.error, source), ...leaks(rawPatterns(data)));
     const rest = salvage(catalogSchema, data);
     if (rest) problems.push(...crossCheck(rest, source, brokenNames(parsed.error)));
-    return { problems: sortProblems(problems), source };
+    return { ...(rest ? { readable: rest } : {}), problems: sortProblems(problems), source };
   }
   problems.push(...crossCheck(parsed.data, source), ...leaks(keyPatterns(parsed.data)));
-  return hasErrors(problems)
-    ? { problems: sortProblems(problems), source }
-    : { catalog: parsed.data, problems: sortProblems(problems), source };
+  const catalog = hasErrors(problems) ? {} : { catalog: parsed.data };
+  return { ...catalog, readable: parsed.data, problems: sortProblems(problems), source };
 }
 
 /** The entries that have errors of their own, by name. */

@@ -47,7 +47,7 @@ export function loadInputs(
 ): { inputs?: Inputs; problems: Problem[] } {
   const stackFile = `Pulumi.${stack}.yaml`;
   const stackPath = join(root, stackFile);
-  const { catalog, source, problems } = parseCatalog(template('catalog.yaml', root), CATALOG_FILE);
+  const { catalog, readable, source, problems } = parseCatalog(template('catalog.yaml', root), CATALOG_FILE);
   const settings = parseSettings({
     ...raw,
     stack,
@@ -58,7 +58,7 @@ export function loadInputs(
   problems.push(
     ...checkInputs({
       today: day,
-      catalog: catalog && { catalog, source },
+      catalog: readable && { catalog: readable, source },
       settings: settings.settings && { settings: settings.settings, source: settings.source },
       litellmTemplate: file(LITELLM_FILE, root),
       lock: file(LOCK_FILE, root),

@@ -1,0 +1,46 @@
+/** docs/configuration.md is the schemas' witness: its examples are good, and no key is missing from them. */
+import { checkLitellmTemplate } from '../../../catalog/litellm-keys.ts';
+import { formatProblems } from '../../../catalog/problems.ts';
+import { catalogSchema, modelSchema, providerSchema } from '../../../catalog/schema.ts';
+import { parseSettings, settingsSchema } from '../../../stacks/settings.ts';
+import { asPulumi } from './as-pulumi.ts';
+import { goodCatalog, repositoryFile, shippedCatalog } from './shipped.ts';
+
+const page = repositoryFile('docs/configuration.md');
+
+/** The example whose first line names this file. */
+function example(file: string): string {
+  const blocks = [...page.matchAll(/^```yaml\n([\s\S]*?)^```/gm)].map(([, text]) => text ?? '');
+  const found = blocks.find((text) => text.startsWith(`# ${file}:`));
+  if (found === undefined) throw new Error(`no example of ${file}`);
+  return found;
+}
+
+test('the catalogue', () => {
+  const text = example('config-templates/catalog.yaml');
+  const { problems } = goodCatalog(text);
+  expect(formatProblems(problems)).toBe('');
+  for (const schema of [catalogSchema, providerSchema, modelSchema]) {
+    for (const key of Object.keys(schema.shape)) expect(text).toMatch(new RegExp(`^ *${key}:`, 'm'));
+  }
+});
+
+test('the settings', () => {
+  const text = example('Pulumi.dev.yaml');
+  const { catalog } = shippedCatalog();
+  const file = { path: 'Pulumi.dev.yaml', text };
+  const { settings, keyNames, problems } = parseSettings({ ...asPulumi(text), stack: 'dev', file, catalog });
+  expect(formatProblems(problems)).toBe('');
+  expect(keyNames).toEqual(['OPENAI_API_KEY']);
+  const defaults = parseSettings({ config: { port: '4000' }, secretKeys: [], stack: 'dev' }).settings;
+  const { image, portkey, baseUrls, masterKey, ...others } = settings ?? {};
+  expect(defaults).toMatchObject(others);
+  for (const key of Object.keys(settingsSchema.shape)) expect(text).toContain(`switchyard:${key}:`);
+  expect([image, portkey, baseUrls, masterKey].every((one) => one !== undefined)).toBe(true);
+});
+
+test("LiteLLM's fixed part", () => {
+  expect(formatProblems(checkLitellmTemplate(example('config-templates/litellm.yaml'), 'litellm.yaml'))).toBe(
+    '',
+  );
+});
