@@ -38,10 +38,11 @@ function inspect(container: string | undefined, format: string): string {
     .trim();
 }
 
-/** The stack's state; each export encrypts the secrets anew. */
-async function state(): Promise<string> {
+/** The resources in the stack's state; each export encrypts their secrets anew. */
+async function resources(): Promise<string> {
   const { stdout } = await checkout.pulumi(stack, ['stack', 'export']);
-  return stdout.replaceAll(/"ciphertext": ".*"/g, '"ciphertext"');
+  const { deployment } = JSON.parse(stdout) as { deployment: { resources: unknown } };
+  return JSON.stringify(deployment.resources).replaceAll(/"ciphertext":"[^"]*"/g, '');
 }
 
 async function listenOn(taken: number): Promise<Server> {
@@ -98,7 +99,8 @@ describe('an up that was killed half-way', () => {
       const left = containers();
       const again = await checkout.switchyard(['up', stack, '--no-connect']);
       expect(again.stderr).toContain(`removing the lock that an interrupted run left on ${stack}`);
-      expect([again.exitCode, containers().length]).toEqual([0, 2]);
+      expect([again.exitCode, again.exitCode === 0 ? '' : again.stderr]).toEqual([0, '']);
+      expect(containers()).toHaveLength(2);
       for (const id of left) expect(containers()).not.toContain(id);
     },
     20 * MINUTE,
@@ -162,10 +164,10 @@ describe('a deployed stack', () => {
       const good = readFileSync(file, 'utf8');
       writeFileSync(file, good.replace(/^ {4}provider: groq$/m, '    provder: groq'));
       const line = good.split('\n').findIndex((text) => text === '    provider: groq') + 1;
-      const stateBefore = await state();
+      const stateBefore = await resources();
       const preview = await checkout.pulumi(stack, ['preview']);
       const up = await checkout.switchyard(['up', stack, '--no-connect']);
-      const stateAfter = await state();
+      const stateAfter = await resources();
       writeFileSync(file, good);
       for (const { exitCode, stdout, stderr } of [preview, up]) {
         expect(exitCode).not.toBe(0);
