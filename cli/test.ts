@@ -12,7 +12,7 @@ import { ensureReady } from './setup/ready.ts';
 export function register(program: Command): void {
   program
     .command('test')
-    .description('for developers: run the tests (jest\'s arguments may follow)') // prettier-ignore
+    .description("for developers: run the tests (jest's arguments may follow)") // prettier-ignore
     .argument('[jest...]', "jest's arguments, e.g. test/unit")
     .allowUnknownOption()
     .action(withOutput(test));
