@@ -1,8 +1,8 @@
 /** GitHub's workflow files: that they are valid, and that no pull request can reach a secret through them. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { parse } from 'yaml';
 import { ACTIONLINT } from '../../toolchain/actionlint/tool.ts';
@@ -14,6 +14,7 @@ const files = readdirSync(FOLDER).map((name) => join(FOLDER, name));
 
 interface Step {
   uses?: string;
+  run?: string;
   with?: Record<string, unknown>;
   env?: Record<string, string>;
 }
@@ -94,5 +95,41 @@ describe('workflows', () => {
     for (const step of steps.filter((one) => one.uses?.startsWith('actions/checkout@'))) {
       expect(step.with?.['persist-credentials']).toBe(false);
     }
+  });
+});
+
+describe('the comment on a pull request', () => {
+  const script = workflows.flatMap((workflow) => workflow.jobs.comment?.steps ?? [])[0]?.run ?? '';
+  const dir = mkdtempSync(join(tmpdir(), 'switchyard-gh-'));
+  afterAll(() => rmSync(dir, { recursive: true }));
+
+  /** Runs the step as a runner does, with a `gh` that knows these comments and notes what it is asked to write. */
+  async function comment(known: string): Promise<string> {
+    const calls = join(dir, 'calls');
+    const gh = `#!/bin/sh
+case "$*" in *--paginate*) printf '%s' "$KNOWN" ;; *) printf '%s\\n' "$@" >> ${calls} ;; esac
+`;
+    writeFileSync(join(dir, 'gh'), gh, { mode: 0o755 });
+    writeFileSync(calls, '');
+    await execa('bash', ['-e', '-c', script], {
+      env: {
+        PATH: `${dir}:${process.env.PATH}`,
+        KNOWN: known,
+        GH_REPO: 'o/r',
+        NUMBER: '7',
+        MARKDOWN: '### `dev`: $(id)',
+      },
+    });
+    return readFileSync(calls, 'utf8');
+  }
+
+  test('is written once, and rewritten from then on', async () => {
+    const body = 'body=<!-- switchyard preview -->\n## Preview\n\n### `dev`: $(id)\n';
+    expect(await comment('')).toBe(
+      `api\n--silent\n--method\nPOST\nrepos/o/r/issues/7/comments\n--raw-field\n${body}`,
+    );
+    expect(await comment('42\n43\n')).toBe(
+      `api\n--silent\n--method\nPATCH\nrepos/o/r/issues/comments/42\n--raw-field\n${body}`,
+    );
   });
 });
