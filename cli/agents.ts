@@ -11,6 +11,7 @@ import { type AgentReport, planAgents, runAgents } from './client/agents.ts';
 import { Board } from './client/board.ts';
 import { clientFiles, type StackClient } from './client/files.ts';
 import { requireOpencode } from './client/home.ts';
+import { stoppable } from './client/stop.ts';
 import { type Output, UserError, withOutput } from './output.ts';
 import { ROOT } from './pulumi.ts';
 import { ensureReady } from './setup/ready.ts';
@@ -91,24 +92,20 @@ async function agents(
     });
   }
   const { bin } = await requireOpencode(ROOT);
-  const stop = new AbortController();
-  const onSignal = (): void => {
-    out.progress('stopping all agents …');
-    stop.abort();
-  };
-  process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+  const parallel = options.parallel ?? file.parallel;
+  const logs = resolve(options.logs ?? defaultLogs(stack));
   const board = new Board(
     out,
     ready.map(({ name }) => name),
   );
   try {
-    const parallel = options.parallel ?? file.parallel;
-    const logs = resolve(options.logs ?? defaultLogs(stack));
-    const reports = await runAgents(ready, { bin, client, logs, parallel, board, signal: stop.signal });
+    const reports = await stoppable(
+      () => out.progress('stopping all agents …'),
+      (signal) => runAgents(ready, { bin, client, logs, parallel, board, signal }),
+    );
     return [...reports, ...skipped];
   } finally {
     board.close();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
 }
 

@@ -62,3 +62,8 @@ function messageOf(body: string): string {
   const line = text.replaceAll(/\s+/g, ' ').trim();
   return line.length > 160 ? `${line.slice(0, 159)}…` : line;
 }
+
+/** An advice in one sentence. */
+export function sentence({ reason, command }: Advice): string {
+  return command ? `${reason}; ${command}` : reason;
+}

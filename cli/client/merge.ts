@@ -1,18 +1,15 @@
 /**
- * Merges our part into a user's opencode.json and auth.json. Pure: text in, text out. Comments, order and indentation of what was
+ * Merges our part into a user's opencode.json. Pure: text in, text out. Comments, order and indentation of what was
  * there stay; a file that is no valid JSON is an error and nothing is changed.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
+import { parse } from 'jsonc-parser';
 import { providerOf } from '../../catalog/lanes.ts';
-import {
-  OUR_MARK,
-  type OpencodeAuth,
-  type OpencodeConfig,
-  type OpencodeProvider,
-} from '../../catalog/opencode.ts';
+import type { OpencodeConfig } from '../../catalog/opencode.ts';
 import { UserError } from '../errors.ts';
-import { isObject, type Json, rewrite } from './rewrite.ts';
+import { type Json, object, parseObject, strings } from './json.ts';
+import { mergeAgents, mergeProviders } from './merge-entries.ts';
+import { rewrite } from './rewrite.ts';
 
 /** What a merge has made. */
 export interface Merged {
@@ -129,143 +126,4 @@ function namesDeadModelOfOurs(value: unknown, ours: OpencodeConfig): boolean {
   const name = providerOf(value);
   if (!(name in ours.provider)) return false;
   return !ours.enabled_providers.includes(name) || !ours.provider[name]?.models[value.slice(name.length + 1)];
-}
-
-function mergeProviders(theirs: Json, ours: OpencodeConfig, notes: string[]): Json {
-  // A provider that bears our mark and is not ours any more was in the catalogue once.
-  const kept = Object.entries(theirs).filter(
-    ([name, one]) => name in ours.provider || !isMarked(object(one).name),
-  );
-  const wanted: Json = Object.fromEntries(kept);
-  for (const [name, provider] of Object.entries(ours.provider)) {
-    const before = theirs[name];
-    if (before !== undefined && !isMarked(object(before).name))
-      notes.push(`${name}: your entry of that name was replaced`);
-    wanted[name] = before === undefined ? provider : mergeProvider(object(before), provider);
-  }
-  return wanted;
-}
-
-/** Ours over theirs; options and models that a user added to our provider stay, models that we no longer serve go. */
-function mergeProvider(theirs: Json, ours: OpencodeProvider): Json {
-  const models: Json = {};
-  for (const [id, model] of Object.entries(object(theirs.models))) {
-    const served = ours.models[id];
-    if (served !== undefined) models[id] = { ...withoutOurs(object(model)), ...served };
-    else if (Object.keys(withoutOurs(object(model))).length > 0 || !('limit' in object(model)))
-      models[id] = model;
-  }
-  const { headers: theirHeaders, ...theirOptions } = object(theirs.options);
-  const headers = { ...withoutPortkey(object(theirHeaders)), ...ours.options.headers };
-  return {
-    ...theirs,
-    npm: ours.npm,
-    name: ours.name,
-    options: {
-      ...theirOptions,
-      baseURL: ours.options.baseURL,
-      ...(Object.keys(headers).length > 0 ? { headers } : {}),
-    },
-    models: {
-      ...models,
-      ...Object.fromEntries(Object.entries(ours.models).filter(([id]) => !(id in models))),
-    },
-  };
-}
-
-/** What we write into a model's entry. */
-const OUR_FIELDS = ['name', 'limit', 'cost', 'headers'];
-
-/** A model's entry without the fields that we write. */
-function withoutOurs(model: Json): Json {
-  return Object.fromEntries(Object.entries(model).filter(([field]) => !OUR_FIELDS.includes(field)));
-}
-
-/** Portkey's headers are ours: a stale one would send a request to a config that is gone. */
-function withoutPortkey(headers: Json): Json {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-portkey-')));
-}
-
-function mergeAgents(theirs: Json, ours: OpencodeConfig, notes: string[]): Json {
-  const wanted: Json = {};
-  for (const [name, agent] of Object.entries(theirs)) {
-    if (!isMarked(object(agent).description)) {
-      wanted[name] = agent;
-      if (name in ours.agent) notes.push(`agent ${name}: yours of that name was kept`);
-    } else if (name in ours.agent) wanted[name] = { ...object(agent), ...ours.agent[name] };
-  }
-  for (const [name, agent] of Object.entries(ours.agent)) wanted[name] ??= agent;
-  return wanted;
-}
-
-function isMarked(value: unknown): boolean {
-  return typeof value === 'string' && value.includes(OUR_MARK);
-}
-
-/**
- * Merges our keys into an existing auth.json: ours are set, ours that have none any more are removed, all others stay.
- *
- * @param names every provider of ours, with a key or without.
- */
-export function mergeAuth(
-  existing: string | undefined,
-  ours: OpencodeAuth,
-  names: readonly string[],
-  file: string,
-): Merged {
-  const theirs = existing === undefined || existing.trim() === '' ? {} : parseObject(existing, file, false);
-  const kept = Object.entries(theirs).filter(([name]) => !names.includes(name) || name in ours);
-  const wanted: Json = { ...Object.fromEntries(kept), ...ours };
-  if (existing !== undefined && isDeepStrictEqual(theirs, wanted)) return { text: existing, notes: [] };
-  return { text: `${JSON.stringify(wanted, null, 2)}\n`, notes: [] };
-}
-
-/**
- * A file's object.
- *
- * @param comments whether comments and trailing commas are allowed, as in opencode.json.
- * @throws UserError with line and column, if it is no JSON or no object.
- */
-export function parseObject(text: string, file: string, comments = true): Json {
-  const errors: ParseError[] = [];
-  const body = text.replace(/^\uFEFF/, ' ');
-  const value: unknown = parse(body, errors, { allowTrailingComma: comments, disallowComments: !comments });
-  const first = errors[0];
-  if (first !== undefined) {
-    const before = body.slice(0, first.offset).split('\n');
-    throw new UserError(`${file} is not valid JSON, so nothing was changed`, {
-      where: `${file}:${before.length}:${(before.at(-1) ?? '').length + 1}`,
-      found: printParseErrorCode(first.error),
-      allowed: comments ? 'JSON, with comments' : 'JSON without comments',
-      command: 'mend the file, or move it away: connect then makes a new one',
-    });
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UserError(`${file} holds no JSON object, so nothing was changed`, {
-      where: file,
-      allowed: '{ … }',
-    });
-  }
-  for (const key of ['provider', 'agent']) {
-    const part = (value as Json)[key];
-    if (
-      comments &&
-      part !== undefined &&
-      (typeof part !== 'object' || part === null || Array.isArray(part))
-    ) {
-      throw new UserError(`${file}: ${key} is no object, so nothing was changed`, {
-        where: file,
-        allowed: `"${key}": { … }`,
-      });
-    }
-  }
-  return value as Json;
-}
-
-function object(value: unknown): Json {
-  return isObject(value) ? value : {};
-}
-
-function strings(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
 }

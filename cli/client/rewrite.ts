@@ -1,14 +1,7 @@
 /** Changes values in a JSON text and leaves everything else as it is: comments, order, indentation, line ends. */
 import { isDeepStrictEqual } from 'node:util';
 import { applyEdits, findNodeAtLocation, type FormattingOptions, modify, parseTree } from 'jsonc-parser';
-
-/** A JSON object. */
-export type Json = Record<string, unknown>;
-
-/** Whether a value is a JSON object. */
-export function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+import { isObject, type Json } from './json.ts';
 
 /**
  * The text with the differences between two values applied.

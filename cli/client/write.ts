@@ -2,9 +2,10 @@
 import { chmod } from 'node:fs/promises';
 import { PORTKEY } from '../../catalog/lanes.ts';
 import { type ClientFiles, wantsPortkeyKeyFile, withPortkeyKeyFile } from './files.ts';
-import { mergeAuth, mergeOpencode, parseObject } from './merge.ts';
+import { type Json, parseObject } from './json.ts';
+import { mergeOpencode } from './merge.ts';
+import { mergeAuth } from './merge-auth.ts';
 import { type ClientPaths, readIfThere, replaceFile } from './paths.ts';
-import type { Json } from './rewrite.ts';
 
 /** What was written. */
 export interface Written {
@@ -51,7 +52,7 @@ export async function writeClientFiles(paths: ClientPaths, given: ClientFiles): 
   if (portkeyKey !== undefined && wantsPortkeyKeyFile(files.config)) {
     await write(paths.portkeyKey, await readIfThere(paths.portkeyKey), portkeyKey, 0o600);
   }
-  await write(paths.auth, authText, auth.text, 0o600);
+  await write(paths.auth, authText, auth, 0o600);
   await write(paths.config, configText, config.text);
   return written;
 }

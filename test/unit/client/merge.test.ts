@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { parse } from 'jsonc-parser';
 import { renderOpencode } from '../../../catalog/opencode.ts';
-import { mergeAuth, mergeOpencode } from '../../../cli/client/merge.ts';
-import type { Json } from '../../../cli/client/rewrite.ts';
+import { mergeOpencode } from '../../../cli/client/merge.ts';
+import { mergeAuth } from '../../../cli/client/merge-auth.ts';
+import type { Json } from '../../../cli/client/json.ts';
 import { view } from './sample.ts';
 
 const ours = renderOpencode(view());
@@ -194,7 +195,7 @@ describe('auth.json', () => {
       anthropic: { type: 'oauth', refresh: 'r', extra: [1] },
       'groq-direct': { type: 'api', key: 'old' },
     };
-    expect(JSON.parse(mergeAuth(JSON.stringify(theirs), keys, names, 'auth.json').text)).toEqual({
+    expect(JSON.parse(mergeAuth(JSON.stringify(theirs), keys, names, 'auth.json'))).toEqual({
       anthropic: theirs.anthropic,
       ...keys,
     });
@@ -202,7 +203,7 @@ describe('auth.json', () => {
 
   test('what is as it should be keeps its very text', () => {
     const text = '{"litellm":{"key":"sk-1","type":"api"}}';
-    expect(mergeAuth(text, keys, names, 'auth.json').text).toBe(text);
+    expect(mergeAuth(text, keys, names, 'auth.json')).toBe(text);
   });
 
   test.each(['{', '[]', '// no comments here\n{}'])('malformed: %j is an error', (text) => {

@@ -1,0 +1,115 @@
+/** One request of `smoke`: by the real client, or where that is missing by plain HTTP. */
+import type { Probe } from '../../catalog/probes.ts';
+import { advise, sentence } from './advice.ts';
+import { askOnce, PROMPT, TIMEOUT_MS } from './ask-once.ts';
+import type { StackClient } from './files.ts';
+import { makeHome } from './home.ts';
+import { redactor } from './redact.ts';
+import { runOpencode } from './run.ts';
+import type { Tap } from './tap.ts';
+
+/** The outcome for one layer and provider. */
+export interface SmokeRow {
+  layer: 1 | 2 | 3;
+  /** The client's name of the provider. */
+  provider: string;
+  /** The model that answered; where none did, the one that was asked. */
+  model: string;
+  /** null where nothing was asked. */
+  ok: boolean | null;
+  /** Why it was skipped or failed, and the command that mends it; for an answer, whether a fallback gave it. */
+  reason: string;
+  ms: number;
+}
+
+/** A row for what is not asked. */
+export function skipped({ layer, provider, model }: Probe, reason: string): SmokeRow {
+  return { layer, provider, model, ok: null, reason: `skipped: ${reason}`, ms: 0 };
+}
+
+/** What a request by the real client goes through. */
+export interface Ways {
+  stack: string;
+  client: StackClient;
+  tap: Tap;
+  bin: string;
+  signal: AbortSignal | undefined;
+}
+
+/** One request by the real client, over the tap, in a home that knows this one provider and no other key. */
+export async function askByClient(
+  probe: Probe,
+  { stack, client, tap, bin, signal }: Ways,
+): Promise<SmokeRow> {
+  const { layer, provider, model } = probe;
+  const entry = client.config.provider[provider];
+  const key = client.auth[provider];
+  if (entry === undefined || key === undefined) return skipped(probe, 'it is not in the client files');
+  const id = `${provider}-${client.guide.probes.indexOf(probe)}`;
+  const tapped = { ...entry, options: { ...entry.options, baseURL: tap.through(id, entry.options.baseURL) } };
+  const home = await makeHome({
+    config: {
+      ...client.config,
+      enabled_providers: [provider],
+      disabled_providers: [],
+      provider: { [provider]: tapped },
+      agent: {},
+      model: `${provider}/${model}`,
+      small_model: `${provider}/${model}`,
+    },
+    auth: { [provider]: key },
+  });
+  try {
+    const run = await runOpencode({
+      bin,
+      env: { ...home.env, OPENCODE_DISABLE_PROJECT_CONFIG: '1' },
+      model: `${provider}/${model}`,
+      prompt: PROMPT,
+      title: 'smoke',
+      cwd: home.dir,
+      timeoutMs: TIMEOUT_MS,
+      maxFailures: 1,
+      signal,
+    });
+    const clean = redactor(home.secrets);
+    const answers = tap.answers(id);
+    const failed = answers.findLast(({ error }) => error !== undefined);
+    if (run.ok) {
+      const answer = answers.findLast(({ status }) => status < 400);
+      return {
+        layer,
+        provider,
+        model: answer?.model ?? model,
+        ok: true,
+        reason: answer?.fallback ?? '',
+        ms: run.ms,
+      };
+    }
+    const advice = failed
+      ? advise({ layer, provider, stack, status: failed.status, error: failed.error ?? '' })
+      : { reason: run.reason ?? 'no answer' };
+    return { layer, provider, model, ok: false, reason: clean(sentence(advice)), ms: run.ms };
+  } finally {
+    await home.remove();
+  }
+}
+
+/** One request to the gateway, without the client. */
+export async function askByHttp(
+  probe: Probe,
+  stack: string,
+  client: StackClient,
+  endpoint: string,
+): Promise<SmokeRow> {
+  const { layer, provider, model } = probe;
+  const key = client.auth.litellm?.key ?? '';
+  const answer = await askOnce(endpoint, key, model, stack);
+  return {
+    layer,
+    provider,
+    model: answer.model,
+    ok: answer.ok,
+    reason: redactor([key])(answer.reason),
+    ms: answer.ms,
+  };
+}
