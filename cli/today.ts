@@ -2,17 +2,18 @@
 import { UserError } from './errors.ts';
 
 /**
- * The time that a check counts to: now, or noon (UTC) of a day that the user gave.
+ * The time that a check counts to: now, or noon (UTC) of a day that was given, by the option or else the variable SWITCHYARD_TODAY.
  *
  * @throws UserError if it is no day.
  */
-export function parseToday(day: string | undefined): Date {
+export function parseToday(option: string | undefined): Date {
+  const day = option ?? process.env.SWITCHYARD_TODAY;
   if (day === undefined) return new Date();
   const date = new Date(`${day}T12:00:00Z`);
   if (/^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day))
     return date;
   throw new UserError('that is no day', {
-    where: '--today',
+    where: option === undefined ? 'environment variable SWITCHYARD_TODAY' : '--today',
     found: day,
     allowed: 'YYYY-MM-DD, e.g. 2026-11-24',
   });

@@ -24,9 +24,9 @@ function edit(file: string, change: (text: string) => string): void {
   writeFileSync(join(checkout.dir, file), changed);
 }
 
-/** As on a runner without Docker, whose day is fixed. */
+/** As on a runner without Docker. */
 function preview(...args: string[]): Promise<CommandResult> {
-  return checkout.switchyard(['preview', '--ci', '--today', '2026-11-24', ...args], {
+  return checkout.switchyard(['preview', '--ci', ...args], {
     env: { GITHUB_STEP_SUMMARY: summary, DOCKER_HOST: 'unix:///nonexistent/docker.sock' },
   });
 }
