@@ -63,7 +63,7 @@ export async function smoke(out: Output, stack: string, run: SmokeRun): Promise<
         return out.step(`${probe.provider}/${probe.model}`, () =>
           askByClient(probe, { stack, client, tap, bin: opencode.bin, signal }),
         );
-      if (probe.layer === 2) return askByHttp(probe, stack, client, endpoint);
+      if (probe.layer === 2) return askByHttp(probe, { stack, client, endpoint });
       return Promise.resolve(
         skipped(probe, `opencode is not installed; npm install -g opencode-ai@${OPENCODE_VERSION}`),
       );

@@ -1,12 +1,15 @@
 /** One request of `smoke`: by the real client, or where that is missing by plain HTTP. */
 import type { Probe } from '../../catalog/probes.ts';
 import { advise, sentence } from './advice.ts';
-import { askOnce, PROMPT, TIMEOUT_MS } from './ask-once.ts';
+import { askOnce } from '../ask.ts';
 import type { StackClient } from './files.ts';
 import { makeHome } from './home.ts';
 import { redactor } from './redact.ts';
 import { runOpencode } from './run.ts';
 import type { Tap } from './tap.ts';
+
+const PROMPT = 'Answer with the one word: pong';
+const TIMEOUT_MS = 120_000;
 
 /** The outcome for one layer and provider. */
 export interface SmokeRow {
@@ -96,20 +99,13 @@ export async function askByClient(
 
 /** One request to the gateway, without the client. */
 export async function askByHttp(
-  probe: Probe,
-  stack: string,
-  client: StackClient,
-  endpoint: string,
+  { layer, provider, model }: Probe,
+  { stack, client, endpoint }: { stack: string; client: StackClient; endpoint: string },
 ): Promise<SmokeRow> {
-  const { layer, provider, model } = probe;
-  const key = client.auth.litellm?.key ?? '';
-  const answer = await askOnce(endpoint, key, model, stack);
-  return {
-    layer,
-    provider,
-    model: answer.model,
-    ok: answer.ok,
-    reason: redactor([key])(answer.reason),
-    ms: answer.ms,
-  };
+  const key = client.auth[provider]?.key ?? '';
+  const answer = await askOnce(endpoint, key, model);
+  const row = { layer, provider, ok: answer.ok, ms: answer.ms };
+  if (!answer.ok)
+    return { ...row, model, reason: redactor([key])(`${answer.reason}; ./switchyard status ${stack}`) };
+  return { ...row, model: answer.headers.get('x-litellm-model-group') ?? model, reason: '' };
 }
