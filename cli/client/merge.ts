@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'jsonc-parser';
 import { providerOf } from '../../catalog/lanes.ts';
 import type { OpencodeConfig } from '../../catalog/opencode.ts';
+import { MOCK_ALIAS } from '../../catalog/schema.ts';
 import { UserError } from '../errors.ts';
 import { type Json, object, parseObject, strings } from './json.ts';
 import { mergeAgents, mergeProviders } from './merge-entries.ts';
@@ -64,12 +65,12 @@ function mergeValues(theirs: Json, ours: OpencodeConfig, context: MergeContext, 
     if (['provider', 'agent', 'enabled_providers', 'disabled_providers'].includes(key)) continue;
     if (['model', 'small_model'].includes(key)) {
       const current = theirs[key] ?? below[key];
-      if (!isSet(key) || namesDeadModelOfOurs(current, ours)) wanted[key] = value;
-    } else if (!isSet(key)) wanted[key] = value;
+      if (!isSet(key) || isStale(current, ours)) wanted[key] = value;
+    } else if (!isSet(key) && (wholeFileIsOurs || key === '$schema')) wanted[key] = value;
   }
   // A default that names a provider of ours which is off now would fail every command of the client.
   for (const key of ['model', 'small_model']) {
-    if (ours[key] === undefined && namesDeadModelOfOurs(theirs[key], ours)) delete wanted[key];
+    if (ours[key] === undefined && isStale(theirs[key], ours)) delete wanted[key];
   }
 
   const off = strings(theirs.disabled_providers ?? below.disabled_providers);
@@ -120,10 +121,14 @@ function isOurs(theirs: Json, ours: OpencodeConfig): boolean {
   );
 }
 
-/** Whether a default names a provider of ours that is off, or a model that it no longer has. */
-function namesDeadModelOfOurs(value: unknown, ours: OpencodeConfig): boolean {
+/**
+ * Whether a default of ours no longer holds: its provider is off, it has that model no more, or it is the mock, which stood there for
+ * want of a real one.
+ */
+function isStale(value: unknown, ours: OpencodeConfig): boolean {
   if (typeof value !== 'string') return false;
   const name = providerOf(value);
   if (!(name in ours.provider)) return false;
-  return !ours.enabled_providers.includes(name) || !ours.provider[name]?.models[value.slice(name.length + 1)];
+  const id = value.slice(name.length + 1);
+  return !ours.enabled_providers.includes(name) || !ours.provider[name]?.models[id] || id === MOCK_ALIAS;
 }

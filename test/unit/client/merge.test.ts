@@ -40,6 +40,7 @@ describe('opencode.json', () => {
     expect(merged({ theme: 'dark' }).enabled_providers).toBeUndefined();
     expect(merged({ provider: { ollama: {} } }).enabled_providers).toBeUndefined();
     expect(merged({ model: 'anthropic/x' }).enabled_providers).toBeUndefined();
+    expect(merged({ theme: 'dark' }).autoupdate).toBeUndefined();
   });
 
   test('enabled_providers is extended where it is present', () => {
@@ -78,7 +79,7 @@ describe('opencode.json', () => {
     });
   });
 
-  test.each(['openrouter-direct/openrouter-auto-id', 'groq-direct/gone'])(
+  test.each(['openrouter-direct/openrouter-auto-id', 'groq-direct/gone', 'litellm/mock'])(
     'a default that names a model of ours that is not to be had (%s) is set anew',
     (model) => expect(merged({ model }).model).toBe('groq-direct/groq-mixtral-id'),
   );
