@@ -167,7 +167,9 @@ def chat(exchange: Exchange, text: str, count: int) -> tuple[object, list[str]]:
         parts += [chunk({'tool_calls': [piece]}) for piece in rest]
         return whole, parts + [chunk({}, 'tool_calls', usage=usage), 'data: [DONE]\n\n']
     parts = [chunk({'role': 'assistant', 'content': ''})] + [chunk({'content': part}) for part in pieces(text, count)]
-    return whole, parts + [chunk({}, 'stop', usage=usage), 'data: [DONE]\n\n']
+    # ... and looks for a stream's usage in a field of its own.
+    last = {'usage': usage, **({'x_groq': {'id': 'req', 'usage': usage}} if exchange.provider == 'groq' else {})}
+    return whole, parts + [chunk({}, 'stop', **last), 'data: [DONE]\n\n']
 
 
 def messages(exchange: Exchange, text: str, count: int) -> tuple[object, list[str]]:

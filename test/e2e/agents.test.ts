@@ -1,0 +1,187 @@
+/** The agents of the shipped file in parallel, through the real opencode; and smoke, which asks every layer once. */
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { planAgents, runAgents } from '../../cli/client/agents.ts';
+import { Board } from '../../cli/client/board.ts';
+import type { StackClient } from '../../cli/client/files.ts';
+import { requireOpencode } from '../../cli/client/home.ts';
+import { Output } from '../../cli/output.ts';
+import { smoke } from '../../cli/smoke.ts';
+import { ROOT } from '../harness/checkout.ts';
+import { shippedClient, shippedInputs, type ShippedOptions } from '../harness/client.ts';
+import { type LocalUpstream, startLocalUpstream } from '../harness/local-upstream.ts';
+
+const MINUTE = 60_000;
+const KEYS = {
+  GROQ_API_KEY: 'canary-groq-9a61',
+  ANTHROPIC_API_KEY: 'canary-anthropic-02bf',
+  OPENAI_API_KEY: 'canary-openai-7c1d',
+  PORTKEY_API_KEY: 'canary-portkey-33e8',
+};
+/** 20 by hand before a release. */
+const ROUNDS = Number(process.env.AGENT_ROUNDS ?? 5);
+
+let upstream: LocalUpstream;
+let client: StackClient;
+let options: ShippedOptions;
+let bin: string;
+let logs: string;
+let said: string[];
+const out = (): Output => {
+  said = [];
+  const stream = { write: (text: string) => said.push(text) };
+  return new Output({ streams: { stdout: stream, stderr: stream } });
+};
+
+beforeAll(async () => {
+  upstream = await startLocalUpstream();
+  const at = (path: string): { client: string } => ({ client: `${upstream.url}/${path}` });
+  options = {
+    endpoint: `${upstream.url}/litellm`,
+    masterKey: 'canary-master-11d4',
+    keys: KEYS,
+    settings: {
+      portkey: { configs: { auto: 'pc-auto' } },
+      baseUrls: {
+        groq: at('groq/openai/v1'),
+        anthropic: at('anthropic/v1'),
+        openai: at('openai/v1'),
+        portkey: at('portkey/v1'),
+      },
+    },
+  };
+  client = shippedClient(options);
+  bin = (await requireOpencode(ROOT)).bin;
+  logs = mkdtempSync(join(tmpdir(), 'switchyard-logs-'));
+}, MINUTE);
+
+afterAll(async () => {
+  await upstream?.stop();
+  rmSync(logs, { recursive: true, force: true });
+});
+
+beforeEach(() => upstream.forget());
+
+async function run(signal = new AbortController().signal): ReturnType<typeof runAgents> {
+  const { catalog, agents } = shippedInputs(options);
+  const { ready, skipped } = planAgents(agents, catalog, client);
+  expect(skipped).toEqual([]);
+  return runAgents(ready, {
+    bin,
+    client,
+    logs,
+    parallel: 4,
+    board: new Board(
+      out(),
+      ready.map(({ name }) => name),
+    ),
+    signal,
+  });
+}
+
+describe('four agents at once', () => {
+  test.each(Array.from({ length: ROUNDS }, (_, round) => [round + 1]))(
+    'round %i: no conflict, no lost log',
+    async () => {
+      const reports = await run();
+      expect(reports.map(({ agent, ok, exitCode }) => [agent, ok, exitCode])).toEqual([
+        ['fast-code', true, 0],
+        ['complex-reasoning', true, 0],
+        ['research', true, 0],
+        ['critical', true, 0],
+      ]);
+      const providers = (await upstream.requests()).map(({ provider }) => provider).sort();
+      expect(providers).toEqual(['anthropic', 'groq', 'litellm', 'portkey']);
+      for (const { log, tokens } of reports) {
+        expect([log, tokens]).toEqual([log, { input: 7, output: 5 }]);
+        expect(statSync(log).mode & 0o777).toBe(0o600);
+        expect(readFileSync(log, 'utf8')).toMatch(/Hello from [\s\S]*# exit code 0\n$/);
+      }
+    },
+    4 * MINUTE,
+  );
+
+  test(
+    'one with a dead provider ends alone, with a clear message and no key in its log',
+    async () => {
+      await upstream.inject({ path: '/groq', status: 503, echoKey: true });
+      const reports = await run();
+      const [dead, ...others] = reports;
+      expect(dead).toMatchObject({ agent: 'fast-code', ok: false, exitCode: 1 });
+      expect(dead?.reason).toMatch(/^the provider failed 4 times in a row: .*\[key\]/);
+      expect(others.map(({ ok }) => ok)).toEqual([true, true, true]);
+      expect(readFileSync(dead?.log ?? '', 'utf8') + said.join('')).not.toContain(KEYS.GROQ_API_KEY);
+      expect(said.join('')).toContain('fast-code: a request failed, trying again: ');
+    },
+    4 * MINUTE,
+  );
+
+  test(
+    'stopped, all of them end, and soon',
+    async () => {
+      await upstream.inject({ hang: true });
+      const stop = new AbortController();
+      const reports = run(stop.signal);
+      while ((await upstream.requests()).length < 4) await new Promise((done) => setTimeout(done, 500));
+      const begun = Date.now();
+      stop.abort();
+      expect((await reports).map(({ exitCode, reason }) => [exitCode, reason])).toEqual(
+        Array(4).fill([130, 'stopped']),
+      );
+      expect(Date.now() - begun).toBeLessThan(15_000);
+    },
+    4 * MINUTE,
+  );
+});
+
+describe('smoke', () => {
+  test(
+    'says for every layer and provider who answered, what was skipped and why, and what failed and what to do',
+    async () => {
+      await upstream.inject(
+        { path: '/groq', status: 401, echoKey: true },
+        { path: '/anthropic', close: true },
+      );
+      const rows = await smoke(out(), 'dev', { client, endpoint: `${upstream.url}/litellm` });
+      const of = (provider: string): unknown[] => rows.filter((row) => row.provider === provider);
+      expect(of('openai-direct')).toEqual([
+        {
+          layer: 1,
+          provider: 'openai-direct',
+          model: 'gpt-5.6-terra',
+          ok: true,
+          reason: '',
+          ms: expect.any(Number),
+        },
+      ]);
+      expect(of('groq-direct')).toMatchObject([
+        {
+          layer: 1,
+          ok: false,
+          reason: expect.stringMatching(
+            /^groq-direct refuses the key \(401\): .*\[key\]; \.\/switchyard keys ages dev$/,
+          ),
+        },
+      ]);
+      expect(of('anthropic-direct')).toMatchObject([
+        { ok: false, reason: expect.stringMatching(/^anthropic-direct cannot be reached/) },
+      ]);
+      expect(of('together-direct')).toMatchObject([
+        {
+          layer: 1,
+          ok: null,
+          ms: 0,
+          reason:
+            'skipped: TOGETHER_API_KEY is not set; pulumi config set --secret TOGETHER_API_KEY --stack unit',
+        },
+      ]);
+      expect(of('litellm').length).toBe(3);
+      for (const row of of('litellm')) expect(row).toMatchObject({ layer: 2, ok: true });
+      expect(of('portkey')).toMatchObject([{ layer: 3, model: 'auto', ok: true }]);
+      expect(JSON.stringify(rows)).not.toContain('canary');
+    },
+    6 * MINUTE,
+  );
+});
