@@ -68,7 +68,7 @@ export class Board {
 
   #draw(): void {
     const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : '';
-    const columns = process.stderr.columns ?? 100;
+    const columns = process.stderr.columns || 100;
     const text = [...this.#lines]
       .map(([name, line]) => `\x1b[2K${this.#line(name, line, columns)}\n`)
       .join('');
