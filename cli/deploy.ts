@@ -6,6 +6,7 @@ import {
   stackContainers,
   unknownContainers,
 } from './containers.ts';
+import { watchingForCrashes } from './crash-watch.ts';
 import { UserError } from './errors.ts';
 import type { Output } from './output.ts';
 import { refuseHeldPort } from './port.ts';
@@ -24,14 +25,17 @@ export async function deploy(out: Output, stack: string): Promise<number> {
   await refuseHeldPort(stack);
   try {
     const { log } = await out.step(`deploying ${stack}`, () =>
-      pulumi(stack, ['up', '--yes', '--skip-preview', ...QUIET], {
-        onLine: out.progress,
-        progress: out.progress,
-      }),
+      watchingForCrashes(stack, () =>
+        pulumi(stack, ['up', '--yes', '--skip-preview', ...QUIET], {
+          onLine: out.progress,
+          progress: out.progress,
+        }),
+      ),
     );
     return changedResources(log);
   } catch (error) {
-    if (error instanceof UserError)
+    // What was found is told already where a gateway crashed.
+    if (error instanceof UserError && error.found === undefined)
       throw new UserError(error.message, { ...error, found: await brokenGateway(stack) });
     throw error;
   }
