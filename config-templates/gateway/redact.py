@@ -19,7 +19,7 @@ SHORTEST = 8
 MASK = b'*'
 # Shapes of keys that are not ours to know by value: those that clients hold, and those of users' own accounts.
 SHAPES = re.compile(
-    rb'(?<![A-Za-z0-9])(?:sk|pk|rk|gsk|hf|pplx|tgp_v1|xai|r8|AIza|sess|key)[-_][A-Za-z0-9_\-]{16,}'
+    rb'(?<![A-Za-z0-9])(?:(?:sk|pk|rk|sess|pplx|xai)-|(?:gsk|hf|r8|tgp_v1)_|AIza)[A-Za-z0-9_\-]{16,}'
     rb'|(?i:(?:authorization|x-api-key|api-key|api_key)["\']?\s*[:=]\s*["\']?(?:bearer\s+)?)[A-Za-z0-9_\-.+/=]{12,}'
     rb'|(?i:bearer\s+)[A-Za-z0-9_\-.+/=]{12,}'
 )

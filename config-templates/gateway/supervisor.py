@@ -153,8 +153,8 @@ class Supervisor:
         return 128 - code if code < 0 else code or 1
 
     def reason(self) -> str:
-        """The line of the output that most likely says why: the last that names an error."""
-        named = [line for line in self.last if re.search(r'(error|exception)\w*: ', line, re.IGNORECASE)]
+        """The line of the output that most likely says why: the last of an exception."""
+        named = [line for line in self.last if re.match(r'[\w.]*(Error|Exception)\w*: ', line) and not line.startswith('ERROR')]
         return (named or list(self.last) or ['no output'])[-1].strip()
 
 

@@ -1,0 +1,46 @@
+/**
+ * The gateway's Python, tested in Python, where it runs: in the gateway's image, as its user, without a network.
+ *
+ * Building the image takes two minutes once; Docker keeps the layers, which the stacks' own images share.
+ */
+import { join } from 'node:path';
+import { execa } from 'execa';
+
+const ROOT = join(import.meta.dirname, '../../..');
+const IMAGE = 'switchyard-test-gateway:unit';
+const HOOKS = join(ROOT, 'config-templates/gateway');
+
+/** Runs one file of tests; fails with its whole report. */
+async function runPython(module: string): Promise<void> {
+  const tmpfs = ['/etc/switchyard', '/run/secrets', '/data'].flatMap((folder) => [
+    '--tmpfs',
+    `${folder}:uid=10001,mode=0700`,
+  ]);
+  const mounts = Object.entries({
+    '/hooks': HOOKS,
+    '/litellm.yaml': join(ROOT, 'config-templates/litellm.yaml'),
+    '/upstream.py': join(ROOT, 'test/fake/upstream.py'),
+    '/tests': join(import.meta.dirname, 'python'),
+  }).flatMap(([inside, outside]) => ['--volume', `${outside}:${inside}:ro`]);
+  const options = ['--rm', '--network', 'none', '--env', 'PYTHONPATH=/hooks', '--workdir', '/tests'];
+  const program = ['--entrypoint', 'python3', IMAGE, '-m', 'unittest', module];
+  const run = await execa('docker', ['run', ...options, ...tmpfs, ...mounts, ...program], { reject: false });
+  if (run.exitCode !== 0) throw new Error(`${module}:\n${run.stderr}`);
+  expect(run.stderr).toMatch(/Ran [1-9]\d* tests/);
+}
+
+beforeAll(async () => {
+  await execa('docker', ['build', '--quiet', '--tag', IMAGE, join(ROOT, 'config-templates/image/gateway')]);
+}, 900_000);
+
+test('keys are redacted however they are spelled and wherever a chunk ends', async () => {
+  await runPython('test_redact');
+}, 60_000);
+
+test('the guard lets through what clients need, and nothing else', async () => {
+  await runPython('test_guard');
+}, 60_000);
+
+test('the whole gateway serves, hides keys, drains and fails clearly', async () => {
+  await runPython('test_gateway');
+}, 900_000);

@@ -1,0 +1,266 @@
+"""The whole gateway, real LiteLLM included, in a container without any network: supervisor, hooks and the fake upstream.
+
+That it starts and answers there is itself a test: it needs nothing but its upstreams.
+"""
+
+import hashlib
+import http.client
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import unittest
+from pathlib import Path
+
+HOME = Path('/etc/switchyard')
+SECRETS = Path('/run/secrets')
+KEY = 'sk-client-' + '7' * 30
+# Plain hex: LiteLLM does not know such a key for one.
+KEYS = {'OPENAI_API_KEY': '0f1e2d3c4b5a69788796a5b4c3d2e1f0', 'ANTHROPIC_API_KEY': 'c0ffee00c0ffee11c0ffee22', 'GROQ_API_KEY': 'beef0000beef1111beef2222'}
+UPSTREAM = 'http://127.0.0.1:9000'
+
+
+def model(alias, name, path, key):
+    params = {'model': name, 'api_base': UPSTREAM + path, 'api_key': f'os.environ/{key}', 'timeout': 20, 'stream_timeout': 20}
+    return {'model_name': alias, 'litellm_params': params}
+
+
+def prepare() -> None:
+    """The files that infra/ would upload."""
+    import yaml
+
+    for file in Path('/hooks').glob('*.py'):
+        shutil.copy(file, HOME)
+    config = yaml.safe_load(Path('/litellm.yaml').read_text())
+    config['model_list'] = [
+        model('claude', 'anthropic/claude-opus-5', '/anthropic', 'ANTHROPIC_API_KEY'),
+        model('gpt', 'openai/gpt-5.6', '/openai/v1', 'OPENAI_API_KEY'),
+        model('llama', 'groq/llama-3.3-70b-versatile', '/groq/openai/v1', 'GROQ_API_KEY'),
+    ]
+    # One test's failing provider must not be left alone in the next.
+    config['router_settings'] |= {'fallbacks': [{'claude': ['gpt']}], 'cooldown_time': 1}
+    config['general_settings']['key_management_settings']['hosted_keys'] = sorted(KEYS)
+    (HOME / 'config.yaml').write_text(yaml.safe_dump(config))
+    quick = {'leaveSeconds': 2, 'watchEverySeconds': 0.5, 'startSeconds': 500}
+    (HOME / 'gateway.json').write_text(json.dumps(quick))
+    # The image lets nobody write here, not even its owner; uploads come from outside.
+    SECRETS.chmod(0o700)
+    for name, value in KEYS.items():
+        (SECRETS / name).write_text(value)
+    known = [{'name': 'master', 'sha256': hashlib.sha256(KEY.encode()).hexdigest()}]
+    (SECRETS / 'client-keys.json').write_text(json.dumps({'keys': known}))
+
+
+def ask(port, method, path, body=None, key=KEY, timeout=60):
+    connection = http.client.HTTPConnection('127.0.0.1', port, timeout=timeout)
+    headers = {'authorization': f'Bearer {key}'} if key else {}
+    connection.request(method, path, None if body is None else json.dumps(body), headers)
+    response = connection.getresponse()
+    answer = response.status, response.read().decode(), str(response.headers)
+    connection.close()
+    return answer
+
+
+def chat(alias, text, **more):
+    body = {'model': alias, 'messages': [{'role': 'user', 'content': text}], **more}
+    return ask(4000, 'POST', '/v1/chat/completions', body)
+
+
+def spoken(body):
+    """The text of an answer, whole or streamed."""
+    events = [line.removeprefix('data: ') for line in body.splitlines() if line.startswith(('data: {', '{'))]
+    choices = [choice for event in events for choice in json.loads(event)['choices']]
+    return ''.join((choice.get('delta') or choice.get('message') or {}).get('content') or '' for choice in choices)
+
+
+class Gateway:
+    """A supervisor and its log."""
+
+    def __init__(self):
+        self.log = Path(f'/tmp/gateway-{time.time_ns()}.log')
+        with self.log.open('wb') as log:
+            command = [sys.executable, str(HOME / 'supervisor.py')]
+            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+
+    def wait_ready(self):
+        for _ in range(1500):
+            try:
+                if self.process.poll() is None and ask(4000, 'GET', '/health/readiness', key=None)[0] == 200:
+                    return self
+            except OSError:
+                pass
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.3)
+        raise AssertionError(self.log.read_text())
+
+    @property
+    def child(self) -> int:
+        pid = self.process.pid
+        return int(Path(f'/proc/{pid}/task/{pid}/children').read_text().split()[0])
+
+    def last_line(self) -> str:
+        return self.log.read_text().strip().splitlines()[-1]
+
+
+SMALL_SERVER = """
+import http.server, signal, sys
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+    def log_message(self, *_):
+        pass
+def end(*_):
+    print('terminated', flush=True)
+    sys.exit(0)
+signal.signal(signal.SIGUSR1, lambda *_: print('leaving', flush=True))
+signal.signal(signal.SIGTERM, end)
+http.server.ThreadingHTTPServer(('127.0.0.1', 4000), Answer).serve_forever()
+"""
+
+
+class WholeGateway(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        prepare()
+        cls.upstream = subprocess.Popen([sys.executable, '/upstream.py', '9000'], stdout=subprocess.DEVNULL)
+        cls.gateway = Gateway().wait_ready()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.gateway.process.terminate()
+        cls.gateway.process.wait(60)
+        cls.upstream.kill()
+        cls.upstream.wait()
+
+    def setUp(self):
+        ask(9000, 'DELETE', '/_faults')
+        ask(9000, 'DELETE', '/_requests')
+        time.sleep(1.5)
+
+    def test_the_first_request_to_a_llama_model_does_not_wait_for_a_tokenizer(self):
+        begun = time.monotonic()
+        status, body, _ = chat('llama', 'first')
+        self.assertEqual(status, 200, body)
+        self.assertLess(time.monotonic() - begun, 10)
+
+    def test_the_providers_key_reaches_the_provider_and_the_clients_does_not(self):
+        self.assertEqual(chat('gpt', 'whose key')[0], 200)
+        seen = json.loads(ask(9000, 'GET', '/_requests')[1])['requests'][-1]
+        self.assertEqual(seen['headers']['authorization'], 'Bearer ' + KEYS['OPENAI_API_KEY'])
+        self.assertNotIn(KEY, json.dumps(seen))
+
+    def test_streams_and_both_apis_fall_back(self):
+        ask(9000, 'POST', '/_faults', {'path': '/anthropic', 'status': 503})
+        for stream in (False, True):
+            status, body, _ = chat('claude', f'fall back {stream}', stream=stream)
+            self.assertEqual(status, 200, body)
+            self.assertIn('Hello from openai', spoken(body))
+            request = {'model': 'claude', 'max_tokens': 9, 'stream': stream, 'messages': [{'role': 'user', 'content': f'm {stream}'}]}
+            status, body, _ = ask(4000, 'POST', '/v1/messages', request)
+            self.assertEqual(status, 200, body)
+            self.assertIn('message_stop' if stream else 'openai', body)
+
+    def test_an_echoed_key_reaches_neither_client_nor_log(self):
+        echoes = [{'echoKey': True, 'status': status, 'times': 2} for status in (401, 400)]
+        ask(9000, 'POST', '/_faults', echoes)
+        for number in range(4):
+            status, body, headers = chat(('gpt', 'llama')[number % 2], f'echo {number}', stream=number > 1)
+            self.assertGreaterEqual(status, 400)
+            for key in KEYS.values():
+                self.assertNotIn(key, body + headers)
+        time.sleep(0.5)
+        log = self.gateway.log.read_text()
+        self.assertIn('********', log)
+        for key in (*KEYS.values(), KEY):
+            self.assertNotIn(key, log)
+
+    def test_no_key_is_in_an_environment_or_an_argument(self):
+        for process in (self.gateway.process.pid, self.gateway.child):
+            for part in ('environ', 'cmdline'):
+                text = Path(f'/proc/{process}/{part}').read_text(errors='replace')
+                self.assertNotRegex(text, 'sk-|' + '|'.join(KEYS.values()))
+
+    def test_zz_sigterm_finishes_the_streams(self):
+        """The last one: it ends the gateway."""
+        connection = http.client.HTTPConnection('127.0.0.1', 4000, timeout=60)
+        body = {'model': 'gpt', 'stream': True, 'messages': [{'role': 'user', 'content': '#chunks=30 #delayMs=150'}]}
+        connection.request('POST', '/v1/chat/completions', json.dumps(body), {'authorization': f'Bearer {KEY}'})
+        response = connection.getresponse()
+        response.read(10)
+        self.gateway.process.send_signal(signal.SIGTERM)
+        time.sleep(0.5)
+        self.assertEqual(ask(4000, 'GET', '/health/readiness', key=None)[0], 503)
+        self.assertEqual(ask(4000, 'GET', '/v1/models')[0], 200)
+        self.assertIn('[DONE]', response.read().decode())
+        self.assertEqual(self.gateway.process.wait(60), 0, self.gateway.log.read_text())
+
+    def test_a_wrong_key_is_401_and_the_key_is_no_administrator(self):
+        for path in ('/v1/chat/completions', '/v1/messages', '/v1/embeddings'):
+            for key in (None, 'wrong', 'sk-' + 'x' * 40):
+                self.assertEqual(ask(4000, 'POST', path, {'model': 'gpt'}, key=key)[0], 401)
+        for path in ('/key/generate', '/config/update', '/model/new', '/global/spend/logs'):
+            self.assertEqual(ask(4000, 'POST', path, {})[0], 404)
+
+
+class Watch(unittest.TestCase):
+    """The supervisor alone, with a small server in LiteLLM's place; the drills do this to real gateways."""
+
+    def setUp(self):
+        prepare()
+        (HOME / 'server.py').write_text(SMALL_SERVER)
+        self.gateway = Gateway().wait_ready()
+        time.sleep(1)
+
+    def test_a_hung_gateway_is_ended(self):
+        os.kill(self.gateway.child, signal.SIGSTOP)
+        self.assertEqual(self.gateway.process.wait(60), 70)
+        self.assertIn('hangs and was killed', self.gateway.last_line())
+
+    def test_a_killed_gateway_is_a_failure(self):
+        os.kill(self.gateway.child, signal.SIGKILL)
+        self.assertEqual(self.gateway.process.wait(60), 137)
+        self.assertEqual(self.gateway.last_line(), 'switchyard: the gateway ended (killed by SIGKILL)')
+
+    def test_a_stop_is_announced_before_it_happens(self):
+        self.gateway.process.send_signal(signal.SIGTERM)
+        self.assertEqual(self.gateway.process.wait(60), 0)
+        lines = self.gateway.log.read_text().splitlines()
+        self.assertEqual(lines[-3:], ['leaving', 'terminated', 'switchyard: stopped'])
+
+
+class BadFiles(unittest.TestCase):
+    """What is wrong is the last line of the log, in a sentence."""
+
+    def setUp(self):
+        prepare()
+
+    def ends_with(self, text):
+        gateway = Gateway()
+        self.assertNotEqual(gateway.process.wait(500), 0)
+        self.assertIn(text, gateway.last_line())
+
+    def test_a_missing_key(self):
+        (SECRETS / 'GROQ_API_KEY').unlink()
+        self.ends_with('config.yaml refers to GROQ_API_KEY, but /run/secrets/GROQ_API_KEY is missing or empty')
+
+    def test_broken_client_keys(self):
+        (SECRETS / 'client-keys.json').write_text('{"keys": [{"name": "x", "sha256": "12"}]}')
+        self.ends_with('is no list of client keys')
+
+    def test_an_unknown_setting(self):
+        (HOME / 'gateway.json').write_text('{"drainSecond": 3}')
+        self.ends_with('unknown setting "drainSecond"; allowed are drainSeconds, ')
+
+    def test_a_configuration_that_litellm_refuses(self):
+        config = (HOME / 'config.yaml').read_text()
+        (HOME / 'config.yaml').write_text(config.replace('auth.user_api_key_auth', 'auth.no_such_function'))
+        self.ends_with('no_such_function')
+
+
+if __name__ == '__main__':
+    unittest.main()

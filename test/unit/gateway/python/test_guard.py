@@ -1,0 +1,161 @@
+"""What the guard lets through, and in which shape."""
+
+import asyncio
+import hashlib
+import json
+import tempfile
+import unittest
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+from clientkeys import ClientKeys
+from guard import Guard, refusal
+
+KEY = 'sk-' + 'k' * 40
+
+
+def key_file(**more) -> Path:
+    file = Path(tempfile.mkdtemp()) / 'client-keys.json'
+    write(file, [{'name': 'master', 'sha256': hashlib.sha256(KEY.encode()).hexdigest(), **more}])
+    return file
+
+
+def write(file: Path, keys: list) -> None:
+    file.write_text(json.dumps({'keys': keys}))
+
+
+class Keys(unittest.TestCase):
+    def test_until_is_held_against_the_clock_of_each_request(self):
+        end = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
+        keys = ClientKeys(key_file(until='2026-11-25T12:00:00Z'))
+        self.assertEqual(keys.find(KEY, end - timedelta(seconds=1))['name'], 'master')
+        self.assertIsNone(keys.find(KEY, end))
+
+    def test_a_changed_file_counts_at_once_and_a_broken_one_never_opens(self):
+        file = key_file()
+        keys = ClientKeys(file)
+        self.assertIsNone(keys.find('sk-other'))
+        write(file, [{'name': 'new', 'sha256': hashlib.sha256(b'sk-other').hexdigest()}])
+        self.assertEqual(keys.find('sk-other')['name'], 'new')
+        self.assertIsNone(keys.find(KEY))
+        file.write_text('{"keys": [{"name": "x", "sha256": "short"}]}')
+        with self.assertLogs('switchyard', 'ERROR'):
+            self.assertEqual(keys.find('sk-other')['name'], 'new')
+        file.unlink()
+        with self.assertLogs('switchyard', 'ERROR'):
+            self.assertIsNone(keys.find(KEY))
+
+    def test_nothing_is_no_key(self):
+        keys = ClientKeys(key_file())
+        for nothing in ('', None, 'Bearer ', '\udcff'):
+            self.assertIsNone(keys.find(nothing))
+
+
+class Door(unittest.TestCase):
+    def setUp(self):
+        self.seen = []
+        self.guard = Guard(self.app, ClientKeys(key_file()))
+
+    async def app(self, scope, receive, send):
+        self.seen.append((scope, (await receive()).get('body') if scope['method'] == 'POST' else b''))
+        await send({'type': 'http.response.start', 'status': 200, 'headers': []})
+        await send({'type': 'http.response.body', 'body': b'{}'})
+
+    def ask(self, method, path, headers=None, body=b'{}', query=b''):
+        given = {'authorization': f'Bearer {KEY}'} if headers is None else headers
+        scope = {'type': 'http', 'method': method, 'path': path, 'query_string': query}
+        scope['headers'] = [(n.encode(), v.encode()) for n, v in given.items()]
+        halves = [{'type': 'http.request', 'body': body[:3], 'more_body': True}, {'type': 'http.request', 'body': body[3:]}]
+        sent = []
+
+        async def receive():
+            return halves.pop(0)
+
+        async def send(message):
+            sent.append(message)
+
+        asyncio.run(self.guard(scope, receive, send))
+        return sent[0]['status'], json.loads(b''.join(m.get('body', b'') for m in sent[1:])), dict(sent[0]['headers'])
+
+    def test_without_a_valid_key_everything_is_401(self):
+        for headers in ({}, {'authorization': 'Bearer wrong'}, {'x-api-key': 'wrong'}, {'authorization': ''}):
+            for method, path in (('GET', '/'), ('GET', '/ui/'), ('POST', '/v1/chat/completions'), ('DELETE', '/x'), ('POST', '/key/generate')):
+                self.assertEqual(self.ask(method, path, headers, b'not json')[0], 401, (headers, path))
+        status, body, _ = self.ask('POST', '/v1/messages', {})
+        self.assertEqual((status, body['type'], body['error']['type']), (401, 'error', 'authentication_error'))
+        self.assertEqual(self.seen, [])
+
+    def test_the_key_may_come_in_each_of_three_headers_and_goes_on_in_one(self):
+        for headers in ({'authorization': f'bearer {KEY}'}, {'x-api-key': KEY}, {'api-key': KEY}, {'authorization': 'Bearer x', 'x-api-key': KEY}):
+            self.assertEqual(self.ask('POST', '/v1/messages', headers)[0], 200)
+            names = [n for n, _ in self.seen[-1][0]['headers']]
+            self.assertEqual(names.count(b'authorization'), 1)
+            self.assertNotIn(b'x-api-key', names)
+
+    def test_the_probes_need_no_key_and_leaving_is_not_ready(self):
+        self.assertEqual(self.ask('GET', '/health/readiness', {})[0], 200)
+        self.assertEqual(self.ask('GET', '/health/liveliness', {})[0], 200)
+        self.guard.leave()
+        self.assertEqual(self.ask('GET', '/health/readiness', {})[0], 503)
+        status, _, headers = self.ask('POST', '/v1/messages')
+        self.assertEqual((status, headers[b'connection']), (200, b'close'))
+
+    def test_only_the_routes_of_clients_exist(self):
+        for method, path in (('GET', '/v1/models'), ('GET', '/models/openai/gpt'), ('POST', '/v1/responses'), ('POST', '/embeddings'), ('POST', '/v1/messages/count_tokens')):
+            self.assertEqual(self.ask(method, path)[0], 200, path)
+        for method, path in (('GET', '/v1/model/info'), ('POST', '/v1/models'), ('GET', '/health'), ('POST', '/openai/deployments/x/chat/completions'), ('GET', '/v1/models/../key/info'), ('POST', '/v1/files'), ('POST', '/v1/chat/completions/'), ('GET', '/metrics')):
+            self.assertEqual(self.ask(method, path)[0], 404, path)
+
+    def test_the_query_is_dropped_and_a_model_in_it_refused(self):
+        self.assertEqual(self.ask('POST', '/v1/messages', query=b'beta=true')[0], 200)
+        self.assertEqual(self.seen[-1][0]['query_string'], b'')
+        for query in (b'model=x', b'a=1&Model=x', b'%6dodel=x'):
+            self.assertEqual(self.ask('POST', '/v1/messages', query=query)[0], 400)
+
+    def test_the_body_arrives_as_it_was_checked(self):
+        body = json.dumps({'model': 'x', 'messages': [{'role': 'user', 'content': 'ü' * 1000}]}).encode()
+        self.ask('POST', '/v1/chat/completions', {'x-api-key': KEY, 'content-type': 'text/plain', 'transfer-encoding': 'chunked', 'x-litellm-model': 'y', 'x-portkey-config': '{}', 'x-litellm-tags': 'a'}, body)
+        scope, got = self.seen[-1]
+        headers = dict(scope['headers'])
+        self.assertEqual((got, headers[b'content-type'], headers[b'content-length']), (body, b'application/json', str(len(body)).encode()))
+        self.assertEqual([n for n in headers if n.startswith(b'x-')], [b'x-litellm-tags'])
+
+    def test_half_a_surrogate_pair_is_mended(self):
+        self.assertEqual(self.ask('POST', '/v1/embeddings', body=b'{"input": "cut \\ud83d"}')[0], 200)
+        self.assertEqual(json.loads(self.seen[-1][1]), {'input': 'cut ?'})
+
+    def test_bodies_that_are_no_object(self):
+        for body in (b'', b'[]', b'"x"', b'{', b'{"a": NaN}', b'[' * 100_000, b'model=x&api_base=y'):
+            status, answer, _ = self.ask('POST', '/v1/chat/completions', body=body)
+            self.assertEqual((status, answer['error']['code']), (400, 'invalid_json'), body[:20])
+
+    def test_a_websocket_is_closed(self):
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        asyncio.run(self.guard({'type': 'websocket', 'path': '/v1/realtime', 'headers': []}, None, send))
+        self.assertEqual(sent, [{'type': 'websocket.close', 'code': 1008}])
+
+
+class Refusals(unittest.TestCase):
+    def test_what_would_choose_upstream_key_or_price(self):
+        for name in ('api_base', 'base_url', 'api_key', 'API_KEY', 'apiBase', 'api-key', 'user_config', 'model_list', 'mock_response', 'mock_testing_fallbacks', 'extra_headers', 'vertex_credentials', 'aws_role_name', 'input_cost_per_token', 'num_retries', 'custom_llm_provider'):
+            for fields in ({name: 'x'}, {'litellm_params': {name: 'x'}}, {'extra_body': {'a': [{name: 1}]}}, {'fallbacks': [{'model': 'x', name: 'y'}]}, {'metadata': {name: 'x'}}, {'metadata': json.dumps({name: 'x'})}):
+                with self.subTest(fields=fields):
+                    self.assertIn(name, refusal(fields) or '')
+
+    def test_what_agents_send_every_day(self):
+        tool = {'type': 'function', 'function': {'name': 'f', 'parameters': {'properties': {'api_key': {}, 'base_url': {}, 'headers': {}}}}}
+        fields = {
+            'model': 'x', 'stream': True, 'stream_options': {'include_usage': True}, 'tools': [tool], 'max_tokens': 5,
+            'messages': [{'role': 'user', 'content': '{"api_key": 1}', 'tool_calls': [{'function': {'arguments': '{"api_base": 1}'}}]}],
+            'metadata': {'user_id': 'u', 'tags': ['a']}, 'user': 'u', 'service_tier': 'auto', 'cache': {'no-cache': True},
+            'fallbacks': ['y'], 'litellm_session_id': 's', 'response_format': {'json_schema': {'properties': {'api_key': {}}}},
+        }
+        self.assertIsNone(refusal(fields))
+
+
+if __name__ == '__main__':
+    unittest.main()
