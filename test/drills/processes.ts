@@ -8,7 +8,7 @@ import type { GatewayContainer } from './stack.ts';
  *
  * @throws UserError where this host does not show the containers' processes.
  */
-export function litellmPid(gateway: GatewayContainer): number {
+export function litellmPid(gateway: Pick<GatewayContainer, 'name' | 'pid'>): number {
   if (!existsSync(`/proc/${gateway.pid}`)) {
     throw new UserError(
       "this host does not show the processes in its containers; the drill needs one that does, and root's rights",

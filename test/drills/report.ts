@@ -7,6 +7,7 @@ import type { Report } from './types.ts';
 export function sumOf(reports: Report[]): Omit<Report, 'claim'> & { drills: Report[] } {
   return {
     drill: 'all',
+    stack: reports[0]?.stack ?? '',
     ...total(reports),
     runs: reports.flatMap((report) => report.runs),
     ok: reports.length > 0 && reports.every((report) => report.ok),

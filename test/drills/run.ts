@@ -42,7 +42,7 @@ export async function runDrills(drills: Drill[], options: RunOptions, out: Outpu
   } finally {
     await out.step(`removing ${stack.name}`, () => stack.remove());
   }
-  return results.map(({ drill, runs, findings }) => reportOf(drill, runs, findings));
+  return results.map(({ drill, runs, findings }) => reportOf(drill, { stack: stack.name, runs, findings }));
 }
 
 async function runOnce(

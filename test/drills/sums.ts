@@ -37,9 +37,13 @@ export function total(parts: readonly Figures[]): Figures {
 }
 
 /** A drill's report from its runs. */
-export function reportOf(drill: { name: string; claim: string }, runs: Run[], findings: string[]): Report {
+export function reportOf(
+  drill: { name: string; claim: string },
+  seen: { stack: string; runs: Run[]; findings: string[] },
+): Report {
+  const { stack, runs, findings } = seen;
   const ok = findings.length === 0 && runs.length > 0;
-  return { drill: drill.name, claim: drill.claim, ...total(runs), runs, ok, findings };
+  return { drill: drill.name, claim: drill.claim, stack, ...total(runs), runs, ok, findings };
 }
 
 /** One sentence about failed requests with their reasons, most frequent first; none where nothing failed. */

@@ -77,6 +77,8 @@ export interface Run extends Figures {
 export interface Report extends Omit<Figures, 'cutStreams'> {
   drill: string;
   claim: string;
+  /** The throwaway stack that it ran on. */
+  stack: string;
   cutStreams: number;
   runs: Run[];
   ok: boolean;

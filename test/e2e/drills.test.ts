@@ -11,7 +11,7 @@ const MINUTE = 60_000;
 /** Of each drill: enough to be in the middle of every change, and no more. */
 const REQUESTS = 120;
 
-let sum: { ok: boolean; sent: number; drills: Report[] };
+let sum: { stack: string; drills: Report[] };
 
 beforeAll(async () => {
   const args = ['drill', '--replicas', '2', '--requests', String(REQUESTS), '--json'];
@@ -34,13 +34,12 @@ describe.each(DRILL_NAMES)('drill %s', (name) => {
 });
 
 test('nothing of their stack is left', () => {
-  const left = execFileSync('docker', [
-    'ps',
-    '-a',
-    '--filter',
-    'label=switchyard.stack',
-    '--format',
-    '{{.Label "switchyard.stack"}}',
-  ]);
-  expect(left.toString()).not.toMatch(/-drill$/m);
+  const { stack } = sum;
+  expect(stack).toMatch(/-drill$/);
+  const list = (...args: string[]): string => execFileSync('docker', args).toString();
+  expect(list('ps', '-aq', '--filter', `label=switchyard.stack=${stack}`)).toBe('');
+  expect(list('ps', '-aq', '--filter', `label=switchyard.test=${stack}`)).toBe('');
+  for (const kind of ['network', 'volume'])
+    expect(list(kind, 'ls', '-q', '--filter', `name=${stack}`)).toBe('');
+  expect(list('images', '-q', '--filter', `reference=switchyard-${stack}-*`)).toBe('');
 });

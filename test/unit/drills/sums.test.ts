@@ -44,7 +44,7 @@ test('a report sums its runs and takes the longest wait', () => {
   const one = runOf(1, { records: [ANSWERED, CUT], findings: [], figures: { changeSeconds: 7 } });
   const two = runOf(2, { records: [ANSWERED, LOST], findings: [] });
   expect(one).toMatchObject({ replicas: 1, sent: 2, failed: 1, changeSeconds: 7 });
-  expect(reportOf(DRILL, [one, two], [])).toMatchObject({
+  expect(reportOf(DRILL, { stack: 's', runs: [one, two], findings: [] })).toMatchObject({
     sent: 4,
     answered: 2,
     failed: 2,
@@ -56,13 +56,16 @@ test('a report sums its runs and takes the longest wait', () => {
 
 test('a finding, or no run at all, is no success', () => {
   const run = runOf(1, { records: [ANSWERED], findings: [] });
-  expect(reportOf(DRILL, [run], ['something']).ok).toBe(false);
-  expect(reportOf(DRILL, [], []).ok).toBe(false);
+  expect(reportOf(DRILL, { stack: 's', runs: [run], findings: ['something'] }).ok).toBe(false);
+  expect(reportOf(DRILL, { stack: 's', runs: [], findings: [] }).ok).toBe(false);
 });
 
 test('the sum of several drills names the drill of each finding', () => {
   const run = runOf(1, { records: [ANSWERED], findings: [] });
-  const sum = sumOf([reportOf(DRILL, [run], []), reportOf({ ...DRILL, name: 'e' }, [run], ['something'])]);
+  const sum = sumOf([
+    reportOf(DRILL, { stack: 's', runs: [run], findings: [] }),
+    reportOf({ ...DRILL, name: 'e' }, { stack: 's', runs: [run], findings: ['something'] }),
+  ]);
   expect(sum).toMatchObject({ drill: 'all', sent: 2, answered: 2, ok: false, findings: ['e: something'] });
 });
 
