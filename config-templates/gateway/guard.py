@@ -57,6 +57,8 @@ def refusal(fields: object, where: str = '') -> str | None:
             return f'"{where}{name}" is set by the gateway and is not accepted in a request.'
         if not where and name in CONTENT:
             continue
+        if isinstance(value, str) and value.startswith(('os.environ/', 'oidc/')):
+            return f'"{where}{name}" refers to a secret of the gateway and is not accepted in a request.'
         if why := refusal(value, f'{where}{name}.'):
             return why
     return None

@@ -146,6 +146,10 @@ class Refusals(unittest.TestCase):
                 with self.subTest(fields=fields):
                     self.assertIn(name, refusal(fields) or '')
 
+    def test_references_to_secrets(self):
+        for fields in ({'user': 'os.environ/OPENAI_API_KEY'}, {'metadata': {'x': 'oidc/file//run/secrets/OPENAI_API_KEY'}}):
+            self.assertIn('refers to a secret', refusal(fields) or '')
+
     def test_what_agents_send_every_day(self):
         tool = {'type': 'function', 'function': {'name': 'f', 'parameters': {'properties': {'api_key': {}, 'base_url': {}, 'headers': {}}}}}
         fields = {
