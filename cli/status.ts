@@ -1,12 +1,13 @@
 /** `./switchyard status`: where a stack is, whether it is well, and what it serves. */
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { KEY_AGE_PREFIX } from '../infra/names.ts';
 import { type StackContainer, stackContainers, unknownContainers } from './containers.ts';
 import { isReady } from './health.ts';
+import { type KeyAge, keyAges } from './keys/age.ts';
 import { type Output, withOutput } from './output.ts';
+import { stackSettings } from './settings.ts';
 import { ensureReady } from './setup/ready.ts';
-import { resourceName, stackOutputs, type StateResource, stackState } from './stack.ts';
+import { stackOutputs, stackState } from './stack.ts';
 
 /** Adds `status` to the command line. */
 export function register(program: Command): void {
@@ -33,7 +34,7 @@ async function status(out: Output, stack: string): Promise<void> {
     models: (outputs.models ?? []) as string[],
     leftOut: (outputs.leftOut ?? []) as { model: string; reason: string }[],
     image: containers.find((container) => container.role === 'gateway')?.image ?? null,
-    keys: keyAges(resources),
+    keys: keyAges(stack, resources, (await stackSettings(stack)).keyAge, new Date()),
     containers: containers.map(({ name, role, state, status: word }) => ({
       name,
       role,
@@ -46,16 +47,6 @@ async function status(out: Output, stack: string): Promise<void> {
   out.result(report, text(report, containers));
 }
 
-/** The provider keys in the state, with the time their present value was first deployed. */
-function keyAges(resources: StateResource[]): { name: string; since: string }[] {
-  return resources
-    .filter((resource) => resourceName(resource).startsWith(KEY_AGE_PREFIX))
-    .map((resource) => ({
-      name: resourceName(resource).slice(KEY_AGE_PREFIX.length),
-      since: resource.created ?? '',
-    }));
-}
-
 function text(
   r: {
     stack: string;
@@ -63,7 +54,7 @@ function text(
     healthy: boolean;
     models: string[];
     leftOut: { model: string; reason: string }[];
-    keys: { name: string; since: string }[];
+    keys: KeyAge[];
     unknownContainers: string[];
   },
   containers: StackContainer[],
@@ -73,7 +64,7 @@ function text(
     `  models    ${r.models.join(', ') || 'none'}`,
     ...r.leftOut.map((model) => `  left out  ${model.model}: ${model.reason}`),
     ...containers.map((container) => `  ${container.role.padEnd(9)} ${container.name}  ${container.status}`),
-    ...r.keys.map((key) => `  key       ${key.name} since ${key.since.slice(0, 10)}`),
+    ...r.keys.map((key) => `  key       ${key.name}: ${key.days} days, ${key.state}`),
     ...r.unknownContainers.map(
       (name) => `  unknown   ${name}: not in this stack's state (docker rm --force ${name})`,
     ),
