@@ -1,9 +1,10 @@
 /** `./switchyard status`: where a stack is, whether it is well, and what it serves. */
 import type { Command } from 'commander';
 import pc from 'picocolors';
+import { settingsSchema } from '../stacks/settings-schema.ts';
 import { type StackContainer, stackContainers, unknownContainers } from './containers.ts';
 import { isReady } from './health.ts';
-import { type KeyAge, keyAges } from './keys/age.ts';
+import { type AgeLimits, type KeyAge, keyAges } from './keys/age.ts';
 import { type Output, withOutput } from './output.ts';
 import { stackSettings } from './settings.ts';
 import { ensureReady } from './setup/ready.ts';
@@ -34,7 +35,7 @@ async function status(out: Output, stack: string): Promise<void> {
     models: (outputs.models ?? []) as string[],
     leftOut: (outputs.leftOut ?? []) as { model: string; reason: string }[],
     image: containers.find((container) => container.role === 'gateway')?.image ?? null,
-    keys: keyAges(stack, resources, (await stackSettings(stack)).keyAge, new Date()),
+    keys: keyAges(stack, resources, await ageLimits(stack), new Date()),
     containers: containers.map(({ name, role, state, status: word }) => ({
       name,
       role,
@@ -45,6 +46,14 @@ async function status(out: Output, stack: string): Promise<void> {
   };
   if (!report.healthy) process.exitCode = 1;
   out.result(report, text(report, containers));
+}
+
+/** The stack's own limits; the usual ones where its files are broken, which must not hide how it is. */
+function ageLimits(stack: string): Promise<AgeLimits> {
+  return stackSettings(stack).then(
+    ({ keyAge }) => keyAge,
+    () => settingsSchema.shape.keyAge.parse({}),
+  );
 }
 
 function text(
