@@ -22,7 +22,8 @@ const HEAD =
  */
 export function renderLitellm(plan: Plan, fixed: string): string {
   const config = merge((parse(fixed) ?? {}) as Section, generated(plan), '');
-  return HEAD + stringify(config, { lineWidth: 0, aliasDuplicateObjects: false });
+  // LiteLLM reads YAML 1.1, in which an alias like on, 5_0 or 2026-10-23 is no text unless it is quoted.
+  return HEAD + stringify(config, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 /** The part of the config that comes from the plan. */

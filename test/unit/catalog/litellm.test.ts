@@ -23,6 +23,16 @@ test('the same input gives the same text', () => {
   expect(renderLitellm(plan, FIXED)).toBe(renderLitellm(again, FIXED));
 });
 
+test.each(['on', 'no', 'y', '5_0', '0b1', '0o7', '017', '1e3', '2026-10-23', 'null', '0x1f', '1.5'])(
+  'the alias %s is a text for a reader of YAML 1.1 too',
+  (alias) => {
+    const { catalog: odd } = goodCatalog(SMALL.replaceAll('other', JSON.stringify(alias)));
+    const text = renderLitellm(planModels(odd, goodSettings(), ['OPENAI_API_KEY', 'GROQ_API_KEY']), FIXED);
+    const config = parse(text, { version: '1.1' }) as { router_settings: { fallbacks: unknown[] } };
+    expect(config.router_settings.fallbacks).toEqual([{ big: ['fast', alias] }, { [alias]: ['fast'] }]);
+  },
+);
+
 test('no model at all is a config too', () => {
   const config = parse(
     renderLitellm(planModels(catalog, goodSettings({ mock: false }), []), FIXED),

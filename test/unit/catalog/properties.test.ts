@@ -168,18 +168,20 @@ test('a good catalogue gives a config of keys that LiteLLM reads, whose chains n
       const keys = allKeys(catalog)
         .flatMap((key) => [key, `${key}_2`])
         .filter(() => coins.next().value);
-      const rendered = renderLitellm(planModels(catalog, goodSettings(), keys), fixed);
-      const { data, source, problems: yaml } = readYaml(rendered, 'config.yaml');
-      expect([...yaml, ...checkKeys(data, source)]).toEqual([]);
-      const { model_list: models, router_settings: router } = data as {
+      const plan = planModels(catalog, goodSettings(), keys);
+      // PyYAML, with which LiteLLM reads it, knows YAML 1.1 only.
+      const config = parse(renderLitellm(plan, fixed), { version: '1.1' }) as {
         model_list: { model_name: string; model_info: { id: string } }[];
         router_settings: { fallbacks: Record<string, string[]>[] };
       };
-      const names = new Set(models.map(({ model_name: name }) => name));
-      for (const chain of router.fallbacks) {
-        for (const name of Object.entries(chain).flat(2)) expect(names).toContain(name);
-      }
-      expect(new Set(models.map(({ model_info: info }) => info.id)).size).toBe(models.length);
+      expect(checkKeys(config, readYaml('', 'config.yaml').source)).toEqual([]);
+      const names = new Set(config.model_list.map(({ model_name: name }) => name));
+      expect([...names]).toEqual(plan.served.map(({ alias }) => alias));
+      expect(Object.assign({}, ...config.router_settings.fallbacks)).toEqual(plan.fallbacks);
+      for (const name of Object.entries(plan.fallbacks).flat(2)) expect(names).toContain(name);
+      expect(new Set(config.model_list.map(({ model_info: info }) => info.id)).size).toBe(
+        config.model_list.length,
+      );
     }),
   );
 });

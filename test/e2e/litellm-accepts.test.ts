@@ -1,0 +1,143 @@
+/**
+ * The real LiteLLM, in the image that the stack builds: it takes every config that a good catalogue renders to, whole and without a
+ * complaint, and it knows what `catalog/litellm.generated.json` says of it.
+ */
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import fc from 'fast-check';
+import { parse } from 'yaml';
+import { renderLitellm } from '../../catalog/litellm.ts';
+import { parseCatalog } from '../../catalog/load.ts';
+import { planModels } from '../../catalog/plan.ts';
+import { formatProblems } from '../../catalog/problems.ts';
+import { litellmFactsText } from '../../cli/generate/litellm.ts';
+import { ROOT } from '../harness/checkout.ts';
+import { catalogTexts } from '../unit/catalog/arbitrary.ts';
+import { allKeys, goodSettings, repositoryFile } from '../unit/catalog/shipped.ts';
+
+/** What litellm_accepts.py prints for a config. */
+interface Loaded {
+  error?: string;
+  models: { name: string; id: string; model: string; key: string | null; timeout: number }[];
+  fallbacks: Record<string, string[]>[];
+  strategy: string;
+  retries: number;
+  said: string[];
+}
+
+interface Config {
+  model_list: {
+    model_name: string;
+    litellm_params: { model: string; api_key?: string; timeout: number };
+    model_info: { id: string };
+  }[];
+  router_settings: { fallbacks: Record<string, string[]>[]; routing_strategy: string };
+}
+
+const RANDOM = 25;
+/** Said of every config alike, and no complaint about what is rendered. */
+const HARMLESS =
+  /^LITELLM_MASTER_KEY is not set|^custom_auth is configured but|has custom pricing but not in built-in cost map/;
+
+let image: string;
+let folder: string;
+
+beforeAll(async () => {
+  // The layers are those of the stack's own build: after the first time nothing is built.
+  const context = join(ROOT, 'config-templates/image/gateway');
+  image = (await execa('docker', ['build', '--quiet', context])).stdout.trim();
+  folder = await mkdtemp(join(tmpdir(), 'switchyard-accepts-'));
+}, 600_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('prices, dates and config keys are those of the image (npm run generate)', async () => {
+  const facts = JSON.parse(await litellmFactsText({ image })) as unknown;
+  expect(facts).toEqual(JSON.parse(repositoryFile('catalog/litellm.generated.json')));
+}, 300_000);
+
+test('LiteLLM takes the shipped catalogue and random good ones', async () => {
+  const shipped = repositoryFile('config-templates/catalog.yaml');
+  const texts = {
+    shipped,
+    ...Object.fromEntries(fc.sample(catalogTexts, RANDOM).map((text, n) => [`random-${n}`, text])),
+  };
+  const configs = new Map<string, Config>();
+  const secrets = new Set<string>();
+  await mkdir(join(folder, 'configs'));
+  await mkdir(join(folder, 'secrets'));
+  for (const [name, text] of Object.entries(texts)) {
+    const { catalog, problems } = parseCatalog(text, 'catalog.yaml');
+    if (catalog === undefined) throw new Error(formatProblems(problems));
+    const keys = allKeys(catalog).flatMap((key) => [key, `${key}_2`]);
+    keys.forEach((key) => secrets.add(key));
+    const portkey = name === 'shipped' ? { portkey: { lastResort: true, configs: { auto: 'pc-1' } } } : {};
+    const config = renderLitellm(
+      planModels(catalog, goodSettings(portkey), keys),
+      repositoryFile('config-templates/litellm.yaml'),
+    );
+    configs.set(`${name}.yaml`, parse(config) as Config);
+    await writeFile(join(folder, 'configs', `${name}.yaml`), config);
+  }
+  for (const key of secrets) await writeFile(join(folder, 'secrets', key), `value-of-${key}`);
+  await writeFile(join(folder, 'secrets/client-keys.json'), '{"keys":[]}');
+  // The config names the hooks, which LiteLLM looks for beside it.
+  await cp(join(ROOT, 'config-templates/gateway'), join(folder, 'configs'), { recursive: true });
+  await chmod(folder, 0o755);
+
+  const mounts = ['configs:/configs:ro', 'secrets:/run/secrets:ro'].flatMap((mount) => [
+    '-v',
+    `${folder}/${mount}`,
+  ]);
+  const environment = ['LITELLM_LOCAL_MODEL_COST_MAP=True', 'PYTHONDONTWRITEBYTECODE=1'].flatMap((one) => [
+    '-e',
+    one,
+  ]);
+  const script = join(ROOT, 'test/e2e/litellm_accepts.py');
+  const { stdout } = await execa(
+    'docker',
+    [
+      'run',
+      '--rm',
+      '-i',
+      '--network',
+      'none',
+      ...mounts,
+      ...environment,
+      '--entrypoint',
+      '/opt/litellm/bin/python',
+      image,
+      '-',
+    ],
+    { inputFile: script },
+  );
+  const loaded = JSON.parse(stdout) as Record<string, Loaded>;
+
+  expect(Object.keys(loaded).sort()).toEqual([...configs.keys()].sort());
+  for (const [name, config] of configs) {
+    const { error, models, fallbacks, strategy, retries, said } = loaded[name] ?? ({} as Loaded);
+    expect({ name, error, said: said.filter((line) => !HARMLESS.test(line)) }).toEqual({
+      name,
+      error: undefined,
+      said: [],
+    });
+    expect(models).toEqual(
+      config.model_list.map(
+        ({ model_name, litellm_params: { model, api_key: key, timeout }, model_info: { id } }) => ({
+          name: model_name,
+          id,
+          model,
+          key: key === undefined ? null : `value-of-${key.replace('os.environ/', '')}`,
+          timeout,
+        }),
+      ),
+    );
+    expect({ fallbacks, strategy, retries }).toEqual({
+      fallbacks: config.router_settings.fallbacks,
+      strategy: config.router_settings.routing_strategy,
+      retries: 0,
+    });
+  }
+}, 900_000);
