@@ -1,0 +1,22 @@
+/**
+ * The layers on one throwaway stack: real LiteLLM, edge and Portkey, the makers' real SDKs; only the paid upstreams are faked. Each
+ * group is a file of its own in layers/.
+ */
+import { afterAll, beforeAll } from '@jest/globals';
+import { failures } from './layers/failures.ts';
+import { limits } from './layers/limits.ts';
+import { portkey } from './layers/portkey.ts';
+import { providers } from './layers/providers.ts';
+import { sdks } from './layers/sdks.ts';
+import { LayersStack, MINUTE } from './layers/stack.ts';
+
+const stack = new LayersStack();
+beforeAll(() => stack.start(), 20 * MINUTE);
+afterAll(() => stack.remove(), 5 * MINUTE);
+
+sdks(stack);
+providers(stack);
+limits(stack);
+portkey(stack);
+// Last: it breaks things, and changes the stack in the end.
+failures(stack);

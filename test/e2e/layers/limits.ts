@@ -1,0 +1,66 @@
+import { describe, expect, test } from '@jest/globals';
+import { CAP, type LayersStack, MINUTE, question, SHORT_TIMEOUT, textOf } from './stack.ts';
+
+/** What the gateway does about answers it has, providers that hang, and too much at once. */
+export function limits(stack: LayersStack): void {
+  describe('the cache', () => {
+    test(
+      'answers an equal request, unless the request asks for a way around it',
+      async () => {
+        await stack.heal();
+        const messages = question('the same again');
+        const answers = [];
+        for (const more of [{}, {}, { cache: { 'no-cache': true } }])
+          answers.push(await textOf(await stack.chat('groq-mixtral', { messages, ...more })));
+        expect(new Set(answers)).toEqual(new Set(['Hello from groq (openai/gpt-oss-20b)']));
+        const received = await stack.received();
+        expect(received).toHaveLength(2);
+        // The way around is the gateway's business.
+        expect(received[1]?.body).not.toContain('no-cache');
+      },
+      MINUTE,
+    );
+  });
+
+  describe('a provider that hangs', () => {
+    test.each([false, true])(
+      "is given up after the model's timeout, and the chain answers (stream: %s)",
+      async (stream) => {
+        await stack.heal();
+        await stack.hurt({ path: '/mistral', hang: true });
+        const begun = performance.now();
+        const text = await (await stack.chat('mistral-large', { stream })).text();
+        const seconds = (performance.now() - begun) / 1000;
+        expect(text.replace(/"}.*?"content": ?"/gs, '')).toContain('Hello');
+        expect((await stack.received()).map(({ provider }) => provider)).toEqual(['mistral', 'deepseek']);
+        expect(seconds).toBeGreaterThan(SHORT_TIMEOUT - 0.5);
+        expect(seconds).toBeLessThan(SHORT_TIMEOUT + 15);
+      },
+      MINUTE,
+    );
+  });
+
+  describe('too much at once', () => {
+    test(
+      'is refused at once, and what was begun is finished',
+      async () => {
+        await stack.heal();
+        await stack.hurt({ path: '/together', delayMs: 6000 });
+        const begun = performance.now();
+        const outcomes = await Promise.all(
+          Array.from({ length: CAP + 6 }, async () => {
+            const response = await stack.chat('together-mixtral');
+            await response.text();
+            return { status: response.status, ms: performance.now() - begun };
+          }),
+        );
+        const refused = outcomes.filter(({ status }) => status === 503);
+        expect(outcomes.filter(({ status }) => status === 200)).toHaveLength(CAP);
+        expect(refused).toHaveLength(6);
+        for (const { ms } of refused) expect(ms).toBeLessThan(5500);
+        expect(await stack.received()).toHaveLength(CAP);
+      },
+      MINUTE,
+    );
+  });
+}

@@ -1,0 +1,145 @@
+import { describe, expect, test } from '@jest/globals';
+import type { ReceivedRequest } from '../../harness/upstream.ts';
+import { anthropicCalls } from '../sdk/anthropic-calls.ts';
+import { openaiCalls } from '../sdk/openai-calls.ts';
+import { pythonCalls, type SdkTarget } from '../sdk/run.ts';
+import { KEYS, type LayersStack, MINUTE } from './stack.ts';
+
+type Calls = (target: SdkTarget) => Promise<Record<string, unknown>>;
+
+/** What a client may send that is no provider's business. */
+const HEADERS = {
+  cookie: 'session=canary-cookie',
+  'x-switchyard-since': 'canary-switchyard',
+  'x-portkey-config': 'canary-portkey',
+  'x-litellm-api-base': 'canary-litellm',
+  'x-of-the-client': 'canary-client',
+};
+const TOOL = { name: 'look_up', input: { word: 'canary' } };
+const WRONG_KEY = { error: 'AuthenticationError', status: 401 };
+const UPSTREAM_REFUSES = { error: 'BadRequestError', status: 400 };
+
+/** The SDKs of OpenAI and Anthropic, for Node and for Python, through the gateway. */
+export function sdks(stack: LayersStack): void {
+  const gpt = 'Hello from openai (gpt-5.6)';
+  const opus = 'Hello from anthropic (claude-opus-5-5)';
+
+  /** Runs the calls while perplexity is down and deepseek calls the request bad. */
+  async function report(calls: Calls): Promise<Record<string, unknown>> {
+    await stack.heal();
+    await stack.hurt({ path: '/perplexity', status: 503 }, { path: '/deepseek', status: 400 });
+    return calls({ url: stack.endpoint, key: stack.key, headers: HEADERS });
+  }
+
+  describe.each<[string, Calls]>([
+    ['Node', openaiCalls],
+    ['Python', (target) => pythonCalls('openai_calls', target)],
+  ])("OpenAI's SDK for %s", (_, calls) => {
+    test(
+      'lists models, chats, streams, calls tools, embeds, responds, and tells errors apart',
+      async () => {
+        expect(await report(calls)).toEqual({
+          models: expect.arrayContaining([
+            'gpt-4',
+            'claude-3-opus',
+            'groq-mixtral',
+            'embedding-small',
+            'mock',
+          ]),
+          chat: gpt,
+          chatStream: expect.stringMatching(/^Hello from openai \(gpt-5\.6\)\.*$/),
+          tool: TOOL,
+          toolStream: TOOL,
+          otherMaker: opus,
+          embedding: [0.25, -0.5, 0.125],
+          responses: gpt,
+          responsesStream: expect.stringMatching(/^Hello from openai \(gpt-5\.6\)\.*$/),
+          wrongKey: WRONG_KEY,
+          unknownModel: { error: 'BadRequestError', status: 400 },
+          upstreamFails: { error: 'InternalServerError', status: 503 },
+          upstreamRefuses: UPSTREAM_REFUSES,
+        });
+      },
+      3 * MINUTE,
+    );
+
+    test('each provider got its request, by its own route and key, and nothing of the client', async () => {
+      const received = await stack.received();
+      expectNothingOfTheClient(stack, received);
+      expect(received.map(({ path, model }) => `${path} ${model}`)).toEqual([
+        '/openai/v1/chat/completions gpt-5.6',
+        '/openai/v1/chat/completions gpt-5.6',
+        '/openai/v1/chat/completions gpt-5.6',
+        '/openai/v1/chat/completions gpt-5.6',
+        '/anthropic/v1/messages claude-opus-5-5',
+        '/openai/v1/embeddings text-embedding-3-small',
+        '/openai/v1/responses gpt-5.6',
+        '/openai/v1/responses gpt-5.6',
+        '/perplexity/chat/completions sonar',
+        '/deepseek/v1/chat/completions deepseek-v4-flash',
+      ]);
+    });
+  });
+
+  describe.each<[string, Calls]>([
+    ['Node', anthropicCalls],
+    ['Python', (target) => pythonCalls('anthropic_calls', target)],
+  ])("Anthropic's SDK for %s", (_, calls) => {
+    test(
+      "chats, streams, calls tools, also with another maker's model, and tells errors apart",
+      async () => {
+        const oss = 'Hello from groq (openai/gpt-oss-20b)';
+        expect(await report(calls)).toEqual({
+          message: opus,
+          stream: expect.stringMatching(/^Hello from anthropic \(claude-opus-5-5\)\.*$/),
+          tool: TOOL,
+          toolStream: TOOL,
+          otherMaker: oss,
+          otherMakerStream: expect.stringMatching(/^Hello from groq \(openai\/gpt-oss-20b\)\.*$/),
+          otherMakerTool: TOOL,
+          wrongKey: WRONG_KEY,
+          unknownModel: { error: 'BadRequestError', status: 400 },
+          upstreamFails: { error: 'ServiceUnavailableError', status: 503 },
+          upstreamRefuses: UPSTREAM_REFUSES,
+        });
+      },
+      3 * MINUTE,
+    );
+
+    test('each provider got its request, by its own route and key, and nothing of the client', async () => {
+      const received = await stack.received();
+      expectNothingOfTheClient(stack, received);
+      expect(received.slice(0, 7).map(({ path }) => path)).toEqual([
+        ...Array<string>(4).fill('/anthropic/v1/messages'),
+        ...Array<string>(3).fill('/groq/openai/v1/chat/completions'),
+      ]);
+    });
+  });
+}
+
+/** The first key of each provider of the fake. */
+const KEY_OF: Record<string, string> = Object.fromEntries(
+  Object.entries(KEYS)
+    .filter(([name]) => !name.endsWith('_2'))
+    .map(([name, value]) => [name.replace('_API_KEY', '').toLowerCase(), value]),
+);
+
+/** Each request carries its provider's key, in the one header where it belongs, and nothing else of ours or of the client's. */
+export function expectNothingOfTheClient(stack: LayersStack, received: ReceivedRequest[]): void {
+  expect(received).not.toEqual([]);
+  for (const { provider, headers, query, body, path } of received) {
+    const key = KEY_OF[provider] ?? '';
+    // DeepSeek speaks Anthropic's language too, and is asked in it by /v1/messages.
+    const [name, value] = path.endsWith('/v1/messages')
+      ? ['x-api-key', key]
+      : ['authorization', `Bearer ${key}`];
+    expect([path, headers[name]]).toEqual([path, value]);
+    const rest = JSON.stringify([{ ...headers, [name]: '' }, query, body]);
+    expect([path, rest]).toEqual([path, expect.not.stringContaining('canary-')]);
+    expect(rest).not.toContain(stack.key);
+    const ours = Object.keys(headers).filter((one) =>
+      /^(cookie|x-(switchyard|portkey|litellm|forwarded)-.*)$/.test(one),
+    );
+    expect([path, ours]).toEqual([path, []]);
+  }
+}

@@ -1,0 +1,164 @@
+/** The one throwaway stack on which all layers are tested: every provider with a key, two for OpenAI, Portkey's own gateway beside. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { execa } from 'execa';
+import { parseDocument } from 'yaml';
+import { Checkout, freePort } from '../../harness/checkout.ts';
+import { type Fault, type ReceivedRequest, Upstream, upstreamBaseUrls } from '../../harness/upstream.ts';
+
+export const MINUTE = 60_000;
+
+/** Not shaped like any provider's key, so that nothing but our own knowledge of them can keep them out of sight. */
+export const KEYS = {
+  OPENAI_API_KEY: 'canary-5be1f0c7d2a94e38-openai',
+  OPENAI_API_KEY_2: 'canary-90d4c7a1b36e5f28-openai-second',
+  ANTHROPIC_API_KEY: 'canary-2c8a6e04f1b7d953-anthropic',
+  DEEPSEEK_API_KEY: 'canary-7f3d90b5c2e8a146-deepseek',
+  GROQ_API_KEY: 'canary-e61b4a8d07c2f395-groq',
+  MISTRAL_API_KEY: 'canary-38c5d1f9a0e7b264-mistral',
+  OPENROUTER_API_KEY: 'canary-a4f07e2b9d6c8135-openrouter',
+  TOGETHER_API_KEY: 'canary-d15c83e7f4a0b296-together',
+  PERPLEXITY_API_KEY: 'canary-6b9e2d70a8f4c351-perplexity',
+  HUGGINGFACE_API_KEY: 'canary-f27a0c4e9b5d8163-huggingface',
+  PORTKEY_API_KEY: 'canary-1e94b7d3c0a6f582-portkey',
+} as const;
+
+/** Seconds after which `mistral-large` is given up: a test does not wait for the minute of the shipped catalogue. */
+export const SHORT_TIMEOUT = 3;
+/** Seconds for which a deployment that failed is left alone; 20 as shipped. Each test is to find every provider up. */
+const COOLDOWN = 2;
+/** Requests at once to the whole gateway, beyond which it refuses. */
+export const CAP = 12;
+
+/** The stack, and what tests do with it. */
+export class LayersStack {
+  readonly checkout = new Checkout();
+  stack = '';
+  endpoint = '';
+  /** The master key. */
+  key = '';
+  upstream!: Upstream;
+  #hurt = false;
+
+  /** Brings it up. */
+  async start(): Promise<void> {
+    const upstreamPort = await freePort();
+    const { stack, port } = await this.checkout.addStack('layers', {
+      portkey: { mode: 'local' },
+      // A busy machine takes minutes to start LiteLLM again.
+      holdSeconds: 300,
+      baseUrls: { ...upstreamBaseUrls(upstreamPort), portkey: 'http://upstream:9000/portkey/v1' },
+    });
+    this.stack = stack;
+    this.endpoint = `http://127.0.0.1:${port}`;
+    this.#editTemplates();
+    const env = Object.entries(KEYS).map(([name, value]) => `${name}=${value}\n`);
+    await this.checkout.json(['keys', 'import', '-', stack], { input: env.join('') });
+    await this.checkout.json(['up', stack]);
+    this.upstream = await Upstream.start(stack, upstreamPort);
+    await this.readKey();
+  }
+
+  /** The master key that is in force now. */
+  async readKey(): Promise<string> {
+    const { stdout } = await this.checkout.pulumi(this.stack, [
+      'stack',
+      'output',
+      'masterKey',
+      '--show-secrets',
+    ]);
+    return (this.key = stdout.trim());
+  }
+
+  /** Sets a setting of the stack, as the user would in its file. */
+  set(name: string, value: unknown): void {
+    const file = join(this.checkout.dir, `Pulumi.${this.stack}.yaml`);
+    setIn(file, ['config', `switchyard:${name}`], value);
+  }
+
+  /** Ends all faults and waits until no provider is left alone any more; forgets what was received. */
+  async heal(): Promise<void> {
+    await this.upstream.forget();
+    if (this.#hurt) await sleep(COOLDOWN * 1000 + 500);
+    this.#hurt = false;
+  }
+
+  /** Injects faults until the next {@link heal}. */
+  async hurt(...faults: Fault[]): Promise<void> {
+    this.#hurt = true;
+    await this.upstream.inject(...faults);
+  }
+
+  /** Sets a value of the catalogue, as the user would in its file. */
+  setCatalog(path: string[], value: unknown): void {
+    setIn(join(this.checkout.dir, 'config-templates/catalog.yaml'), path, value);
+  }
+
+  /** A request of the client's, with the key. */
+  post(path: string, body: Record<string, unknown>, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.endpoint + path, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${this.key}`, 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(6 * MINUTE),
+    });
+  }
+
+  /** One question by OpenAI's chat route; unlike any before, so that no cache answers. */
+  chat(model: string, more: Record<string, unknown> = {}): Promise<Response> {
+    return this.post('/v1/chat/completions', { model, messages: question(), ...more });
+  }
+
+  /** What the upstreams received since the last {@link heal}. */
+  received(): Promise<ReceivedRequest[]> {
+    return this.upstream.requests();
+  }
+
+  /** Docker's ids of the containers of a role. */
+  async containers(role: string): Promise<string[]> {
+    const filters = [`label=switchyard.stack=${this.stack}`, `label=switchyard.role=${role}`];
+    const { stdout } = await execa('docker', ['ps', '-q', ...filters.flatMap((one) => ['--filter', one])]);
+    return stdout.split('\n').filter(Boolean);
+  }
+
+  /** Removes all of it. */
+  async remove(): Promise<void> {
+    await this.upstream?.stop();
+    await this.checkout.remove();
+  }
+
+  #editTemplates(): void {
+    this.setCatalog(['models', 'mistral-large', 'timeout'], SHORT_TIMEOUT);
+    this.setCatalog(['fallbacks', 'mistral-large'], ['deepseek-coder']);
+    this.setCatalog(['limits', 'parallelRequests'], CAP);
+    const litellm = join(this.checkout.dir, 'config-templates/litellm.yaml');
+    setIn(litellm, ['router_settings', 'cooldown_time'], COOLDOWN);
+  }
+}
+
+/** Sets a value in a YAML file; all else stays as it is. */
+function setIn(file: string, path: string[], value: unknown): void {
+  const document = parseDocument(readFileSync(file, 'utf8'));
+  document.setIn(path, value);
+  writeFileSync(file, document.toString());
+}
+
+let asked = 0;
+
+/** Messages unlike any before. */
+export function question(text = 'hi'): [{ role: 'user'; content: string }] {
+  asked += 1;
+  return [{ role: 'user', content: `${text} (question ${asked} of ${process.pid})` }];
+}
+
+/** The text of a chat completion; what else came, as it is. */
+export async function textOf(response: Response): Promise<string> {
+  const text = await response.text();
+  try {
+    const body = JSON.parse(text) as { choices?: { message: { content: string } }[] };
+    return body.choices?.[0]?.message.content ?? text;
+  } catch {
+    return text;
+  }
+}

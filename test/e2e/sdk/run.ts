@@ -1,0 +1,62 @@
+/** Runs the Python twins of the SDK calls, with the SDKs in a folder of their own that is made once for each lock file. */
+import { createHash } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+
+/** Where an SDK is to send its calls, and what it sends along. */
+export interface SdkTarget {
+  /** The gateway, without a path. */
+  url: string;
+  key: string;
+  /** Further headers, as a client behind a browser or a company's proxy would have them. */
+  headers: Record<string, string>;
+}
+
+/** Runs `<name>.py` of this folder and returns its report. */
+export async function pythonCalls(name: string, target: SdkTarget): Promise<Record<string, unknown>> {
+  const { stdout } = await execa(await python(), [join(import.meta.dirname, `${name}.py`)], {
+    env: {
+      PATH: process.env.PATH ?? '',
+      GATEWAY: target.url,
+      GATEWAY_KEY: target.key,
+      CLIENT_HEADERS: JSON.stringify(target.headers),
+    },
+    extendEnv: false,
+  });
+  return JSON.parse(stdout) as Record<string, unknown>;
+}
+
+/** A Python with the SDKs of requirements.txt, each package held against its hash. */
+export async function python(): Promise<string> {
+  const lock = join(import.meta.dirname, 'requirements.txt');
+  const version = createHash('sha256').update(readFileSync(lock)).digest('hex').slice(0, 12);
+  const tools = join(process.env.SWITCHYARD_HOME ?? join(homedir(), '.switchyard'), 'tools');
+  const packages = join(tools, `python-sdks-${version}`);
+  if (!existsSync(packages)) {
+    // Aside, then in one step: an interrupted installation is not taken for a whole one.
+    const fresh = mkdtempSync(`${packages}.`);
+    try {
+      await execa('python3', ['-m', 'venv', join(fresh, 'venv')]);
+      const pip = [
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--require-hashes',
+        '--only-binary',
+        ':all:',
+        '-r',
+        lock,
+      ];
+      await execa(join(fresh, 'venv/bin/python'), pip);
+      renameSync(fresh, packages);
+    } catch (error) {
+      rmSync(fresh, { recursive: true, force: true });
+      throw error;
+    }
+  }
+  // The venv was moved: its python still finds its own packages, its scripts would not.
+  return join(packages, 'venv/bin/python');
+}
