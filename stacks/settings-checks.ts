@@ -33,8 +33,9 @@ export function checkSettings(settings: Settings, source: Source, catalog?: Cata
   }
   const bad = image && checkVersion(image.version);
   if (bad) wrong(['image', 'version'], bad);
-  if (portkey.lastResort && portkey.mode === 'off') {
-    wrong(['portkey', 'lastResort'], 'Portkey is off (portkey.mode), so it cannot be the last resort');
+  if (portkey.lastResort && portkey.mode !== 'cloud') {
+    const message = `the last resort is Portkey's cloud, and portkey.mode is ${portkey.mode}`;
+    wrong(['portkey', 'lastResort'], message, { fix: "pulumi config set --path 'portkey.mode' cloud" });
   }
   if (catalog) checkNames(settings, catalog, wrong);
   return problems;

@@ -270,7 +270,16 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     mode: "off"
     lastResort: true
 `,
-    'Pulumi.dev.yaml:5:17 config.switchyard:portkey.lastResort: Portkey is off (portkey.mode), so it cannot be the last resort',
+    `Pulumi.dev.yaml:5:17 config.switchyard:portkey.lastResort: the last resort is Portkey's cloud, and portkey.mode is off
+    pulumi config set --path 'portkey.mode' cloud`,
+  ],
+  [
+    'a last resort in the stack',
+    `  switchyard:port: 4000
+  switchyard:portkey: { mode: local, lastResort: true }
+`,
+    `Pulumi.dev.yaml:3:45 config.switchyard:portkey.lastResort: the last resort is Portkey's cloud, and portkey.mode is local
+    pulumi config set --path 'portkey.mode' cloud`,
   ],
   [
     'a last resort without a config',
