@@ -278,7 +278,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:portkey: { mode: local, lastResort: true }
 `,
-    `Pulumi.dev.yaml:3:45 config.switchyard:portkey.lastResort: the last resort is Portkey's cloud, and portkey.mode is local
+    `Pulumi.dev.yaml:3:50 config.switchyard:portkey.lastResort: the last resort is Portkey's cloud, and portkey.mode is local
     pulumi config set --path 'portkey.mode' cloud`,
   ],
   [
