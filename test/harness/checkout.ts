@@ -128,10 +128,10 @@ export class Checkout {
 
 /**
  * Keeps the layers of a stack's images under a tag of the tests' own: they take minutes to build, and would go with the stack's
- * tags. `docker rmi switchyard-cache:gateway switchyard-cache:edge` removes them.
+ * tags. `docker rmi switchyard-cache:gateway switchyard-cache:edge switchyard-cache:portkey` removes them.
  */
 async function keepLayers(stack: string): Promise<void> {
-  for (const role of ['gateway', 'edge']) {
+  for (const role of ['gateway', 'edge', 'portkey']) {
     const { stdout } = await execa('docker', ['images', '-q', `switchyard-${stack}-${role}`]);
     const id = stdout.split('\n')[0];
     if (id) await execa('docker', ['tag', id, `switchyard-cache:${role}`]);
