@@ -41,7 +41,7 @@ export const BAD_RELEASES: readonly BadReleases[] = [
     from: '1.107.0',
     to: '1.107.999',
     reason: 'withdrawn by its makers, without a reason given',
-    source: 'https://pypi.org/project/litellm/#history lists none of them',
+    source: "the package's release history on PyPI, which lists none of them",
   },
 ];
 

@@ -1,6 +1,6 @@
 /** The base image from Debian's packages, for machines that reach no image registry. Needs root on Debian or Ubuntu. */
 import { existsSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
@@ -11,11 +11,20 @@ import { follow } from './docker-stream.ts';
 import type { Reporter } from './reporter.ts';
 import { inScratch } from './scratch.ts';
 
-/** debootstrap knows of the release alone; images built on this one must get the security updates too. */
-const SOURCES = `deb http://deb.debian.org/debian bookworm main
-deb http://deb.debian.org/debian bookworm-updates main
-deb http://deb.debian.org/debian-security bookworm-security main
+/**
+ * apt's sources with the updates: debootstrap knows of the release alone, and what is built on this image must get the security
+ * updates too.
+ *
+ * @param written what debootstrap wrote: one line, with the mirror that it used.
+ */
+export function withUpdates(written: string): string {
+  const mirror = /^deb (?<url>\S+?)\/? bookworm /m.exec(written)?.groups?.url;
+  if (mirror === undefined) return written;
+  return `deb ${mirror} bookworm main
+deb ${mirror} bookworm-updates main
+deb ${mirror}-security bookworm-security main
 `;
+}
 
 /** What an imported image has to be told, since a file system alone has no settings. */
 const SETTINGS = ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["bash"]'];
@@ -30,7 +39,8 @@ async function makeRoot(rootfs: string, packages: readonly string[], reporter: R
       allowed: 'a reachable Debian archive, or a reachable image registry',
     });
   await writeHostCertificates(join(rootfs, 'usr/local/share/ca-certificates'));
-  await writeFile(join(rootfs, 'etc/apt/sources.list'), SOURCES);
+  const sources = join(rootfs, 'etc/apt/sources.list');
+  await writeFile(sources, withUpdates(await readFile(sources, 'utf8')));
   const upgrade =
     'update-ca-certificates && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get upgrade -yq';
   const upgraded = await execa('chroot', [rootfs, 'sh', '-c', upgrade], { reject: false, all: true });

@@ -1,0 +1,17 @@
+import { expect, test } from '@jest/globals';
+import { withUpdates } from '../../../cli/setup/bootstrap.ts';
+
+test('the updates come from the mirror that the release came from', () => {
+  expect(withUpdates('deb http://mirror.example/debian bookworm main\n')).toBe(
+    [
+      'deb http://mirror.example/debian bookworm main',
+      'deb http://mirror.example/debian bookworm-updates main',
+      'deb http://mirror.example/debian-security bookworm-security main',
+      '',
+    ].join('\n'),
+  );
+});
+
+test('sources of another form stay as they are', () => {
+  expect(withUpdates('')).toBe('');
+});
