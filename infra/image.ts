@@ -1,6 +1,7 @@
 import { relative } from 'node:path';
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
+import * as random from '@pulumi/random';
 import { contextHash } from './context-hash.ts';
 import { BASE_IMAGE, dockerName } from './names.ts';
 
@@ -22,8 +23,8 @@ export interface StackImageArgs {
 /**
  * An image built as a resource of the stack, from the base image, tagged by its content.
  *
- * The tag is a hash of the build context, so that an unchanged folder is an unchanged resource, and a changed one a new image beside
- * the old one (which goes when nothing runs on it any more).
+ * The tag has a hash of the build context, so that an unchanged folder is an unchanged resource, and a changed one a new image
+ * beside the old one (whose tag goes at the end of the deployment).
  */
 export class StackImage extends pulumi.ComponentResource {
   /** Docker's id of the image (`sha256:…`). */
@@ -31,7 +32,11 @@ export class StackImage extends pulumi.ComponentResource {
 
   constructor(name: string, args: StackImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super('switchyard:index:StackImage', name, {}, opts);
-    const tag = imageTag(args);
+    const hash = contextHash(args.context, [args.base ?? BASE_IMAGE]);
+    // Random as well: a folder that goes back to what it was must not get its old tag again, which the provider removes after
+    // it has made the new one.
+    const made = new random.RandomId(`${name}-tag`, { byteLength: 3, keepers: { hash } }, { parent: this });
+    const tag = pulumi.interpolate`${dockerName(args.stack, args.role)}:${hash}-${made.hex}`;
     const image = new docker.RemoteImage(
       name,
       {
@@ -51,9 +56,4 @@ export class StackImage extends pulumi.ComponentResource {
     this.imageId = image.imageId;
     this.registerOutputs({ imageId: this.imageId });
   }
-}
-
-/** The content's tag, e.g. `switchyard-dev-gateway:0123456789ab`. */
-export function imageTag(args: StackImageArgs): string {
-  return `${dockerName(args.stack, args.role)}:${contextHash(args.context, [args.base ?? BASE_IMAGE])}`;
 }

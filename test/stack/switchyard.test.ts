@@ -84,6 +84,8 @@ describe('a stack', () => {
       'docker:index/remoteImage:RemoteImage edge-image',
       'docker:index/remoteImage:RemoteImage gateway-image',
       'docker:index/volume:Volume data',
+      'random:index/randomId:RandomId edge-image-tag',
+      'random:index/randomId:RandomId gateway-image-tag',
       'random:index/randomId:RandomId instance',
       'random:index/randomId:RandomId key-age-GROQ_API_KEY',
       'random:index/randomPassword:RandomPassword master-key-2',
@@ -151,8 +153,7 @@ describe('a stack', () => {
 
   test('tags images by stack and content', () => {
     const names = created('remoteImage:RemoteImage').map((image) => image.inputs.name);
-    expect(names).toContain(
-      `switchyard-test-edge:${contextHash(`${IMAGES}/edge`, ['switchyard-base:bookworm-1'])}`,
-    );
+    const hash = contextHash(`${IMAGES}/edge`, ['switchyard-base:bookworm-1']);
+    expect(names).toContain(`switchyard-test-edge:${hash}-00ff`);
   });
 });
