@@ -14,6 +14,7 @@ export const DRILL_NAMES = [
   'rotate-master-key',
   'change-catalogue',
   'change-image',
+  'change-edge',
   'kill',
   'hang',
   'broken-deploy',

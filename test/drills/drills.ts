@@ -1,6 +1,7 @@
 /** Every drill, in the order in which they run. */
 import { brokenDeploy } from './broken-deploy.ts';
 import { changeCatalogue } from './change-catalogue.ts';
+import { changeEdge } from './change-edge.ts';
 import { changeImage } from './change-image.ts';
 import { hang } from './hang.ts';
 import { kill } from './kill.ts';
@@ -15,6 +16,7 @@ export const DRILLS: readonly Drill[] = [
   rotateMasterKey,
   changeCatalogue,
   changeImage,
+  changeEdge,
   kill,
   hang,
   brokenDeploy,
