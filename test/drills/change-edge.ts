@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { underLoad } from './change.ts';
+import { failureFindings } from './sums.ts';
 import type { Drill, RequestRecord } from './types.ts';
 
-/** A longer gap than this is no gap but an outage. */
-const LONGEST_GAP_MS = 15_000;
+/** The edge may finish streams for 10 s before it goes; a longer gap than this is no gap but an outage. */
+const LONGEST_GAP_MS = 20_000;
 
 /** A change of the edge, the one change that cannot go unnoticed: it holds the host's port. */
 export const changeEdge: Drill = {
@@ -21,37 +22,40 @@ export const changeEdge: Drill = {
       await stack.up();
     });
     const after = (await stack.gateways()).map((gateway) => gateway.id).sort();
-    const { gapMs, refused, elsewhere } = gapOf(records);
+    const { gapMs, unserved, elsewhere } = gapOf(records);
     return {
       records,
       findings: [
-        ...(refused === 0 ? ['no connection was refused: the edge was not replaced'] : []),
+        ...(unserved === 0 ? ['nobody was left unserved: the edge was not replaced'] : []),
         ...(gapMs > LONGEST_GAP_MS ? [`the gap was ${gapMs} ms`] : []),
-        ...(elsewhere > 0 ? [`${elsewhere} requests failed that were not in flight in the gap`] : []),
+        ...failureFindings('requests failed that the gap does not explain', elsewhere),
         ...(String(before) === String(after) ? [] : ['the gateways were replaced too']),
       ],
-      figures: { gapMs, refused, changeSeconds },
+      figures: { gapMs, unserved, changeSeconds },
     };
   },
 };
 
-/**
- * The time in which connections were refused.
- *
- * @returns its length, the refused requests, and the failed ones that were neither refused nor in flight when it began.
- */
-export function gapOf(records: readonly RequestRecord[]): {
+/** The time in which nobody was served, and what failed in it and elsewhere. */
+export interface Gap {
+  /** From the first to the last request that got no answer at all. */
   gapMs: number;
-  refused: number;
-  elsewhere: number;
-} {
+  /** Those requests: refused, or accepted by Docker on behalf of an edge that was not there. */
+  unserved: number;
+  /** Failed in another way, and not in flight when the gap began. */
+  elsewhere: RequestRecord[];
+}
+
+/** Finds the gap in a load's records. */
+export function gapOf(records: readonly RequestRecord[]): Gap {
   const failed = records.filter((record) => !record.ok);
-  const refused = failed.filter(({ why }) => /ECONNREFUSED/.test(why ?? ''));
-  if (refused.length === 0) return { gapMs: 0, refused: 0, elsewhere: failed.length };
-  const begun = Math.min(...refused.map(({ startedAt }) => startedAt));
-  const over = Math.max(...refused.map(({ endedAt }) => endedAt));
-  const others = failed.filter((record) => !refused.includes(record));
-  // The edge's end comes a moment before the first connection is refused.
-  const inFlight = others.filter(({ startedAt, endedAt }) => startedAt <= over && endedAt >= begun - 1000);
-  return { gapMs: over - begun, refused: refused.length, elsewhere: others.length - inFlight.length };
+  const unserved = failed.filter(({ status }) => status === undefined);
+  if (unserved.length === 0) return { gapMs: 0, unserved: 0, elsewhere: failed };
+  const ends = unserved.map(({ endedAt }) => endedAt);
+  const [begun, over] = [Math.min(...ends), Math.max(...ends)];
+  const elsewhere = failed.filter(
+    ({ status, startedAt, endedAt }) =>
+      status !== undefined && !(startedAt <= begun && endedAt >= begun - 1000),
+  );
+  return { gapMs: over - begun, unserved: unserved.length, elsewhere };
 }
