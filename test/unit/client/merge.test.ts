@@ -162,7 +162,8 @@ describe('opencode.json', () => {
       fc.property(theirs, fc.constantFrom(0, 1, 2, 4), (value, indent) => {
         const plain = JSON.parse(JSON.stringify(value)) as Json;
         const first = merge(JSON.stringify(plain, null, indent)).text;
-        const result = parse(first) as Json;
+        // Not jsonc-parser's own parse, which takes a key named __proto__ for the prototype.
+        const result = JSON.parse(first) as Json;
         expect(merge(first).text).toBe(first);
         for (const key of ['theme', 'model', 'mcp'])
           if (key in plain) expect(result[key]).toEqual(plain[key]);
