@@ -16,6 +16,7 @@ import { litellmFactsText } from '../../cli/generate/litellm.ts';
 import { ROOT } from '../harness/checkout.ts';
 import { catalogTexts } from '../unit/catalog/arbitrary.ts';
 import { allKeys, goodSettings, repositoryFile } from '../unit/catalog/shipped.ts';
+import '../seed.ts';
 
 /** What litellm_accepts.py prints for a config. */
 interface Loaded {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { randomId } from '../providers/random/id.ts';
 import { randomPassword } from '../providers/random/password.ts';
+import '../../test/seed.ts';
 
 const defaults = Object.fromEntries(
   Object.entries(randomPassword.inputs).flatMap(([name, value]) =>

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { UNKNOWN, type Value } from '../plugin/properties.ts';
 import type { Field, ObjectShape, Shape } from '../providers/docker/shape.ts';
 import { pack, toPulumi, toTerraform, unpack } from '../providers/docker/values.ts';
+import '../../test/seed.ts';
 
 const field = (tf: string, pulumi: string, shape: Shape, more: Partial<Field> = {}): Field => ({
   tf,

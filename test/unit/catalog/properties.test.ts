@@ -11,6 +11,7 @@ import { parseSettings } from '../../../stacks/settings.ts';
 import { catalogTexts } from './arbitrary.ts';
 import { allKeys, goodSettings, repositoryFile } from './shipped.ts';
 import { SMALL } from './small.ts';
+import '../../seed.ts';
 
 const SHIPPED = repositoryFile('config-templates/catalog.yaml');
 

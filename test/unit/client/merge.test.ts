@@ -5,6 +5,7 @@ import { mergeOpencode } from '../../../cli/client/merge.ts';
 import { mergeAuth } from '../../../cli/client/merge-auth.ts';
 import type { Json } from '../../../cli/client/json.ts';
 import { view } from './sample.ts';
+import '../../seed.ts';
 
 const ours = renderOpencode(view());
 const context = { file: 'opencode.json' };

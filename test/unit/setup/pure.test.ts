@@ -9,6 +9,7 @@ import { lackOfDocker } from '../../../cli/setup/docker.ts';
 import { exportLines, quote } from '../../../cli/setup/shell.ts';
 import { checkStackName } from '../../../cli/setup/stack-name.ts';
 import { atLeast, parseVersion } from '../../../cli/setup/versions.ts';
+import '../../seed.ts';
 
 describe('versions', () => {
   test.each([
