@@ -32,9 +32,10 @@ async function runLeak(context: DrillContext): Promise<Outcome> {
   const asked = await keysSeenByUpstream(stack);
   const logs = await logsOf(stack);
 
-  progress('leak: rotating every key and the master key …');
+  progress('leak: rotating keys and the master key …');
   await coolDown(stack, oldKey);
-  const after = newCanaries();
+  // Each key that is set takes a second or two; these are enough to see that a rotated one is nowhere either.
+  const after = newCanaries().slice(0, context.short ? 4 : undefined);
   const { records, changeSeconds } = await underLoad(context, oldKey, async () => {
     await stack.switchyard(['keys', 'import', '-', stack.name], envFile(after));
     await stack.switchyard(['keys', 'rotate', stack.name, '--grace', '1h']);

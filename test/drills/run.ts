@@ -60,15 +60,15 @@ async function runOnce(
   };
   await stack.untilAnswers(await stack.masterKey());
   await stack.upstream.forget();
+  const short = requests < ENOUGH;
   try {
-    const short = requests < ENOUGH;
     const context = { stack, replicas, requests, short, progress: out.progress, signal };
     const outcome = await out.step(label, () => drill.run(context));
     const run = runOf(replicas, outcome);
     runs.push(run);
     out.progress(`${label}: ${describeRun(run)}`);
     found(outcome.findings);
-    found(await out.step(`${label}: looking for drift`, () => checkUnchanged(stack)));
+    found(await out.step(`${label}: looking for drift`, () => checkUnchanged(stack, short)));
   } catch (error) {
     signal.throwIfAborted();
     // A drill that breaks off has proved nothing; the others still may.

@@ -14,7 +14,7 @@ const REQUESTS = 120;
 let sum: { stack: string; drills: Report[] };
 
 beforeAll(async () => {
-  const args = ['drill', '--replicas', '2', '--requests', String(REQUESTS), '--json'];
+  const args = ['drill', '--replicas', '1', '--requests', String(REQUESTS), '--json'];
   const result = await execa(join(ROOT, 'switchyard'), args, {
     reject: false,
     stdin: 'ignore',
