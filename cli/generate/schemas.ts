@@ -25,10 +25,23 @@ function toJson(schema: z.ZodType): JsonSchema {
   return z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
 }
 
+/** A number or a truth value may be quoted: Pulumi writes them so once it has touched the file. */
+function orQuoted({ description, ...schema }: JsonSchema): JsonSchema {
+  const quoted: Record<string, JsonSchema> = {
+    integer: { type: 'string', pattern: '^[0-9]+$' },
+    boolean: { enum: ['true', 'false'] },
+  };
+  const other = quoted[String(schema.type)];
+  return other === undefined ? { description, ...schema } : { description, anyOf: [schema, other] };
+}
+
 /** Pulumi's file around the settings: each by its full name, keys as secrets only. */
 function stackSchema(): JsonSchema {
   const { $schema, properties } = toJson(settingsSchema) as { $schema: string; properties: JsonSchema };
-  const named = Object.entries(properties).map(([name, schema]) => [`${NAMESPACE}:${name}`, schema]);
+  const named = Object.entries(properties).map(([name, schema]) => [
+    `${NAMESPACE}:${name}`,
+    orQuoted(schema as JsonSchema),
+  ]);
   const secret = {
     description: `A provider's key. Set it with: pulumi config set --secret NAME`,
     type: 'object',
