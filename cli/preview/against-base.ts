@@ -47,7 +47,7 @@ export function baseMeanings(
     ...images.map((role) =>
       role === 'edge' ? "the edge's image is built anew" : "the gateways' image is built anew",
     ),
-    ...(edge ? ['the edge is replaced: a gap of about a second, in which connections are refused'] : []),
+    ...(edge ? ['the edge is replaced: a gap of some seconds, in which connections are refused'] : []),
   ];
 }
 

@@ -122,7 +122,7 @@ function edgeMeanings(step: Step): string[] {
   return [
     ...(moved ? [`the address moves: ${was} → ${is}; clients need the new one (./switchyard connect)`] : []),
     ...changedUploads(step),
-    'the edge is replaced: a gap of about a second, in which connections are refused',
+    'the edge is replaced: a gap of some seconds, in which connections are refused',
   ];
 }
 
