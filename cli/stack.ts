@@ -31,18 +31,11 @@ export async function stackOutputs(stack: string): Promise<Record<string, unknow
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
-/** What is in the stack's state, and whether an interrupted run left work half done. */
-export async function stackState(
-  stack: string,
-): Promise<{ resources: StateResource[]; interrupted: boolean }> {
+/** What is in the stack's state. */
+export async function stackState(stack: string): Promise<{ resources: StateResource[] }> {
   const { stdout } = await pulumi(stack, ['stack', 'export']);
-  const { deployment } = JSON.parse(stdout) as {
-    deployment: { resources?: StateResource[]; pending_operations?: unknown[] };
-  };
-  return {
-    resources: deployment.resources ?? [],
-    interrupted: (deployment.pending_operations ?? []).length > 0,
-  };
+  const { deployment } = JSON.parse(stdout) as { deployment: { resources?: StateResource[] } };
+  return { resources: deployment.resources ?? [] };
 }
 
 /** The name of a resource: the last part of its URN. */

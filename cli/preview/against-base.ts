@@ -9,6 +9,7 @@ import { type Inputs, loadInputs, ROOT } from '../../stacks/load.ts';
 import { rawConfig } from '../settings.ts';
 import { describeDifference, differences } from './leaves.ts';
 import { byPath, fileMeanings } from './files.ts';
+import { EDGE_GAP } from './meanings.ts';
 
 /** Whether a model that the older tree serves is retired by now is not the question. */
 const LONG_AGO = '2000-01-01';
@@ -47,7 +48,7 @@ export function baseMeanings(
     ...images.map((role) =>
       role === 'edge' ? "the edge's image is built anew" : "the gateways' image is built anew",
     ),
-    ...(edge ? ['the edge is replaced: a gap of some seconds, in which connections are refused'] : []),
+    ...(edge ? [EDGE_GAP] : []),
   ];
 }
 

@@ -11,6 +11,9 @@ import {
   typeOf,
 } from './plan.ts';
 
+/** What a changed edge means: the one change that is not seamless, see docs/drills.md. */
+export const EDGE_GAP = 'the edge is replaced: a gap of some seconds, in which connections are refused';
+
 /** What the sentences need beside the plan. */
 export interface MeaningContext {
   /** Until when the previous master key is accepted, by the settings. */
@@ -122,7 +125,7 @@ function edgeMeanings(step: Step): string[] {
   return [
     ...(moved ? [`the address moves: ${was} → ${is}; clients need the new one (./switchyard connect)`] : []),
     ...changedUploads(step),
-    'the edge is replaced: a gap of some seconds, in which connections are refused',
+    EDGE_GAP,
   ];
 }
 
