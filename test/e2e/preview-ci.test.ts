@@ -50,7 +50,7 @@ test(
   'a good change is green for dev and prod, says what it means, and writes nothing',
   async () => {
     edit(CATALOG, (text) => text.replace(/(\n {2}gpt-4-turbo: )\[.*\]/, '$1[together-llama3-70b]'));
-    edit('Pulumi.dev.yaml', (text) => text.replace('port: 4000', 'port: 4003'));
+    edit('Pulumi.dev.yaml', (text) => text.replace('port: "4000"', 'port: "4003"'));
     const files = FILES.map(read);
     const { exitCode, stdout, stderr } = await preview('--base', 'HEAD', '--json');
     expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: expect.any(String) });
