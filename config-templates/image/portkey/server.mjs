@@ -8,7 +8,7 @@ import { spawn } from 'node:child_process';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createServer, request as ask } from 'node:http';
-import { Transform } from 'node:stream';
+import { redactor } from './redact.mjs';
 
 const PORT = Number(process.env.PORT ?? 8787);
 const INNER = PORT + 1;
@@ -38,10 +38,7 @@ const header = JSON.stringify(config).replace(
 );
 const models = config.targets.map(({ name }) => name);
 const leaves = config.targets.flatMap(({ targets }) => targets ?? []);
-const secrets = [...new Set(leaves.flatMap(({ api_key: key }) => key ?? []))].sort(
-  (a, b) => b.length - a.length,
-);
-const clean = (text) => secrets.reduce((rest, key) => rest.replaceAll(key, '[key]'), text);
+const { mask, stream: redact } = redactor(leaves.flatMap(({ api_key: key }) => key ?? []));
 
 function mayAsk(headers) {
   const given = headers['x-api-key'] ?? /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1];
@@ -58,21 +55,6 @@ function refuse(response, status, message) {
   response
     .writeHead(status, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) })
     .end(body);
-}
-
-/** Takes keys out of a body, also where one is cut in two by the chunks. */
-function redact() {
-  const longest = Math.max(0, ...secrets.map((key) => key.length)) - 1;
-  let held = '';
-  return new Transform({
-    transform(chunk, _, done) {
-      const text = clean(held + chunk.toString('latin1'));
-      const keep = Math.min(longest, text.length);
-      held = text.slice(text.length - keep);
-      done(null, Buffer.from(text.slice(0, text.length - keep), 'latin1'));
-    },
-    flush: (done) => done(null, Buffer.from(clean(held), 'latin1')),
-  });
 }
 
 const server = createServer((request, response) => {
@@ -100,19 +82,17 @@ function handOn(request, response, path) {
       port: INNER,
       path,
       method: request.method,
-      headers: { ...headers, 'x-portkey-config': header },
+      // A compressed body could not be searched for keys.
+      headers: { ...headers, 'accept-encoding': 'identity', 'x-portkey-config': header },
     },
     (answer) => {
-      const failed = answer.statusCode >= 400;
-      const kept = Object.entries(answer.headers).filter(
-        ([name]) => !DROPPED.test(name) && !(failed && name === 'content-length'),
-      );
-      // An upstream may say a key back, in a header or a body.
+      // An upstream may say a key back: in a header or a body, of an error or of a stream that begins well.
+      const kept = Object.entries(answer.headers).filter(([name]) => !DROPPED.test(name));
       response.writeHead(
         answer.statusCode,
-        Object.fromEntries(kept.map(([name, value]) => [name, clean(String(value))])),
+        Object.fromEntries(kept.map(([name, value]) => [name, mask(String(value))])),
       );
-      (failed ? answer.pipe(redact()) : answer).pipe(response);
+      answer.pipe(redact()).pipe(response);
       answer.on('error', () => response.destroy());
     },
   );

@@ -1,0 +1,62 @@
+/** The door of the stack's own Portkey: no key leaves, in whatever spelling and pieces. */
+import { execFileSync } from 'node:child_process';
+import { text } from 'node:stream/consumers';
+import { Readable } from 'node:stream';
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+// @ts-expect-error a plain script of the image, without types
+import * as script from '../../../config-templates/image/portkey/redact.mjs';
+
+const { redactor, variants } = script as {
+  variants: (key: string) => string[];
+  redactor: (keys: string[]) => {
+    mask: (text: string) => string;
+    stream: () => NodeJS.ReadWriteStream;
+  };
+};
+
+const KEY = 'canary/key+of=Some_length-77';
+
+async function through(pieces: string[], keys = [KEY]): Promise<string> {
+  return text(Readable.from(pieces.map((piece) => Buffer.from(piece))).pipe(redactor(keys).stream()));
+}
+
+test('a body keeps its length, and all but the key', async () => {
+  expect(await through([`{"error": "wrong key ${KEY.toUpperCase()}"}`])).toBe(
+    `{"error": "wrong key ${'*'.repeat(KEY.length)}"}`,
+  );
+  expect(await through(['no key, but ünïcode and canary/'])).toBe('no key, but ünïcode and canary/');
+});
+
+test('a key is found however the body is cut', async () => {
+  const body = `data: {"a": "${KEY}"}\n\ndata: ${encodeURIComponent(KEY)} ${Buffer.from(`:${KEY}`).toString('base64')}\n\n`;
+  await fc.assert(
+    fc.asyncProperty(fc.uniqueArray(fc.nat(body.length), { maxLength: 8 }), async (cuts) => {
+      const ends = [0, ...cuts.sort((a, b) => a - b), body.length];
+      const out = await through(ends.slice(1).map((end, index) => body.slice(ends[index], end)));
+      expect(out).toHaveLength(body.length);
+      for (const spelling of variants(KEY)) expect(out.toLowerCase()).not.toContain(spelling);
+    }),
+    { seed: Number(process.env.FC_SEED ?? 1) },
+  );
+});
+
+test('an event of a stream does not wait for the next one', async () => {
+  const stream = redactor([KEY]).stream();
+  const first = new Promise((resolve) => stream.once('data', (piece) => resolve(String(piece))));
+  stream.write(`data: {"delta": "${KEY.slice(0, 5)}"}\n\n`);
+  expect(await first).toBe(`data: {"delta": "${KEY.slice(0, 5)}"}\n\n`);
+});
+
+test('looks for what the gateways look for', () => {
+  const code =
+    'import sys; sys.path.insert(0, "config-templates/gateway"); import redact, json; print(json.dumps(sorted(x.decode() for x in redact.variants(sys.argv[1]))))';
+  const wanted = JSON.parse(
+    execFileSync('python3', ['-B', '-c', code, KEY], { encoding: 'utf8' }),
+  ) as string[];
+  expect(variants(KEY)).toEqual(expect.arrayContaining(wanted));
+});
+
+test('a short value masks nothing', async () => {
+  expect(await through(['the mock says yes'], ['mock'])).toBe('the mock says yes');
+});
