@@ -12,7 +12,8 @@ import {
   type ClientView,
   PORTKEY_KEY_FILE,
 } from './opencode.ts';
-import { type Plan, PORTKEY_ALIAS, type ServedModel } from './plan.ts';
+import { PORTKEY_ALIAS } from './last-resort.ts';
+import type { Plan, ServedModel } from './plan.ts';
 import { everyModel, localRoutes } from './portkey.ts';
 import { type Catalog, MOCK_ALIAS } from './schema.ts';
 

@@ -1,6 +1,7 @@
 /** What a stack will serve of the catalogue, under its settings and with the keys that are set. Pure. */
 import type { Settings } from '../stacks/settings-schema.ts';
 import { type LitellmFacts, litellmFacts, litellmName, priceMapEntry } from './facts.ts';
+import { lastResort, PORTKEY_ALIAS } from './last-resort.ts';
 import type { Problem } from './problems.ts';
 import { type Catalog, MOCK_ALIAS, type Model, type Provider } from './schema.ts';
 import { formatPath, type Source } from './source.ts';
@@ -64,9 +65,6 @@ export interface Plan {
   cache: Catalog['cache'];
 }
 
-/** The alias of Portkey as the last resort of the fallback chains. */
-export const PORTKEY_ALIAS = 'portkey-last-resort';
-
 /** Limits of models whose answer's length nobody states: what the client asks for at most. */
 const USUAL_ANSWER = 32_000;
 
@@ -93,9 +91,11 @@ export function planModels(
     else leftOut.push(leaveOut(alias, model.provider, provider.key, settings.stack));
   }
   if (settings.mock) served.push(mockModel(catalog));
-  const portkey = portkeyModel(catalog, settings, keyNames);
-  if (portkey) served.push(portkey);
-  const { fallbacks, warnings } = planFallbacks(catalog, served, portkey !== undefined, source);
+  const cloud = catalog.providers.portkey && gatewayUrl('portkey', catalog.providers.portkey, settings);
+  const last = lastResort(catalog, settings, keyNames, served, cloud);
+  if (last.model) served.push(last.model);
+  if (last.leftOut) leftOut.push(last.leftOut);
+  const { fallbacks, warnings } = planFallbacks(catalog, served, last.model !== undefined, source);
   const { routing, limits, cache } = catalog;
   return { served, leftOut, fallbacks, warnings, routing, limits, cache };
 
@@ -167,35 +167,6 @@ function mockModel(catalog: Catalog): ServedModel {
     limit: { context: 128_000, output: 16_384 },
     cost: { input: 0, output: 0 },
     priced: true,
-  };
-}
-
-/** Portkey as the last resort: LiteLLM has no such provider, but Portkey speaks OpenAI's language. */
-function portkeyModel(
-  catalog: Catalog,
-  settings: Settings,
-  keyNames: readonly string[],
-): ServedModel | undefined {
-  const provider = catalog.providers.portkey;
-  const [route] = Object.keys(catalog.portkey?.routes ?? {});
-  const { mode, lastResort, configs } = settings.portkey;
-  if (!lastResort || mode !== 'cloud' || provider === undefined || route === undefined) return undefined;
-  const config = configs[route];
-  if (config === undefined || !keyNames.includes(provider.key)) return undefined;
-  const { timeout, maxParallel } = catalog.defaults;
-  return {
-    alias: PORTKEY_ALIAS,
-    provider: 'portkey',
-    mode: 'chat',
-    upstream: route,
-    litellmModel: `openai/${route}`,
-    deployments: [{ id: `${PORTKEY_ALIAS}@${provider.key}`, keyName: provider.key, order: 1 }],
-    timeout,
-    streamTimeout: timeout,
-    maxParallel,
-    apiBase: gatewayUrl('portkey', provider, settings) ?? provider.baseUrl,
-    headers: { 'x-portkey-api-key': `os.environ/${provider.key}`, 'x-portkey-config': config },
-    priced: false,
   };
 }
 

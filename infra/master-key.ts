@@ -59,6 +59,17 @@ export function clientKeysFile(current: string, previous?: string, until?: strin
   return JSON.stringify({ keys });
 }
 
+/**
+ * The same file with one more key, which has no end.
+ *
+ * @param file the text that {@link clientKeysFile} made.
+ * @param name whose key it is.
+ */
+export function addClientKey(file: string, name: string, key: string): string {
+  const { keys } = JSON.parse(file) as { keys: unknown[] };
+  return JSON.stringify({ keys: [...keys, { name, sha256: sha256(key) }] });
+}
+
 function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }

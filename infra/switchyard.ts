@@ -8,6 +8,7 @@ import { rememberKeyAge } from './key-age.ts';
 import { MasterKey, type MasterKeyArgs } from './master-key.ts';
 import { stackNetwork } from './network.ts';
 import { Portkey } from './portkey.ts';
+import { gatewayKey } from './portkey-key.ts';
 
 /** What a stack is made of. All texts are rendered already; keys are secrets. */
 export interface SwitchyardArgs {
@@ -31,8 +32,13 @@ export interface SwitchyardArgs {
   gatewayFiles: ContainerFile[];
   /** The proxy's config and scripts. */
   edgeFiles: ContainerFile[];
-  /** The routes of the stack's own Portkey, with the providers' keys: secret. Left out, there is none. */
-  portkeyConfig?: pulumi.Output<string>;
+  /** The stack's own Portkey. Left out, there is none. */
+  ownPortkey?: {
+    /** Its routes with the providers' keys. Secret. */
+    config: pulumi.Output<string>;
+    /** The gateways get a key of their own for it, as the file `/run/secrets/<gatewayKey>`. Left out, they do not ask it. */
+    gatewayKey?: string;
+  };
   /** The providers' keys that are set, by name. Secrets. */
   providerKeys: Record<string, pulumi.Output<string>>;
 }
@@ -65,7 +71,11 @@ export class Switchyard extends pulumi.ComponentResource {
         ? image('gateway', contexts.gateway)
         : image('gateway', contexts.published, args.publishedImage);
 
-    const clientKeys = { path: '/run/secrets/client-keys.json', content: masterKey.hashes };
+    const clientKeys = (content: pulumi.Output<string>) => ({
+      path: '/run/secrets/client-keys.json',
+      content,
+    });
+    const portkeyKey = gatewayKey('portkey-key', args.ownPortkey?.gatewayKey, this);
     const gateway = new Gateway(
       'gateway',
       {
@@ -77,19 +87,17 @@ export class Switchyard extends pulumi.ComponentResource {
         files: [
           ...args.gatewayFiles,
           ...keys.map(([keyName, content]) => ({ path: `/run/secrets/${keyName}`, content })),
-          clientKeys,
+          ...portkeyKey.files,
+          clientKeys(masterKey.hashes),
         ],
       },
       { parent: this },
     );
-    if (args.portkeyConfig !== undefined) {
-      const config = { path: '/run/secrets/portkey-config.json', content: args.portkeyConfig };
+    if (args.ownPortkey !== undefined) {
+      const config = { path: '/run/secrets/portkey-config.json', content: args.ownPortkey.config };
+      const files = [clientKeys(portkeyKey.addTo(masterKey.hashes)), config];
       const imageId = image('portkey', contexts.portkey);
-      new Portkey(
-        'portkey',
-        { ...args, instance, network, imageId, files: [clientKeys, config] },
-        { parent: this },
-      );
+      new Portkey('portkey', { ...args, instance, network, imageId, files }, { parent: this });
     }
     new Edge(
       'edge',

@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import { clientKeys, clientView } from '../catalog/client.ts';
+import { PORTKEY_ALIAS, PORTKEY_GATEWAY_KEY } from '../catalog/last-resort.ts';
 import { renderAuth, renderOpencode } from '../catalog/opencode.ts';
 import { clientGuide } from '../catalog/probes.ts';
 import { localConfig, localRoutes } from '../catalog/portkey.ts';
 import { formatProblem, formatProblems, hasErrors } from '../catalog/problems.ts';
-import { Switchyard } from '../infra/switchyard.ts';
+import { Switchyard, type SwitchyardArgs } from '../infra/switchyard.ts';
 import { edgeFiles, gatewayFiles } from './files.ts';
 import { type Inputs, loadInputs, type RawConfig, ROOT, template } from './load.ts';
 
@@ -28,7 +29,7 @@ const switchyard = new Switchyard('switchyard', {
   },
   gatewayFiles: gatewayFiles(inputs),
   edgeFiles: edgeFiles(inputs),
-  ...portkey(),
+  ...ownPortkey(),
   providerKeys,
 });
 
@@ -82,14 +83,14 @@ function rawConfig(): RawConfig {
 }
 
 /** The routes of the stack's own Portkey, where it is to have one and there is a key for any of them. */
-function portkey(): { portkeyConfig?: pulumi.Output<string> } {
+function ownPortkey(): Pick<SwitchyardArgs, 'ownPortkey'> {
   const { catalog } = inputs;
   if (settings.portkey.mode !== 'local' || localRoutes(catalog, keyNames).length === 0) return {};
-  return {
-    portkeyConfig: pulumi.secret(
-      pulumi.all(providerKeys).apply((keys) => JSON.stringify(localConfig(catalog, settings, keys))),
-    ),
-  };
+  const config = pulumi.secret(
+    pulumi.all(providerKeys).apply((keys) => JSON.stringify(localConfig(catalog, settings, keys))),
+  );
+  const asked = plan.served.some((model) => model.alias === PORTKEY_ALIAS);
+  return { ownPortkey: { config, ...(asked ? { gatewayKey: PORTKEY_GATEWAY_KEY } : {}) } };
 }
 
 function imageContext(role: string): string {

@@ -33,8 +33,8 @@ export function checkSettings(settings: Settings, source: Source, catalog?: Cata
   }
   const bad = image && checkVersion(image.version);
   if (bad) wrong(['image', 'version'], bad);
-  if (portkey.lastResort && portkey.mode !== 'cloud') {
-    const message = `the last resort is Portkey's cloud, and portkey.mode is ${portkey.mode}`;
+  if (portkey.lastResort && portkey.mode === 'off') {
+    const message = 'the last resort is Portkey, and portkey.mode is off';
     wrong(['portkey', 'lastResort'], message, { fix: "pulumi config set --path 'portkey.mode' cloud" });
   }
   if (catalog) checkNames(settings, catalog, wrong);

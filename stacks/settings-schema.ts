@@ -77,7 +77,7 @@ export const settingsSchema = z.strictObject({
       lastResort: z
         .boolean()
         .default(false)
-        .describe("Put Portkey's cloud at the end of every fallback chain of the gateway."),
+        .describe("Put Portkey's first route at the end of every fallback chain of the gateway."),
     })
     .prefault({})
     .describe('Layer 3.'),

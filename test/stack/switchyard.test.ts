@@ -1,73 +1,13 @@
 /** What a stack provisions, and what must be absent, by Pulumi's mocks. That it works is the end-to-end tests' business. */
-import * as pulumi from '@pulumi/pulumi';
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { contextHash } from '../../infra/context-hash.ts';
+import { container, created, filesOf, IMAGES, provision } from './mocks.ts';
 
-interface Recorded {
-  type: string;
-  name: string;
-  inputs: Record<string, unknown>;
-}
-
-const recorded: Recorded[] = [];
-
-await pulumi.runtime.setMocks(
-  {
-    newResource: (args) => {
-      recorded.push({ type: args.type, name: args.name, inputs: args.inputs as Record<string, unknown> });
-      const made: Record<string, unknown> = { ...(args.inputs as Record<string, unknown>) };
-      if (args.type.startsWith('random:index/randomPassword')) made.result = `made-by-${args.name}`;
-      if (args.type.startsWith('random:index/randomId')) made.hex = '00ff';
-      if (args.type.startsWith('docker:index/remoteImage')) made.imageId = `sha256:${args.name}`;
-      return { id: `${args.name}-id`, state: made };
-    },
-    call: (args) => {
-      throw new Error(`unexpected call of ${args.token}`);
-    },
-  },
-  'switchyard',
-  'test',
-);
-
-const { Switchyard } = await import('../../infra/switchyard.ts');
-const { contextHash } = await import('../../infra/context-hash.ts');
-const IMAGES = `${import.meta.dirname}/../../config-templates/image`;
+let recorded: Awaited<ReturnType<typeof provision>>;
 
 beforeAll(async () => {
-  new Switchyard('switchyard', {
-    stack: 'test',
-    bind: '127.0.0.1',
-    port: 4321,
-    replicas: 2,
-    memoryMb: 1024,
-    drainSeconds: 60,
-    masterKey: { generation: 3, previousUntil: '2026-11-25T12:00:00Z' },
-    imageContexts: {
-      gateway: `${IMAGES}/gateway`,
-      published: `${IMAGES}/published`,
-      edge: `${IMAGES}/edge`,
-      portkey: `${IMAGES}/portkey`,
-    },
-    gatewayFiles: [{ path: '/etc/switchyard/config.yaml', content: 'model_list: []' }],
-    edgeFiles: [{ path: '/etc/switchyard/haproxy.cfg', content: 'global' }],
-    providerKeys: { GROQ_API_KEY: pulumi.secret('unit-test-value') },
-  });
-  await pulumi.runtime.disconnect();
+  recorded = await provision();
 });
-
-function created(type: string): Recorded[] {
-  return recorded.filter((resource) => resource.type === `docker:index/${type}`);
-}
-
-function container(name: string): Record<string, unknown> {
-  const found = created('container:Container').find((resource) => resource.name === name);
-  if (found === undefined) throw new Error(`no container ${name} was created`);
-  return Object.fromEntries(Object.entries(found.inputs).map(([name, value]) => [name, unwrap(value)]));
-}
-
-/** A secret's value where mocks wrap it. */
-function unwrap(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
-}
 
 describe('a stack', () => {
   test('has its parts, and no more', () => {
@@ -139,8 +79,7 @@ describe('a stack', () => {
   });
 
   test('lets gateways know both master keys by their hashes only', () => {
-    const uploads = container('gateway-0').uploads as { file: string; content: unknown }[];
-    const text = String(unwrap(uploads.find((upload) => upload.file.endsWith('client-keys.json'))?.content));
+    const text = filesOf('gateway-0')['/run/secrets/client-keys.json'] ?? '';
     const keys = (JSON.parse(text) as { keys: { name: string; sha256: string; until?: string }[] }).keys;
     expect(keys.map((key) => [key.name, key.until])).toEqual([
       ['master', undefined],

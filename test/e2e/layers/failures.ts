@@ -155,7 +155,25 @@ export function failures(stack: LayersStack): void {
 
   describe('Portkey as the last resort of every chain', () => {
     test(
-      'answers when all else fails; while it is down, all else answers',
+      "the stack's own one answers when all else fails, by a key that no client has",
+      async () => {
+        stack.set('portkey', { mode: 'local', lastResort: true });
+        await stack.checkout.json(['up', stack.stack]);
+        await stack.heal();
+        await stack.hurt({ path: '/groq', status: 503 }, { path: '/together', status: 503 });
+        expect(await textOf(await stack.chat('groq-llama3-70b'))).toBe(
+          'Hello from openrouter (openrouter/auto)',
+        );
+        expect((await stack.received()).at(-1)?.headers.authorization).toBe(
+          `Bearer ${KEYS.OPENROUTER_API_KEY}`,
+        );
+        expect((await stack.checkout.json<{ changes: number }>(['preview', stack.stack])).changes).toBe(0);
+      },
+      10 * MINUTE,
+    );
+
+    test(
+      'the cloud answers when all else fails; while it is down, all else answers',
       async () => {
         stack.set('portkey', { mode: 'cloud', lastResort: true, configs: { auto: 'pc-layers' } });
         await stack.checkout.json(['up', stack.stack]);

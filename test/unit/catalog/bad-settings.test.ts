@@ -270,15 +270,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     mode: "off"
     lastResort: true
 `,
-    `Pulumi.dev.yaml:5:17 config.switchyard:portkey.lastResort: the last resort is Portkey's cloud, and portkey.mode is off
-    pulumi config set --path 'portkey.mode' cloud`,
-  ],
-  [
-    'a last resort in the stack',
-    `  switchyard:port: 4000
-  switchyard:portkey: { mode: local, lastResort: true }
-`,
-    `Pulumi.dev.yaml:3:50 config.switchyard:portkey.lastResort: the last resort is Portkey's cloud, and portkey.mode is local
+    `Pulumi.dev.yaml:5:17 config.switchyard:portkey.lastResort: the last resort is Portkey, and portkey.mode is off
     pulumi config set --path 'portkey.mode' cloud`,
   ],
   [

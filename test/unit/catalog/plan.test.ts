@@ -1,5 +1,6 @@
 /** What is served under which keys. */
-import { planModels, PORTKEY_ALIAS } from '../../../catalog/plan.ts';
+import { PORTKEY_ALIAS } from '../../../catalog/last-resort.ts';
+import { planModels } from '../../../catalog/plan.ts';
 import { formatProblems } from '../../../catalog/problems.ts';
 import { goodCatalog, goodSettings } from './shipped.ts';
 import { SMALL } from './small.ts';
@@ -99,12 +100,32 @@ describe('Portkey as the last resort', () => {
     });
   });
 
-  test.each([
-    ['no key', portkey, ['OPENAI_API_KEY']],
-    ['no wish', { configs: portkey.configs }, ['OPENAI_API_KEY', 'PORTKEY_API_KEY']],
-  ])('is left out with %s', (_name, settings, keys) => {
-    expect(aliases(planModels(catalog, goodSettings({ portkey: settings }), keys))).not.toContain(
-      PORTKEY_ALIAS,
-    );
+  test('is left out without a wish', () => {
+    const settings = goodSettings({ portkey: { configs: portkey.configs } });
+    const plan = planModels(catalog, settings, ['OPENAI_API_KEY', 'PORTKEY_API_KEY']);
+    expect(aliases(plan)).not.toContain(PORTKEY_ALIAS);
+    expect(plan.leftOut.map(({ model }) => model)).not.toContain(PORTKEY_ALIAS);
+  });
+
+  test('is left out without a key, and says how to have it', () => {
+    const plan = planModels(catalog, goodSettings({ portkey }), ['OPENAI_API_KEY']);
+    expect(aliases(plan)).not.toContain(PORTKEY_ALIAS);
+    expect(plan.leftOut.at(-1)).toEqual({
+      model: PORTKEY_ALIAS,
+      provider: 'portkey',
+      reason: 'PORTKEY_API_KEY is not set',
+      command: 'pulumi config set --secret PORTKEY_API_KEY --stack dev',
+    });
+  });
+
+  test("is the stack's own one in mode local, by a key of the gateways' own", () => {
+    const settings = goodSettings({ portkey: { mode: 'local', lastResort: true } });
+    const last = planModels(catalog, settings, ['OPENAI_API_KEY', 'GROQ_API_KEY']).served.at(-1);
+    expect(last).toMatchObject({
+      alias: PORTKEY_ALIAS,
+      apiBase: 'http://portkey:8787/v1',
+      deployments: [{ keyName: 'PORTKEY_GATEWAY_KEY' }],
+    });
+    expect(last).not.toHaveProperty('headers');
   });
 });

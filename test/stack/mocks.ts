@@ -1,0 +1,77 @@
+/** Pulumi's mocks, which record what a stack provisions. */
+import * as pulumi from '@pulumi/pulumi';
+import type { SwitchyardArgs } from '../../infra/switchyard.ts';
+
+interface Recorded {
+  type: string;
+  name: string;
+  inputs: Record<string, unknown>;
+}
+
+/** Where the images' folders are. */
+export const IMAGES = `${import.meta.dirname}/../../config-templates/image`;
+
+const recorded: Recorded[] = [];
+
+/** Provisions a stack into the mocks, once in a test file. */
+export async function provision(args: Partial<SwitchyardArgs> = {}): Promise<Recorded[]> {
+  await pulumi.runtime.setMocks({ newResource, call }, 'switchyard', 'test');
+  const { Switchyard } = await import('../../infra/switchyard.ts');
+  new Switchyard('switchyard', {
+    stack: 'test',
+    bind: '127.0.0.1',
+    port: 4321,
+    replicas: 2,
+    memoryMb: 1024,
+    drainSeconds: 60,
+    masterKey: { generation: 3, previousUntil: '2026-11-25T12:00:00Z' },
+    imageContexts: {
+      gateway: `${IMAGES}/gateway`,
+      published: `${IMAGES}/published`,
+      edge: `${IMAGES}/edge`,
+      portkey: `${IMAGES}/portkey`,
+    },
+    gatewayFiles: [{ path: '/etc/switchyard/config.yaml', content: 'model_list: []' }],
+    edgeFiles: [{ path: '/etc/switchyard/haproxy.cfg', content: 'global' }],
+    providerKeys: { GROQ_API_KEY: pulumi.secret('unit-test-value') },
+    ...args,
+  });
+  await pulumi.runtime.disconnect();
+  return recorded;
+}
+
+function newResource(args: pulumi.runtime.MockResourceArgs): { id: string; state: Record<string, unknown> } {
+  recorded.push({ type: args.type, name: args.name, inputs: args.inputs as Record<string, unknown> });
+  const made: Record<string, unknown> = { ...(args.inputs as Record<string, unknown>) };
+  if (args.type.startsWith('random:index/randomPassword')) made.result = `made-by-${args.name}`;
+  if (args.type.startsWith('random:index/randomId')) made.hex = '00ff';
+  if (args.type.startsWith('docker:index/remoteImage')) made.imageId = `sha256:${args.name}`;
+  return { id: `${args.name}-id`, state: made };
+}
+
+function call(args: pulumi.runtime.MockCallArgs): never {
+  throw new Error(`unexpected call of ${args.token}`);
+}
+
+/** The resources of one of Docker's types. */
+export function created(type: string): Recorded[] {
+  return recorded.filter((resource) => resource.type === `docker:index/${type}`);
+}
+
+/** A container's arguments. */
+export function container(name: string): Record<string, unknown> {
+  const found = created('container:Container').find((resource) => resource.name === name);
+  if (found === undefined) throw new Error(`no container ${name} was created`);
+  return Object.fromEntries(Object.entries(found.inputs).map(([name, value]) => [name, unwrap(value)]));
+}
+
+/** The files that a container finds, by their paths. */
+export function filesOf(name: string): Record<string, string> {
+  const uploads = container(name).uploads as { file: string; content: unknown }[];
+  return Object.fromEntries(uploads.map(({ file, content }) => [file, String(unwrap(content))]));
+}
+
+/** A secret's value where mocks wrap it. */
+function unwrap(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
+}

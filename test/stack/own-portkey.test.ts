@@ -1,0 +1,30 @@
+/** A stack with a Portkey of its own, which its gateways ask as the last resort. */
+import { createHash } from 'node:crypto';
+import * as pulumi from '@pulumi/pulumi';
+import { beforeAll, expect, test } from '@jest/globals';
+import { container, filesOf, provision } from './mocks.ts';
+
+const KEYS_FILE = '/run/secrets/client-keys.json';
+
+beforeAll(async () => {
+  const config = pulumi.secret('{"targets":[]}');
+  await provision({ ownPortkey: { config, gatewayKey: 'PORTKEY_GATEWAY_KEY' } });
+});
+
+function names(file: string | undefined): string[] {
+  return (JSON.parse(file ?? '{}') as { keys: { name: string }[] }).keys.map(({ name }) => name);
+}
+
+test('gives the gateways a key that Portkey alone accepts', () => {
+  const key = filesOf('gateway-0')['/run/secrets/PORTKEY_GATEWAY_KEY'];
+  expect(key).toBe('sk-made-by-portkey-key');
+  expect(names(filesOf('gateway-0')[KEYS_FILE])).toEqual(['master', 'master-previous']);
+  expect(names(filesOf('portkey')[KEYS_FILE])).toEqual(['master', 'master-previous', 'gateway']);
+  expect(filesOf('portkey')[KEYS_FILE]).toContain(createHash('sha256').update(key!).digest('hex'));
+  expect(JSON.stringify(filesOf('portkey'))).not.toContain(key);
+});
+
+test('opens no port of the host for Portkey, and names it on the network', () => {
+  expect(container('portkey')).not.toHaveProperty('ports');
+  expect(container('portkey')).toMatchObject({ networksAdvanced: [{ aliases: ['portkey'] }] });
+});
