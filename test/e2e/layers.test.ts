@@ -3,6 +3,7 @@
  * group is a file of its own in layers/.
  */
 import { afterAll, beforeAll } from '@jest/globals';
+import { commands } from './layers/commands.ts';
 import { failures } from './layers/failures.ts';
 import { limits } from './layers/limits.ts';
 import { portkey } from './layers/portkey.ts';
@@ -18,5 +19,6 @@ sdks(stack);
 providers(stack);
 limits(stack);
 portkey(stack);
+commands(stack);
 // Last: it breaks things, and changes the stack in the end.
 failures(stack);

@@ -1,0 +1,131 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import type { AgentReport } from '../../../cli/client/agents.ts';
+import type { SmokeRow } from '../../../cli/client/ask.ts';
+import { descendants } from '../../drills/processes.ts';
+import { KEYS, type LayersStack, MINUTE } from './stack.ts';
+
+/** The commands as their users call them, on the deployed stack and through the real opencode. */
+export function commands(stack: LayersStack): void {
+  test(
+    'smoke asks every layer and provider, and all answer',
+    async () => {
+      await stack.heal();
+      const rows = await stack.checkout.json<SmokeRow[]>(['smoke', stack.stack]);
+      expect(rows.filter(({ ok }) => ok !== true)).toEqual([]);
+      expect([...new Set(rows.map(({ layer }) => layer))].sort()).toEqual([1, 2, 3]);
+      const asked = new Set((await stack.received()).map(({ provider }) => provider));
+      expect([...asked].sort()).toEqual(
+        expect.arrayContaining([
+          'anthropic',
+          'deepseek',
+          'groq',
+          'mistral',
+          'openai',
+          'openrouter',
+          'together',
+        ]),
+      );
+    },
+    10 * MINUTE,
+  );
+
+  test(
+    'connect --gateway-only writes no key of a provider, and all of them without it',
+    async () => {
+      const write = async (folder: string, ...flags: string[]): Promise<string> => {
+        const dir = join(stack.checkout.dir, folder);
+        const { files } = await stack.checkout.json<{ files: { path: string }[] }>([
+          ...['connect', stack.stack, '--dir', dir],
+          ...flags,
+        ]);
+        const auth = files.map(({ path }) => path).find((path) => path.endsWith('auth.json')) ?? '';
+        expect(statSync(auth).mode & 0o777).toBe(0o600);
+        return readFileSync(auth, 'utf8');
+      };
+      const [few, all] = [await write('few', '--gateway-only'), await write('all')];
+      expect(few).toContain(stack.key);
+      for (const key of [KEYS.OPENAI_API_KEY, KEYS.GROQ_API_KEY, KEYS.ANTHROPIC_API_KEY]) {
+        expect(few).not.toContain(key);
+        expect(all).toContain(key);
+      }
+    },
+    MINUTE,
+  );
+
+  test('portkey prints what to save in the cloud, without a key', async () => {
+    const { exitCode, stdout } = await stack.checkout.switchyard(['portkey', stack.stack]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain(
+      `pulumi config set --path 'portkey.configs["auto"]' pc-… --stack ${stack.stack}`,
+    );
+    for (const key of Object.values(KEYS)) expect(stdout).not.toContain(key);
+  });
+
+  describe('agents', () => {
+    const logs = (folder: string): string[] => ['--logs', join(stack.checkout.dir, folder)];
+
+    test(
+      'one with a dead provider ends alone; one behind the gateway answers by its chain',
+      async () => {
+        await stack.heal();
+        // fast-code asks Groq directly; critical asks the gateway for gpt-4, whose provider is dead as well.
+        await stack.hurt({ path: '/groq', status: 503 }, { path: '/openai', status: 503 });
+        const { exitCode, stdout, stderr } = await stack.checkout.switchyard([
+          ...['agents', stack.stack, '--json'],
+          ...logs('dead'),
+        ]);
+        const reports = JSON.parse(stdout) as AgentReport[];
+        expect(reports.map(({ agent, ok }) => [agent, ok])).toEqual([
+          ['fast-code', false],
+          ['complex-reasoning', true],
+          ['research', true],
+          ['critical', true],
+        ]);
+        expect(exitCode).toBe(1);
+        const of = (name: string): AgentReport => reports.find(({ agent }) => agent === name)!;
+        expect(of('fast-code').reason).toMatch(/^the provider failed \d+ times in a row: /);
+        expect(readFileSync(of('critical').log, 'utf8')).toContain('Hello from anthropic');
+        for (const key of [...Object.values(KEYS), stack.key])
+          for (const text of [stdout, stderr, ...reports.map(({ log }) => readFileSync(log, 'utf8'))])
+            expect(text.includes(key)).toBe(false);
+      },
+      5 * MINUTE,
+    );
+
+    test(
+      'Ctrl-C stops all of them, and leaves no process',
+      async () => {
+        await stack.heal();
+        await stack.hurt({ path: '/', hang: true });
+        const { dir, env } = stack.checkout;
+        const args = ['agents', stack.stack, '--json', ...logs('stopped')];
+        // A group of its own, as a shell gives a command, and the signal to all of it, as a terminal sends it.
+        const options = {
+          cwd: dir,
+          env,
+          extendEnv: false,
+          reject: false,
+          detached: true,
+          stdin: 'ignore',
+        } as const;
+        const running = execa('./switchyard', args, options);
+        for (let i = 0; (await stack.received()).length < 4 && i < 240; i += 1)
+          await new Promise((done) => setTimeout(done, 500));
+        const started = descendants(running.pid!);
+        expect(started.length).toBeGreaterThan(4);
+        process.kill(-running.pid!, 'SIGINT');
+        const { exitCode, stdout } = await running;
+        expect(exitCode).toBe(130);
+        const reports = JSON.parse(stdout) as AgentReport[];
+        expect(reports.map((report) => [report.exitCode, report.reason])).toEqual(
+          Array(4).fill([130, 'stopped']),
+        );
+        expect(started.filter((pid) => existsSync(`/proc/${pid}`))).toEqual([]);
+      },
+      5 * MINUTE,
+    );
+  });
+}
