@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { type ClientFiles, clientFiles, gatewayOnly } from './client/files.ts';
 import { opencodePaths, pathsBelow } from './client/paths.ts';
 import { writeClientFiles, type Written } from './client/write.ts';
-import { withOutput } from './output.ts';
+import { type Output, withOutput } from './output.ts';
 import { ensureReady } from './setup/ready.ts';
 import { stackOutputs } from './stack.ts';
 
@@ -40,14 +40,29 @@ export function register(program: Command): void {
     .action(
       withOutput(async (out, stack: string, options: ConnectOptions) => {
         await ensureReady({ need: ['pulumi'], onProgress: out.progress });
-        const connected = await connect(stack, clientFiles(stack, await stackOutputs(stack)), options);
-        for (const note of connected.notes) out.warn(note);
+        const connected = await connectFrom(out, stack, await stackOutputs(stack), options);
         if (process.env.OPENCODE_AUTH_CONTENT && options.dir === undefined) {
           out.warn('OPENCODE_AUTH_CONTENT is set: opencode reads it instead of auth.json');
         }
         out.result(connected, describe(connected));
       }),
     );
+}
+
+/**
+ * Writes the client's files as a stack's outputs say, and warns of what the user should know about entries of theirs.
+ *
+ * @throws UserError where a file of the user is malformed; nothing is changed then.
+ */
+export async function connectFrom(
+  out: Output,
+  stack: string,
+  outputs: Record<string, unknown>,
+  options: ConnectOptions,
+): Promise<Connected> {
+  const connected = await connect(stack, clientFiles(stack, outputs), options);
+  for (const note of connected.notes) out.warn(note);
+  return connected;
 }
 
 /**

@@ -1,8 +1,7 @@
 /** `./switchyard up`: from whatever is there to a gateway that has answered. */
 import type { Command } from 'commander';
 import { askOnce } from './ask.ts';
-import { clientFiles } from './client/files.ts';
-import { connect, type Connected } from './connect.ts';
+import { connectFrom, type Connected } from './connect.ts';
 import { UserError } from './errors.ts';
 import { deploy } from './deploy.ts';
 import { waitReady } from './health.ts';
@@ -41,23 +40,14 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
   const models = outputs.models as string[];
   const leftOut = outputs.leftOut as LeftOut[];
   await out.step(`waiting for ${endpoint}`, () => waitReady(endpoint));
-  const connected = options.connect ? await writeClientFiles(out, stack, outputs, options.dir) : undefined;
+  const connected = options.connect
+    ? await connectFrom(out, stack, outputs, { dir: options.dir })
+    : undefined;
   const answer = await firstAnswer(out, endpoint, String(outputs.masterKey), models);
   out.result(
     { stack, endpoint, openaiBaseUrl: outputs.openaiBaseUrl, changes, models, leftOut, connected, answer },
     summary({ stack, endpoint, changes, models, leftOut, connected, answer }),
   );
-}
-
-async function writeClientFiles(
-  out: Output,
-  stack: string,
-  outputs: Record<string, unknown>,
-  dir: string | undefined,
-): Promise<Connected> {
-  const connected = await connect(stack, clientFiles(stack, outputs), dir === undefined ? {} : { dir });
-  for (const note of connected.notes) out.warn(note);
-  return connected;
 }
 
 interface Answer {

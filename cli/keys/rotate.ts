@@ -1,7 +1,6 @@
 /** `./switchyard keys rotate`: a new master key, with or without a time in which the old one is still accepted. */
 import type { Command } from 'commander';
-import { clientFiles } from '../client/files.ts';
-import { connect } from '../connect.ts';
+import { connectFrom } from '../connect.ts';
 import { deploy } from '../deploy.ts';
 import { UserError } from '../errors.ts';
 import { type Output, withOutput } from '../output.ts';
@@ -54,7 +53,10 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
   await deploy(out, stack);
   const outputs = await stackOutputs(stack);
   await proveKeys(out, outputs, rotation.kind === 'now' ? before : undefined);
-  const files = options.connect ? await writeClientFiles(stack, outputs, options) : [];
+  const connected = options.connect
+    ? await connectFrom(out, stack, outputs, { dir: options.dir })
+    : undefined;
+  const files = connected?.files.map(({ path }) => path) ?? [];
   const { generation, previousUntil } = rotation;
   out.result(
     { stack, generation, rotated: rotation.kind !== 'finish', previousUntil: previousUntil ?? null, files },
@@ -95,15 +97,6 @@ async function proveKeys(
   await out.step('waiting until the old key is refused', () =>
     waitForKey(endpoint, String(leaked.masterKey), 401),
   );
-}
-
-async function writeClientFiles(
-  stack: string,
-  outputs: Record<string, unknown>,
-  { dir }: RotateOptions,
-): Promise<string[]> {
-  const connected = await connect(stack, clientFiles(stack, outputs), dir === undefined ? {} : { dir });
-  return connected.files.map((file) => file.path);
 }
 
 function report(stack: string, { generation, previousUntil }: Rotation, files: readonly string[]): string {
