@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { explain } from './explain.ts';
 import { clientIds } from './lanes.ts';
-import { findLeaks, keyPatterns } from './leaks.ts';
+import { findLeaks, GENERIC_PATTERN, keyPatterns } from './leaks.ts';
 import { hasErrors, type Problem, sortProblems } from './problems.ts';
 import type { Catalog } from './schema.ts';
 import { readYaml } from './source.ts';
@@ -61,14 +61,16 @@ export interface LoadedAgents {
  *
  * @param text the file's text.
  * @param name the file's name, as the user would type it.
+ * @param catalog left out where it has errors itself: then the file is checked by itself.
  */
-export function parseAgents(text: string, name: string, catalog: Catalog): LoadedAgents {
+export function parseAgents(text: string, name: string, catalog?: Catalog): LoadedAgents {
   const { data, source, problems } = readYaml(text, name);
   if (hasErrors(problems)) return { problems };
-  problems.push(...findLeaks(text, name, keyPatterns(catalog), (offset) => source.offset(offset)));
+  const patterns = catalog ? keyPatterns(catalog) : [GENERIC_PATTERN];
+  problems.push(...findLeaks(text, name, patterns, (offset) => source.offset(offset)));
   const parsed = agentsSchema.safeParse(data ?? {});
   if (!parsed.success) problems.push(...explain(agentsSchema, data ?? {}, parsed.error, source));
-  else {
+  else if (catalog) {
     const lanes = Object.keys(catalog.client?.lanes ?? {});
     const providers = clientIds(catalog);
     for (const [agent, { lane, provider }] of Object.entries(parsed.data.agents)) {

@@ -1,4 +1,5 @@
 /** What the schema cannot see: whether the parts of a catalogue fit together. */
+import { unusable } from './leaks.ts';
 import type { Problem } from './problems.ts';
 import { type Catalog, MOCK_ALIAS } from './schema.ts';
 import type { Path, Source } from './source.ts';
@@ -49,13 +50,8 @@ function checkProviders(catalog: Catalog, source: Source): Problem[] {
       twice(['providers', id, 'client', 'id'], provider.client.id, clients.get(provider.client.id));
       clients.set(provider.client.id, id);
     }
-    try {
-      new RegExp(provider.keyPattern);
-    } catch {
-      problems.push(
-        source.problem(['providers', id, 'keyPattern'], 'this is no regular expression', { value: true }),
-      );
-    }
+    const reason = unusable(provider.keyPattern);
+    if (reason) problems.push(source.problem(['providers', id, 'keyPattern'], reason, { value: true }));
   }
   return problems;
 }

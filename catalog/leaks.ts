@@ -88,12 +88,20 @@ export function findLeaks(
   });
 }
 
-/** A pattern as a global expression; undefined where it is none, which the schema reports. */
+/** A pattern as a global expression; undefined where it is not usable, which the catalogue's checks report. */
 function compile(pattern: string): RegExp | undefined {
+  return unusable(pattern) === undefined ? new RegExp(pattern, 'g') : undefined;
+}
+
+/** Why a pattern cannot be searched for, in words; undefined where it can. */
+export function unusable(pattern: string): string | undefined {
+  // `(a+)+` on a long line: the time grows with every character twofold.
+  if (/\((?:[^()\\]|\\.)*[+*](?:[^()\\]|\\.)*\)(?:[+*]|\{\d+,)/.test(pattern))
+    return 'a repetition within a repetition can take for ever: write it without';
   try {
-    return new RegExp(pattern, 'g');
+    return new RegExp(pattern).test('') ? 'this matches an empty text, and so would find nothing' : undefined;
   } catch {
-    return undefined;
+    return 'this is no regular expression';
   }
 }
 

@@ -1,5 +1,15 @@
 /** Reads YAML into plain data, keeping for every place its line and column. Never throws, whatever the text. */
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseAllDocuments } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseAllDocuments,
+  type YAMLError,
+} from 'yaml';
+import { mayHoldKey } from './leaks.ts';
 import type { Problem } from './problems.ts';
 
 /** Where a value stands: names in mappings, numbers in lists. */
@@ -35,9 +45,9 @@ export function formatPath(path: Path): string {
     .map((step, index) =>
       typeof step === 'number'
         ? `[${step}]`
-        : /^[\w:-]+$/.test(step)
+        : /^[\w:-]+$/.test(step) && !mayHoldKey(step)
           ? `${index === 0 ? '' : '.'}${step}`
-          : `[${JSON.stringify(shorten(step))}]`,
+          : `[${JSON.stringify(shown(step))}]`,
     )
     .join('');
 }
@@ -88,7 +98,7 @@ export function readYaml(
     // One mistake in YAML makes the parser stumble many times after it: only the first is told.
     const [error] = (Array.isArray(documents) ? documents : []).flatMap(({ errors }) => errors);
     if (error && /call stack/.test(error.message)) throw new RangeError(error.message);
-    if (error) refuse(error.pos[0], [], `not valid YAML: ${error.message}`);
+    if (error) refuse(error.pos[0], [], `not valid YAML: ${withoutText(error)}`);
     else if (second)
       refuse(second.range[0], [], 'a second document begins here; one file holds one document');
     if (problems.length > 0) return { source, problems };
@@ -106,10 +116,10 @@ export function readYaml(
     const offset = node.range?.[0] ?? 0;
     if (depth > MAX_DEPTH) return refuse(offset, path.slice(0, 4), `nested deeper than ${MAX_DEPTH} levels`);
     if (isAlias(node))
-      return refuse(offset, path, `the alias *${shorten(node.source)} is not allowed: write the value out`);
+      return refuse(offset, path, `the alias *${shown(node.source)} is not allowed: write the value out`);
     if (node.anchor)
-      return refuse(offset, path, `the anchor &${shorten(node.anchor)} is not allowed: write the value out`);
-    if (node.tag) return refuse(offset, path, `the tag ${shorten(node.tag)} is not allowed`);
+      return refuse(offset, path, `the anchor &${shown(node.anchor)} is not allowed: write the value out`);
+    if (node.tag) return refuse(offset, path, `the tag ${shown(node.tag)} is not allowed`);
     if (isScalar(node)) return node.value;
     if (isSeq(node)) {
       return node.items.map((item, index) => {
@@ -139,6 +149,18 @@ export function readYaml(
     }
     return data;
   }
+}
+
+/** A piece of the text as a message may show it: short, and hidden where it may be a key. */
+function shown(text: string): string {
+  return mayHoldKey(text) ? HIDDEN : shorten(text);
+}
+
+const HIDDEN = '(hidden: it looks like a key)';
+
+/** The parser's message; where it quotes a piece of the text that may be a key, without the quotation. */
+function withoutText({ message, code }: YAMLError): string {
+  return mayHoldKey(message) ? `${code.toLowerCase().replaceAll('_', ' ')} ${HIDDEN}` : message;
 }
 
 function placeKey(path: Path): string {

@@ -1,12 +1,12 @@
 /** A stack's settings as `Pulumi.<stack>.yaml` has them, read and checked without Pulumi. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseDocument } from 'yaml';
 import { parseCatalog } from '../catalog/load.ts';
 import { formatProblems, hasErrors, type Problem } from '../catalog/problems.ts';
 import { CATALOG_FILE, type Inputs, loadInputs, type RawConfig, ROOT, template } from '../stacks/load.ts';
 import { parseSettings, type Settings } from '../stacks/settings.ts';
 import { UserError } from './errors.ts';
+import { readStackYaml } from './stack-file.ts';
 
 const NAMESPACE = 'switchyard:';
 
@@ -18,12 +18,7 @@ const NAMESPACE = 'switchyard:';
  * @throws UserError if the text is no YAML.
  */
 export function rawConfig(text: string, file: string): RawConfig {
-  const document = parseDocument(text);
-  const [error] = document.errors;
-  if (error !== undefined) {
-    throw new UserError('the stack settings are no valid YAML', { where: file, found: error.message });
-  }
-  const { config = {} } = (document.toJS() ?? {}) as { config?: Record<string, unknown> | null };
+  const { config = {} } = readStackYaml(text, file) as { config?: Record<string, unknown> | null };
   const raw: RawConfig = { config: {}, secretKeys: [] };
   for (const [name, value] of Object.entries(config ?? {})) {
     // Pulumi takes a name without a namespace for the project's own; other namespaces configure providers.

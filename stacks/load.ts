@@ -65,9 +65,9 @@ export function loadInputs(
       others: stackFiles(root),
     }),
   );
-  const agents = catalog && parseAgents(template('agents.yaml', root), AGENTS_FILE, catalog);
-  problems.push(...(agents?.problems ?? []));
-  if (!catalog || !settings.settings || !agents?.file || hasErrors(problems))
+  const agents = parseAgents(template('agents.yaml', root), AGENTS_FILE, catalog);
+  problems.push(...agents.problems);
+  if (!catalog || !settings.settings || !agents.file || hasErrors(problems))
     return { problems: sortProblems(problems) };
   const plan = planModels(catalog, settings.settings, settings.keyNames, { source });
   problems.push(...plan.warnings);

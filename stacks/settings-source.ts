@@ -52,10 +52,15 @@ export function readStackFile(path: string, text: string): StackFile {
   };
 }
 
+/**
+ * What Pulumi writes: `v1:<nonce>:<ciphertext>` and the like after the name, or a cloud's wrapped key in base64. Nothing else is
+ * ciphertext because it stands behind that name.
+ */
+const CIPHERTEXT =
+  /\b(secure|encryptionsalt):\s+["']?v1:[A-Za-z0-9+/=:]+["']?(?=[\s,}]|$)|^encryptedkey:\s+[A-Za-z0-9+/=]{40,}\s*$/gm;
+
 /** What looks like a key in a stack's file outside of what Pulumi encrypted. */
 export function fileLeaks(source: Source, patterns: readonly KeyPattern[]): Problem[] {
-  const open = source.text.replace(/\b(secure|encryptionsalt|encryptedkey):[^\n]*/g, (hidden) =>
-    ' '.repeat(hidden.length),
-  );
+  const open = source.text.replace(CIPHERTEXT, (hidden) => ' '.repeat(hidden.length));
   return findLeaks(open, source.file, patterns, (offset) => source.offset(offset));
 }

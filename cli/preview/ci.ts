@@ -74,7 +74,7 @@ async function previewOne(out: Output, stack: string, options: CiOptions): Promi
       allowed: committedStacks(),
     });
   }
-  const { text, secrets } = withoutSecrets(readFileSync(path, 'utf8'));
+  const { text, secrets } = withoutSecrets(readFileSync(path, 'utf8'), file);
   const plain = rawConfig(text, file).config;
   const keyNames = [...new Set([...providerKeys(), ...secrets])];
   const { inputs, warnings } = checkEverything(stack, { config: plain, secretKeys: keyNames }, options.now);

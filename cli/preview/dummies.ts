@@ -1,5 +1,6 @@
 /** Stack settings for a preview without any secret. Pure. */
 import { parseDocument } from 'yaml';
+import { readStackYaml } from '../stack-file.ts';
 
 /** The top-level parts of a stack's file that belong to the real passphrase. */
 const ENCRYPTION = ['encryptionsalt', 'encryptedkey', 'secretsprovider'];
@@ -7,12 +8,15 @@ const ENCRYPTION = ['encryptionsalt', 'encryptedkey', 'secretsprovider'];
 /**
  * A stack's settings without what is encrypted: salt and secrets are gone, all else stays as it is.
  *
+ * @param file the file's name, for the error.
  * @returns the text, and the names of the secrets, without namespace.
+ * @throws UserError if the text is no YAML or no mapping.
  */
-export function withoutSecrets(text: string): { text: string; secrets: string[] } {
+export function withoutSecrets(text: string, file: string): { text: string; secrets: string[] } {
+  const { config = {} } = readStackYaml(text, file) as { config?: Record<string, unknown> | null };
   const document = parseDocument(text);
+  if (document.contents === null) return { text, secrets: [] };
   for (const name of ENCRYPTION) document.delete(name);
-  const { config = {} } = (document.toJS() ?? {}) as { config?: Record<string, unknown> | null };
   const secrets = Object.entries(config ?? {}).filter(([, value]) => isSecret(value));
   for (const [name] of secrets) document.deleteIn(['config', name]);
   return { text: document.toString(), secrets: secrets.map(([name]) => name.replace(/^switchyard:/, '')) };

@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { UserError } from '../errors.ts';
+import { readStackYaml } from '../stack-file.ts';
 import type { Progress } from '../output.ts';
 import { inHome, root } from './paths.ts';
 
@@ -21,14 +22,7 @@ const configFile = (stack: string, folder: string) => join(folder, `Pulumi.${sta
 
 function readConfig(file: string): StackConfig {
   if (!existsSync(file)) return {};
-  try {
-    return (parse(readFileSync(file, 'utf8')) as StackConfig | null) ?? {};
-  } catch (error) {
-    throw new UserError('the stack settings are no valid YAML', {
-      where: file,
-      found: (error as Error).message,
-    });
-  }
+  return readStackYaml(readFileSync(file, 'utf8'), file);
 }
 
 /** The backend: PULUMI_BACKEND_URL wins over Pulumi.yaml. */

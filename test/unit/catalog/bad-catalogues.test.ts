@@ -460,6 +460,18 @@ fallbacks:
     'c.yaml:13:17 providers.groq.keyPattern: this is no regular expression',
   ],
   [
+    'a pattern that finds nothing',
+    'keyPattern: gsk_[A-Za-z0-9]{40,}',
+    'keyPattern: "(gsk_[A-Z]+)?"',
+    'c.yaml:13:17 providers.groq.keyPattern: this matches an empty text, and so would find nothing',
+  ],
+  [
+    'a pattern that takes for ever',
+    'gsk_[A-Za-z0-9]{40,}',
+    'gsk_([A-Za-z0-9]+)+',
+    'c.yaml:13:17 providers.groq.keyPattern: a repetition within a repetition can take for ever: write it without',
+  ],
+  [
     'a route to an alias without Portkey',
     'targets: [big, other]',
     'targets: [fast]',

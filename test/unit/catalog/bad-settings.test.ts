@@ -4,6 +4,7 @@
 import { parseCatalog } from '../../../catalog/load.ts';
 import { formatProblems, hasErrors } from '../../../catalog/problems.ts';
 import { checkPorts, parseSettings } from '../../../stacks/settings.ts';
+import { fileLeaks, readStackFile } from '../../../stacks/settings-source.ts';
 import { asPulumi } from './as-pulumi.ts';
 import { SMALL } from './small.ts';
 
@@ -509,9 +510,32 @@ describe('good settings', () => {
     });
   });
 
-  test('ciphertext is not taken for a key, whatever it happens to hold', () => {
-    const lines =
-      '  switchyard:port: 4000\n  switchyard:OPENAI_API_KEY:\n    secure: v1:gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH\n';
-    expect(read(lines).problems).toEqual([]);
+  describe('ciphertext', () => {
+    const leaks = (text: string, pattern: string) =>
+      fileLeaks(readStackFile('Pulumi.dev.yaml', text).source, [
+        { name: 'Groq', key: 'GROQ_API_KEY', pattern },
+      ]);
+
+    test.each([
+      '    secure: v1:AAAA:KEY0KEY1KEY2==',
+      '  switchyard:GROQ_API_KEY: { secure: v1:AAAA:KEY0KEY1KEY2 }',
+      '  switchyard:GROQ_API_KEY: { secure: "v1:AAAA:KEY0KEY1KEY2" }',
+      'encryptionsalt: v1:AAAA:v1:BBBB:KEY0KEY1KEY2',
+      `encryptedkey: ${'A'.repeat(60)}KEY0KEY1KEY2==`,
+    ])('is not taken for a key, whatever it happens to hold: %s', (line) => {
+      expect(leaks(`${line}\n`, 'KEY0KEY1KEY2')).toEqual([]);
+    });
+
+    test.each([
+      '    secure: gsk_KEY0KEY1KEY2',
+      '    secure: v1:AAAA:BBBB # old: gsk_KEY0KEY1KEY2',
+      '  switchyard:GROQ_API_KEY: { secure: v1:AAAA:BBBB } # gsk_KEY0KEY1KEY2',
+      '  switchyard:port: 4000 # not-secure: gsk_KEY0KEY1KEY2',
+      'encryptedkey: gsk_KEY0KEY1KEY2',
+    ])('is nothing else that stands behind its name: %s', (line) => {
+      expect(leaks(`${line}\n`, 'gsk_KEY0KEY1KEY2')).toMatchObject([
+        { line: 1, column: line.indexOf('gsk_') + 1 },
+      ]);
+    });
   });
 });

@@ -37,10 +37,33 @@ describe("a stack's file", () => {
     },
   );
 
-  test('that is no YAML is refused by name', () => {
-    const read = () => rawConfig('config: [', 'Pulumi.dev.yaml');
-    expect(read).toThrow(UserError);
-    expect(read).toThrow('the stack settings are no valid YAML');
+  const KEY = `gsk_${'a1B2'.repeat(13)}`;
+  test.each([
+    ['an open list', 'config: [\n', /^Pulumi\.dev\.yaml:2:1 not valid YAML: /],
+    [
+      'an open quote',
+      `config:\n  switchyard:GROQ_API_KEY: "${KEY}\n`,
+      /^Pulumi\.dev\.yaml:\d+:\d+ not valid YAML: /,
+    ],
+    [
+      'a colon too many',
+      `config:\n  switchyard:GROQ_API_KEY: ${KEY}: x\n`,
+      /^Pulumi\.dev\.yaml:2:\d+ not valid YAML: /,
+    ],
+    ['a line out of line', `config:\n  a: 1\n ${KEY}: x\n`, /^Pulumi\.dev\.yaml:3:\d+ not valid YAML: /],
+    ['a tag', `config:\n  a: !${KEY} x\n`, /^Pulumi\.dev\.yaml:2:\d+ /],
+    ['an alias', `config:\n  a: *${KEY}\n`, /^Pulumi\.dev\.yaml:2:\d+ /],
+    ['a key for a name', `config:\n  ${KEY}: 1\n  ${KEY}: 2\n`, /^Pulumi\.dev\.yaml:3:\d+ /],
+    ['no mapping', 'just words\n', /^the stack settings are no mapping$/],
+  ])('with %s is refused, with its place and without a key', (_, text, says) => {
+    for (const read of [
+      () => rawConfig(text, 'Pulumi.dev.yaml'),
+      () => withoutSecrets(text, 'Pulumi.dev.yaml'),
+    ]) {
+      expect(read).toThrow(UserError);
+      expect(read).toThrow(says);
+      expect(read).not.toThrow('a1B2a1B2');
+    }
   });
 
   test('gives the settings of the committed stacks with their defaults', async () => {
@@ -60,11 +83,20 @@ describe("a stack's file", () => {
 
 describe('a copy without secrets', () => {
   test('keeps everything else, comments included', () => {
-    const { text, secrets } = withoutSecrets(FILE);
+    const { text, secrets } = withoutSecrets(FILE, 'Pulumi.dev.yaml');
     expect(secrets).toEqual(['GROQ_API_KEY', 'OPENAI_API_KEY_2']);
     expect(text).not.toMatch(/encryptionsalt|v1:abc|v1:ghi/);
     expect(text).toMatch(/^# a comment\nconfig:\n {2}switchyard:port: 4000\n {2}mock: true\n/);
   });
+
+  test.each(['', '# nothing yet\n', 'encryptionsalt: v1:x\n'])(
+    'of a file without settings has none: %j',
+    (text) => {
+      const { text: rest, secrets } = withoutSecrets(text, 'Pulumi.dev.yaml');
+      expect(secrets).toEqual([]);
+      expect(rest).not.toContain('v1:x');
+    },
+  );
 
   test('has dummies that no pattern of a key takes for one', () => {
     expect(dummyOf('OPENAI_API_KEY_2')).toBe('dummy-of-openai-api-key-2');
