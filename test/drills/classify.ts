@@ -1,4 +1,4 @@
-/** Which failures a fault excuses: those of requests that the stricken gateway had begun. Pure. */
+/** Which failures a fault excuses: streams of the stricken gateway that had begun. Pure. */
 import type { RequestRecord } from './types.ts';
 
 /** A request's arrival at the upstream: which gateway had begun it, and when. */
@@ -24,10 +24,10 @@ export interface Classified {
   inFlight: number;
   /** How many of them the stricken gateway had begun. */
   begun: number;
-  /** Failed, and begun by the stricken gateway before the strike. */
+  /** Streams that had begun, by the stricken gateway, before the strike, and were cut: nothing can save those. */
   excused: RequestRecord[];
-  /** Failed although the stricken gateway had not begun them. */
-  notBegun: RequestRecord[];
+  /** All other failures: what the stricken gateway had not begun, and what it had not begun to answer. */
+  unexcused: RequestRecord[];
 }
 
 /**
@@ -49,7 +49,7 @@ export function classify(
   return {
     inFlight: inFlight.length,
     begun: begun.size,
-    excused: failed.filter((record) => begun.has(record)),
-    notBegun: failed.filter((record) => !begun.has(record)),
+    excused: failed.filter((record) => begun.has(record) && record.cut),
+    unexcused: failed.filter((record) => !(begun.has(record) && record.cut)),
   };
 }

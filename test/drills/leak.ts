@@ -1,9 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { stackContainers } from '../../cli/containers.ts';
 import { type Canary, needlesOf, newCanaries } from './canaries.ts';
 import { underLoad } from './change.ts';
 import { forceErrors, type Seen } from './forced-errors.ts';
+import { closeAgain, openEveryWay } from './leak-stack.ts';
 import { Searching, searchHost } from './places.ts';
 import { litellmPid } from './processes.ts';
 import { KEY_NAME, type DrillStack } from './stack.ts';
@@ -24,28 +26,30 @@ async function runLeak(context: DrillContext): Promise<Outcome> {
   const canaries = newCanaries();
   const before = canaries.map(({ name, value }) => ({ name: `${name} before its rotation`, value }));
   progress('leak: a canary as every key …');
+  const whole = await openEveryWay(stack);
   await stack.switchyard(['keys', 'import', '-', stack.name], envFile(canaries));
   await stack.up();
   const oldKey = await stack.masterKey();
-  const models = await served(stack, oldKey);
-  const answers = await errors(context, oldKey, models);
-  const asked = await keysSeenByUpstream(stack);
+  const answers = await errors(context, oldKey);
+  const askedBefore = await keysSeenByUpstream(stack);
   const logs = await logsOf(stack);
 
-  progress('leak: rotating keys and the master key …');
-  await coolDown(stack, oldKey);
+  progress('leak: rotating keys and the master key, from Portkey in the cloud to one in the stack …');
+  await stack.untilAnswers(oldKey);
   // Each key that is set takes a second or two; these are enough to see that a rotated one is nowhere either.
   const after = newCanaries().slice(0, context.short ? 4 : undefined);
   const { records, changeSeconds } = await underLoad(context, oldKey, async () => {
     await stack.switchyard(['keys', 'import', '-', stack.name], envFile(after));
+    await stack.pulumi(['config', 'set', '--path', 'portkey.mode', 'local']);
     await stack.switchyard(['keys', 'rotate', stack.name, '--grace', '1h']);
   });
   const newKey = await stack.masterKey();
 
   progress('leak: a crash, and errors again …');
   await crash(stack, newKey);
-  answers.push(...(await errors(context, newKey, models)));
-  await coolDown(stack, newKey);
+  answers.push(...(await errors(context, newKey)));
+  const askedAfter = await keysSeenByUpstream(stack);
+  await stack.untilAnswers(newKey);
 
   const masters = [
     { name: 'the master key', value: newKey },
@@ -57,6 +61,7 @@ async function runLeak(context: DrillContext): Promise<Outcome> {
   for (const [name, text] of logs) search.text(`the log of ${name} before the rotation`, text);
   progress('leak: searching the host …');
   const host = await searchHost(stack, needles, since);
+  if (!context.short) await closeAgain(stack, whole);
   const failed = records.filter((record) => !record.ok);
   return {
     records,
@@ -65,7 +70,12 @@ async function runLeak(context: DrillContext): Promise<Outcome> {
       ...search.result().findings,
       ...host.findings,
       ...control(stack, after, needles),
-      ...unasked(canaries, asked),
+      ...unasked(canaries, askedBefore),
+      // The stack's own Portkey needs no key of the cloud's.
+      ...unasked(
+        after.filter(({ name }) => name !== 'PORTKEY_API_KEY'),
+        askedAfter,
+      ),
       ...unforced(answers),
     ],
     figures: {
@@ -80,22 +90,21 @@ function envFile(canaries: readonly Canary[]): string {
   return canaries.map(({ name, value }) => `${name}=${value}\n`).join('');
 }
 
-async function served(stack: DrillStack, key: string): Promise<string[]> {
-  const response = await fetch(`http://127.0.0.1:${stack.port}/v1/models`, {
-    headers: { authorization: `Bearer ${key}` },
-  });
+async function errors({ stack, progress }: DrillContext, key: string): Promise<Seen[]> {
+  const models = await served(stack, key, '/v1/models');
+  const portkey = await served(stack, key, '/portkey/v1/models');
+  progress(`leak: forcing errors at ${models.length + portkey.length} models …`);
+  await stack.upstream.forget();
+  return forceErrors(stack, key, { models, portkey });
+}
+
+/** The models that a part of the stack serves; none where the stack has no such part. */
+async function served(stack: DrillStack, key: string, path: string): Promise<string[]> {
+  const headers = { authorization: `Bearer ${key}` };
+  const response = await fetch(`http://127.0.0.1:${stack.port}${path}`, { headers });
+  if (!response.ok) return [];
   const { data } = (await response.json()) as { data: { id: string }[] };
   return data.map(({ id }) => id);
-}
-
-async function errors({ stack, progress }: DrillContext, key: string, models: string[]): Promise<Seen[]> {
-  progress(`leak: forcing errors at ${models.length} models …`);
-  return forceErrors(stack, key, models);
-}
-
-/** The router leaves a provider alone that refused; ends when the drills' model answers again. */
-async function coolDown(stack: DrillStack, key: string): Promise<void> {
-  await stack.untilAnswers(key);
 }
 
 /** kill -9 of every gateway, one after the other, and their return. */
@@ -109,7 +118,8 @@ async function crash(stack: DrillStack, key: string): Promise<void> {
 }
 
 async function logsOf(stack: DrillStack): Promise<[string, string][]> {
-  const logs = (await stack.gateways()).map(async ({ id, name }): Promise<[string, string]> => [
+  const containers = await stackContainers(stack.name);
+  const logs = containers.map(async ({ id, name }): Promise<[string, string]> => [
     name,
     await stack.logs(id),
   ]);
@@ -120,9 +130,10 @@ async function logsOf(stack: DrillStack): Promise<[string, string][]> {
 async function keysSeenByUpstream(stack: DrillStack): Promise<Set<string>> {
   const received = await stack.upstream.requests();
   return new Set(
-    received.map(
-      ({ headers }) => headers['x-api-key'] ?? headers.authorization?.replace(/^Bearer /, '') ?? '',
-    ),
+    received.flatMap(({ headers }) => [
+      headers['x-portkey-api-key'] ?? '',
+      headers['x-api-key'] ?? headers.authorization?.replace(/^Bearer /, '') ?? '',
+    ]),
   );
 }
 
@@ -136,14 +147,14 @@ function control(stack: DrillStack, canaries: Canary[], needles: ReturnType<type
     : ['the search found no key in auth.json, where they are: it is blind'];
 }
 
-/** Canaries that no upstream was asked with: of them the forced errors prove nothing. Portkey is no upstream of the gateway. */
+/** Canaries that no upstream was asked with: of them the forced errors prove nothing. */
 function unasked(canaries: readonly Canary[], asked: ReadonlySet<string>): string[] {
   return canaries
-    .filter(({ name, value }) => name !== 'PORTKEY_API_KEY' && !asked.has(value))
+    .filter(({ value }) => !asked.has(value))
     .map(({ name }) => `no upstream was asked with ${name}: its errors prove nothing`);
 }
 
 function unforced(answers: readonly Seen[]): string[] {
-  const good = answers.filter(({ status }) => status < 400);
+  const good = answers.filter(({ refused, status }) => refused && status < 400);
   return good.slice(0, 3).map(({ what }) => `${what} was answered although every upstream refused`);
 }

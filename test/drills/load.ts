@@ -49,11 +49,20 @@ export class Load {
     return this.#begun;
   }
 
-  /** Waits until `share` of the wanted requests are sent. */
+  /**
+   * Waits until `share` of the wanted requests are sent.
+   *
+   * @throws Error if the load has come to its bounds before: what was changed after its end has met no load.
+   */
   async reach(share: number): Promise<void> {
     const wanted = this.#options.requests * share;
     while (this.#begun < wanted && !this.#over()) await sleep(20);
     this.#options.signal.throwIfAborted();
+    if (this.#begun >= wanted) return;
+    const { maxSeconds, maxRequests } = this.#options;
+    throw new Error(
+      `the load came to its bounds (${maxSeconds} s, ${maxRequests} requests) after ${this.#begun}`,
+    );
   }
 
   /** Goes on until all wanted requests are sent, then waits for the answers that are still to come. */

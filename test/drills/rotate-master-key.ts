@@ -15,7 +15,7 @@ export const rotateMasterKey: Drill = {
     const switched = new Set<number>();
     let current = old;
     // Long enough for the deployment and the clients' switch on this machine today, and no longer: the drill waits for its end.
-    const graceSeconds = Math.max(40, Math.round((stack.lastUpMs / 1000) * 2.5));
+    const graceSeconds = Math.max(60, Math.round((stack.lastUpMs / 1000) * 4));
     const findings: string[] = [];
     let until = 0;
     const { records, changeSeconds } = await underLoad(

@@ -68,7 +68,8 @@ async function runOnce(
     runs.push(run);
     out.progress(`${label}: ${describeRun(run)}`);
     found(outcome.findings);
-    found(await out.step(`${label}: looking for drift`, () => checkUnchanged(stack, short)));
+    if (run.sent < requests) found([`only ${run.sent} of ${requests} requests were sent`]);
+    found(await out.step(`${label}: looking for drift`, () => checkUnchanged(stack)));
   } catch (error) {
     signal.throwIfAborted();
     // A drill that breaks off has proved nothing; the others still may.

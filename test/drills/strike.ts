@@ -23,6 +23,7 @@ export async function strike(
     const [victim] = await stack.gateways();
     if (victim === undefined) throw new Error('the stack has no gateway');
     const pid = litellmPid(victim);
+    await untilStreaming(context, victim.address);
     const at = Date.now();
     process.kill(pid, signal);
     const recoveredMs = await recovery(context, victim.id, victim.restarts, at + recoverySeconds * 1000);
@@ -32,14 +33,20 @@ export async function strike(
     return {
       records,
       findings: [
-        ...failureFindings('requests failed that the stricken gateway had not begun', classified.notBegun),
+        ...failureFindings(
+          'requests failed that were no stream begun by the stricken gateway',
+          classified.unexcused,
+        ),
+        ...(classified.begun === 0
+          ? ['nothing was in flight at the stricken gateway: the strike proves nothing']
+          : []),
         ...(recoveredMs === undefined ? [`the gateway was not back within ${recoverySeconds} s`] : []),
       ],
       figures: {
         inFlight: classified.inFlight,
         begunAtTheStricken: classified.begun,
         failedInFlight: classified.excused.length,
-        failedNotBegun: classified.notBegun.length,
+        failedOtherwise: classified.unexcused.length,
         recoveredMs: recoveredMs ?? -1,
       },
     };
@@ -47,6 +54,20 @@ export async function strike(
     await load.stop();
     throw error;
   }
+}
+
+/** Waits until a gateway is in the middle of a stream, so that the strike hits something. */
+async function untilStreaming({ stack, signal }: DrillContext, gateway: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    signal.throwIfAborted();
+    const newest = (await stack.upstream.requests())
+      .filter(({ peer, stream }) => stream && peer === gateway)
+      .at(-1);
+    // The shortest streams take half a second.
+    if (newest && Date.now() - newest.time * 1000 < 300) return;
+    await sleep(50);
+  }
+  throw new Error(`${gateway} was given no stream within seconds`);
 }
 
 /** The time from the strike until the container has been restarted and is healthy again. */

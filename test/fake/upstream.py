@@ -28,6 +28,9 @@ Control:
         body                     … and this body (text or JSON; `{key}` in a text becomes the key that the request carried)
         headers                  … and these headers (`{key}` likewise)
         echoKey                  true: the error names the key in full, in the body and in a header
+                                 "encoded": it names it in base64, in hex and percent-encoded, as plain text
+                                 "stream": a stream begins well, and then names it in an event that two packets cut in the
+                                 middle of the key; what is no stream gets the error of "encoded"
         hang                     true: take the request and never answer
         close                    true: close the connection without a byte
         cutAfter                 N: stream N events, then drop the connection in the middle of the next
@@ -44,7 +47,7 @@ import struct
 import sys
 import time
 from collections import deque
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, quote, urlsplit
 
 KEPT_REQUESTS = 20_000
 KEPT_BODY = 16_384
@@ -257,10 +260,17 @@ async def fail(exchange: Exchange, fault: dict, record: dict) -> bool:
         raise Abort('hang: the client went away')
     if fault.get('close'):
         raise Abort('close')
+    if fault.get('echoKey') == 'stream' and exchange.stream:
+        record['answer'] = 'error in the stream'
+        await confess(exchange)
+        return True
     status = fault.get('status', 401 if fault.get('echoKey') else None)
     if status is None:
         return False
     record['answer'] = status
+    if fault.get('echoKey') in ('encoded', 'stream'):
+        await exchange.send(status, f'refused: {spellings(exchange.key)}', {'content-type': 'text/plain', 'x-request-key': spellings(exchange.key)})
+        return True
     echoed = {'message': 'Incorrect API key provided: {key}', 'type': 'invalid_request_error', 'code': 'invalid_api_key'}
     failed = {'message': f'fault injected by the test: {status}', 'type': 'server_error', 'code': status}
     body = fault.get('body', {'error': echoed if fault.get('echoKey') else failed})
@@ -269,6 +279,31 @@ async def fail(exchange: Exchange, fault: dict, record: dict) -> bool:
     headers = {name: value.replace('{key}', exchange.key) for name, value in headers.items()}
     await exchange.send(status, text.replace('{key}', exchange.key), headers)
     return True
+
+
+def spellings(key: str) -> str:
+    """A key in other clothes: in base64 alone and inside a header's value, in hex, percent-encoded."""
+    inside = base64.b64encode(f'Authorization: Bearer {key}'.encode()).decode()
+    return f'{base64.b64encode(key.encode()).decode()} {inside} {key.encode().hex()} {quote(key, safe="")}'
+
+
+async def confess(exchange: Exchange) -> None:
+    """The beginning of a stream, then an error that names the key, cut in its middle."""
+    make = next(make for suffix, make in STREAMED if exchange.path.endswith(suffix))
+    _, events = make(exchange, 'begun well', 3)
+    error = {'type': 'error', 'error': {'type': 'authentication_error', 'code': 401, 'message': f'Incorrect API key: {exchange.key}'}}
+    event = ('event: error\n' if exchange.path.endswith('/messages') else '') + sse(error)
+    await exchange.head(200, {'content-type': 'text/event-stream', 'transfer-encoding': 'chunked'})
+    middle = event.index(exchange.key) + len(exchange.key) // 2
+    for data in (*(one.encode() for one in events[:2]), event[:middle].encode(), event[middle:].encode()):
+        exchange.writer.write(f'{len(data):x}\r\n'.encode() + data + b'\r\n')
+        await exchange.writer.drain()
+        await asyncio.sleep(0.05)
+    exchange.writer.write(b'0\r\n\r\n')
+    await exchange.writer.drain()
+
+
+STREAMED = (('/chat/completions', chat), ('/messages', messages), ('/responses', responses))
 
 
 async def answer(exchange: Exchange, record: dict) -> None:
@@ -283,7 +318,7 @@ async def answer(exchange: Exchange, record: dict) -> None:
         return await exchange.send(200, embeddings(exchange))
     if exchange.path.endswith('/models'):
         return await exchange.send(200, {'object': 'list', 'data': []})
-    for suffix, make in (('/chat/completions', chat), ('/messages', messages), ('/responses', responses)):
+    for suffix, make in STREAMED:
         if exchange.path.endswith(suffix):
             whole, events = make(exchange, text, count)
             if exchange.stream:

@@ -33,7 +33,7 @@ export interface Fault {
   status?: number;
   body?: unknown;
   headers?: Record<string, string>;
-  echoKey?: boolean;
+  echoKey?: boolean | 'encoded' | 'stream';
   hang?: boolean;
   close?: boolean;
   cutAfter?: number;

@@ -91,3 +91,21 @@ test('long and short streams, slow and quick requests are in every load', () => 
 test('the command line knows the drills', () => {
   expect(DRILLS.map(({ name }) => name)).toEqual(DRILL_NAMES);
 });
+
+test('a load that comes to its bounds too early proves nothing, and says so', async () => {
+  server = createServer((_, response) => response.end('{}'));
+  await new Promise<void>((done) => server?.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  const { signal } = new AbortController();
+  const load = new Load({
+    port,
+    key: () => 'k',
+    model: 'm',
+    requests: 40,
+    signal,
+    pauseMs: 1,
+    maxRequests: 9,
+  });
+  await expect(load.finish()).rejects.toThrow(/^the load came to its bounds \(900 s, 9 requests\) after 9$/);
+  await load.stop();
+});
