@@ -1,4 +1,7 @@
-/** A throwaway checkout with stacks of its own: a copy of this tree, its own backend, passphrases and client folders. */
+/**
+ * A throwaway checkout with stacks of its own: a copy of this tree with the release's catalogue and settings, its own backend,
+ * passphrases and client folders.
+ */
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -6,6 +9,7 @@ import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { stringify } from 'yaml';
+import { isStackFile, layFixtures, RELEASE_DAY } from './fixtures.ts';
 
 /** The tree under test. */
 export const ROOT = resolve(import.meta.dirname, '../..');
@@ -49,7 +53,7 @@ export class Checkout {
       XDG_CACHE_HOME: join(this.dir, '.client/cache'),
       XDG_STATE_HOME: join(this.dir, '.client/state'),
       // No calendar day turns a test red: models retire.
-      SWITCHYARD_TODAY: '2026-11-24',
+      SWITCHYARD_TODAY: RELEASE_DAY,
       OPENCODE_DISABLE_MODELS_FETCH: '1',
       npm_config_offline: 'true',
     };
@@ -156,15 +160,17 @@ async function removeByForce(stack: string): Promise<void> {
   if (tags.length > 0) await execa('docker', ['rmi', ...tags], quiet);
 }
 
-/** Copies what git knows or would add: no build results, no secrets that are ignored. */
+/** Copies what git knows or would add: no build results, no secrets that are ignored. Operators' files are those of the release. */
 function copyTree(target: string): void {
   const { stdout } = execaSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: ROOT,
   });
-  for (const file of stdout.split('\0').filter(Boolean)) {
+  // The settings of the operator's stacks, keys in them, are no test's business.
+  for (const file of stdout.split('\0').filter((path) => path !== '' && !isStackFile(path))) {
     mkdirSync(dirname(join(target, file)), { recursive: true });
     cpSync(join(ROOT, file), join(target, file), { errorOnExist: false, force: true });
   }
+  layFixtures(target);
   symlinkSync(join(ROOT, 'node_modules'), join(target, 'node_modules'));
 }
 

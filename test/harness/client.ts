@@ -1,13 +1,11 @@
-/** The client's files of the shipped catalogue, rendered as the stack's program does it, without a stack. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+/** The client's files of the release's catalogue, rendered as the stack's program does it, without a stack. */
 import { clientKeys, type ClientInputs, clientView } from '../../catalog/client.ts';
 import { renderAuth, renderOpencode } from '../../catalog/opencode.ts';
 import { formatProblems } from '../../catalog/problems.ts';
 import { clientGuide } from '../../catalog/probes.ts';
 import type { StackClient } from '../../cli/client/files.ts';
 import { loadInputs } from '../../stacks/load.ts';
-import { ROOT } from './checkout.ts';
+import { fixture, RELEASE_DAY, withFixtures } from './fixtures.ts';
 
 /** What differs from a stack with no keys and no settings. */
 export interface ShippedOptions {
@@ -18,7 +16,7 @@ export interface ShippedOptions {
   masterKey?: string;
 }
 
-/** The inputs of a stack `dev` from the shipped catalogue and agents. */
+/** The inputs of a stack `unit` from the release's catalogue and agents. */
 export function shippedInputs({
   settings = {},
   keys = {},
@@ -30,15 +28,10 @@ export function shippedInputs({
       typeof value === 'string' ? value : JSON.stringify(value),
     ]),
   );
-  const { inputs, problems } = loadInputs('unit', {
-    config: { ...config, ...keys },
-    secretKeys: Object.keys(keys),
-  });
+  const raw = { config: { ...config, ...keys }, secretKeys: Object.keys(keys) };
+  const { inputs, problems } = withFixtures((root) => loadInputs('unit', raw, root, RELEASE_DAY));
   if (inputs === undefined) throw new Error(formatProblems(problems));
-  const template = JSON.parse(readFileSync(join(ROOT, 'config-templates/opencode.json'), 'utf8')) as Record<
-    string,
-    unknown
-  >;
+  const template = JSON.parse(fixture('opencode.json')) as Record<string, unknown>;
   return { ...inputs, endpoint, template };
 }
 

@@ -5,7 +5,8 @@ import { checkKeys, checkLitellmTemplate } from '../../../catalog/litellm-keys.t
 import { planModels } from '../../../catalog/plan.ts';
 import { formatProblems } from '../../../catalog/problems.ts';
 import { readYaml } from '../../../catalog/source.ts';
-import { allKeys, goodCatalog, goodSettings, repositoryFile, shippedCatalog } from './shipped.ts';
+import { fixture } from '../../harness/fixtures.ts';
+import { allKeys, goodCatalog, goodSettings, shippedCatalog } from './shipped.ts';
 import { SMALL } from './small.ts';
 
 const FIXED = 'router_settings:\n  num_retries: 0\nlitellm_settings:\n  cache_params:\n    type: disk\n';
@@ -52,10 +53,7 @@ test('every key of the shipped config, all providers and every option on, is one
     portkey: { lastResort: true, configs: { auto: 'pc-abc' } },
     baseUrls: { openai: 'http://10.0.0.1/v1' },
   });
-  const text = renderLitellm(
-    planModels(shipped, settings, keys),
-    repositoryFile('config-templates/litellm.yaml'),
-  );
+  const text = renderLitellm(planModels(shipped, settings, keys), fixture('litellm.yaml'));
   const { data, source } = readYaml(text, 'config.yaml');
   expect(formatProblems(checkKeys(data, source))).toBe('');
   // The names of keys, never a value.

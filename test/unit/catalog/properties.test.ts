@@ -9,11 +9,12 @@ import { formatProblems, hasErrors } from '../../../catalog/problems.ts';
 import { readYaml } from '../../../catalog/source.ts';
 import { parseSettings } from '../../../stacks/settings.ts';
 import { catalogTexts } from './arbitrary.ts';
-import { allKeys, goodSettings, repositoryFile } from './shipped.ts';
+import { fixture } from '../../harness/fixtures.ts';
+import { allKeys, goodSettings } from './shipped.ts';
 import { SMALL } from './small.ts';
 import '../../seed.ts';
 
-const SHIPPED = repositoryFile('config-templates/catalog.yaml');
+const SHIPPED = fixture('catalog.yaml');
 
 /** A text with some of its places cut out, doubled or overwritten. */
 const damaged = (text: string) =>
@@ -161,7 +162,7 @@ test('any fixed part', () => {
 });
 
 test('a good catalogue gives a config of keys that LiteLLM reads, whose chains name only models that are there', () => {
-  const fixed = repositoryFile('config-templates/litellm.yaml');
+  const fixed = fixture('litellm.yaml');
   fc.assert(
     fc.property(catalogTexts, fc.infiniteStream(fc.boolean()), (text, coins) => {
       const { catalog, problems } = parseCatalog(text, 'c.yaml');

@@ -1,5 +1,6 @@
 /** What is made and checked in must be what would be made now. */
 import { schemaFiles } from '../../../cli/generate/schemas.ts';
+import { fixture } from '../../harness/fixtures.ts';
 import { repositoryFile } from './shipped.ts';
 
 test.each(Object.entries(schemaFiles()))('%s is up to date (npm run generate)', (name, text) => {
@@ -7,10 +8,10 @@ test.each(Object.entries(schemaFiles()))('%s is up to date (npm run generate)', 
 });
 
 test.each([
-  ['config-templates/catalog.yaml', '../catalog/schemas/catalog.schema.json'],
-  ['config-templates/agents.yaml', '../catalog/schemas/agents.schema.json'],
+  ['catalog.yaml', '../catalog/schemas/catalog.schema.json'],
+  ['agents.yaml', '../catalog/schemas/agents.schema.json'],
   ['Pulumi.dev.yaml', './catalog/schemas/stack.schema.json'],
   ['Pulumi.prod.yaml', './catalog/schemas/stack.schema.json'],
-])('%s tells editors its schema', (file, schema) => {
-  expect(repositoryFile(file).split('\n')[0]).toBe(`# yaml-language-server: $schema=${schema}`);
+] as const)('%s tells editors its schema, from its place in the checkout', (file, schema) => {
+  expect(fixture(file).split('\n')[0]).toBe(`# yaml-language-server: $schema=${schema}`);
 });

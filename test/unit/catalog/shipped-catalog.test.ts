@@ -1,19 +1,17 @@
-/** The catalogue as it is shipped: the seed's aliases and what stands for them today. */
+/** The catalogue as it was shipped with the release: the seed's aliases and what stood for them then. */
 import { checkInputs } from '../../../catalog/check.ts';
 import { litellmFacts } from '../../../catalog/facts.ts';
 import { formatProblems } from '../../../catalog/problems.ts';
 import { parseSettings } from '../../../stacks/settings.ts';
+import { fixture, RELEASE_DAY } from '../../harness/fixtures.ts';
 import { asPulumi } from './as-pulumi.ts';
-import { repositoryFile, shippedCatalog } from './shipped.ts';
-
-/** The day of the release; a later one would report what retires since, which is for the operator to see, not for this test. */
-const TODAY = '2026-11-24';
+import { shippedCatalog } from './shipped.ts';
 
 const { catalog, problems, source } = shippedCatalog();
 
 test('nothing is wrong with it', () => {
   expect(formatProblems(problems)).toBe('');
-  expect(formatProblems(checkInputs({ today: TODAY, catalog: { catalog, source } }))).toBe('');
+  expect(formatProblems(checkInputs({ today: RELEASE_DAY, catalog: { catalog, source } }))).toBe('');
 });
 
 // The seed's table: alias, what served it then, the provider's key.
@@ -64,24 +62,20 @@ test('every chat model has limits for the clients, and a price unless it is a ro
   expect(unpriced.map(([alias]) => alias)).toEqual(['openrouter-auto', 'huggingface-gpt-oss']);
 });
 
-test.each(['dev', 'prod'])('the settings of %s are good, and the ports apart', (stack) => {
-  const path = `Pulumi.${stack}.yaml`;
-  const text = repositoryFile(path);
+test.each(['dev', 'prod'] as const)('the settings of %s are good, and the ports apart', (stack) => {
+  const path = `Pulumi.${stack}.yaml` as const;
+  const text = fixture(path);
   const parsed = parseSettings({ ...asPulumi(text), stack, file: { path, text }, catalog });
   expect(formatProblems(parsed.problems)).toBe('');
   const other = stack === 'dev' ? 'prod' : 'dev';
-  const others = [
-    { stack: other, path: `Pulumi.${other}.yaml`, text: repositoryFile(`Pulumi.${other}.yaml`) },
-  ];
+  const others = [{ stack: other, path: `Pulumi.${other}.yaml`, text: fixture(`Pulumi.${other}.yaml`) }];
   const { settings } = parsed;
   expect(
-    settings && checkInputs({ today: TODAY, settings: { settings, source: parsed.source }, others }),
+    settings && checkInputs({ today: RELEASE_DAY, settings: { settings, source: parsed.source }, others }),
   ).toEqual([]);
 });
 
-test("LiteLLM's fixed part and the image's lock file are good", () => {
-  const file = (path: string) => ({ path, text: repositoryFile(path) });
-  const litellmTemplate = file('config-templates/litellm.yaml');
-  const lock = file('config-templates/image/gateway/requirements.txt');
-  expect(formatProblems(checkInputs({ today: TODAY, litellmTemplate, lock }))).toBe('');
+test("LiteLLM's fixed part is good", () => {
+  const litellmTemplate = { path: 'litellm.yaml', text: fixture('litellm.yaml') };
+  expect(formatProblems(checkInputs({ today: RELEASE_DAY, litellmTemplate }))).toBe('');
 });

@@ -4,15 +4,16 @@ import { parseCatalog } from '../../../catalog/load.ts';
 import { formatProblems } from '../../../catalog/problems.ts';
 import type { Catalog } from '../../../catalog/schema.ts';
 import { parseSettings, type Settings } from '../../../stacks/settings.ts';
+import { fixture } from '../../harness/fixtures.ts';
 
-/** A file of the checkout. */
+/** A file of the checkout. What operators edit is no test's business, but that of own-files.test.ts: see `fixture`. */
 export function repositoryFile(path: string): string {
   return readFileSync(resolve(import.meta.dirname, '../../..', path), 'utf8');
 }
 
-/** The catalogue as it is shipped. */
+/** The catalogue as it was shipped with the release. */
 export function shippedCatalog() {
-  return goodCatalog(repositoryFile('config-templates/catalog.yaml'));
+  return goodCatalog(fixture('catalog.yaml'));
 }
 
 /** A catalogue that must be good. */

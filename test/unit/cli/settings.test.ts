@@ -1,7 +1,10 @@
-import { describe, expect, test } from '@jest/globals';
+import { readdirSync } from 'node:fs';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { UserError } from '../../../cli/errors.ts';
 import { dummyOf, withoutSecrets } from '../../../cli/preview/dummies.ts';
-import { rawConfig, stackSettings } from '../../../cli/settings.ts';
+import { rawConfig, stackInputs, stackSettings } from '../../../cli/settings.ts';
+import { ROOT } from '../../../stacks/load.ts';
+import { isStackFile, RELEASE_DAY, withFixtures } from '../../harness/fixtures.ts';
 
 const FILE = `# a comment
 config:
@@ -66,15 +69,30 @@ describe("a stack's file", () => {
     }
   });
 
-  test('gives the settings of the committed stacks with their defaults', async () => {
-    expect(await stackSettings('dev')).toMatchObject({ stack: 'dev', port: 4000, mock: true, replicas: 1 });
-    expect(await stackSettings('prod')).toMatchObject({
-      stack: 'prod',
-      port: 4100,
-      mock: false,
-      replicas: 2,
+  describe('of the release', () => {
+    const day = process.env.SWITCHYARD_TODAY;
+    afterEach(() => {
+      if (day === undefined) delete process.env.SWITCHYARD_TODAY;
+      else process.env.SWITCHYARD_TODAY = day;
+    });
+
+    test.each([
+      ['dev', { port: 4000, mock: true, replicas: 1 }],
+      ['prod', { port: 4100, mock: false, replicas: 2 }],
+    ])('gives the settings of %s with their defaults', (stack, settings) => {
+      process.env.SWITCHYARD_TODAY = RELEASE_DAY;
+      const { inputs } = withFixtures((root) => stackInputs(stack, root));
+      expect(inputs?.settings).toMatchObject({ stack, ...settings });
     });
   });
+
+  test.each(readdirSync(ROOT).filter(isStackFile))(
+    '%s of the checkout is read, whatever it sets',
+    async (file) => {
+      const stack = file.slice('Pulumi.'.length, -'.yaml'.length);
+      expect(await stackSettings(stack)).toMatchObject({ stack, port: expect.any(Number) as number });
+    },
+  );
 
   test('that is missing lacks its port', async () => {
     await expect(stackSettings('no-such-stack')).rejects.toThrow(/Pulumi\.no-such-stack\.yaml.*port/);
