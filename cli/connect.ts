@@ -78,7 +78,7 @@ export async function connect(
 ): Promise<Connected> {
   const paths = options.dir === undefined ? await opencodePaths() : await pathsBelow(options.dir);
   const chosen = options.gatewayOnly ? gatewayOnly(files) : files;
-  const written = await writeClientFiles(paths, chosen);
+  const written = await writeClientFiles(paths, chosen, files.auth);
   const { enabled_providers: on, disabled_providers: off, model } = chosen.config;
   return { stack, ...written, on, off, ...(model ? { model } : {}), try: tryIt(paths, chosen, options) };
 }
@@ -102,6 +102,7 @@ function quote(path: string): string {
 function describe(connected: Connected): string {
   return [
     ...connected.files.map(({ path, changed }) => `${changed ? 'wrote' : 'unchanged'}  ${path}`),
+    ...connected.removed.map((path) => `removed    ${path}`),
     `on         ${connected.on.join(', ') || 'none'}`,
     ...(connected.off.length > 0 ? [`off        ${connected.off.join(', ')} (no key)`] : []),
     `try it     ${connected.try}`,

@@ -5,20 +5,24 @@ import { type Json, object } from './json.ts';
 /** All providers: theirs, and ours in their present form. */
 export function mergeProviders(theirs: Json, ours: OpencodeConfig, notes: string[]): Json {
   // A provider that bears our mark and is not ours any more was in the catalogue once.
-  const kept = Object.entries(theirs).filter(
-    ([name, one]) => name in ours.provider || !isMarked(object(one).name),
-  );
+  const kept = Object.entries(theirs).filter(([name, one]) => name in ours.provider || !isOurEntry(one));
   const wanted: Json = Object.fromEntries(kept);
   for (const [name, provider] of Object.entries(ours.provider)) {
     const before = theirs[name];
-    if (before !== undefined && !isMarked(object(before).name))
-      notes.push(`${name}: your entry of that name was replaced`);
-    wanted[name] = before === undefined ? provider : mergeProvider(object(before), provider);
+    const isTheirs = before !== undefined && !isOurEntry(before);
+    if (isTheirs) notes.push(`${name}: your entry of that name was replaced`);
+    // Not mixed with theirs: a key or a header in it was meant for another address.
+    wanted[name] = before === undefined || isTheirs ? provider : mergeProvider(object(before), provider);
   }
   return wanted;
 }
 
-/** Ours over theirs; options and models that a user added to our provider stay, models that we no longer serve go. */
+/** Whether a provider's entry is one that we wrote. */
+export function isOurEntry(provider: unknown): boolean {
+  return isMarked(object(provider).name);
+}
+
+/** Ours over what the user made of it; options and models that a user added to our provider stay, models that we no longer serve go. */
 function mergeProvider(theirs: Json, ours: OpencodeProvider): Json {
   const models: Json = {};
   for (const [id, model] of Object.entries(object(theirs.models))) {

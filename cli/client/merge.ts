@@ -8,8 +8,9 @@ import { providerOf } from '../../catalog/lanes.ts';
 import type { OpencodeConfig } from '../../catalog/opencode.ts';
 import { MOCK_ALIAS } from '../../catalog/schema.ts';
 import { UserError } from '../errors.ts';
-import { type Json, object, parseObject, strings } from './json.ts';
+import { type Json, object, parseObject } from './json.ts';
 import { mergeAgents, mergeProviders } from './merge-entries.ts';
+import { mergeDisabled, mergeEnabled } from './merge-lists.ts';
 import { rewrite } from './rewrite.ts';
 
 /** What a merge has made. */
@@ -28,6 +29,8 @@ export interface MergeContext {
   beneath?: Json;
   /** Providers of ours that had a key before: one of those that is switched off now was switched off by the user. */
   hadKey?: readonly string[];
+  /** The user's own logins, in auth.json. */
+  logins?: readonly string[];
 }
 
 /**
@@ -58,7 +61,6 @@ function mergeValues(theirs: Json, ours: OpencodeConfig, context: MergeContext, 
   const wanted: Json = { ...theirs };
   const below = context.beneath ?? {};
   const wholeFileIsOurs = isOurs(theirs, ours) && isOurs(below, ours);
-  const isOurName = (name: string): boolean => name in ours.provider;
   const isSet = (key: string): boolean => theirs[key] !== undefined || below[key] !== undefined;
 
   for (const [key, value] of Object.entries(ours)) {
@@ -73,22 +75,16 @@ function mergeValues(theirs: Json, ours: OpencodeConfig, context: MergeContext, 
     if (ours[key] === undefined && isStale(theirs[key], ours)) delete wanted[key];
   }
 
-  const off = strings(theirs.disabled_providers ?? below.disabled_providers);
-  const offByUser = off.filter(
-    (name) => ours.enabled_providers.includes(name) && context.hadKey?.includes(name),
-  );
-  const disabled = [
-    ...off.filter((name) => !isOurName(name) || offByUser.includes(name)),
-    ...ours.disabled_providers.filter((name) => !offByUser.includes(name)),
-  ];
-  if (disabled.length > 0 || theirs.disabled_providers !== undefined)
-    wanted.disabled_providers = keepOrder(off, disabled);
-
-  const listed = theirs.enabled_providers ?? below.enabled_providers;
-  if (listed !== undefined || wholeFileIsOurs) {
-    const kept = strings(listed).filter((name) => !isOurName(name) || ours.enabled_providers.includes(name));
-    wanted.enabled_providers = [...new Set([...kept, ...ours.enabled_providers])];
-  }
+  const lists = {
+    theirs,
+    below,
+    ours,
+    wholeFileIsOurs,
+    hadKey: context.hadKey ?? [],
+    logins: context.logins ?? [],
+  };
+  setOrDelete(wanted, 'disabled_providers', mergeDisabled(lists));
+  setOrDelete(wanted, 'enabled_providers', mergeEnabled(lists, notes));
 
   wanted.provider = mergeProviders(object(theirs.provider), ours, notes);
   const agents = mergeAgents(object(theirs.agent), ours, notes);
@@ -103,9 +99,9 @@ function mergeValues(theirs: Json, ours: OpencodeConfig, context: MergeContext, 
   return wanted;
 }
 
-/** The list in the order it had, new names at the end: an unchanged set is an unchanged file. */
-function keepOrder(before: readonly string[], after: readonly string[]): string[] {
-  return [...new Set([...before.filter((name) => after.includes(name)), ...after])];
+function setOrDelete(values: Json, key: string, value: unknown): void {
+  if (value === undefined) delete values[key];
+  else values[key] = value;
 }
 
 /** Whether a file holds nothing but what we write, so that we may decide for it which providers there are. */

@@ -1,6 +1,6 @@
 /** Where the client keeps its files, and how they are replaced without a moment in which they are half written. */
 import { constants } from 'node:fs';
-import { access, lstat, mkdir, readFile, readlink } from 'node:fs/promises';
+import { access, chmod, lstat, mkdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
@@ -85,4 +85,20 @@ async function followLinks(file: string, depth = 0): Promise<string> {
   );
   if (!isLink || depth > 20) return file;
   return followLinks(resolve(dirname(file), await readlink(file)), depth + 1);
+}
+
+/**
+ * Keeps a user's file as it is now, beside it and for their eyes only, before something of theirs in it gives way.
+ *
+ * @returns the copy's path; one that says the same and is there already is enough.
+ */
+export async function backUp(file: string, text: string): Promise<string> {
+  for (let number = 1; ; number += 1) {
+    const copy = `${file}.before-switchyard${number === 1 ? '' : `-${number}`}`;
+    const there = await readIfThere(copy);
+    if (there === undefined) await writeFile(copy, text, { mode: 0o600, flag: 'wx', flush: true });
+    else if (there !== text) continue;
+    await chmod(copy, 0o600);
+    return copy;
+  }
 }

@@ -1,40 +1,67 @@
 /** Writes the client's files into a folder: everything is read, merged and checked before the first byte is written. */
-import { chmod } from 'node:fs/promises';
+import { chmod, rm } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { PORTKEY } from '../../catalog/lanes.ts';
+import type { OpencodeAuth } from '../../catalog/opencode.ts';
 import { type ClientFiles, wantsPortkeyKeyFile, withPortkeyKeyFile } from './files.ts';
-import { type Json, parseObject } from './json.ts';
+import { type Json, object, parseObject } from './json.ts';
 import { mergeOpencode } from './merge.ts';
 import { mergeAuth } from './merge-auth.ts';
-import { type ClientPaths, readIfThere, replaceFile } from './paths.ts';
+import { isOurEntry } from './merge-entries.ts';
+import { ownersOf, withoutKept } from './owners.ts';
+import { backUp, type ClientPaths, readIfThere, replaceFile } from './paths.ts';
 
 /** What was written. */
 export interface Written {
   /** Each file, and whether it changed. */
   files: { path: string; changed: boolean }[];
+  /** Files of ours that are not wanted any more, and are gone. */
+  removed: string[];
   /** What the user should know about entries of theirs. */
   notes: string[];
 }
 
 /**
- * Merges the files into what is at `paths`.
+ * Merges the files into what is at `paths`. Where something of the user's gives way, the file that held it is kept beside it.
  *
+ * @param known keys that are ours, whether they are to be written or not.
  * @throws UserError where one of the user's files is malformed; then nothing is changed.
  */
-export async function writeClientFiles(paths: ClientPaths, given: ClientFiles): Promise<Written> {
-  const files = withPortkeyKeyFile(given, paths.portkeyKey);
+export async function writeClientFiles(
+  paths: ClientPaths,
+  given: ClientFiles,
+  known: OpencodeAuth = {},
+): Promise<Written> {
   const [configText, authText] = [await readIfThere(paths.config), await readIfThere(paths.auth)];
-  const beneath: Json = {};
-  for (const file of paths.beneath)
-    Object.assign(beneath, parseObject((await readIfThere(file)) ?? '{}', file));
+  const beneathTexts = await Promise.all(paths.beneath.map(readIfThere));
+  const theirs = parsed(configText, paths.config);
+  const theirAuth = parsed(authText, paths.auth, false);
+  const below = paths.beneath.map((file, index) => parsed(beneathTexts[index], file));
 
-  const auth = mergeAuth(authText, files.auth, Object.keys(files.config.provider), paths.auth);
+  const owners = ownersOf(given, { configs: [theirs, ...below], auth: theirAuth, known });
+  const files = withPortkeyKeyFile(withoutKept(given, owners.kept), paths.portkeyKey);
+  const auth = mergeAuth(authText, files.auth, owners.ourKeys, paths.auth);
   const config = mergeOpencode(configText, files.config, {
     file: paths.config,
-    beneath,
-    hadKey: Object.keys(authText?.trim() ? parseObject(authText, paths.auth, false) : {}),
+    beneath: Object.assign({}, ...below) as Json,
+    hadKey: Object.keys(theirAuth),
+    logins: owners.logins,
   });
 
-  const written: Written = { files: [], notes: config.notes };
+  const notes = [...config.notes];
+  for (const name of owners.kept)
+    notes.push(`${name}: yours of that name was kept; ours, which has no key, is left out`);
+  for (const name of owners.replacedKeys) notes.push(`${name}: your key of that name was replaced`);
+  const replacesEntry = Object.entries(object(theirs.provider)).some(
+    ([name, entry]) => name in files.config.provider && !isOurEntry(entry),
+  );
+  const copies = [
+    ...(owners.replacedKeys.length > 0 ? [await backUp(paths.auth, authText ?? '')] : []),
+    ...(replacesEntry ? [await backUp(paths.config, configText ?? '')] : []),
+  ];
+  if (copies.length > 0) notes.push(`what you had is in ${copies.join(' and ')}`);
+
+  const written: Written = { files: [], removed: [], notes };
   const write = async (
     path: string,
     before: string | undefined,
@@ -48,11 +75,20 @@ export async function writeClientFiles(paths: ClientPaths, given: ClientFiles): 
     written.files.push({ path, changed });
   };
   // Keys first: a config that names a provider whose key is not there yet would send requests without one.
-  const portkeyKey = files.auth[PORTKEY]?.key;
-  if (portkeyKey !== undefined && wantsPortkeyKeyFile(files.config)) {
-    await write(paths.portkeyKey, await readIfThere(paths.portkeyKey), portkeyKey, 0o600);
-  }
+  const keyBefore = await readIfThere(paths.portkeyKey);
+  const portkeyKey = wantsPortkeyKeyFile(files.config) ? files.auth[PORTKEY]?.key : undefined;
+  if (portkeyKey !== undefined) await write(paths.portkeyKey, keyBefore, portkeyKey, 0o600);
   await write(paths.auth, authText, auth, 0o600);
   await write(paths.config, configText, config.text);
+  // And its file last: as long as the config names it, every command of the client fails without it.
+  if (portkeyKey === undefined && keyBefore !== undefined) {
+    const isNamed = [config.text, ...beneathTexts].some((text) => text?.includes(basename(paths.portkeyKey)));
+    if (isNamed) await write(paths.portkeyKey, keyBefore, '', 0o600);
+    else await rm(paths.portkeyKey).then(() => written.removed.push(paths.portkeyKey));
+  }
   return written;
+}
+
+function parsed(text: string | undefined, file: string, comments = true): Json {
+  return text === undefined || text.trim() === '' ? {} : parseObject(text, file, comments);
 }

@@ -74,6 +74,17 @@ describe('client.direct', () => {
     expect(guide.lanes.find(({ id }) => id === 'groq-direct')?.off?.reason).toBe('not in client.direct');
   });
 
+  test("does not govern Portkey's, which portkey.mode chooses", () => {
+    const settings = { client: { direct: [] } };
+    const on = shippedClient({ keys: { ...all, ...keys('PORTKEY') }, settings });
+    expect(Object.keys(on.auth)).toEqual(['litellm', 'portkey']);
+    const off = shippedClient({
+      keys: { ...all, ...keys('PORTKEY') },
+      settings: { ...settings, portkey: { mode: 'off' } },
+    });
+    expect(Object.keys(off.auth)).toEqual(['litellm']);
+  });
+
   test('none, and --gateway-only, leave no key of a maker', () => {
     const none = shippedClient({ keys: all, settings: { client: { direct: [] } } });
     expect(Object.keys(none.auth)).toEqual(['litellm']);

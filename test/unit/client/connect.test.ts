@@ -2,6 +2,7 @@ import {
   lstatSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -22,8 +23,9 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
+const PORTKEY = { PORTKEY_API_KEY: 'value-portkey' };
 const client = shippedClient({
-  keys: { GROQ_API_KEY: 'value-groq', PORTKEY_API_KEY: 'value-portkey' },
+  keys: { GROQ_API_KEY: 'value-groq', ...PORTKEY },
   settings: { portkey: { configs: { auto: 'pc-1' } } },
 });
 const read = (name: string): string => readFileSync(join(dir, name), 'utf8');
@@ -57,6 +59,28 @@ describe('connect --dir', () => {
     await connect('dev', client, { dir, gatewayOnly: true });
     expect(Object.keys(JSON.parse(read('auth.json')) as object)).toEqual(['litellm']);
     expect(read('opencode.json')).not.toContain('x-portkey-api-key');
+  });
+
+  test.each([
+    ['--gateway-only', client, true],
+    ['mode local', shippedClient({ keys: PORTKEY, settings: { portkey: { mode: 'local' } } }), false],
+    ['mode off', shippedClient({ keys: PORTKEY, settings: { portkey: { mode: 'off' } } }), false],
+    ['a key that is set no more', shippedClient(), false],
+  ])("Portkey's key file goes with %s, and is not missed", async (_, files, gatewayOnly) => {
+    await connect('dev', client, { dir });
+    const { removed } = await connect('dev', files, { dir, gatewayOnly });
+    expect(removed).toEqual([join(dir, 'switchyard-portkey.key')]);
+    expect(readdirSync(dir).sort()).toEqual(['auth.json', 'opencode.json']);
+    expect(read('auth.json') + read('opencode.json')).not.toMatch(/value-portkey|switchyard-portkey\.key/);
+    expect((await connect('dev', files, { dir, gatewayOnly })).removed).toEqual([]);
+  });
+
+  test('it is emptied where a file that we do not write still names it: without it no command of the client works', async () => {
+    await connect('dev', client, { dir });
+    writeFileSync(join(dir, 'opencode.jsonc'), '{}');
+    await connect('dev', client, { dir, gatewayOnly: true });
+    expect(read('opencode.json')).toContain('switchyard-portkey.key');
+    expect([read('switchyard-portkey.key'), mode('switchyard-portkey.key')]).toEqual(['', 0o600]);
   });
 });
 

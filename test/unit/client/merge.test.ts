@@ -160,30 +160,37 @@ describe('opencode.json', () => {
       { requiredKeys: [] },
     );
     fc.assert(
-      fc.property(theirs, fc.constantFrom(0, 1, 2, 4), (value, indent) => {
-        const plain = JSON.parse(JSON.stringify(value)) as Json;
-        const first = merge(JSON.stringify(plain, null, indent)).text;
-        // Not jsonc-parser's own parse, which takes a key named __proto__ for the prototype.
-        const result = JSON.parse(first) as Json;
-        expect(merge(first).text).toBe(first);
-        for (const key of ['theme', 'model', 'mcp'])
-          if (key in plain) expect(result[key]).toEqual(plain[key]);
-        for (const part of ['provider', 'agent'] as const) {
-          for (const [name, entry] of Object.entries((plain[part] ?? {}) as Json)) {
-            expect((result[part] as Json)[name]).toEqual(entry);
+      fc.property(
+        theirs,
+        fc.constantFrom(0, 1, 2, 4),
+        fc.uniqueArray(word, { maxLength: 2 }),
+        (value, indent, logins) => {
+          const plain = JSON.parse(JSON.stringify(value)) as Json;
+          const first = merge(JSON.stringify(plain, null, indent), { logins }).text;
+          // Not jsonc-parser's own parse, which takes a key named __proto__ for the prototype.
+          const result = JSON.parse(first) as Json;
+          expect(merge(first, { logins }).text).toBe(first);
+          for (const key of ['theme', 'model', 'mcp'])
+            if (key in plain) expect(result[key]).toEqual(plain[key]);
+          for (const part of ['provider', 'agent'] as const) {
+            for (const [name, entry] of Object.entries((plain[part] ?? {}) as Json)) {
+              expect((result[part] as Json)[name]).toEqual(entry);
+            }
           }
-        }
-        const foreign = ((plain.disabled_providers ?? []) as string[]).filter(
-          (name) => !(name in ours.provider),
-        );
-        expect(result.disabled_providers).toEqual(expect.arrayContaining(foreign));
-        if (
-          plain.enabled_providers === undefined &&
-          Object.keys(plain).some((key) => key === 'mcp' || key === 'theme')
-        ) {
-          expect(result.enabled_providers).toBeUndefined();
-        }
-      }),
+          const foreign = ((plain.disabled_providers ?? []) as string[]).filter(
+            (name) => !(name in ours.provider),
+          );
+          expect(result.disabled_providers).toEqual(expect.arrayContaining(foreign));
+          if (
+            plain.enabled_providers === undefined &&
+            Object.keys(plain).some((key) => key === 'mcp' || key === 'theme')
+          ) {
+            expect(result.enabled_providers).toBeUndefined();
+          }
+          if (plain.enabled_providers === undefined && result.enabled_providers !== undefined)
+            expect(result.enabled_providers).toEqual(expect.arrayContaining(logins));
+        },
+      ),
       { numRuns: 150 },
     );
   });

@@ -1,0 +1,198 @@
+/** What becomes of a user's own keys, providers and logins, where ours bear the same name or would hide them. */
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Json } from '../../../cli/client/json.ts';
+import { connect } from '../../../cli/connect.ts';
+import { shippedClient } from '../../harness/client.ts';
+
+let dir: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'switchyard-owners-'));
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const client = shippedClient({ keys: { GROQ_API_KEY: 'value-groq' } });
+const withPortkey = shippedClient({ keys: { GROQ_API_KEY: 'value-groq', PORTKEY_API_KEY: 'value-portkey' } });
+const write = (name: string, value: unknown): string => {
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  writeFileSync(join(dir, name), text);
+  return text;
+};
+const read = (name: string): string => readFileSync(join(dir, name), 'utf8');
+const json = (name: string): Json => JSON.parse(read(name)) as Json;
+const copies = (): string[] => readdirSync(dir).filter((name) => name.includes('before-switchyard'));
+const api = (key: string): Json => ({ type: 'api', key });
+
+describe("a user's own key under a name of ours", () => {
+  const theirs = { litellm: api('corporate'), portkey: api('my own'), anthropic: api('mine') };
+
+  test('that we have a key for gives way, kept in a 0600 copy; another stays', async () => {
+    const text = write('auth.json', theirs);
+    const { notes } = await connect('dev', client, { dir });
+    expect(json('auth.json')).toEqual({
+      anthropic: theirs.anthropic,
+      portkey: theirs.portkey,
+      litellm: client.auth.litellm,
+      'groq-direct': api('value-groq'),
+    });
+    expect(copies()).toEqual(['auth.json.before-switchyard']);
+    expect(read('auth.json.before-switchyard')).toBe(text);
+    expect(statSync(join(dir, 'auth.json.before-switchyard')).mode & 0o777).toBe(0o600);
+    expect(notes).toEqual([
+      'enabled_providers was left out: it would hide your own logins, portkey, anthropic',
+      'portkey: yours of that name was kept; ours, which has no key, is left out',
+      'litellm: your key of that name was replaced',
+      `what you had is in ${join(dir, 'auth.json.before-switchyard')}`,
+    ]);
+    expect(notes.join()).not.toContain('corporate');
+  });
+
+  test('stays theirs the second time, and ours is then ours', async () => {
+    write('auth.json', theirs);
+    await connect('dev', client, { dir });
+    const config = read('opencode.json');
+    const again = await connect('dev', client, { dir });
+    expect(again.notes).toEqual([
+      'portkey: yours of that name was kept; ours, which has no key, is left out',
+    ]);
+    expect(again.files.map(({ changed }) => changed)).toEqual([false, false]);
+    expect(config).not.toContain('"portkey"');
+    expect(copies()).toHaveLength(1);
+  });
+
+  test('is copied once more when ours gets a key later, and no copy is written over', async () => {
+    write('auth.json', theirs);
+    await connect('dev', client, { dir });
+    await connect('dev', withPortkey, { dir });
+    expect(json('auth.json').portkey).toEqual(api('value-portkey'));
+    expect(copies().sort()).toEqual(['auth.json.before-switchyard', 'auth.json.before-switchyard-2']);
+    expect(json('auth.json.before-switchyard').litellm).toEqual(theirs.litellm);
+    expect(json('auth.json.before-switchyard-2').portkey).toEqual(theirs.portkey);
+  });
+
+  test('a login that is no key at all is theirs', async () => {
+    write('auth.json', { portkey: { type: 'oauth', refresh: 'r' } });
+    await connect('dev', client, { dir });
+    expect(json('auth.json').portkey).toEqual({ type: 'oauth', refresh: 'r' });
+  });
+});
+
+describe('a key of ours', () => {
+  test('that was rotated is replaced without a copy', async () => {
+    await connect('dev', client, { dir });
+    const { notes } = await connect(
+      'dev',
+      { ...client, auth: { ...client.auth, litellm: { type: 'api', key: 'sk-new' } } },
+      { dir },
+    );
+    expect([notes, copies(), json('auth.json').litellm]).toEqual([[], [], api('sk-new')]);
+  });
+
+  test('is known as ours by its value where opencode.json is gone, so that --gateway-only takes it out', async () => {
+    await connect('dev', client, { dir });
+    rmSync(join(dir, 'opencode.json'));
+    await connect('dev', client, { dir, gatewayOnly: true });
+    expect([Object.keys(json('auth.json')), copies()]).toEqual([['litellm'], []]);
+  });
+
+  test('of a provider that the catalogue has no more goes with its entry', async () => {
+    await connect('dev', client, { dir });
+    const config = json('opencode.json');
+    (config.provider as Json)['old-direct'] = { name: 'Old (Switchyard dev)' };
+    write('opencode.json', config);
+    write('auth.json', { ...json('auth.json'), 'old-direct': api('old') });
+    await connect('dev', client, { dir });
+    expect(json('auth.json')).not.toHaveProperty('old-direct');
+    expect(json('opencode.json').enabled_providers).toEqual(['litellm', 'groq-direct']);
+  });
+});
+
+describe("a user's own provider under a name of ours", () => {
+  const entry = {
+    npm: 'x',
+    options: { baseURL: 'https://proxy.example', apiKey: 'corporate' },
+    models: { m: {} },
+  };
+
+  test('that we have a key for gives way as a whole, kept in a 0600 copy', async () => {
+    const text = write('opencode.json', { provider: { litellm: entry } });
+    const { notes } = await connect('dev', client, { dir });
+    expect((json('opencode.json').provider as Json).litellm).toEqual(client.config.provider.litellm);
+    expect(read('opencode.json.before-switchyard')).toBe(text);
+    expect(statSync(join(dir, 'opencode.json.before-switchyard')).mode & 0o777).toBe(0o600);
+    expect(notes).toEqual([
+      'litellm: your entry of that name was replaced',
+      `what you had is in ${join(dir, 'opencode.json.before-switchyard')}`,
+    ]);
+  });
+
+  test('stays as it is, default model and all, where ours is off', async () => {
+    write('opencode.json', { model: 'portkey/m', provider: { portkey: entry } });
+    await connect('dev', client, { dir });
+    const { model, provider, disabled_providers: disabled } = json('opencode.json');
+    expect([model, (provider as Json).portkey]).toEqual(['portkey/m', entry]);
+    expect(disabled).not.toContain('portkey');
+  });
+
+  test('a copy that cannot be made stops everything before the first byte', async () => {
+    const text = write('opencode.json', { provider: { litellm: entry } });
+    mkdirSync(join(dir, 'opencode.json.before-switchyard'));
+    await expect(connect('dev', client, { dir })).rejects.toThrow(/EISDIR/);
+    expect([read('opencode.json'), existsSync(join(dir, 'auth.json'))]).toEqual([text, false]);
+  });
+});
+
+describe("a user's own logins", () => {
+  const login = { anthropic: { type: 'oauth', refresh: 'r' } };
+
+  test.each([[undefined], ['{"$schema": "https://opencode.ai/config.json"}']])(
+    'keep enabled_providers out of a bare file (%j)',
+    async (text) => {
+      if (text) write('opencode.json', text);
+      write('auth.json', login);
+      const { notes } = await connect('dev', client, { dir });
+      expect(json('opencode.json')).not.toHaveProperty('enabled_providers');
+      expect(notes).toEqual(['enabled_providers was left out: it would hide your own logins, anthropic']);
+      expect((await connect('dev', client, { dir })).notes).toEqual([]);
+    },
+  );
+
+  test('that appeared since take our enabled_providers out again', async () => {
+    await connect('dev', client, { dir });
+    expect(json('opencode.json').enabled_providers).toEqual(['litellm', 'groq-direct']);
+    write('opencode.json', { ...json('opencode.json'), theme: 'dark' });
+    write('auth.json', { ...json('auth.json'), ...login });
+    const { notes } = await connect('dev', client, { dir });
+    expect(json('opencode.json')).not.toHaveProperty('enabled_providers');
+    expect(notes).toEqual(['enabled_providers was taken out: it would hide your own logins, anthropic']);
+  });
+
+  test('extend a list of ours that stands in a file beneath', async () => {
+    await connect('dev', client, { dir });
+    write('opencode.jsonc', '{}');
+    write('auth.json', { ...json('auth.json'), ...login });
+    await connect('dev', client, { dir });
+    expect(json('opencode.jsonc').enabled_providers).toEqual(['litellm', 'groq-direct', 'anthropic']);
+    write('auth.json', { ...json('auth.json'), google: login.anthropic });
+    await connect('dev', client, { dir });
+    expect(json('opencode.jsonc').enabled_providers).toContain('google');
+  });
+
+  test('leave a list that names others too as the user chose it', async () => {
+    write('opencode.json', { enabled_providers: ['ollama'] });
+    write('auth.json', login);
+    await connect('dev', client, { dir });
+    expect(json('opencode.json').enabled_providers).toEqual(['ollama', 'litellm', 'groq-direct']);
+  });
+});
