@@ -1,7 +1,8 @@
 /** A lock between processes, so that two runs at once do not build the same thing twice. */
-import { mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { UserError } from '../errors.ts';
 import type { Progress } from '../output.ts';
 import { inHome } from './paths.ts';
 
@@ -39,6 +40,16 @@ function holder(path: string): string | undefined {
   }
 }
 
+/** Throws where something that is no lock lies in its place: nobody would ever release it. */
+function refuseOther(path: string): void {
+  const there = lstatSync(path, { throwIfNoEntry: false });
+  if (there && !there.isSymbolicLink())
+    throw new UserError('no lock can be made: something else is in its place', {
+      where: path,
+      command: `rm -r ${path}`,
+    });
+}
+
 /** Tries once. A symbolic link is created with its content in one atomic act, so a lock always names its owner. */
 function take(path: string, me: string): boolean {
   try {
@@ -48,6 +59,7 @@ function take(path: string, me: string): boolean {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
   }
   const owner = holder(path);
+  if (owner === undefined) refuseOther(path);
   if (owner === undefined || ownerLives(owner)) return false;
   // Whoever moves the dead one's lock away first has it; a live one moved by mistake is put back.
   const aside = `${path}.${process.pid}`;

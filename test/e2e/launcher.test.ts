@@ -3,12 +3,13 @@
  * itself off as an old one, and a local server stands for nodejs.org.
  */
 import { createHash } from 'node:crypto';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { ROOT } from '../harness/checkout.ts';
 
@@ -26,6 +27,21 @@ let asked: string[];
 
 const nodeFolder = () => join(home, 'tools', `node-${VERSION}`);
 const brought = () => join(nodeFolder(), 'bin', 'node');
+
+/** The lock under which the packages are installed. */
+function packagesLock(): string {
+  const sum = spawnSync('sh', ['-c', `printf %s "$1" | cksum | cut -d ' ' -f 1`, 'sh', checkout], { encoding: 'utf8' }).stdout.trim(); // prettier-ignore
+  return join(home, 'locks', `packages-${sum}`);
+}
+
+/** Makes the next run take that lock; the packages themselves are there. */
+const askForPackages = () => rmSync(join(checkout, 'node_modules', '.switchyard-stamp'));
+
+/** This process as a lock names it. */
+function myself(): string {
+  const stat = readFileSync('/proc/self/stat', 'utf8');
+  return `${process.pid}@${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`;
+}
 
 interface Run {
   exitCode: number | undefined;
@@ -178,8 +194,7 @@ test('an installation of packages that was broken off is repeated; a lock of a d
   rmSync(join(modules, '.package-lock.json'));
   rmSync(join(modules, 'commander', 'index.js'));
   const { pid } = spawnSync('true');
-  const sum = spawnSync('sh', ['-c', `printf %s "$1" | cksum | cut -d ' ' -f 1`, 'sh', checkout], { encoding: 'utf8' }).stdout.trim(); // prettier-ignore
-  symlinkSync(String(pid), join(home, 'locks', `packages-${sum}`));
+  symlinkSync(`${pid}@1`, packagesLock());
   const run = await launch();
   expect(run.stderr).toMatch(/^installing the npm packages \(npm ci\) \.\.\.\nnpm packages: done in \d+ s$/);
   expect(JSON.parse(run.stdout)).toMatchObject({ commander: 'function' });
@@ -192,6 +207,80 @@ test('packages that a developer installed with npm are taken as they are', async
   expect(run).toMatchObject({ exitCode: 0, stderr: '' });
   expect(existsSync(join(checkout, 'node_modules', '.switchyard-stamp'))).toBe(true);
 }, 30_000);
+
+test('a lock whose number was given to another process since stops nobody', async () => {
+  askForPackages();
+  // Process 1 lives, but it did not begin at this tick.
+  symlinkSync('1@99999999999', packagesLock());
+  expect(await launch()).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(readdirSync(join(home, 'locks'))).toEqual([]);
+}, 30_000);
+
+test('the lock of a living process is waited for, and left to it', async () => {
+  askForPackages();
+  symlinkSync(myself(), packagesLock());
+  const running = launch();
+  await sleep(1500);
+  expect(readlinkSync(packagesLock())).toBe(myself());
+  rmSync(packagesLock());
+  expect(await running).toMatchObject({
+    exitCode: 0,
+    stderr: `waiting for process ${process.pid}, which is at the same work (lock ${packagesLock()})`,
+  });
+}, 30_000);
+
+// Only root can be somebody else.
+(process.getuid?.() === 0 ? test : test.skip)(
+  "so is that of another user's process",
+  async () => {
+    chmodSync(work, 0o755);
+    const theirs = join(work, 'home-of-nobody');
+    mkdirSync(join(theirs, 'locks'), { recursive: true });
+    for (const folder of [theirs, join(theirs, 'locks')]) chmodSync(folder, 0o777);
+    symlinkSync(myself(), join(theirs, 'locks', 'node'));
+    const env = {
+      SWITCHYARD_HOME: theirs,
+      PATH: [oldNode, '/usr/bin', '/bin'].join(delimiter),
+      NODE_OPTIONS: '',
+    };
+    const options = { uid: 65_534, gid: 65_534, env, reject: false, timeout: 3000 } as const;
+    const { stderr, timedOut } = await execa(join(checkout, 'switchyard'), [], options);
+    expect(stderr).toContain(`waiting for process ${process.pid}, which is at the same work`);
+    expect({ timedOut, owner: readlinkSync(join(theirs, 'locks', 'node')) }).toEqual({ timedOut: true, owner: myself() }); // prettier-ignore
+  },
+  30_000,
+);
+
+test.each([
+  [
+    'no link can be made',
+    () => writeFileSync(packagesLock(), ''),
+    /^error: no lock can be made: .*File exists/,
+  ],
+  [
+    'no folder can be made',
+    () => {
+      rmSync(join(home, 'locks'), { recursive: true });
+      writeFileSync(join(home, 'locks'), '');
+    },
+    /^error: the folder for locks cannot be made: .*File exists/,
+  ],
+])(
+  'where %s it says so instead of waiting',
+  async (_, spoil, message) => {
+    askForPackages();
+    spoil();
+    const run = await launch(['status', '--json']);
+    rmSync(join(home, 'locks'), { recursive: true });
+    expect(run.exitCode).toBe(1);
+    expect(run.stderr).toMatch(message);
+    expect(JSON.parse(run.stdout)).toMatchObject({
+      error: { command: expect.stringContaining(`ls -ld ${join(home, 'locks')}`) as string },
+    });
+    expect(await launch()).toMatchObject({ exitCode: 0, stderr: '' });
+  },
+  30_000,
+);
 
 test('works through a link from elsewhere, in a folder with spaces', async () => {
   const elsewhere = join(work, 'my bin');

@@ -1,5 +1,13 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withLock } from '../../../cli/setup/lock.ts';
@@ -54,6 +62,14 @@ test('of a living process is waited for, with a word about it', async () => {
   expect(told).toEqual([`waiting for process ${child.pid}, which is at the same work (lock ${lockFile()})`]);
   child.kill();
   expect(await work).toBe('mine');
+});
+
+test('where something else lies in its place it says so instead of waiting', async () => {
+  writeFileSync(lockFile(), '');
+  await expect(withLock('work', quiet, () => Promise.resolve())).rejects.toMatchObject({
+    message: 'no lock can be made: something else is in its place',
+    command: `rm -r ${lockFile()}`,
+  });
 });
 
 test('lets one in at a time', async () => {
