@@ -109,8 +109,22 @@ export function localConfig(
   };
 }
 
-/** Providers of Portkey that put `/v1` behind the address by themselves. */
-const ADDS_VERSION = new Set(['openrouter', 'together-ai']);
+/** Portkey's providers that put a version behind an address by themselves, where an API's address in a catalogue has it already. */
+const VERSIONS = new Map([
+  ['302ai', '/v1'],
+  ['cohere', '/v2'],
+  ['deepseek', '/v1'],
+  ['google', '/v1beta'],
+  ['hyperbolic', '/v1'],
+  ['lepton', '/api/v1'],
+  ['lingyi', '/v1'],
+  ['moonshot', '/v1'],
+  ['novita-ai', '/v1'],
+  ['ollama', '/v1'],
+  ['openrouter', '/v1'],
+  ['sambanova', '/v1'],
+  ['together-ai', '/v1'],
+]);
 
 function localTarget(
   model: ServedModel,
@@ -122,22 +136,24 @@ function localTarget(
   const given = Object.hasOwn(settings.baseUrls, model.provider)
     ? settings.baseUrls[model.provider]
     : undefined;
-  const host = (typeof given === 'string' ? given : given?.gateway) ?? hostOf(model.provider, catalog);
-  const key = providerKeys[provider?.key ?? ''];
+  const address = (typeof given === 'string' ? given : given?.gateway) ?? provider?.baseUrl;
+  const key = providerKeys[model.deployments[0]?.keyName ?? ''];
   const name = provider?.portkey ?? 'openai';
   return {
     provider: name,
     ...(key === undefined ? {} : { api_key: key }),
-    ...(host === undefined
-      ? {}
-      : { custom_host: ADDS_VERSION.has(name) ? host.replace(/\/v1\/?$/, '') : host }),
+    // Always, also where Portkey's own default is the same: several providers go by the name `openai`, and without an address the key
+    // of each would be sent to OpenAI.
+    ...(address === undefined ? {} : { custom_host: hostFor(name, address) }),
     override_params: { model: model.upstream },
   };
 }
 
-/** The address, where Portkey's provider is another maker's: DeepSeek through `openai`. */
-function hostOf(name: string, catalog: Catalog): string | undefined {
-  const provider = catalog.providers[name];
-  const owner = Object.entries(catalog.providers).find(([, one]) => one.portkey === provider?.portkey)?.[0];
-  return owner === name ? undefined : provider?.baseUrl;
+/** An API's address as Portkey's provider wants it: without what it adds itself, with what it does not. */
+function hostFor(portkeyName: string, address: string): string {
+  const host = address.replace(/\/+$/, '');
+  // LiteLLM takes Anthropic's address with and without /v1, and a stack's setting is for both.
+  if (portkeyName === 'anthropic') return host.endsWith('/v1') ? host : `${host}/v1`;
+  const version = VERSIONS.get(portkeyName);
+  return version !== undefined && host.endsWith(version) ? host.slice(0, -version.length) : host;
 }

@@ -1,6 +1,8 @@
 /** The real open-source Portkey gateway in its image, with the routes of the shipped catalogue, between opencode and a fake upstream. */
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +23,16 @@ const KEYS = {
   OPENROUTER_API_KEY: 'canary-openrouter-77ac',
   TOGETHER_API_KEY: 'canary-together-1b20',
   GROQ_API_KEY: 'canary-groq-e004',
+  HUGGINGFACE_API_KEY: 'canary-huggingface-5d13',
+  OPENAI_API_KEY: 'canary-openai-c0de',
+  ANTHROPIC_API_KEY: 'canary-anthropic-8a61',
+  // The first one is not set.
+  DEEPSEEK_API_KEY_2: 'canary-deepseek-2f9b',
+  MISTRAL_API_KEY: 'canary-mistral-03e7',
+  PERPLEXITY_API_KEY: 'canary-perplexity-b84d',
 };
+/** No route of the shipped catalogue goes to these; a further one does here, to see where Portkey asks each provider. */
+const FURTHER = ['gpt-4', 'claude-3-5-sonnet', 'deepseek-coder', 'mistral-large', 'perplexity-sonar'];
 const CONTEXT = join(ROOT, 'config-templates/image/portkey');
 const name = `switchyard-portkey-test-${process.pid}`;
 const secrets = mkdtempSync(join(tmpdir(), 'switchyard-portkey-'));
@@ -34,22 +45,25 @@ beforeAll(async () => {
   upstream = await startLocalUpstream();
   const port = await freePort();
   endpoint = `http://127.0.0.1:${port}`;
-  const at = (path: string): { gateway: string } => ({ gateway: `${upstream.url}/${path}` });
+  // Every provider is the fake, under the path that it really has: /groq/openai/v1.
+  const { providers } = shippedInputs().catalog;
+  const baseUrls = Object.entries(providers).map(([id, { baseUrl }]) => [
+    id,
+    { gateway: `${upstream.url}/${id}${new URL(baseUrl).pathname.replace(/^\/$/, '')}` },
+  ]);
   const options: ShippedOptions = {
     endpoint,
     masterKey: MASTER,
     keys: KEYS,
     settings: {
       portkey: { mode: 'local' },
-      baseUrls: {
-        openrouter: at('openrouter/api/v1'),
-        together: at('together/v1'),
-        groq: at('groq/openai/v1'),
-      },
+      baseUrls: Object.fromEntries(baseUrls) as Record<string, unknown>,
     },
   };
   client = shippedClient(options);
-  const { catalog, settings } = shippedInputs(options);
+  const { catalog: shipped, settings } = shippedInputs(options);
+  const routes = { ...shipped.portkey?.routes, further: { order: 'priority' as const, targets: FURTHER } };
+  const catalog = { ...shipped, portkey: { routes } };
   writeFileSync(join(secrets, 'portkey-config.json'), JSON.stringify(localConfig(catalog, settings, KEYS)));
   const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex');
   const keys = [
@@ -98,6 +112,21 @@ function ask(
   });
 }
 
+/** A request whose body is one to the gateway behind the door: ask this host, with the headers of my choice. */
+function smuggling(method: string): string {
+  const body = '{"model":"smuggled","messages":[{"role":"user","content":"hi"}]}';
+  const inside = [
+    ...['POST /v1/chat/completions HTTP/1.1', 'host: a', 'content-type: application/json'],
+    ...['x-portkey-provider: openai', `x-portkey-custom-host: ${upstream.url}/openai/v1`],
+    ...[`content-length: ${body.length}`, '', body],
+  ].join('\r\n');
+  return [
+    ...[`${method} /portkey/v1/chat/completions HTTP/1.1`, 'host: a', `authorization: Bearer ${MASTER}`],
+    ...['content-type: application/json', 'transfer-encoding: chunked', ''],
+    ...[inside.length.toString(16), inside, '0', '', ''],
+  ].join('\r\n');
+}
+
 /** Which models were asked, in order. */
 async function asked(): Promise<(string | null)[]> {
   return (await upstream.requests()).map(({ model }) => model);
@@ -112,8 +141,8 @@ describe('routes', () => {
     expect(received?.path).toBe('/openrouter/api/v1/chat/completions');
     expect(received?.headers.authorization).toBe(`Bearer ${KEYS.OPENROUTER_API_KEY}`);
     const text = JSON.stringify(received);
-    for (const secret of [MASTER, KEYS.TOGETHER_API_KEY, KEYS.GROQ_API_KEY])
-      expect(text).not.toContain(secret);
+    const others = Object.values(KEYS).filter((key) => key !== KEYS.OPENROUTER_API_KEY);
+    for (const secret of [MASTER, ...others]) expect(text).not.toContain(secret);
   });
 
   test('auto falls back by priority', async () => {
@@ -133,7 +162,7 @@ describe('routes', () => {
 
   test('a single target goes by its alias; an unknown name is refused', async () => {
     expect(await (await ask('together-mixtral')).text()).toContain('Hello from together');
-    expect((await ask('gpt-4')).status).toBe(400);
+    expect((await ask('no-such-model')).status).toBe(400);
   });
 
   test('the list of models is the names that are served', async () => {
@@ -142,8 +171,26 @@ describe('routes', () => {
     });
     const { data } = (await response.json()) as { data: { id: string }[] };
     expect(data.map(({ id }) => id).sort()).toEqual(
-      Object.keys(client.config.provider.portkey?.models ?? {}).sort(),
+      [...Object.keys(client.config.provider.portkey?.models ?? {}), 'further', ...FURTHER].sort(),
     );
+  });
+
+  test.each([
+    ['gpt-4', '/openai/v1/chat/completions', KEYS.OPENAI_API_KEY],
+    ['claude-3-5-sonnet', '/anthropic/v1/messages', KEYS.ANTHROPIC_API_KEY],
+    ['deepseek-coder', '/deepseek/v1/chat/completions', KEYS.DEEPSEEK_API_KEY_2],
+    ['groq-mixtral', '/groq/openai/v1/chat/completions', KEYS.GROQ_API_KEY],
+    ['mistral-large', '/mistral/v1/chat/completions', KEYS.MISTRAL_API_KEY],
+    ['openrouter-auto', '/openrouter/api/v1/chat/completions', KEYS.OPENROUTER_API_KEY],
+    ['together-mixtral', '/together/v1/chat/completions', KEYS.TOGETHER_API_KEY],
+    ['perplexity-sonar', '/perplexity/chat/completions', KEYS.PERPLEXITY_API_KEY],
+    ['huggingface-gpt-oss', '/huggingface/v1/chat/completions', KEYS.HUGGINGFACE_API_KEY],
+  ])("%s is asked at its provider's address with its provider's key", async (model, path, key) => {
+    expect(await (await ask(model)).text()).toContain('Hello from');
+    const received = await upstream.requests();
+    expect(received.map((one) => one.path)).toEqual([path]);
+    const { authorization, 'x-api-key': own } = received[0]?.headers ?? {};
+    expect(own ?? authorization?.replace('Bearer ', '')).toBe(key);
   });
 });
 
@@ -161,6 +208,24 @@ describe('the door', () => {
   test("a client's own x-portkey headers are refused", async () => {
     const response = await ask('auto', { headers: { 'x-portkey-config': '{}' } });
     expect([response.status, await asked()]).toEqual([400, []]);
+  });
+
+  test.each([
+    [
+      'a target that is no URL',
+      () => 'GET http://a:99999/portkey/v1/models HTTP/1.1\r\nhost: a\r\n\r\n',
+      400,
+    ],
+    ['a request inside a request', () => smuggling('GET'), 405],
+    ['a request inside a body', () => smuggling('POST'), 500],
+  ])('%s reaches no upstream and ends nothing', async (_, bytes, status) => {
+    const socket = connect(Number(new URL(endpoint).port), '127.0.0.1');
+    socket.write(bytes());
+    const [answer] = (await once(socket, 'data')) as [Buffer];
+    socket.destroy();
+    expect(String(answer)).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect((await ask('auto')).status).toBe(200);
+    expect(await asked()).toEqual(['openrouter/auto']);
   });
 
   test('a key that an upstream says back reaches neither client nor log', async () => {

@@ -1,0 +1,60 @@
+/** Portkey's routes as configs for its cloud: in the catalogue's order or by price, and without a key. */
+import { expect, test } from '@jest/globals';
+import { cloudConfig, type PortkeyTarget, routes } from '../../../catalog/portkey.ts';
+import type { Catalog } from '../../../catalog/schema.ts';
+import { allKeys, shippedCatalog } from './shipped.ts';
+
+const { catalog } = shippedCatalog();
+
+const config = (name: string, from: Catalog = catalog): PortkeyTarget => {
+  const route = routes(from).find((one) => one.name === name);
+  if (route === undefined) throw new Error(`no route ${name}`);
+  return cloudConfig(route);
+};
+const target = (provider: string, model: string): PortkeyTarget => ({
+  provider: `@${provider}`,
+  override_params: { model },
+});
+const fallback = {
+  mode: 'fallback',
+  on_status_codes: expect.arrayContaining([401, 429, 500, 503]),
+};
+
+test('auto goes by priority', () => {
+  expect(config('auto')).toEqual({
+    strategy: fallback,
+    targets: [
+      target('openrouter', 'openrouter/auto'),
+      target('together', 'meta-models/Muse-Glimmer-30B'),
+      target('huggingface', 'openai/gpt-oss-120b'),
+    ],
+  });
+});
+
+test('cheapest-available goes by price, and what has no known price comes last', () => {
+  const targets = [
+    target('groq', 'openai/gpt-oss-20b'),
+    target('together', 'mistralai/Ministral-3-14B-Instruct-2512'),
+    target('together', 'meta-models/Muse-Glimmer-30B'),
+    target('openrouter', 'anthropic/claude-opus-5'),
+  ];
+  expect(config('cheapest-available')).toEqual({ strategy: fallback, targets });
+  const order = 'price' as const;
+  const among = ['openrouter-auto', 'openrouter-claude-3-opus', 'groq-mixtral'];
+  const unknown = { ...catalog, portkey: { routes: { cheap: { order, targets: among } } } };
+  expect(config('cheap', unknown).targets).toEqual([
+    targets[0],
+    targets[3],
+    target('openrouter', 'openrouter/auto'),
+  ]);
+});
+
+test('hold no key, and a request that is wrong in itself is not tried again elsewhere', () => {
+  for (const route of routes(catalog)) {
+    const text = JSON.stringify(cloudConfig(route));
+    for (const word of ['api_key', 'custom_host', ...allKeys(catalog)]) expect(text).not.toContain(word);
+    expect(cloudConfig(route).strategy).not.toMatchObject({
+      on_status_codes: expect.arrayContaining([400]),
+    });
+  }
+});
