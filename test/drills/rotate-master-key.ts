@@ -14,8 +14,9 @@ export const rotateMasterKey: Drill = {
     const old = await stack.masterKey();
     const switched = new Set<number>();
     let current = old;
-    // Long enough for the deployment and the clients' switch on this machine today, and no longer: the drill waits for its end.
-    const graceSeconds = Math.max(60, Math.round((stack.lastUpMs / 1000) * 4));
+    // Long enough for the deployment and the clients' switch on this machine today, and no longer: the drill waits for its end. The
+    // short way is sure of that, and then has a deployment end the grace instead of the clock.
+    const graceSeconds = context.short ? 1800 : Math.max(90, Math.round((stack.lastUpMs / 1000) * 4));
     const findings: string[] = [];
     let until = 0;
     const { records, changeSeconds } = await underLoad(
@@ -40,6 +41,7 @@ export const rotateMasterKey: Drill = {
         }
         if (Date.now() > until)
           findings.push(`the grace of ${graceSeconds} s was over before the clients had switched`);
+        if (context.short) until = await endGrace(stack);
         await sleep(Math.max(0, until - Date.now()) + 1000, undefined, { signal: context.signal });
         findings.push(...(await expectStatus(stack, old, 401, 'the old key after its grace')));
         findings.push(...(await expectStatus(stack, current, 200, 'the new key after the grace')));
@@ -53,6 +55,14 @@ export const rotateMasterKey: Drill = {
     };
   },
 };
+
+/** Has the old key's grace end now. */
+async function endGrace(stack: DrillStack): Promise<number> {
+  const now = Date.now();
+  await stack.pulumi(['config', 'set', '--path', 'masterKey.previousUntil', new Date(now).toISOString()]);
+  await stack.up();
+  return now;
+}
 
 /** Asks each gateway's turn: as often as makes it certain that every replica was asked. */
 async function expectStatus(stack: DrillStack, key: string, wanted: number, what: string): Promise<string[]> {
