@@ -4,7 +4,7 @@
  */
 import type { Settings } from '../stacks/settings-schema.ts';
 import type { AgentsFile } from './agents.ts';
-import { GATEWAY, PORTKEY } from './lanes.ts';
+import { GATEWAY, PORTKEY, type Remedy } from './lanes.ts';
 import {
   type ClientKeys,
   type ClientModel,
@@ -90,6 +90,9 @@ function gatewayProvider({ plan, endpoint }: ClientInputs): ClientProvider {
     npm: '@ai-sdk/openai-compatible',
     baseUrl: `${endpoint}/v1`,
     models: served.map((model) => describe(model, model.alias, [model.alias])),
+    leftOut: Object.fromEntries(
+      plan.leftOut.map(({ model, reason, command }) => [model, { reason, command }]),
+    ),
   };
 }
 
@@ -139,7 +142,7 @@ function directOff(
   return { reason: 'not in client.direct', command };
 }
 
-function noKey(keyName: string, stack: string): { reason: string; command: string } {
+function noKey(keyName: string, stack: string): Remedy {
   return {
     reason: `${keyName} is not set`,
     command: `pulumi config set --secret ${keyName} --stack ${stack}`,
@@ -161,8 +164,10 @@ function portkeyProvider(inputs: ClientInputs): ClientProvider {
     npm: catalog.providers[PORTKEY]?.client?.package ?? '@ai-sdk/openai-compatible',
     // The edge checks the master key and adds the routes, with their keys.
     baseUrl: mode === 'local' ? `${endpoint}/portkey/v1` : cloud,
+    keyName: mode === 'cloud' ? catalog.providers[PORTKEY]?.key : undefined,
     off: portkeyOff(inputs),
     models: portkeyModels(inputs),
+    leftOut: portkeyLeftOut(inputs),
     // A file that is not there fails every command of the client: only where its key is written.
     ...(mode === 'cloud' && hasPortkeyKey(inputs)
       ? { headers: { 'x-portkey-api-key': `{file:${PORTKEY_KEY_FILE}}` } }
@@ -238,6 +243,22 @@ function portkeyModels(inputs: ClientInputs): ClientModel[] {
     models.push(describe(model, mode === 'local' ? alias : `@${model.provider}/${model.upstream}`, [alias]));
   }
   return models;
+}
+
+/** Routes that are in the catalogue, but not to be had yet. */
+function portkeyLeftOut({ catalog, settings, keyNames }: ClientInputs): Record<string, Remedy> {
+  const { mode, configs } = settings.portkey;
+  const { stack } = settings;
+  const served = localRoutes(catalog, keyNames).map(({ name }) => name);
+  const lack: Remedy =
+    mode === 'local'
+      ? { reason: 'no target of that route has a key', command: `./switchyard models ${stack}` }
+      : { reason: 'that route has no saved config yet', command: `./switchyard portkey ${stack}` };
+  const names = Object.keys(catalog.portkey?.routes ?? {});
+  const missing = names.filter((name) =>
+    mode === 'local' ? !served.includes(name) : configs[name] === undefined,
+  );
+  return Object.fromEntries(missing.map((name) => [name, lack]));
 }
 
 /** For models of which nobody states any. */

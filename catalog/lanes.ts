@@ -19,16 +19,24 @@ export interface LaneChoice {
   provider?: string | undefined;
 }
 
+/** Why something is not to be had, and the command that brings it. */
+export interface Remedy {
+  reason: string;
+  command: string;
+}
+
 /** What a lane can choose from: a provider that is on, with the names by which its models go. */
 export interface LaneProvider {
   /** The client's name for it. */
   id: string;
   /** Name as asked for (an alias, or the id itself) → the id in the client's file. */
   models: ReadonlyMap<string, string>;
+  /** Names that it would serve, and what they want for. */
+  leftOut?: Readonly<Record<string, Remedy>>;
 }
 
 /** Where a choice leads: opencode's `provider/model`, or why it leads nowhere. */
-export type Pinned = { model: string } | { reason: string; provider: string };
+export type Pinned = { model: string } | { reason: string; provider: string; command?: string };
 
 /**
  * The model that an agent is pinned to. A lane is never left silently: an agent that wants a direct provider does not quietly get the
@@ -53,7 +61,13 @@ export function pin(
   const provider = on.find((one) => one.id === id);
   if (provider === undefined) return { reason: `${id} is switched off`, provider: id };
   const model = provider.models.get(wanted);
-  if (model === undefined) return { reason: `${id} does not serve ${wanted}`, provider: id };
+  if (model === undefined) {
+    const lack = provider.leftOut?.[wanted];
+    const reason = `${id} does not serve ${wanted}`;
+    return lack
+      ? { reason: `${reason}: ${lack.reason}`, provider: id, command: lack.command }
+      : { reason: `${reason}; it serves ${[...provider.models.keys()].join(', ')}`, provider: id };
+  }
   return { model: `${id}/${model}` };
 }
 

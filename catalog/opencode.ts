@@ -1,5 +1,5 @@
 /** Renders the client's two files: opencode.json with all eight providers, and auth.json with the keys. Pure. */
-import { type LaneProvider, pin, providerOf } from './lanes.ts';
+import { type LaneProvider, pin, providerOf, type Remedy } from './lanes.ts';
 import { type Lane, MOCK_ALIAS } from './schema.ts';
 
 /** Where a client finds Portkey's key for its header, unless `connect` writes it elsewhere. Never in opencode.json itself. */
@@ -62,10 +62,14 @@ export interface ClientProvider {
   /** The SDK package; all that the catalogue allows are part of opencode, nothing is downloaded. */
   npm: string;
   baseUrl: string;
+  /** The name of the secret that holds its key; undefined where that is the stack's own. */
+  keyName?: string | undefined;
   /** Why the client gets no key for it; undefined where it does. */
-  off?: { reason: string; command: string } | undefined;
+  off?: Remedy | undefined;
   /** The models, the default one first. */
   models: readonly ClientModel[];
+  /** Names that it would serve, and what they want for. */
+  leftOut?: Readonly<Record<string, Remedy>>;
   headers?: Record<string, string>;
 }
 
@@ -136,7 +140,7 @@ export function laneProvider(provider: ClientProvider): LaneProvider {
   for (const model of provider.models) {
     for (const name of [...model.aliases, model.id]) if (!models.has(name)) models.set(name, model.id);
   }
-  return { id: provider.id, models };
+  return { id: provider.id, models, ...(provider.leftOut ? { leftOut: provider.leftOut } : {}) };
 }
 
 function renderAgents(view: ClientView, on: readonly LaneProvider[]): Record<string, OpencodeAgent> {

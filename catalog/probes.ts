@@ -1,4 +1,5 @@
 /** What `smoke` and `agents` need to know of a stack beside the client's files: no key is in it. Pure. */
+import type { Remedy } from './lanes.ts';
 import { type ClientProvider, type ClientView, laneProvider } from './opencode.ts';
 import type { Plan } from './plan.ts';
 import { MOCK_ALIAS } from './schema.ts';
@@ -10,17 +11,21 @@ export interface Probe {
   provider: string;
   /** The model in the client's file; '' where there is none. */
   model: string;
+  /** The name of the secret that holds the key of whoever answers; absent where none is needed. */
+  key?: string;
   /** Absent where the request can be made. */
-  skip?: { reason: string; command: string };
+  skip?: Remedy;
 }
 
 /** A provider of the client as the lanes see it. */
 export interface LaneEntry {
   id: string;
   /** Why the client has no key for it; absent where it has. */
-  off?: { reason: string; command: string };
+  off?: Remedy;
   /** The names by which its models go → their ids in the client's file. */
   models: Record<string, string>;
+  /** Names that it would serve, and what they want for. */
+  leftOut?: Readonly<Record<string, Remedy>>;
 }
 
 /** Everything for {@link probes} and lanes in one. */
@@ -37,6 +42,7 @@ export function clientGuide(view: ClientView, plan: Plan): ClientGuide {
       id: provider.id,
       ...(provider.off ? { off: provider.off } : {}),
       models: Object.fromEntries(laneProvider(provider).models),
+      ...(provider.leftOut ? { leftOut: provider.leftOut } : {}),
     })),
   };
 }
@@ -56,7 +62,8 @@ function probe(provider: ClientProvider, view: ClientView): Probe {
   const { id, layer } = provider;
   const model = provider.models[0]?.id ?? '';
   if (provider.off !== undefined) return { layer, provider: id, model, skip: provider.off };
-  if (model !== '') return { layer, provider: id, model };
+  if (model !== '')
+    return { layer, provider: id, model, ...(provider.keyName ? { key: provider.keyName } : {}) };
   return {
     layer,
     provider: id,
@@ -74,5 +81,8 @@ function throughGateway(gateway: ClientProvider, view: ClientView, plan: Plan): 
   // Without any account the mock is what there is to try.
   if (makers.size > 1) makers.delete(MOCK_ALIAS);
   if (makers.size === 0) return [probe(gateway, view)];
-  return [...makers.values()].map((model) => ({ layer: 2, provider: gateway.id, model }));
+  return [...makers.values()].map((model) => {
+    const key = plan.served.find(({ alias }) => alias === model)?.deployments[0]?.keyName;
+    return { layer: 2, provider: gateway.id, model, ...(key ? { key } : {}) };
+  });
 }

@@ -7,7 +7,8 @@ import { parseCatalog } from '../catalog/load.ts';
 import { formatProblems } from '../catalog/problems.ts';
 import type { Catalog } from '../catalog/schema.ts';
 import { AGENTS_FILE, CATALOG_FILE, template } from '../stacks/load.ts';
-import { type AgentReport, planAgents, runAgents } from './client/agents.ts';
+import { type AgentReport, runAgents } from './client/agents.ts';
+import { planAgents } from './client/agents-plan.ts';
 import { Board } from './client/board.ts';
 import { clientFiles, type StackClient } from './client/files.ts';
 import { requireOpencode } from './client/home.ts';
@@ -83,7 +84,7 @@ async function agents(
     options,
   }: { file: AgentsFile; catalog: Catalog; client: StackClient; options: AgentsOptions },
 ): Promise<AgentReport[]> {
-  const { ready, skipped } = planAgents(file, catalog, client);
+  const { ready, skipped } = planAgents(file, catalog, client, stack);
   for (const { agent, reason } of skipped) out.warn(`${agent} does not run: ${reason}`);
   if (ready.length === 0) {
     throw new UserError('none of the agents can run', {

@@ -1,4 +1,5 @@
 /** Runs the real opencode once, bounded: by time, by failures in a row, and by the caller's signal. */
+import { statSync } from 'node:fs';
 import { execa } from 'execa';
 import { createInterface } from 'node:readline';
 
@@ -135,7 +136,7 @@ export async function runOpencode(request: RunRequest): Promise<RunResult> {
 
   result.ms = Date.now() - begun;
   result.exitCode = stopped?.exitCode ?? ended.exitCode ?? 1;
-  const reason = stopped?.reason ?? reasonOf(result, ended.code, lastFailure);
+  const reason = stopped?.reason ?? reasonOf(result, notStarted(request, ended.code), lastFailure);
   if (reason === undefined) result.ok = true;
   else result.reason = reason;
   return result;
@@ -144,14 +145,30 @@ export async function runOpencode(request: RunRequest): Promise<RunResult> {
 /** An exit code of 0 proves little: an answer must be there, or at least tokens spent on tools. */
 function reasonOf(
   result: RunResult,
-  code: string | undefined,
+  notStarted: string | undefined,
   lastFailure: string | undefined,
 ): string | undefined {
-  if (code === 'ENOENT') return 'opencode could not be started';
+  if (notStarted !== undefined) return notStarted;
   if (result.exitCode !== 0) return lastFailure ?? `opencode ended with exit code ${result.exitCode}`;
   if (result.text === '' && result.tokens.output === 0)
     return lastFailure ?? 'opencode ended without an answer';
   return undefined;
+}
+
+/** Why there was no process, if there was none. The system says of a missing folder that the binary is missing. */
+function notStarted({ bin, cwd }: RunRequest, code: string | undefined): string | undefined {
+  if (code === undefined || !['ENOENT', 'ENOTDIR', 'EACCES'].includes(code)) return undefined;
+  if (!isFolder(cwd))
+    return `there is no folder ${cwd} to work in; correct \`dir\` of the agent, or mkdir -p '${cwd}'`;
+  return `opencode could not be started (${code}: ${bin}); ./switchyard doctor`;
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
 }
 
 function argumentsOf({ model, agent, prompt, title }: RunRequest): string[] {

@@ -3,7 +3,8 @@ import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { planAgents, runAgents } from '../../cli/client/agents.ts';
+import { runAgents } from '../../cli/client/agents.ts';
+import { planAgents } from '../../cli/client/agents-plan.ts';
 import { Board } from '../../cli/client/board.ts';
 import type { StackClient } from '../../cli/client/files.ts';
 import { requireOpencode } from '../../cli/client/home.ts';
@@ -66,7 +67,7 @@ beforeEach(() => upstream.forget());
 
 async function run(signal = new AbortController().signal): ReturnType<typeof runAgents> {
   const { catalog, agents } = shippedInputs(options);
-  const { ready, skipped } = planAgents(agents, catalog, client);
+  const { ready, skipped } = planAgents(agents, catalog, client, 'unit');
   expect(skipped).toEqual([]);
   return runAgents(ready, {
     bin,
@@ -161,7 +162,7 @@ describe('smoke', () => {
           layer: 1,
           ok: false,
           reason: expect.stringMatching(
-            /^groq-direct refuses the key \(401\): .*\[key\]; \.\/switchyard keys ages dev$/,
+            /^groq-direct refuses the key \(401\): .*\[key\]; pulumi config set --secret GROQ_API_KEY --stack dev$/,
           ),
         },
       ]);

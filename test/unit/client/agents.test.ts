@@ -1,11 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { parseAgents } from '../../../catalog/agents.ts';
 import { formatProblem } from '../../../catalog/problems.ts';
-import { planAgents } from '../../../cli/client/agents.ts';
+import { planAgents } from '../../../cli/client/agents-plan.ts';
 import { failedRequest } from '../../../cli/client/run.ts';
-import { advise } from '../../../cli/client/advice.ts';
 import { redactor } from '../../../cli/client/redact.ts';
-import { shippedClient, shippedInputs } from '../../harness/client.ts';
+import { shippedClient, shippedInputs, type ShippedOptions } from '../../harness/client.ts';
 
 const { catalog, agents } = shippedInputs();
 const problems = (text: string): string[] =>
@@ -40,7 +39,7 @@ describe('agents.yaml', () => {
 describe('which agents run', () => {
   test('those whose provider has a key; the others say what they want', () => {
     const client = shippedClient({ keys: { GROQ_API_KEY: 'value-groq' } });
-    const { ready, skipped } = planAgents(agents, catalog, client);
+    const { ready, skipped } = planAgents(agents, catalog, client, 'unit');
     expect(ready.map(({ name, model }) => [name, model])).toEqual([
       ['fast-code', 'groq-direct/openai/gpt-oss-20b'],
     ]);
@@ -49,8 +48,42 @@ describe('which agents run', () => {
         'anthropic-direct: ANTHROPIC_API_KEY is not set; pulumi config set --secret ANTHROPIC_API_KEY --stack unit',
       research:
         'portkey: PORTKEY_API_KEY is not set; pulumi config set --secret PORTKEY_API_KEY --stack unit',
-      critical: 'litellm does not serve gpt-4',
+      critical:
+        'litellm does not serve gpt-4: OPENAI_API_KEY is not set; pulumi config set --secret OPENAI_API_KEY --stack unit',
     });
+  });
+
+  const reasons = (text: string, options: ShippedOptions): string[] => {
+    const { file } = parseAgents(text, 'agents.yaml', catalog);
+    return planAgents(file!, catalog, shippedClient(options), 'unit').skipped.map(({ reason }) => reason);
+  };
+  const of = (line: string): string => `agents:\n  a: {${line}, prompt: x}\n`;
+
+  test("a route of Portkey's wants a saved config, or a target with a key", () => {
+    const keys = { PORTKEY_API_KEY: 'value-portkey', MISTRAL_API_KEY: 'value-mistral' };
+    expect(reasons(of('lane: cost, model: auto'), { keys })).toEqual([
+      'portkey does not serve auto: that route has no saved config yet; ./switchyard portkey unit',
+    ]);
+    const settings = { portkey: { mode: 'local' } };
+    const { guide } = shippedClient({ keys: { TOGETHER_API_KEY: 'value-together' }, settings });
+    expect(guide.lanes.find(({ id }) => id === 'portkey')?.leftOut).toEqual({});
+  });
+
+  test('a model that nobody knows is told with those that are there', () => {
+    const [reason] = reasons(of('lane: reliability, model: gpt-99'), {
+      keys: { GROQ_API_KEY: 'value-groq' },
+    });
+    expect(reason).toBe(
+      'litellm does not serve gpt-99; it serves groq-llama3-70b, groq-mixtral, mock; ./switchyard models unit',
+    );
+  });
+
+  test('a provider that came into the catalogue after the last `up` wants another', () => {
+    const { file } = parseAgents(of('lane: speed'), 'agents.yaml', catalog);
+    const client = shippedClient();
+    const guide = { ...client.guide, lanes: [] };
+    const { skipped } = planAgents(file!, catalog, { ...client, guide }, 'unit');
+    expect(skipped[0]?.reason).toBe('groq-direct is switched off; ./switchyard up unit');
   });
 });
 
@@ -62,27 +95,6 @@ describe("opencode's log", () => {
   test('a failed title is none', () => expect(failedRequest(line(true))).toBeUndefined());
   test('other lines are none', () =>
     expect(failedRequest('level=ERROR message="something else"')).toBeUndefined());
-});
-
-describe('advice', () => {
-  const at = {
-    layer: 1 as const,
-    provider: 'groq-direct',
-    stack: 'dev',
-    error: '{"error": {"message": "bad key"}}',
-  };
-  test.each([
-    [401, 'groq-direct refuses the key (401): bad key'],
-    [404, 'the model is not there any more: bad key'],
-    [0, 'groq-direct cannot be reached: bad key'],
-    [503, 'groq-direct answered 503: bad key'],
-  ])('%i', (status, reason) => expect(advise({ ...at, status }).reason).toBe(reason));
-
-  test('a body that is no JSON is cut to one line', () => {
-    const { reason } = advise({ ...at, status: 502, error: `<html>\n${'x'.repeat(500)}` });
-    expect(reason.length).toBeLessThan(200);
-    expect(reason).not.toContain('\n');
-  });
 });
 
 test('a key is taken out whole, also where it begins with another', () => {
