@@ -8,10 +8,18 @@ export type Answer =
       ms: number;
       /** What the gateway said of it: model, fallbacks. */ headers: Headers;
     }
-  | { ok: false; reason: string; ms: number };
+  | {
+      ok: false;
+      /** Status and message in one. */
+      reason: string;
+      /** 0 where there was no answer. */
+      status: number;
+      message: string;
+      ms: number;
+    };
 
 /**
- * Asks a model for a word.
+ * Asks a model for a word. Never answered from the gateway's cache, nor kept in it: what counts is that the provider answers now.
  *
  * @param endpoint the gateway, e.g. `http://127.0.0.1:4000`.
  * @param key the master key; it goes into the request's header and nowhere else.
@@ -24,7 +32,12 @@ export async function askOnce(endpoint: string, key: string, model: string): Pro
     const response = await fetch(`${endpoint}/v1/chat/completions`, {
       method: 'POST',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ model, max_tokens: 64, messages: [{ role: 'user', content: 'Say hello.' }] }),
+      body: JSON.stringify({
+        model,
+        max_tokens: 64,
+        messages: [{ role: 'user', content: 'Say hello.' }],
+        cache: { 'no-cache': true, 'no-store': true },
+      }),
       signal: AbortSignal.timeout(180_000),
     });
     const body = (await response.json()) as {
@@ -38,12 +51,11 @@ export async function askOnce(endpoint: string, key: string, model: string): Pro
         ms: ms(),
         headers: response.headers,
       };
-    return {
-      ok: false,
-      reason: `${response.status}: ${body.error?.message ?? response.statusText}`,
-      ms: ms(),
-    };
+    const { status } = response;
+    const message = body.error?.message ?? response.statusText;
+    return { ok: false, reason: `${status}: ${message}`, status, message, ms: ms() };
   } catch (error) {
-    return { ok: false, reason: error instanceof Error ? error.message : String(error), ms: ms() };
+    const message = error instanceof Error ? error.message : String(error);
+    return { ok: false, reason: message, status: 0, message, ms: ms() };
   }
 }

@@ -11,6 +11,10 @@ export interface FailedRequest {
   layer: 1 | 2 | 3;
   /** The client's name of the provider. */
   provider: string;
+  /** The model that was asked for. */
+  model: string;
+  /** The name of the secret that holds the key of whoever answers. */
+  key?: string;
   /** The answer's status; 0 where there was none. */
   status: number;
   /** The answer's body, or why there was none. */
@@ -18,8 +22,11 @@ export interface FailedRequest {
   stack: string;
 }
 
+/** The words by which the stack itself refuses a client's key: its gateway, and its own Portkey. All other refusals are a provider's. */
+export const OWN_REFUSALS = ['Missing or wrong API key', 'A valid key is wanted'] as const;
+
 /** The sentence for a failed request. Holds nothing of the body but its message. */
-export function advise({ layer, provider, status, error, stack }: FailedRequest): Advice {
+export function advise({ layer, provider, model, key, status, error, stack }: FailedRequest): Advice {
   const said = messageOf(error);
   const add = said === '' ? '' : `: ${said}`;
   if (status === 0) {
@@ -28,12 +35,13 @@ export function advise({ layer, provider, status, error, stack }: FailedRequest)
       : { reason: `${provider} cannot be reached${add}` };
   }
   if (status === 401 || status === 403) {
-    return layer === 2
-      ? { reason: `the gateway refuses the key${add}`, command: `./switchyard connect ${stack}` }
-      : {
-          reason: `${provider} refuses the key (${status})${add}`,
-          command: `./switchyard keys ages ${stack}`,
-        };
+    if (OWN_REFUSALS.some((words) => error.includes(words)))
+      return { reason: `the gateway refuses the key${add}`, command: `./switchyard connect ${stack}` };
+    const who = layer === 2 ? `the provider of ${model}` : provider;
+    return {
+      reason: `${who} refuses the key (${status})${add}`,
+      command: key ? `pulumi config set --secret ${key} --stack ${stack}` : `./switchyard keys ages ${stack}`,
+    };
   }
   if (status === 404)
     return {
@@ -41,7 +49,11 @@ export function advise({ layer, provider, status, error, stack }: FailedRequest)
       command: `./switchyard models ${stack} --check`,
     };
   if (status === 402) return { reason: `the account has no credit left${add}` };
-  if (status === 429) return { reason: `rate limited${add}; a second key (…_API_KEY_2) would be asked next` };
+  if (status === 429) {
+    // The gateway alone knows what to do with a second key.
+    const hint = layer === 2 ? `; a second key (${key ?? '…_API_KEY'}_2) would be asked next` : '';
+    return { reason: `rate limited${add}${hint}` };
+  }
   if (layer === 2 && status >= 500)
     return {
       reason: `no model of the chain answered (${status})${add}`,

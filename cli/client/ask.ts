@@ -6,7 +6,7 @@ import type { StackClient } from './files.ts';
 import { makeHome } from './home.ts';
 import { redactor } from './redact.ts';
 import { runOpencode } from './run.ts';
-import type { Tap } from './tap.ts';
+import { fallbackOf, type Tap } from './tap.ts';
 
 const PROMPT = 'Answer with the one word: pong';
 const TIMEOUT_MS = 120_000;
@@ -89,7 +89,7 @@ export async function askByClient(
       };
     }
     const advice = failed
-      ? advise({ layer, provider, stack, status: failed.status, error: failed.error ?? '' })
+      ? advise({ ...probe, stack, status: failed.status, error: failed.error ?? '' })
       : { reason: run.reason ?? 'no answer' };
     return { layer, provider, model, ok: false, reason: clean(sentence(advice)), ms: run.ms };
   } finally {
@@ -99,13 +99,17 @@ export async function askByClient(
 
 /** One request to the gateway, without the client. */
 export async function askByHttp(
-  { layer, provider, model }: Probe,
+  probe: Probe,
   { stack, client, endpoint }: { stack: string; client: StackClient; endpoint: string },
 ): Promise<SmokeRow> {
+  const { layer, provider, model } = probe;
   const key = client.auth[provider]?.key ?? '';
   const answer = await askOnce(endpoint, key, model);
   const row = { layer, provider, ok: answer.ok, ms: answer.ms };
-  if (!answer.ok)
-    return { ...row, model, reason: redactor([key])(`${answer.reason}; ./switchyard status ${stack}`) };
-  return { ...row, model: answer.headers.get('x-litellm-model-group') ?? model, reason: '' };
+  if (!answer.ok) {
+    const advice = advise({ ...probe, stack, status: answer.status, error: answer.message });
+    return { ...row, model, reason: redactor([key])(sentence(advice)) };
+  }
+  const answered = answer.headers.get('x-litellm-model-group') ?? model;
+  return { ...row, model: answered, reason: fallbackOf(answer.headers) ?? '' };
 }

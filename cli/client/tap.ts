@@ -118,18 +118,20 @@ function headersOf(request: IncomingMessage): [string, string][] {
 function describe(upstream: Response, begin: string): Answer {
   const { headers, status } = upstream;
   const model = headers.get('x-litellm-model-group') ?? /"model"\s*:\s*"([^"]+)"/.exec(begin)?.[1];
-  const attempts = headers.get('x-litellm-attempted-fallbacks');
-  const option = headers.get('x-portkey-last-used-option-index');
-  const fallback =
-    attempts !== null && attempts !== '0'
-      ? `${attempts} fallback${attempts === '1' ? '' : 's'} tried`
-      : option !== null && /\[[1-9]\d*\]$/.test(option)
-        ? `answered by ${option}`
-        : undefined;
+  const fallback = fallbackOf(headers);
   return {
     status,
     ...(model ? { model } : {}),
     ...(fallback ? { fallback } : {}),
     ...(status >= 400 ? { error: begin.slice(0, 500) } : {}),
   };
+}
+
+/** Whether another model than the one asked for answered, as LiteLLM's headers or Portkey's tell. */
+export function fallbackOf(headers: Headers): string | undefined {
+  const attempts = headers.get('x-litellm-attempted-fallbacks');
+  if (attempts !== null && attempts !== '0')
+    return `${attempts} fallback${attempts === '1' ? '' : 's'} tried`;
+  const option = headers.get('x-portkey-last-used-option-index');
+  return option !== null && /\[[1-9]\d*\]$/.test(option) ? `answered by ${option}` : undefined;
 }
