@@ -11,17 +11,28 @@ interface Line {
 
 const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
+/** Where the lines are drawn. */
+export interface Terminal {
+  write(text: string): unknown;
+  columns?: number;
+}
+
 /** The board of a run. */
 export class Board {
   readonly #out: Output;
+  readonly #terminal: Terminal;
   readonly #lines: Map<string, Line>;
   readonly #width: number;
   #ticker: NodeJS.Timeout | undefined;
   #drawn = 0;
   #frame = 0;
 
-  constructor(out: Output, names: readonly string[]) {
+  /**
+   * @param terminal where it is drawn, if `out` talks to a terminal.
+   */
+  constructor(out: Output, names: readonly string[], terminal: Terminal = process.stderr) {
     this.#out = out;
+    this.#terminal = terminal;
     this.#lines = new Map(names.map((name) => [name, { state: 'waiting', detail: '', begun: 0, ms: 0 }]));
     this.#width = Math.max(...names.map((name) => name.length), 0);
     if (!out.terminal) return;
@@ -68,11 +79,11 @@ export class Board {
 
   #draw(): void {
     const up = this.#drawn > 0 ? `\x1b[${this.#drawn}A` : '';
-    const columns = process.stderr.columns || 100;
+    const columns = this.#terminal.columns || 100;
     const text = [...this.#lines]
       .map(([name, line]) => `\x1b[2K${this.#line(name, line, columns)}\n`)
       .join('');
-    process.stderr.write(up + text);
+    this.#terminal.write(up + text);
     this.#drawn = this.#lines.size;
     this.#frame += 1;
   }
@@ -86,7 +97,9 @@ export class Board {
     }[state];
     const time = state === 'waiting' ? '' : seconds(state === 'running' ? Date.now() - begun : ms);
     const rest = Math.max(columns - this.#width - 14, 10);
-    return `${mark} ${name.padEnd(this.#width)} ${time.padStart(7)}  ${detail.slice(0, rest)}`;
+    // A line that were two would shift all that is drawn over it next time.
+    const oneLine = detail.replaceAll(/\s+/g, ' ').slice(0, rest);
+    return `${mark} ${name.padEnd(this.#width)} ${time.padStart(7)}  ${oneLine}`;
   }
 }
 
