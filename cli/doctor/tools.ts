@@ -7,8 +7,7 @@ import { freeBytes, gigabytes, NEEDED_BYTES } from '../setup/disk.ts';
 import { daemonState, type DaemonState } from '../setup/docker-host.ts';
 import { lackOfDocker, mayBringDocker } from '../setup/docker.ts';
 import { home, installedVersion, launcher, root } from '../setup/paths.ts';
-import { wantedPlugins } from '../setup/plugins.ts';
-import { findPulumi } from '../setup/pulumi.ts';
+import { lookForPulumi } from '../setup/pulumi.ts';
 import { parseVersion } from '../setup/versions.ts';
 import { bad, type Check, good } from './check.ts';
 
@@ -31,11 +30,13 @@ export function checkPackages(): Check {
 
 /** Engine, language host and plugins, with every hash. */
 export async function checkPulumi(): Promise<Check> {
-  const setup = await findPulumi(true);
-  const wanted = wantedPlugins().map(({ name, version }) => `${name} ${version}`);
-  const command = `eval "$(${launcher} env)"`;
+  const { setup, lack } = await lookForPulumi(true);
   if (!setup)
-    return bad('pulumi', `engine, language host or plugins (${wanted.join(', ')}) are not whole`, command);
+    return bad(
+      'pulumi',
+      `engine, language host or plugins are not whole: ${lack}`,
+      `eval "$(${launcher} env)"`,
+    );
   const engine = join(setup.path[0]!, 'pulumi');
   const { stdout } = await execa(engine, ['version'], {
     reject: false,

@@ -1,60 +1,76 @@
 /** The official provider plugins, where the official engine looks for them. */
+import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { execa } from 'execa';
-import { download, Unreachable } from './download.ts';
-import { installedVersion } from './paths.ts';
-import { mirror, platformNames } from './platform.ts';
+import { mkdir, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { isWholeExecutable } from './executable.ts';
+import { bringPlugin } from './plugin-download.ts';
+import { inHome, installedVersion } from './paths.ts';
 import type { Reporter } from './reporter.ts';
+import { findDamage, writeStamp } from './stamp.ts';
 
 /** The providers that the stacks use. A plugin must have its SDK's version. */
 const PROVIDERS = ['docker', 'random'] as const;
 
+/** A plugin by its name and version. */
+export interface Plugin {
+  name: string;
+  version: string;
+}
+
 /** Name and version of each plugin that the installed SDKs ask for. */
-export function wantedPlugins(): { name: string; version: string }[] {
+export function wantedPlugins(): Plugin[] {
   return PROVIDERS.map((name) => ({ name, version: installedVersion(`@pulumi/${name}`) }));
 }
 
-/** Where the engine keeps plugins: PULUMI_HOME, else ~/.pulumi. */
-function pluginFolder(name: string, version: string): string {
+/** Where the engine keeps a plugin: below PULUMI_HOME, else ~/.pulumi. */
+function folderOf({ name, version }: Plugin): string {
   const base = process.env.PULUMI_HOME || join(homedir(), '.pulumi');
   return join(base, 'plugins', `resource-${name}-v${version}`);
 }
 
-/** The plugins that are not installed, or whose installation was broken off. */
-export function missingPlugins(): { name: string; version: string }[] {
-  return wantedPlugins().filter(({ name, version }) => {
-    const folder = pluginFolder(name, version);
-    return !existsSync(join(folder, `pulumi-resource-${name}`)) || existsSync(`${folder}.partial`);
-  });
+const binaryOf = ({ name }: Plugin) => `pulumi-resource-${name}`;
+
+/** The plugin's stamp. The folder is the user's and Pulumi's, so it lies in ours; one for each such folder. */
+function stampOf(plugin: Plugin): string {
+  const where = createHash('sha256').update(folderOf(plugin)).digest('hex').slice(0, 8);
+  return inHome('tools', `plugin-${plugin.name}-${plugin.version}-${where}.json`);
 }
 
-/** Installs what is missing with the engine `pulumi`, from Pulumi's own downloads. Throws {@link Unreachable}. */
+/** Whether an installation is there, complete or not. */
+export function isInstalled(plugin: Plugin): boolean {
+  const folder = folderOf(plugin);
+  // The engine's own mark of an installation that goes on, or was broken off.
+  return existsSync(join(folder, binaryOf(plugin))) && !existsSync(`${folder}.partial`);
+}
+
+async function lackOf(plugin: Plugin, deep: boolean): Promise<string | undefined> {
+  if (!isInstalled(plugin)) return `${binaryOf(plugin)} ${plugin.version} is missing`;
+  if (!existsSync(stampOf(plugin))) return `${binaryOf(plugin)} ${plugin.version} was not looked at yet`;
+  return findDamage(folderOf(plugin), deep, stampOf(plugin));
+}
+
+/** The plugins that are not there, or not as they were when they were stamped, with what is wrong. `deep` computes every hash. */
+export async function missingPlugins(deep = false): Promise<(Plugin & { lack: string })[]> {
+  const looks = wantedPlugins().map(async (plugin) => ({ ...plugin, lack: await lackOf(plugin, deep) }));
+  return (await Promise.all(looks)).flatMap(({ lack, ...plugin }) => (lack ? [{ ...plugin, lack }] : []));
+}
+
+/**
+ * Makes sure that every plugin is whole: takes what the user's own `pulumi` installed if it is whole, brings the rest from Pulumi's
+ * downloads with the engine `pulumi`, and stamps both. Throws {@link Unreachable}.
+ */
 export async function installPlugins(pulumi: string, reporter: Reporter): Promise<void> {
-  const { os, goArch } = platformNames();
-  for (const { name, version } of missingPlugins()) {
-    const file = `pulumi-resource-${name}-v${version}-${os}-${goArch}.tar.gz`;
-    const url = `${mirror('pulumi')}/releases/plugins/${file}`;
-    const folder = await mkdtemp(join(tmpdir(), 'switchyard-plugin-'));
-    try {
-      // Fetched here, since the engine itself waits minutes for a source that never answers; unpacked by the engine.
-      const archive = join(folder, file);
-      await reporter.step(`bringing Pulumi's ${name} plugin ${version}`, async () => {
-        await download(url, archive, { progress: reporter.progress });
-        const done = await execa(
-          pulumi,
-          ['plugin', 'install', 'resource', name, `v${version}`, '--reinstall', '--file', archive],
-          {
-            reject: false,
-            env: { PULUMI_SKIP_UPDATE_CHECK: 'true' },
-          },
-        );
-        if (done.exitCode !== 0) throw new Unreachable(url, `sent what is no plugin (${done.stderr.trim()})`);
-      });
-    } finally {
-      await rm(folder, { recursive: true, force: true });
+  for (const plugin of await missingPlugins()) {
+    const stamp = stampOf(plugin);
+    const foreign = isInstalled(plugin) && !existsSync(stamp);
+    if (!foreign || !(await isWholeExecutable(join(folderOf(plugin), binaryOf(plugin))))) {
+      // What is brought is stamped anew; were this broken off, an old stamp would speak of something else.
+      await rm(stamp, { force: true });
+      await bringPlugin(plugin, pulumi, reporter, () => isInstalled(plugin));
     }
+    await mkdir(dirname(stamp), { recursive: true });
+    await writeStamp(folderOf(plugin), [binaryOf(plugin)], stamp);
   }
 }

@@ -2,18 +2,23 @@
  * Pulumi's engine, language host and plugins: the user's own where they are new enough, else the official ones, else those of
  * toolchain/. The decision is written down, so that a second run asks no network.
  */
-import { accessSync, constants, existsSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import writeFileAtomic from 'write-file-atomic';
 import { UserError } from '../errors.ts';
 import { requireSpace } from './disk.ts';
 import { checksumOf, download, fetchText, Unreachable } from './download.ts';
 import { withLock } from './lock.ts';
-import { home, inHome, installedVersion, root } from './paths.ts';
+import { home, inHome, installedVersion } from './paths.ts';
 import { mirror, platformNames } from './platform.ts';
-import { installPlugins, missingPlugins, wantedPlugins } from './plugins.ts';
+import { installPlugins, missingPlugins } from './plugins.ts';
+import {
+  languageHostOf,
+  ownEngine,
+  type PulumiSource,
+  readDecision,
+  writeDecision,
+} from './pulumi-decision.ts';
 import type { Reporter } from './reporter.ts';
 import { findDamage, writeStamp } from './stamp.ts';
 import { atLeast, parseVersion } from './versions.ts';
@@ -21,90 +26,49 @@ import { atLeast, parseVersion } from './versions.ts';
 /** The oldest engine of the user's own that is taken. */
 const OLDEST_ENGINE = '3.200.0';
 
-/** Where the pieces come from: the user's own installation, Pulumi's downloads, or toolchain/. */
-export type PulumiSource = 'system' | 'official' | 'fallback';
-
 /** What was decided: the folders to put in front of PATH. */
 export interface PulumiSetup {
   source: PulumiSource;
   path: string[];
 }
 
-/** What is written down. No folders but the user's own: those below SWITCHYARD_HOME and the checkout may be reached by other names. */
-interface Decision {
-  source: PulumiSource;
-  /** The versions that the installed SDKs asked for when it was decided. */
-  wanted: string;
-  /** The user's own engine, with size and time of its file: another one there means to look again. */
-  engine?: { file: string; fingerprint: string };
-}
-
-const decisionFile = () => inHome('tools', 'pulumi.json');
 const officialFolder = (version: string) => inHome('tools', `pulumi-official-${version}`);
 
-function wantedVersions(): string {
-  const plugins = wantedPlugins().map(({ name, version }) => `${name} ${version}`);
-  return [`engine ${installedVersion('@pulumi/pulumi')}`, ...plugins].join(', ');
-}
-
-function fingerprint(file: string): string {
-  const { size, mtimeMs } = statSync(file);
-  return `${size} ${mtimeMs}`;
-}
-
-/** An earlier decision, if it still holds. */
-function readDecision(): Decision | undefined {
-  try {
-    const decision = JSON.parse(readFileSync(decisionFile(), 'utf8')) as Decision;
-    const forced = process.env.SWITCHYARD_PULUMI;
-    if (decision.wanted !== wantedVersions() || (forced && forced !== decision.source)) return undefined;
-    const { engine } = decision;
-    return engine && fingerprint(engine.file) !== engine.fingerprint ? undefined : decision;
-  } catch {
-    return undefined;
-  }
-}
+/** What is set up, or what lacks of it, in a few words. */
+export type Found = { setup: PulumiSetup; lack?: never } | { setup?: never; lack: string };
 
 /**
- * What is set up, without bringing anything; undefined if something lacks. Quick unless `deep`, which computes every hash.
+ * Looks for what is set up, without bringing anything. Quick unless `deep`, which computes every hash.
  */
-export async function findPulumi(deep = false): Promise<PulumiSetup | undefined> {
+export async function lookForPulumi(deep = false): Promise<Found> {
   const decision = readDecision();
-  if (!decision) return undefined;
+  if (!decision) return { lack: 'nothing is set up yet, or not for what is here now' };
   const { source, engine } = decision;
   if (source === 'fallback') {
     const { ensureToolchain, verify } = await import('../../toolchain/build.ts');
     const findings = await verify({ home: home(), deep });
-    return findings.length === 0 ? { source, ...(await ensureToolchain({ home: home() })) } : undefined;
+    if (findings.length > 0) return { lack: findings.join(', ') };
+    return { setup: { source, ...(await ensureToolchain({ home: home() })) } };
   }
-  if (missingPlugins().length > 0) return undefined;
-  if (source === 'system') return engine && { source, path: [dirname(engine.file)] };
+  const [plugin] = await missingPlugins(deep);
+  if (plugin) return { lack: plugin.lack };
+  if (source === 'system')
+    return engine ? { setup: { source, path: [dirname(engine.file)] } } : { lack: 'the engine is not known' };
   const folder = officialFolder(installedVersion('@pulumi/pulumi'));
-  return (await findDamage(folder, deep)) === undefined
-    ? { source, path: [join(folder, 'pulumi')] }
-    : undefined;
+  const damage = await findDamage(folder, deep);
+  return damage === undefined ? { setup: { source, path: [join(folder, 'pulumi')] } } : { lack: damage };
 }
 
-function onPath(name: string): string | undefined {
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    // What we brought ourselves is no installation of the user's.
-    if (!folder || folder.startsWith(home()) || folder.startsWith(root)) continue;
-    try {
-      accessSync(join(folder, name), constants.X_OK);
-      return join(folder, name);
-    } catch {
-      // not here
-    }
-  }
-  return undefined;
+/** What is set up; undefined if something lacks. */
+export async function findPulumi(deep = false): Promise<PulumiSetup | undefined> {
+  return (await lookForPulumi(deep)).setup;
 }
 
 async function useSystem(reporter: Reporter): Promise<PulumiSetup | undefined> {
-  const engine = onPath('pulumi');
+  const engine = ownEngine();
   if (!engine) return undefined;
   const { stdout = '' } = await execa(engine, ['version'], { reject: false, timeout: 20_000 });
-  const beside = join(dirname(engine), 'pulumi-language-nodejs');
-  if (!atLeast(stdout, OLDEST_ENGINE) || !(existsSync(beside) || onPath('pulumi-language-nodejs'))) {
+  if (!atLeast(stdout, OLDEST_ENGINE) || !languageHostOf(engine)) {
     reporter.progress(
       `not using ${engine}: ${parseVersion(stdout)?.join('.') ?? 'unknown version'}, needed is ${OLDEST_ENGINE} or newer with pulumi-language-nodejs beside it`,
     );
@@ -205,13 +169,7 @@ export async function ensurePulumi(reporter: Reporter): Promise<PulumiSetup> {
     await requireSpace(home(), "Pulumi's engine and plugins");
     const decided = readDecision()?.source === 'fallback';
     const setup = decided ? await useFallback(reporter) : await decide(reporter);
-    const decision: Decision = { source: setup.source, wanted: wantedVersions() };
-    if (setup.source === 'system') {
-      const file = join(setup.path[0]!, 'pulumi');
-      decision.engine = { file, fingerprint: fingerprint(file) };
-    }
-    await mkdir(dirname(decisionFile()), { recursive: true });
-    await writeFileAtomic(decisionFile(), `${JSON.stringify(decision, null, 2)}\n`);
+    await writeDecision(setup.source, setup.source === 'system' ? join(setup.path[0]!, 'pulumi') : undefined);
     return setup;
   });
 }

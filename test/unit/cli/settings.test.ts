@@ -90,7 +90,7 @@ describe("a stack's file", () => {
     '%s of the checkout is read, whatever it sets',
     async (file) => {
       const stack = file.slice('Pulumi.'.length, -'.yaml'.length);
-      expect(await stackSettings(stack)).toMatchObject({ stack, port: expect.any(Number) as number });
+      expect(await stackSettings(stack)).toMatchObject({ stack, port: expect.any(Number) });
     },
   );
 

@@ -3,7 +3,6 @@ import {
   mkdirSync,
   mkdtempSync,
   rmSync,
-  statSync,
   truncateSync,
   utimesSync,
   writeFileSync,
@@ -48,16 +47,30 @@ test('a file of the same size but other content is noticed', async () => {
   expect(await findDamage(folder)).toBe('bin/tool was altered');
 });
 
-test('one whose time was put back is noticed by a deep look', async () => {
-  const { atime, mtime } = statSync(binary());
+test('one whose time was put back is noticed by a deep look, and by every look from then on', async () => {
+  // A time that utimes can put back exactly.
+  utimesSync(binary(), 1e9, 1e9);
+  await writeStamp(folder, ['bin/tool']);
   writeFileSync(binary(), 'y'.repeat(5000));
-  utimesSync(binary(), atime, mtime);
+  utimesSync(binary(), 1e9, 1e9);
+  expect(await findDamage(folder)).toBeUndefined();
   expect(await findDamage(folder, true)).toBe('bin/tool was altered');
+  expect(await findDamage(folder)).toBe('bin/tool was altered');
+  writeFileSync(binary(), 'x'.repeat(5000));
+  expect(await findDamage(folder)).toBeUndefined();
 });
 
 test('a file that was only touched is still whole', async () => {
   utimesSync(binary(), new Date(), new Date(Date.now() + 60_000));
   expect(await findDamage(folder)).toBeUndefined();
+});
+
+test('a stamp may lie elsewhere, where the folder is not ours', async () => {
+  const elsewhere = join(folder, 'elsewhere.json');
+  expect(await findDamage(folder, false, elsewhere)).toBe('it was never finished');
+  await writeStamp(folder, ['bin/tool'], elsewhere);
+  rmSync(join(folder, '.stamp.json'));
+  expect(await findDamage(folder, true, elsewhere)).toBeUndefined();
 });
 
 test('a damaged stamp counts as none', async () => {

@@ -1,0 +1,114 @@
+/** Pulumi's official plugins: checked when they come, and held against their stamps from then on. */
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { join } from 'node:path';
+import { checkPulumi } from '../../cli/doctor/tools.ts';
+import { ensurePulumi, findPulumi, lookForPulumi } from '../../cli/setup/pulumi.ts';
+import { archiveOf, docker, PulumiMirror, random, sumsOf } from '../harness/pulumi-mirror.ts';
+
+const mirror = new PulumiMirror();
+const { reporter } = mirror;
+const binary = mirror.binaryOf(docker);
+const content = () => readFileSync(binary, 'utf8');
+
+beforeAll(async () => {
+  await mirror.start();
+  await ensurePulumi(reporter);
+}, 900_000);
+beforeEach(() => mirror.forget());
+afterAll(() => mirror.stop());
+
+/** As if the user's own `pulumi` had installed it: no stamp of ours. */
+function forgetStamp(): void {
+  const tools = join(mirror.home, 'tools');
+  const stamps = readdirSync(tools).filter((name) => name.startsWith('plugin-docker-'));
+  expect(stamps).toHaveLength(1);
+  for (const name of stamps) rmSync(join(tools, name));
+}
+
+/** That it was brought again, as it is published. */
+async function expectBroughtAgain(): Promise<void> {
+  await ensurePulumi(reporter);
+  expect(mirror.asked).toEqual([sumsOf(docker), archiveOf(docker)]);
+  expect(content()).toContain('# as published');
+  expect(await findPulumi(true)).toMatchObject({ source: 'official' });
+}
+
+test('our stamps lie in our folder', () => {
+  for (const plugin of [docker, random])
+    expect(readdirSync(mirror.pluginFolder(plugin))).toEqual([`pulumi-resource-${plugin.name}`]);
+});
+
+test('one whose installation was broken off is brought again', async () => {
+  rmSync(mirror.pluginFolder(docker), { recursive: true });
+  writeFileSync(`${mirror.pluginFolder(docker)}.partial`, '');
+  await expectBroughtAgain();
+}, 60_000);
+
+test('one that was truncated is noticed, and brought again', async () => {
+  truncateSync(binary, 10);
+  const detail =
+    'engine, language host or plugins are not whole: pulumi-resource-docker has 10 bytes instead of';
+  expect(await checkPulumi()).toMatchObject({ ok: false, detail: expect.stringContaining(detail) as string });
+  await expectBroughtAgain();
+}, 60_000);
+
+test('one that was altered, size and time put back, is found by the doctor, and then brought again', async () => {
+  // A time that utimes can put back exactly.
+  utimesSync(binary, 1e9, 1e9);
+  forgetStamp();
+  await ensurePulumi(reporter);
+  writeFileSync(binary, 'x'.repeat(statSync(binary).size));
+  utimesSync(binary, 1e9, 1e9);
+  expect(await lookForPulumi()).toMatchObject({ setup: { source: 'official' } });
+  expect((await checkPulumi()).detail).toMatch(/not whole: pulumi-resource-docker was altered$/);
+  await expectBroughtAgain();
+}, 60_000);
+
+test("one that the user's own pulumi installed is taken as it is, and stamped", async () => {
+  forgetStamp();
+  writeFileSync(binary, "#!/bin/sh\n# the user's\n", { mode: 0o755 });
+  await ensurePulumi(reporter);
+  expect(mirror.asked).toEqual([]);
+  expect(content()).toContain("# the user's");
+  expect(await findPulumi(true)).toMatchObject({ source: 'official' });
+  truncateSync(binary, 5);
+  expect(await lookForPulumi()).toEqual({ lack: 'pulumi-resource-docker has 5 bytes instead of 23' });
+});
+
+test.each([0, 64, 1_000_000])(
+  'not so one that was cut off after %i bytes',
+  async (length) => {
+    forgetStamp();
+    copyFileSync(join(mirror.engineFolder, 'pulumi'), binary);
+    truncateSync(binary, length);
+    await expectBroughtAgain();
+  },
+  60_000,
+);
+
+test('one that Pulumi publishes no checksum for is taken, with a word about it', async () => {
+  rmSync(mirror.pluginFolder(random), { recursive: true });
+  await ensurePulumi(reporter);
+  expect(mirror.asked).toEqual([sumsOf(random), archiveOf(random)]);
+  expect(mirror.told.join('\n')).toMatch(
+    /127\.0\.0\.1:\d+ publishes no checksum for pulumi-resource-random-/,
+  );
+}, 60_000);
+
+test('one that is not the published one is refused after a second try', async () => {
+  mirror.files.set(archiveOf(docker), mirror.files.get(archiveOf(random))!);
+  rmSync(mirror.pluginFolder(docker), { recursive: true });
+  await expect(ensurePulumi(reporter)).rejects.toMatchObject({
+    message: 'a download arrived corrupted twice',
+    found: 'content that does not match its published checksum',
+  });
+  expect(mirror.asked).toEqual([sumsOf(docker), archiveOf(docker), archiveOf(docker)]);
+  expect(existsSync(mirror.pluginFolder(docker))).toBe(false);
+}, 60_000);
+
+test('an archive without the plugin in it is no plugin', async () => {
+  // The other one's, with nothing published that would tell.
+  mirror.files.delete(sumsOf(docker));
+  await expect(ensurePulumi(reporter)).rejects.toMatchObject({ command: 'unset SWITCHYARD_PULUMI' });
+  expect(mirror.told.join('\n')).toContain('sent what is no plugin (pulumi-resource-docker-');
+}, 60_000);
