@@ -82,6 +82,21 @@ describe('workflows', () => {
     }
   });
 
+  test("never run a bot's code with secrets, whoever updated its branch", () => {
+    for (const [name, job] of jobs) {
+      if (!JSON.stringify(job).includes('secrets.')) continue;
+      const human = "github.event.pull_request.user.login != 'dependabot[bot]'";
+      expect({ name, limited: job.if?.includes(human) }).toEqual({ name, limited: true });
+      // Who pushed last is not who wrote it.
+      expect(job.if).not.toContain('github.actor');
+    }
+  });
+
+  test('run the tests as root, with the PATH and HOME of the steps before', () => {
+    const run = steps.flatMap((step) => (step.run?.includes('npm test') ? [step.run] : []));
+    expect(run).toEqual(['sudo env "PATH=$PATH" "HOME=$HOME" npm test']);
+  });
+
   test('give the right to write only to jobs without checkout', () => {
     for (const workflow of workflows) expect(workflow.permissions).toEqual({});
     for (const [name, job] of jobs) {
