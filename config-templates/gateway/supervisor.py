@@ -46,7 +46,9 @@ ENVIRONMENT = {
 AUTHORITIES = Path('/etc/ssl/certs/ca-certificates.crt')
 if AUTHORITIES.exists():
     ENVIRONMENT['SSL_CERT_FILE'] = str(AUTHORITIES)
+# What is longer is cut. A key could lie across the cut, so as much as the longest spelling of any takes goes with the rest.
 LONGEST_LINE = 65_536
+LONGEST_KEY = 16_384
 
 
 def say(text: str) -> None:
@@ -65,6 +67,17 @@ def preflight() -> Redactor:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f'{settings.CLIENT_KEYS} is no list of client keys: {error!r}') from None
     return Redactor.of_folder(settings.SECRETS)
+
+
+def clean_lines(output, redactor: Redactor):
+    """The lines of an output without keys; of a line that is too long the beginning."""
+    while line := output.readline(LONGEST_LINE):
+        clean = redactor.mask_log(line)
+        if len(line) == LONGEST_LINE and not line.endswith(b'\n'):
+            clean = clean[:-LONGEST_KEY] + b' ... (the rest of this line is left out)\n'
+            while line and not line.endswith(b'\n'):
+                line = output.readline(LONGEST_LINE)
+        yield clean
 
 
 class Supervisor:
@@ -97,8 +110,7 @@ class Supervisor:
 
     def pump(self) -> None:
         """The gateway's output, line by line, without keys. Ends when the gateway and all it started have ended."""
-        for line in iter(lambda: self.child.stdout.readline(LONGEST_LINE), b''):
-            clean = self.redactor.mask_log(line)
+        for clean in clean_lines(self.child.stdout, self.redactor):
             self.last.append(clean.decode('utf-8', 'replace').rstrip())
             sys.stdout.buffer.write(clean)
             sys.stdout.buffer.flush()
