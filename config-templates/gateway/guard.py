@@ -2,18 +2,22 @@
 
 - Only the routes that clients need exist. Anything else: 401 without a valid key, 404 with one.
 - A missing or wrong key is 401 everywhere but on the probes, in the shape the caller's API uses for it.
-- A request that would choose the upstream's address, its key or its price is refused (400), wherever LiteLLM would honour it.
+- A request that would choose the upstream's address, its key or its price is refused (400): refused.py.
+- What the edge held waits for its turn where LiteLLM would refuse it: admission.py.
 - LiteLLM gets one key header, JSON, no query and none of its own steering headers but a few harmless ones: what was
   checked here is what it acts on.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 
 import orjson
+from admission import Admission
 from clientkeys import ClientKeys
+from refused import query_refusal, refusal
 
 READY = '/health/readiness'
 ALIVE = ('/health/liveliness', '/health/liveness')
@@ -25,43 +29,6 @@ KEY_HEADERS = (b'authorization', b'x-api-key', b'api-key')
 # Dropped before LiteLLM: keys by other names, and a compressed answer, which could not be searched for keys.
 DROPPED = (*KEY_HEADERS, b'x-goog-api-key', b'ocp-apim-subscription-key', b'accept-encoding', b'content-type', b'content-length', b'transfer-encoding')
 LITELLM_HEADERS = (b'x-litellm-tags', b'x-litellm-trace-id', b'x-litellm-session-id', b'x-litellm-timeout', b'x-litellm-stream-timeout')
-REFUSED = re.compile(
-    r'api_?base|base_?url|api_?key|api_version|user_config|model_list|model_info|litellm_.*|extra_headers|headers'
-    r'|custom_llm_provider|organization|num_retries|max_retries|mock_.*|rust|use_ssl|router_.*|caching_groups'
-    r'|(aws|vertex|azure|s3|sagemaker|watsonx|oci|gcs|langfuse|langsmith|arize|slack)_.*|.*_cost_per_.*'
-    r'|success_callback|failure_callback|callbacks|proxy_server_request|secret_fields|user_api_key.*'
-)
-# A name that `litellm_.*` covers and that is harmless.
-PERMITTED = frozenset({'litellm_session_id', 'litellm_trace_id', 'litellm_metadata', 'litellm_params'})
-# What the user says, and the schemas of tools: names in there mean nothing to LiteLLM.
-CONTENT = frozenset(
-    'messages input prompt system instructions tools functions tool_choice function_call response_format text'
-    ' output_format output_config stop thinking reasoning prediction logit_bias'.split()
-)
-
-
-def refusal(fields: object, where: str = '') -> str | None:
-    """Why a request's fields are refused, or nothing. Looks into objects and lists, except the content."""
-    if isinstance(fields, list):
-        return next((why for item in fields if (why := refusal(item, where))), None)
-    if isinstance(fields, str) and where and fields[:1] == '{':
-        # LiteLLM reads metadata that comes as text.
-        try:
-            return refusal(json.loads(fields), where)
-        except ValueError:
-            return None
-    if not isinstance(fields, dict):
-        return None
-    for name, value in fields.items():
-        if name not in PERMITTED and REFUSED.fullmatch(name.lower().replace('-', '_')):
-            return f'"{where}{name}" is set by the gateway and is not accepted in a request.'
-        if not where and name in CONTENT:
-            continue
-        if isinstance(value, str) and value.startswith(('os.environ/', 'oidc/')):
-            return f'"{where}{name}" refers to a secret of the gateway and is not accepted in a request.'
-        if why := refusal(value, f'{where}{name}.'):
-            return why
-    return None
 
 
 class Refuse(Exception):
@@ -81,8 +48,8 @@ NO_KEY = 'Missing or wrong API key. Send the gateway\'s key as "Authorization: B
 
 
 class Guard:
-    def __init__(self, app, keys: ClientKeys) -> None:
-        self.app, self.keys = app, keys
+    def __init__(self, app, keys: ClientKeys, admission: Admission | None = None) -> None:
+        self.app, self.keys, self.admission = app, keys, admission or Admission()
         self.leaving = False
 
     def leave(self) -> None:
@@ -102,13 +69,15 @@ class Guard:
             return await self.app({**scope, 'query_string': b''}, receive, send)
         try:
             key = self.admit(scope)
+            until = held_until(scope)
             headers = [(n, v) for n, v in scope['headers'] if n not in DROPPED and not steers(n)]
             headers.append((b'authorization', b'Bearer ' + key))
+            body = await whole_body(receive)
             if method == 'POST':
-                body = checked(await whole_body(receive))
+                body = checked(body)
                 headers += [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode())]
-                receive = replay(body, receive)
-            await self.app({**scope, 'headers': headers, 'query_string': b''}, receive, self.parting(send))
+            scope = {**scope, 'headers': headers, 'query_string': b''}
+            await self.admitted(scope, body, receive, self.parting(send), until)
         except Refuse as refuse:
             await answer(send, refuse.status, refuse.body(path))
         except ConnectionAbortedError:
@@ -126,9 +95,23 @@ class Guard:
         if not (route and route.fullmatch(scope['path'])) or '..' in scope['path']:
             message = f'{scope["method"]} {scope["path"]} does not exist here.'
             raise Refuse(404, 'not_found_error', message, 'not_found')
-        if re.search(rb'(^|[&;])\s*(model|%6d)', scope.get('query_string', b''), re.IGNORECASE):
-            raise Refuse(400, 'invalid_request_error', 'Name the model in the body, not in the query.', 'refused_field')
+        if why := query_refusal(scope.get('query_string', b'')):
+            raise Refuse(400, 'invalid_request_error', why, 'refused_field')
         return key
+
+    async def admitted(self, scope, body: bytes, receive, send, until: float | None) -> None:
+        """LiteLLM, when it is this request's turn."""
+        # After the body a connection has only one thing left to say: that the client is gone.
+        gone = asyncio.ensure_future(receive()) if until else None
+        try:
+            await self.admission.enter(until, gone)
+            try:
+                await self.app(scope, replay(body, receive, gone), send)
+            finally:
+                self.admission.leave()
+        finally:
+            if gone:
+                gone.cancel()
 
     def parting(self, send):
         """While leaving, ask for each connection to be closed, so that nobody sends another request on it."""
@@ -142,7 +125,13 @@ class Guard:
 
 
 def steers(name: bytes) -> bool:
-    return (name.startswith(b'x-litellm-') and name not in LITELLM_HEADERS) or name.startswith(b'x-portkey-')
+    return (name.startswith(b'x-litellm-') and name not in LITELLM_HEADERS) or name.startswith((b'x-portkey-', b'x-switchyard-'))
+
+
+def held_until(scope) -> float | None:
+    """Until when a request that the edge held may wait. The edge takes these headers from clients."""
+    headers = dict(scope['headers'])
+    return float(headers.get(b'x-switchyard-until', 0)) if b'x-switchyard-held' in headers else None
 
 
 async def whole_body(receive) -> bytes:
@@ -174,14 +163,15 @@ def checked(body: bytes) -> bytes:
     return body
 
 
-def replay(body: bytes, receive):
+def replay(body: bytes, receive, gone: asyncio.Future | None):
     """The body once, then whatever the connection says next: that the client has gone."""
     given = False
 
     async def again():
         nonlocal given
         if given:
-            return await receive()
+            # Shielded: LiteLLM looks whether the client is there by asking and giving up at once.
+            return await (asyncio.shield(gone) if gone else receive())
         given = True
         return {'type': 'http.request', 'body': body, 'more_body': False}
 

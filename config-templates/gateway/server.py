@@ -8,6 +8,7 @@ import secrets
 import signal
 
 import settings
+from admission import Admission
 from clientkeys import ClientKeys
 from guard import Guard
 from redact import Redactor, RedactResponses
@@ -26,7 +27,8 @@ def main() -> None:
     # Before LiteLLM reads its configuration: no callback takes these for requests of somebody's.
     config = yaml.safe_load(settings.CONFIG.read_text())
     asyncio.run(warm_providers([entry['litellm_params']['model'] for entry in config.get('model_list') or []]))
-    guard = Guard(Warm(app), ClientKeys())
+    limit = (config.get('general_settings') or {}).get('max_in_flight_requests_per_worker')
+    guard = Guard(Warm(app), ClientKeys(), Admission(limit))
     signal.signal(signal.SIGUSR1, lambda *_: guard.leave())
     uvicorn.run(
         RedactResponses(guard, Redactor.of_folder(settings.SECRETS)),

@@ -41,6 +41,18 @@ test('the guard lets through what clients need, and nothing else', async () => {
   await runPython('test_guard');
 }, 60_000);
 
+test('no request chooses its upstream, and every name that LiteLLM knows is judged', async () => {
+  await runPython('test_refused');
+}, 300_000);
+
+test('who was held waits for a turn, and nobody else', async () => {
+  await runPython('test_admission');
+}, 60_000);
+
+test('a key in a line of any length stays out of the log', async () => {
+  await runPython('test_supervisor');
+}, 60_000);
+
 test('the whole gateway serves, hides keys, drains and fails clearly', async () => {
   await runPython('test_gateway');
 }, 900_000);

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 HOME = Path('/etc/switchyard')
@@ -21,6 +22,7 @@ KEY = 'sk-client-' + '7' * 30
 # Plain hex: LiteLLM does not know such a key for one.
 KEYS = {'OPENAI_API_KEY': '0f1e2d3c4b5a69788796a5b4c3d2e1f0', 'ANTHROPIC_API_KEY': 'c0ffee00c0ffee11c0ffee22', 'GROQ_API_KEY': 'beef0000beef1111beef2222'}
 UPSTREAM = 'http://127.0.0.1:9000'
+CAP = 6
 
 
 def model(alias, name, path, key):
@@ -43,6 +45,7 @@ def prepare() -> None:
     # One test's failing provider must not be left alone in the next.
     config['router_settings'] |= {'fallbacks': [{'claude': ['gpt']}], 'cooldown_time': 1}
     config['general_settings']['key_management_settings']['hosted_keys'] = sorted(KEYS)
+    config['general_settings'] |= {'max_in_flight_requests_per_worker': CAP, 'max_queued_requests_per_worker': 0}
     (HOME / 'config.yaml').write_text(yaml.safe_dump(config))
     quick = {'leaveSeconds': 2, 'watchEverySeconds': 0.5, 'startSeconds': 500}
     (HOME / 'gateway.json').write_text(json.dumps(quick))
@@ -54,9 +57,9 @@ def prepare() -> None:
     (SECRETS / 'client-keys.json').write_text(json.dumps({'keys': known}))
 
 
-def ask(port, method, path, body=None, key=KEY, timeout=60):
+def ask(port, method, path, body=None, key=KEY, timeout=60, more=None):
     connection = http.client.HTTPConnection('127.0.0.1', port, timeout=timeout)
-    headers = {'authorization': f'Bearer {key}'} if key else {}
+    headers = {**({'authorization': f'Bearer {key}'} if key else {}), **(more or {})}
     connection.request(method, path, None if body is None else json.dumps(body), headers)
     response = connection.getresponse()
     answer = response.status, response.read().decode(), str(response.headers)
@@ -164,6 +167,23 @@ class WholeGateway(unittest.TestCase):
             status, body, _ = ask(4000, 'POST', '/v1/messages', request)
             self.assertEqual(status, 200, body)
             self.assertIn('message_stop' if stream else 'openai', body)
+
+    def crowd(self, count, headers):
+        """The statuses of so many requests at once, each of which takes the upstream three seconds."""
+        ask(9000, 'POST', '/_faults', {'path': '/openai', 'delayMs': 3000})
+
+        def one(number):
+            body = {'model': 'gpt', 'messages': [{'role': 'user', 'content': f'crowd {number} of {count}'}]}
+            return ask(4000, 'POST', '/v1/chat/completions', body, more=headers, timeout=120)[0]
+
+        with ThreadPoolExecutor(count) as pool:
+            return sorted(pool.map(one, range(count)))
+
+    def test_beyond_the_limit_is_refused_at_once_but_for_those_whom_the_edge_held(self):
+        self.assertEqual(self.crowd(CAP + 3, {}), [200] * CAP + [503] * 3)
+        held = {'x-switchyard-held': '1', 'x-switchyard-until': str(int(time.time()) + 100)}
+        self.assertEqual(self.crowd(3 * CAP, held), [200] * 3 * CAP)
+        self.assertNotIn('x-switchyard', ask(9000, 'GET', '/_requests')[1])
 
     def test_an_echoed_key_reaches_neither_client_nor_log(self):
         echoes = [{'echoKey': True, 'status': status, 'times': 2} for status in (401, 400)]

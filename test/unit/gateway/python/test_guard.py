@@ -9,7 +9,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from clientkeys import ClientKeys
-from guard import Guard, refusal
+from guard import Guard
 
 KEY = 'sk-' + 'k' * 40
 
@@ -106,15 +106,19 @@ class Door(unittest.TestCase):
         for method, path in (('GET', '/v1/model/info'), ('POST', '/v1/models'), ('GET', '/health'), ('POST', '/openai/deployments/x/chat/completions'), ('GET', '/v1/models/../key/info'), ('POST', '/v1/files'), ('POST', '/v1/chat/completions/'), ('GET', '/metrics')):
             self.assertEqual(self.ask(method, path)[0], 404, path)
 
-    def test_the_query_is_dropped_and_a_model_in_it_refused(self):
+    def test_the_query_is_dropped_and_what_the_body_may_not_say_refused(self):
         self.assertEqual(self.ask('POST', '/v1/messages', query=b'beta=true')[0], 200)
         self.assertEqual(self.seen[-1][0]['query_string'], b'')
-        for query in (b'model=x', b'a=1&Model=x', b'%6dodel=x'):
+        for query in (b'model=x', b'a=1&Model=x', b'%6dodel=x', b'beta=true;model=x'):
             self.assertEqual(self.ask('POST', '/v1/messages', query=query)[0], 400)
+        for query in (b'api_base=http%3A%2F%2Fx', b'a=1&api_key=x', b'API-Key', b'%61pi_base=x', b'ssl_verify=false', b'user_config=x', b'base_url='):
+            for method, path in (('POST', '/v1/chat/completions'), ('GET', '/v1/models')):
+                status, body, _ = self.ask(method, path, query=query)
+                self.assertEqual((status, body['error']['code']), (400, 'refused_field'), query)
 
     def test_the_body_arrives_as_it_was_checked(self):
         body = json.dumps({'model': 'x', 'messages': [{'role': 'user', 'content': 'ü' * 1000}]}).encode()
-        self.ask('POST', '/v1/chat/completions', {'x-api-key': KEY, 'content-type': 'text/plain', 'transfer-encoding': 'chunked', 'x-litellm-model': 'y', 'x-portkey-config': '{}', 'x-litellm-tags': 'a'}, body)
+        self.ask('POST', '/v1/chat/completions', {'x-api-key': KEY, 'content-type': 'text/plain', 'transfer-encoding': 'chunked', 'x-litellm-model': 'y', 'x-portkey-config': '{}', 'x-switchyard-until': '1', 'x-litellm-tags': 'a'}, body)
         scope, got = self.seen[-1]
         headers = dict(scope['headers'])
         self.assertEqual((got, headers[b'content-type'], headers[b'content-length']), (body, b'application/json', str(len(body)).encode()))
@@ -137,28 +141,6 @@ class Door(unittest.TestCase):
 
         asyncio.run(self.guard({'type': 'websocket', 'path': '/v1/realtime', 'headers': []}, None, send))
         self.assertEqual(sent, [{'type': 'websocket.close', 'code': 1008}])
-
-
-class Refusals(unittest.TestCase):
-    def test_what_would_choose_upstream_key_or_price(self):
-        for name in ('api_base', 'base_url', 'api_key', 'API_KEY', 'apiBase', 'api-key', 'user_config', 'model_list', 'mock_response', 'mock_testing_fallbacks', 'extra_headers', 'vertex_credentials', 'aws_role_name', 'input_cost_per_token', 'num_retries', 'custom_llm_provider'):
-            for fields in ({name: 'x'}, {'litellm_params': {name: 'x'}}, {'extra_body': {'a': [{name: 1}]}}, {'fallbacks': [{'model': 'x', name: 'y'}]}, {'metadata': {name: 'x'}}, {'metadata': json.dumps({name: 'x'})}):
-                with self.subTest(fields=fields):
-                    self.assertIn(name, refusal(fields) or '')
-
-    def test_references_to_secrets(self):
-        for fields in ({'user': 'os.environ/OPENAI_API_KEY'}, {'metadata': {'x': 'oidc/file//run/secrets/OPENAI_API_KEY'}}):
-            self.assertIn('refers to a secret', refusal(fields) or '')
-
-    def test_what_agents_send_every_day(self):
-        tool = {'type': 'function', 'function': {'name': 'f', 'parameters': {'properties': {'api_key': {}, 'base_url': {}, 'headers': {}}}}}
-        fields = {
-            'model': 'x', 'stream': True, 'stream_options': {'include_usage': True}, 'tools': [tool], 'max_tokens': 5,
-            'messages': [{'role': 'user', 'content': '{"api_key": 1}', 'tool_calls': [{'function': {'arguments': '{"api_base": 1}'}}]}],
-            'metadata': {'user_id': 'u', 'tags': ['a']}, 'user': 'u', 'service_tier': 'auto', 'cache': {'no-cache': True},
-            'fallbacks': ['y'], 'litellm_session_id': 's', 'response_format': {'json_schema': {'properties': {'api_key': {}}}},
-        }
-        self.assertIsNone(refusal(fields))
 
 
 if __name__ == '__main__':
