@@ -4,8 +4,6 @@
 export interface EdgeSettings {
   /** How long a request waits while no gateway is ready, in seconds. */
   holdSeconds: number;
-  /** How long an edge that is replaced may finish what is in flight, in seconds. */
-  drainSeconds: number;
   /** The largest request, in MiB. */
   maxBodyMb: number;
 }
@@ -15,6 +13,28 @@ interface EdgeFile {
   path: string;
   content: string;
 }
+
+/** As many gateways as a stack can have (`replicas` in its settings). A constant: changing their number leaves the edge alone. */
+const MOST_REPLICAS = 8;
+
+/**
+ * As many gateways as the edge can know at once. While all are replaced the old and the new ones stand side by side, and an old
+ * one keeps its place until it has drained; one that is forgotten late has a place of its own.
+ */
+export const GATEWAY_PLACES = 2 * MOST_REPLICAS + 1;
+
+/**
+ * Memory limit of the edge, in MiB. A bound for the worst case, in which every connection holds a large request; it has 40 MiB
+ * in daily use.
+ */
+export const EDGE_MEMORY_MB = 2048;
+/** What it takes before the first request, in MiB, and some to spare. */
+export const EDGE_BASE_MB = 64;
+/** The most that a connection takes, in MiB: see docs/edge.md. */
+export const CONNECTION_MB = 5;
+
+/** As many connections as there is room for; further ones wait in the kernel until one ends. */
+export const CONNECTIONS = Math.floor((EDGE_MEMORY_MB - EDGE_BASE_MB) / CONNECTION_MB);
 
 /**
  * Fills in the templates of `config-templates/edge`.
@@ -27,9 +47,14 @@ interface EdgeFile {
 export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): EdgeFile[] {
   const values: Readonly<Record<string, number>> = {
     holdSeconds: settings.holdSeconds,
-    drainSeconds: settings.drainSeconds,
     maxBodyMb: settings.maxBodyMb,
     maxBodyBytes: settings.maxBodyMb * 1024 * 1024,
+    gatewayPlaces: GATEWAY_PLACES,
+    retries: MOST_REPLICAS + 4,
+    connections: CONNECTIONS,
+    keptConnections: Math.floor(CONNECTIONS / 2),
+    // A request that waits has a second one inside the edge.
+    allConnections: 2 * CONNECTIONS + 100,
   };
   return files.map(({ path, content }) => ({
     path,

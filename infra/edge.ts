@@ -1,5 +1,6 @@
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
+import { EDGE_MEMORY_MB } from '../catalog/edge.ts';
 import { type ContainerFile, upload } from './gateway.ts';
 import { hardening } from './hardening.ts';
 import { CONTAINER_USER, dockerName, labels } from './names.ts';
@@ -20,11 +21,20 @@ export interface EdgeArgs {
   files: ContainerFile[];
 }
 
+/** Docker's probe: bash speaks HTTP, for the image has no client. The edge answers by itself, without any gateway. */
+export const EDGE_PROBE = [
+  'CMD',
+  'bash',
+  '-c',
+  'exec 3<>/dev/tcp/127.0.0.1/8080 && printf "GET /health/edge HTTP/1.0\\r\\n\\r\\n" >&3 && read -r line <&3 && [[ $line == *" 200 "* ]]',
+];
+
 /**
  * The small proxy that holds a stack's host port, so that the gateways can be replaced behind it.
  *
  * It holds a fixed port, so its own change is the one that has a gap: the old one must go before the new one can start. Nothing
- * that changes in the daily work (keys, models, the number of gateways, images) touches it.
+ * that changes in the daily work (keys, models, the number of gateways, images) touches it. A config that HAProxy does not take
+ * fails the deployment: `wait` wants it healthy.
  */
 export class Edge extends pulumi.ComponentResource {
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -32,7 +42,7 @@ export class Edge extends pulumi.ComponentResource {
     new docker.Container(
       name,
       {
-        ...hardening(512),
+        ...hardening(EDGE_MEMORY_MB),
         name: dockerName(args.stack, 'edge'),
         image: args.imageId,
         user: CONTAINER_USER,
@@ -40,10 +50,26 @@ export class Edge extends pulumi.ComponentResource {
         networksAdvanced: [{ name: args.network.name, aliases: ['edge'] }],
         ports: [{ internal: 8080, external: args.port, ip: args.bind }],
         uploads: args.files.map(upload),
+        healthcheck: {
+          tests: EDGE_PROBE,
+          interval: '5s',
+          timeout: '3s',
+          retries: 3,
+          // Until then a failure does not count; the first success ends the wait.
+          startPeriod: '30s',
+        },
+        wait: true,
+        waitTimeout: 60,
+        // haproxy.cfg gives up a second earlier by itself.
         stopTimeout: 10,
         destroyGraceSeconds: 10,
       },
-      { parent: this, deleteBeforeReplace: true },
+      {
+        parent: this,
+        deleteBeforeReplace: true,
+        // The provider reports a changed healthcheck as an update and does not apply it.
+        replaceOnChanges: ['healthcheck'],
+      },
     );
     this.registerOutputs({});
   }

@@ -1,5 +1,6 @@
 /** What a stack provisions, and what must be absent, by Pulumi's mocks. That it works is the end-to-end tests' business. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
+import { EDGE_MEMORY_MB } from '../../catalog/edge.ts';
 import { contextHash } from '../../infra/context-hash.ts';
 import { container, created, filesOf, IMAGES, provision } from './mocks.ts';
 
@@ -61,6 +62,13 @@ describe('a stack', () => {
   test('publishes one port, on loopback, at the edge', () => {
     expect(container('edge').ports).toEqual([{ internal: 8080, external: 4321, ip: '127.0.0.1' }]);
     expect(container('edge').uploads).toHaveLength(1);
+  });
+
+  test('counts the edge as deployed when it answers by itself', () => {
+    const { healthcheck, ...inputs } = container('edge');
+    expect(inputs).toMatchObject({ wait: true, memory: EDGE_MEMORY_MB });
+    expect(inputs.waitTimeout).toBeGreaterThan(0);
+    expect((healthcheck as { tests: string[] }).tests.join(' ')).toContain('GET /health/edge');
   });
 
   test('hands keys over as files that the gateway can read and nobody can write', () => {
