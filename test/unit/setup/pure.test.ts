@@ -77,7 +77,9 @@ describe('the operating system', () => {
 
 describe('disk space', () => {
   test('is measured at the nearest folder that exists', async () => {
-    expect(await freeBytes(join(tmpdir(), 'not', 'there', 'yet'))).toBe(await freeBytes(tmpdir()));
+    const [there, not] = [await freeBytes(tmpdir()), await freeBytes(join(tmpdir(), 'not', 'there', 'yet'))];
+    // Others write to the same disk meanwhile.
+    expect(Math.abs(there - not)).toBeLessThan(0.05 * there);
   });
 
   test('too little of it is a sentence with both amounts', async () => {
