@@ -1,4 +1,5 @@
 /** A stack's containers, as Docker sees them. */
+import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { UserError } from './errors.ts';
 import { type StateResource, resourceName } from './stack.ts';
@@ -43,6 +44,25 @@ export async function lastLogLines(container: string, count: number): Promise<st
   return all.split('\n').filter((line) => line.trim() !== '');
 }
 
+/** A container's last lines under a heading, as an error shows them. */
+export async function lastWords({ id, name }: StackContainer): Promise<string> {
+  const lines = await lastLogLines(id, 15);
+  return [`the last lines of ${name}:`, ...lines.map((line) => `    ${line}`)].join('\n');
+}
+
+/** The last words of a gateway that is not healthy; undefined if all are. */
+export async function brokenGateway(containers: StackContainer[]): Promise<string | undefined> {
+  const gateways = containers.filter((container) => container.role === 'gateway');
+  const broken = gateways.find((container) => !container.status.includes('(healthy)'));
+  return broken === undefined ? undefined : lastWords(broken);
+}
+
+/** Docker's directory for images and containers; undefined where it is not one of this machine. */
+export async function dockerFolder(): Promise<string | undefined> {
+  const folder = (await docker(['info', '--format', '{{.DockerRootDir}}'])).stdout.trim();
+  return folder !== '' && existsSync(folder) ? folder : undefined;
+}
+
 /**
  * Containers that bear this stack's label and that its state does not know.
  *
@@ -61,6 +81,23 @@ export function unknownContainers(
     foreign: unknown.filter((container) => container.instance !== instance),
   };
 }
+
+/**
+ * The names of resources whose container has gone from Docker or stands still, by somebody's hand: Pulumi, which compares with its own
+ * state, takes them for present.
+ */
+export function lostContainers(
+  containers: readonly StackContainer[],
+  resources: readonly StateResource[],
+): string[] {
+  const alive = new Set(containers.filter(({ state }) => !STOPPED.has(state)).map(({ id }) => id));
+  return resources
+    .filter((resource) => resource.type === CONTAINER_TYPE && !alive.has(resource.id ?? ''))
+    .map(resourceName);
+}
+
+/** Docker's words for a container that will not start by itself. */
+const STOPPED = new Set(['created', 'exited', 'dead']);
 
 const CONTAINER_TYPE = 'docker:index/container:Container';
 

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { dockerName } from '../infra/names.ts';
 import { UserError } from './errors.ts';
+import { clearLeftovers } from './leftovers.ts';
 import { type Output, withOutput } from './output.ts';
 import { pulumi } from './pulumi.ts';
 import { ensureReady } from './setup/ready.ts';
@@ -30,6 +31,8 @@ async function down(out: Output, stack: string, options: DownOptions): Promise<v
     });
   }
   await ensureReady({ need: ['pulumi', 'docker'], onProgress: out.progress });
+  // A container that the state does not know would hold on to the network.
+  await clearLeftovers(out, stack);
   const { resources } = await stackState(stack);
   const data = resources.find((resource) => resourceName(resource) === 'data');
   if (options.volume !== undefined && data?.protect) {

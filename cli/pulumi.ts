@@ -1,11 +1,11 @@
-/** Runs the Pulumi CLI for one stack of this checkout, and turns its failures into sentences. */
-import { hostname } from 'node:os';
+/** Runs the Pulumi CLI for one stack of this checkout. */
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { UserError } from './errors.ts';
 import type { Progress } from './output.ts';
-import { pulumiEnv } from './setup/environment.ts';
+import { leftByDeadProcess, pulumiFailure } from './pulumi-failure.ts';
+import { pulumiEnv, toolEnv } from './setup/environment.ts';
 
 /** The checkout's root: where Pulumi.yaml is. */
 export const ROOT = resolve(import.meta.dirname, '..');
@@ -24,7 +24,15 @@ export interface PulumiOptions {
   onLine?: Progress;
   /** Text for standard input: the one way by which a secret value reaches `pulumi config set`. */
   input?: string;
+  /** For a look that decrypts nothing: no passphrase is made for a stack that has none yet. */
+  withoutPassphrase?: boolean;
 }
+
+// A terminal that was closed, or a pipe whose reader went, takes no more words. That is no reason to leave Pulumi alone half-way.
+process.stderr.on('error', () => undefined);
+
+/** What asks us to end: Ctrl-C, `kill`, a terminal that is closed. */
+const ENDINGS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Runs `pulumi <args>` for a stack. A first Ctrl-C reaches Pulumi once and lets it end cleanly; further ones are held back, since a
@@ -39,7 +47,7 @@ export async function runPulumi(
 ): Promise<PulumiResult> {
   const child = execa('pulumi', [...args, '--non-interactive', '--stack', stack], {
     cwd: ROOT,
-    env: await pulumiEnv(stack),
+    env: await (options.withoutPassphrase ? toolEnv() : pulumiEnv(stack)),
     reject: false,
     // A process group of its own: the terminal's Ctrl-C does not reach it by itself.
     detached: true,
@@ -51,7 +59,7 @@ export async function runPulumi(
     else child.kill('SIGINT');
     interrupted = true;
   };
-  process.on('SIGINT', interrupt).on('SIGTERM', interrupt);
+  for (const signal of ENDINGS) process.on(signal, interrupt);
   try {
     const lines: string[] = [];
     const follow = async (stream: NodeJS.ReadableStream): Promise<void> => {
@@ -69,7 +77,7 @@ export async function runPulumi(
     if (options.onLine === undefined) lines.push(result.stdout);
     return { exitCode: result.exitCode ?? 130, stdout: result.stdout, log: lines.join('\n') };
   } finally {
-    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
+    for (const signal of ENDINGS) process.off(signal, interrupt);
   }
 }
 
@@ -95,61 +103,4 @@ export async function pulumi(
   }
   if (result.exitCode === 0) return result;
   throw pulumiFailure(stack, result.log);
-}
-
-const LOCK = /created by (?<user>\S+?)@(?<host>\S+) \(pid (?<pid>\d+)\)/g;
-
-/** Whether a failure is a lock, and every process that holds one was on this host and is gone. */
-export function leftByDeadProcess(
-  text: string,
-  host: string = hostname(),
-  alive: (pid: number) => boolean = isAlive,
-): boolean {
-  if (!text.includes('currently locked')) return false;
-  const holders = [...text.matchAll(LOCK)].map((match) => match.groups as { host: string; pid: string });
-  return holders.length > 0 && holders.every((holder) => holder.host === host && !alive(Number(holder.pid)));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** The error for a failed run of Pulumi: a sentence for the known causes, else Pulumi's own words without its decoration. */
-export function pulumiFailure(stack: string, text: string): UserError {
-  if (/incorrect passphrase|decrypting|message authentication failed/i.test(text)) {
-    return new UserError(`the passphrase of stack ${stack} is not the one its secrets were encrypted with`, {
-      where: process.env.PULUMI_CONFIG_PASSPHRASE_FILE ?? `$SWITCHYARD_HOME/passphrase/${stack}`,
-      allowed: 'the passphrase file from your backup, or PULUMI_CONFIG_PASSPHRASE_FILE naming it',
-    });
-  }
-  if (text.includes('currently locked')) {
-    const holder = [...text.matchAll(LOCK)][0]?.[0] ?? 'another process';
-    return new UserError(`stack ${stack} is being changed by another run`, {
-      found: `a lock ${holder}`,
-      allowed: 'one run at a time: wait for it to end',
-      command: `pulumi cancel --stack ${stack}   # only if that process is gone`,
-    });
-  }
-  if (/no stack named/.test(text)) {
-    return new UserError(`there is no stack ${stack} yet`, { command: `./switchyard up ${stack}` });
-  }
-  return new UserError(ownWords(text));
-}
-
-/** Pulumi's message: the lines after `error:`, without headings, blank lines and the resource's URN. */
-function ownWords(text: string): string {
-  const lines = text
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .filter((line) => line.trim() !== '');
-  const first = lines.findIndex((line) => /^\s*error:/.test(line));
-  const words = (first < 0 ? lines.slice(-15) : lines.slice(first))
-    .filter((line) => !/^\s*(Resources:|Duration:|Diagnostics:|\d+ errored)/.test(line))
-    .map((line) => line.replace(/^\s*error:\s*/, ''));
-  return words.join('\n') || 'pulumi failed without a word';
 }

@@ -1,5 +1,9 @@
 /** What the CLI asks of a stack: that it exists, its outputs, its resources. */
-import { type PulumiOptions, pulumi, pulumiFailure, runPulumi } from './pulumi.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { type PulumiOptions, pulumi, runPulumi } from './pulumi.ts';
+import { pulumiFailure } from './pulumi-failure.ts';
+import { backendFolder } from './setup/passphrase.ts';
 
 /** A resource as Pulumi's state holds it; secrets encrypted. */
 export interface StateResource {
@@ -11,6 +15,20 @@ export interface StateResource {
   protect?: boolean;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
+}
+
+/**
+ * Whether the backend has the stack. Makes nothing: no passphrase, and no bookkeeping in a folder that has none yet.
+ *
+ * @throws UserError if the backend cannot be asked.
+ */
+export async function stackExists(stack: string): Promise<boolean> {
+  const folder = backendFolder();
+  // Pulumi would write its own first file into a folder without stacks as soon as it is asked.
+  if (folder !== undefined && !existsSync(join(folder, '.pulumi', 'stacks'))) return false;
+  const shown = await runPulumi(stack, ['stack', '--show-name'], { withoutPassphrase: true });
+  if (shown.exitCode !== 0 && !/no stack named/.test(shown.log)) throw pulumiFailure(stack, shown.log);
+  return shown.exitCode === 0;
 }
 
 /** Makes the stack where it does not exist yet. */

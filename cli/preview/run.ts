@@ -1,7 +1,8 @@
 /** Runs the engine for a preview. */
 import { UserError } from '../errors.ts';
 import { type Output } from '../output.ts';
-import { pulumiFailure, runPulumi } from '../pulumi.ts';
+import { runPulumi } from '../pulumi.ts';
+import { pulumiFailure } from '../pulumi-failure.ts';
 import { parsePlan, planErrors, type PulumiPlan } from './plan.ts';
 
 /**

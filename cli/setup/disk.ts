@@ -5,6 +5,23 @@ import { UserError } from '../errors.ts';
 /** What a first setup needs: engine and provider builds, the base image and LiteLLM's image, with some room. */
 export const NEEDED_BYTES = 4 * 1024 ** 3;
 
+/**
+ * What a deployment needs: a state, containers, the layers that change. SWITCHYARD_MIN_FREE_BYTES is another bound, for a machine with
+ * less to spare and for tests.
+ *
+ * @throws UserError if that is no number of bytes.
+ */
+export function minFreeBytes(): number {
+  const bound = process.env.SWITCHYARD_MIN_FREE_BYTES;
+  if (!bound) return 1024 ** 3;
+  if (/^\d+$/.test(bound)) return Number(bound);
+  throw new UserError('that is no number of bytes', {
+    where: 'environment variable SWITCHYARD_MIN_FREE_BYTES',
+    found: bound,
+    allowed: 'digits alone, or unset: 1 GB',
+  });
+}
+
 /** `5.2 GB`. */
 export function gigabytes(bytes: number): string {
   return `${(bytes / 1024 ** 3).toFixed(1)} GB`;

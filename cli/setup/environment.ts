@@ -5,8 +5,15 @@ import { passphraseFile } from './passphrase.ts';
 import { ensurePulumi } from './pulumi.ts';
 import type { Reporter } from './reporter.ts';
 
-/** The variables that plain `pulumi` needs for `stack` here, beyond what is set already. */
-export async function pulumiVariables(stack: string, reporter: Reporter): Promise<Record<string, string>> {
+let tools: Promise<Record<string, string>> | undefined;
+
+/** The variables that any `pulumi` needs here: where engine, plugins and Docker are. Looked for once per process. */
+async function toolVariables(reporter: Reporter): Promise<Record<string, string>> {
+  tools ??= findTools(reporter);
+  return { ...(await tools) };
+}
+
+async function findTools(reporter: Reporter): Promise<Record<string, string>> {
   const { path } = await ensurePulumi(reporter);
   const inherited = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   // Node first: the language host runs the program with the `node` it finds on PATH.
@@ -15,11 +22,22 @@ export async function pulumiVariables(stack: string, reporter: Reporter): Promis
     PATH: [...front, ...inherited.filter((folder) => !front.includes(folder))].join(delimiter),
     PULUMI_SKIP_UPDATE_CHECK: 'true',
   };
-  const passphrase = passphraseFile(stack, reporter.progress);
-  if (passphrase) variables.PULUMI_CONFIG_PASSPHRASE_FILE = passphrase;
   const host = await dockerHost();
   if (host) variables.DOCKER_HOST = host;
   return variables;
+}
+
+/** The variables that plain `pulumi` needs for `stack` here, beyond what is set already. Makes its passphrase where it has none. */
+export async function pulumiVariables(stack: string, reporter: Reporter): Promise<Record<string, string>> {
+  const variables = await toolVariables(reporter);
+  const passphrase = passphraseFile(stack, reporter.progress);
+  if (passphrase) variables.PULUMI_CONFIG_PASSPHRASE_FILE = passphrase;
+  return variables;
+}
+
+/** The environment for a look at the backend that decrypts nothing. Makes no passphrase. */
+export async function toolEnv(reporter: Reporter = new Output()): Promise<NodeJS.ProcessEnv> {
+  return { ...process.env, ...(await toolVariables(reporter)) };
 }
 
 const known = new Map<string, Promise<Record<string, string>>>();

@@ -32,11 +32,17 @@ function backendUrl(): string {
   return project.backend?.url ?? '';
 }
 
-/** The salt in the stack's state, if the state lies in a folder of this machine. */
-function saltInState(stack: string): { file: string; salt: string } | undefined {
+/** The backend's folder; undefined where it is not one of this machine. */
+export function backendFolder(): string | undefined {
   const url = backendUrl();
   if (!url.startsWith('file://')) return undefined;
-  const folder = url.slice('file://'.length).split('?')[0]!.replace(/^~/, homedir());
+  return url.slice('file://'.length).split('?')[0]!.replace(/^~/, homedir());
+}
+
+/** The salt in the stack's state, if the state lies in a folder of this machine. */
+function saltInState(stack: string): { file: string; salt: string } | undefined {
+  const folder = backendFolder();
+  if (folder === undefined) return undefined;
   const file = join(folder, '.pulumi', 'stacks', 'switchyard', `${stack}.json`);
   if (!existsSync(file)) return undefined;
   const state = readFileSync(file, 'utf8');

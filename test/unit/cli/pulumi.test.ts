@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { unknownContainers } from '../../../cli/containers.ts';
+import { lostContainers, unknownContainers } from '../../../cli/containers.ts';
 import { changedResources } from '../../../cli/deploy.ts';
 import { describeError } from '../../../cli/errors.ts';
-import { leftByDeadProcess, pulumiFailure } from '../../../cli/pulumi.ts';
+import { leftByDeadProcess, pulumiFailure } from '../../../cli/pulumi-failure.ts';
 
 const LOCKED = `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
   file:///home/o/.pulumi/locks/organization/switchyard/dev/0b5.json: created by olga@here (pid 4242) at 2026-11-24T12:00:00Z`;
@@ -30,6 +30,11 @@ describe('a lock', () => {
       ].join('\n'),
     );
   });
+});
+
+test('another update in Pulumi Cloud is the same sentence', () => {
+  const text = 'error: [409] Conflict: Another update is currently in progress.\nTo learn more, visit …';
+  expect(pulumiFailure('dev', text).message).toBe('stack dev is being changed by another run');
 });
 
 describe("Pulumi's failures", () => {
@@ -61,13 +66,13 @@ describe('the closing summary of up', () => {
   });
 });
 
-describe('containers that the state does not know', () => {
-  const container = (id: string, instance: string) => ({
+describe('where Docker and the state differ', () => {
+  const container = (id: string, instance: string, state = 'running') => ({
     id,
     instance,
     name: `c-${id}`,
     role: 'gateway',
-    state: 'running',
+    state,
     status: 'Up',
     image: 'i', // prettier-ignore
   });
@@ -76,7 +81,7 @@ describe('containers that the state does not know', () => {
     { urn: 'urn:pulumi:dev::switchyard::docker:index/container:Container::gateway-0', type: 'docker:index/container:Container', id: 'known' },
   ]; // prettier-ignore
 
-  test("are ours when they bear this deployment's id, and foreign otherwise", () => {
+  test("unknown containers are ours when they bear this deployment's id, and foreign otherwise", () => {
     // prettier-ignore
     const containers = [container('known', 'aa'), container('left', 'aa'), container('other', 'bb')];
     const { ours, foreign } = unknownContainers(containers, resources);
@@ -84,7 +89,16 @@ describe('containers that the state does not know', () => {
     expect(foreign.map((c) => c.name)).toEqual(['c-other']);
   });
 
-  test('are all foreign when the state is empty', () => {
+  test('unknown containers are all foreign when the state is empty', () => {
     expect(unknownContainers([container('x', '')], []).foreign).toHaveLength(1);
+  });
+
+  test.each([
+    ['gone', [container('other', 'aa')], ['gateway-0']],
+    ['stopped', [container('known', 'aa', 'exited')], ['gateway-0']],
+    ['running', [container('known', 'aa')], []],
+    ['started again by Docker', [container('known', 'aa', 'restarting')], []],
+  ])('a known container that is %s', (_, containers, lost) => {
+    expect(lostContainers(containers, resources)).toEqual(lost);
   });
 });

@@ -1,0 +1,192 @@
+/** Runs that were interrupted, runs that meet another, and containers that came or went without Pulumi. */
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execa, type ResultPromise } from 'execa';
+import { BASE_IMAGE } from '../../infra/names.ts';
+import { Checkout } from '../harness/checkout.ts';
+import { containersOf, docker, inspect } from '../harness/containers.ts';
+
+const MINUTE = 60_000;
+const checkout = new Checkout();
+let stack: string;
+
+beforeAll(async () => {
+  ({ stack } = await checkout.addStack('torn'));
+}, MINUTE);
+
+afterAll(() => checkout.remove(), 5 * MINUTE);
+
+const containers = (): string[] => containersOf(stack);
+
+/** Starts `./switchyard up` and returns once it has made a container. */
+async function upUnderWay(
+  command: string,
+  args: string[],
+): Promise<{ child: ResultPromise; fresh: string[] }> {
+  const before = containers();
+  const child = execa(command, args, {
+    cwd: checkout.dir, env: checkout.env, extendEnv: false, reject: false, detached: true, stdin: 'ignore',
+  }); // prettier-ignore
+  for (let wait = 0; wait < 1200; wait += 1) {
+    const fresh = containers().filter((id) => !before.includes(id));
+    if (fresh.length > 0) return { child, fresh };
+    await sleep(500);
+  }
+  throw new Error('no container within 10 minutes');
+}
+
+/** Halts a container as soon as it has started. */
+async function pause(container: string | undefined): Promise<void> {
+  while (inspect(container, '{{.State.Running}}') !== 'true') await sleep(100);
+  docker('pause', container ?? '');
+}
+
+/** A setting that replaces the gateways and nothing else. */
+async function changeGateways(drainSeconds: number): Promise<void> {
+  await checkout.pulumi(stack, ['config', 'set', 'drainSeconds', String(drainSeconds)]);
+}
+
+/** The locks that runs of Pulumi hold on the stack, or have left. */
+function locks(): string[] {
+  const folder = join(checkout.dir, '.backend/.pulumi/locks/organization/switchyard', stack);
+  return readdirSync(folder).filter((name) => name.endsWith('.json'));
+}
+
+/** Whether the engine is at work on the stack. */
+async function engineRuns(): Promise<boolean> {
+  return (await execa('pgrep', ['-f', `pulumi up .*--stack ${stack}`], { reject: false })).exitCode === 0;
+}
+
+describe('an up that was killed half-way', () => {
+  test(
+    'can be repeated: its lock is cleared away, and nothing of it stays',
+    async () => {
+      const { child } = await upUnderWay('./switchyard', ['up', stack, '--no-connect']);
+      // The engine alone, without a chance to clean up.
+      execFileSync('pkill', ['-9', '-f', `pulumi up .*--stack ${stack}`]);
+      await child;
+      const left = containers();
+      const again = await checkout.switchyard(['up', stack, '--no-connect']);
+      expect(again.stderr).toContain(`removing the lock that an interrupted run left on ${stack}`);
+      expect([again.exitCode, again.exitCode === 0 ? '' : again.stderr]).toEqual([0, '']);
+      expect(containers()).toHaveLength(2);
+      for (const id of left) expect(containers()).not.toContain(id);
+    },
+    20 * MINUTE,
+  );
+});
+
+describe('two runs at once', () => {
+  test(
+    'the second one is refused, and leaves what the first one is waiting for alone',
+    async () => {
+      await changeGateways(5);
+      const { child, fresh } = await upUnderWay('./switchyard', ['up', stack, '--no-connect']);
+      // However fast the machine: the first run waits until the second ones have ended.
+      await pause(fresh[0]);
+      const second = await Promise.all(
+        ['up', 'down'].map((command) => checkout.switchyard([command, stack])),
+      );
+      expect(containers()).toEqual(expect.arrayContaining(fresh));
+      docker('unpause', fresh[0] ?? '');
+      for (const { exitCode, stderr } of second) {
+        expect(exitCode).toBe(1);
+        expect(stderr).toContain(`error: stack ${stack} is being changed by another run`);
+      }
+      const first = await child;
+      expect([first.exitCode, first.exitCode === 0 ? '' : first.stderr]).toEqual([0, '']);
+      expect(containers()).toHaveLength(2);
+      expect(containers()).toEqual(expect.arrayContaining(fresh));
+    },
+    10 * MINUTE,
+  );
+});
+
+describe('an up whose terminal is closed', () => {
+  test(
+    'ends what it had begun, and leaves neither a lock nor a stray container',
+    async () => {
+      await changeGateways(6);
+      const { child } = await upUnderWay('script', [
+        ...['--quiet', '--command', `exec ./switchyard up ${stack} --no-connect`, '/dev/null'],
+      ]);
+      child.kill('SIGKILL');
+      await child;
+      while (await engineRuns()) await sleep(500);
+      expect(locks()).toEqual([]);
+      const again = await checkout.switchyard(['up', stack, '--no-connect']);
+      expect([again.exitCode, again.exitCode === 0 ? '' : again.stderr]).toEqual([0, '']);
+      expect(again.stderr).not.toContain('interrupted run');
+      expect(containers()).toHaveLength(2);
+    },
+    10 * MINUTE,
+  );
+});
+
+describe('a deployed stack', () => {
+  test(
+    'gets a container back that was removed or stopped by hand',
+    async () => {
+      const before = containers();
+      const edge = `switchyard-${stack}-edge`;
+      for (const harm of [['rm', '--force'], ['stop']]) {
+        docker(...harm, edge);
+        const { exitCode, stderr } = await checkout.switchyard(['up', stack, '--no-connect']);
+        expect([harm, exitCode, exitCode === 0 ? '' : stderr]).toEqual([harm, 0, '']);
+        expect(stderr).toContain('not running in Docker, whatever the state says: edge');
+        expect(inspect(edge, '{{.State.Running}}')).toBe('true');
+        // The gateway alone has stayed.
+        expect(containers().filter((id) => before.includes(id))).toHaveLength(1);
+        expect(containers()).toHaveLength(2);
+      }
+    },
+    5 * MINUTE,
+  );
+
+  test(
+    'takes containers of its own that its state does not know away, and names those of another',
+    async () => {
+      const before = containers();
+      const stranger = (instance: string): string => {
+        const name = `switchyard-${stack}-${instance}`;
+        const labels = ['--label', `switchyard.stack=${stack}`, '--label', `switchyard.instance=${instance}`];
+        docker('create', '--name', name, ...labels, inspect(before[0], '{{.Image}}'));
+        return name;
+      };
+      const own = stranger(inspect(before[0], '{{index .Config.Labels "switchyard.instance"}}'));
+      const cleared = await checkout.switchyard(['up', stack, '--no-connect']);
+      expect(cleared.stderr).toContain(`removing what an interrupted run left: ${own}`);
+      expect([cleared.exitCode, containers()]).toEqual([0, before]);
+
+      const foreign = stranger('0123456789abcdef');
+      const refused = await checkout.switchyard(['up', stack, '--no-connect']);
+      const status = await checkout.json<{ unknownContainers: string[] }>(['status', stack]);
+      docker('rm', '--force', foreign);
+      expect(refused.exitCode).toBe(1);
+      expect(refused.stderr).toContain(`docker rm --force ${foreign}`);
+      expect(status.unknownContainers).toEqual([foreign]);
+      expect(containers()).toEqual(before);
+    },
+    5 * MINUTE,
+  );
+
+  test(
+    'goes down with a container that a killed up has left on its network',
+    async () => {
+      const instance = inspect(containers()[0], '{{index .Config.Labels "switchyard.instance"}}');
+      const labels = [`switchyard.stack=${stack}`, `switchyard.instance=${instance}`];
+      docker(
+        ...['run', '--detach', '--network', `switchyard-${stack}`, '--name', `switchyard-${stack}-left`],
+        ...[...labels.flatMap((label) => ['--label', label]), BASE_IMAGE, 'sleep', '600'],
+      );
+      const { exitCode, stderr } = await checkout.switchyard(['down', stack]);
+      expect([exitCode, exitCode === 0 ? '' : stderr]).toEqual([0, '']);
+      expect(stderr).toContain(`removing what an interrupted run left: switchyard-${stack}-left`);
+      expect(containers()).toEqual([]);
+    },
+    3 * MINUTE,
+  );
+});

@@ -1,0 +1,23 @@
+import { afterEach, expect, test } from '@jest/globals';
+import { minFreeBytes } from '../../../cli/setup/disk.ts';
+
+const NAME = 'SWITCHYARD_MIN_FREE_BYTES';
+
+afterEach(() => {
+  delete process.env[NAME];
+});
+
+test.each([
+  [undefined, 1024 ** 3],
+  ['', 1024 ** 3],
+  ['0', 0],
+  ['5000000000', 5_000_000_000],
+])('the room that a deployment needs by %j is %d bytes', (bound, bytes) => {
+  if (bound !== undefined) process.env[NAME] = bound;
+  expect(minFreeBytes()).toBe(bytes);
+});
+
+test.each(['1G', '-1', '1.5', ' 1'])('%j is no number of bytes', (bound) => {
+  process.env[NAME] = bound;
+  expect(minFreeBytes).toThrow('that is no number of bytes');
+});
