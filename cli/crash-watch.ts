@@ -17,28 +17,40 @@ const STARTS = 3;
  * it is removed, which ends Pulumi's wait of minutes at once, and the deployment's error says what it said last.
  *
  * @param work the deployment.
- * @throws UserError with the container's last lines, or whatever `work` throws.
+ * @throws UserError with the container's last lines, even where `work` took no notice of it; else whatever `work` throws.
  */
 export async function watchingForCrashes<T>(stack: string, work: () => Promise<T>): Promise<T> {
   const before = new Set((await stackContainers(stack)).map((container) => container.id));
   const over = new AbortController();
   const crashed: Crash[] = [];
   const watching = watch(stack, before, crashed, over.signal);
-  try {
-    return await work();
-  } catch (error) {
-    const [first] = crashed;
-    if (first === undefined) throw error;
-    throw new UserError(`the new ${first.role} does not start`, {
-      where: first.name,
-      found: [`its last lines:`, ...first.lines.map((line) => `    ${line}`)].join('\n'),
-      allowed: 'what runs serves on: mend the cause and run the command again',
-      cause: error,
-    });
-  } finally {
-    over.abort();
-    await watching;
-  }
+  const watched = async (): Promise<T> => {
+    try {
+      return await work();
+    } finally {
+      over.abort();
+      await watching;
+    }
+  };
+  const result = await watched().catch((error: unknown) => {
+    throw crashed.length === 0 ? error : crashError(crashed, error);
+  });
+  // Nobody waits for a container without a health check: Pulumi counts it as started, and it is gone.
+  if (crashed.length > 0) throw crashError(crashed);
+  return result;
+}
+
+/** What the first container that did not start said last. */
+function crashError(crashed: readonly Crash[], cause?: unknown): UserError {
+  const { role, name, lines } = crashed[0] as Crash;
+  const again = 'mend the cause and run the command again';
+  return new UserError(`the new ${role} does not start`, {
+    where: name,
+    found: ['its last lines:', ...lines.map((line) => `    ${line}`)].join('\n'),
+    // Of all containers, only a gateway is made before the one that it follows goes.
+    allowed: role === 'gateway' ? `what runs serves on: ${again}` : again,
+    cause,
+  });
 }
 
 interface Crash {

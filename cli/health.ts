@@ -16,15 +16,21 @@ export async function isReady(endpoint: string): Promise<boolean> {
 /**
  * Waits until the endpoint is ready.
  *
- * @param seconds how long at most; generous, since a busy machine takes half a minute to start LiteLLM.
+ * @param options.seconds how long at most; generous, since a busy machine takes half a minute to start LiteLLM.
+ * @param options.lastWords asked when it is not by then: what the containers say.
  * @throws UserError when it is not by then.
  */
-export async function waitReady(endpoint: string, seconds = 180): Promise<void> {
+export async function waitReady(
+  endpoint: string,
+  { seconds = 180, lastWords }: { seconds?: number; lastWords?: () => Promise<string | undefined> } = {},
+): Promise<void> {
   const end = Date.now() + seconds * 1000;
   while (!(await isReady(endpoint))) {
     if (Date.now() > end) {
+      const found = await lastWords?.();
       throw new UserError(`no gateway was ready within ${seconds} s`, {
         where: `${endpoint}/health/readiness`,
+        ...(found === undefined ? {} : { found }),
         command: './switchyard status',
       });
     }

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { askOnce } from './ask.ts';
 import { connectFrom, type Connected } from './connect.ts';
+import { brokenGateway, lastWords, stackContainers } from './containers.ts';
 import { UserError } from './errors.ts';
 import { deploy } from './deploy.ts';
 import { waitReady } from './health.ts';
@@ -39,7 +40,9 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
   const endpoint = String(outputs.endpoint);
   const models = outputs.models as string[];
   const leftOut = outputs.leftOut as LeftOut[];
-  await out.step(`waiting for ${endpoint}`, () => waitReady(endpoint));
+  await out.step(`waiting for ${endpoint}`, () =>
+    waitReady(endpoint, { lastWords: () => silentOnes(stack).catch(() => undefined) }),
+  );
   const connected = options.connect
     ? await connectFrom(out, stack, outputs, { dir: options.dir })
     : undefined;
@@ -48,6 +51,14 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
     { stack, endpoint, openaiBaseUrl: outputs.openaiBaseUrl, changes, models, leftOut, connected, answer },
     summary({ stack, endpoint, changes, models, leftOut, connected, answer }),
   );
+}
+
+/** What the containers in the way of a request say: a gateway that is not healthy, else the edge. */
+async function silentOnes(stack: string): Promise<string | undefined> {
+  const containers = await stackContainers(stack);
+  const gateway = await brokenGateway(containers);
+  const edge = containers.find((container) => container.role === 'edge');
+  return gateway ?? (edge && lastWords(edge));
 }
 
 interface Answer {

@@ -80,6 +80,22 @@ test(
   2 * MINUTE,
 );
 
+test(
+  'a deployment that takes no notice of its crashing container fails all the same',
+  async () => {
+    const deployment = watchingForCrashes(stack, async () => {
+      await create('broken', 'echo "no such port" >&2; exit 3');
+      await untilGone('broken').catch(() => undefined);
+      return 7;
+    });
+    await expect(deployment).rejects.toMatchObject({
+      message: 'the new gateway does not start',
+      found: `its last lines:${'\n    no such port'.repeat(4)}`,
+    });
+  },
+  2 * MINUTE,
+);
+
 test('a deployment that goes well is handed through', async () => {
   expect(await watchingForCrashes(stack, () => Promise.resolve(7))).toBe(7);
 });
