@@ -4,13 +4,15 @@ import { connectFrom } from '../connect.ts';
 import { deploy } from '../deploy.ts';
 import { UserError } from '../errors.ts';
 import { type Output, withOutput } from '../output.ts';
+import { revealedResources } from '../preview/deployed.ts';
 import { pulumi } from '../pulumi.ts';
 import { ensureReady } from '../setup/ready.ts';
 import { stackSettings } from '../settings.ts';
-import { ensureStack, stackOutputs, stackState } from '../stack.ts';
+import { ensureStack, stackOutputs } from '../stack.ts';
 import { parseDuration } from '../today.ts';
 import { deployedGeneration } from './age.ts';
 import { planRotation, type Rotation } from './rotation.ts';
+import { servingKey } from './serving.ts';
 import { waitForKey } from './wait.ts';
 
 interface RotateOptions {
@@ -43,16 +45,18 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
   const { masterKey } = await stackSettings(stack);
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   await ensureStack(stack);
-  const deployed = deployedGeneration((await stackState(stack)).resources);
+  const resources = await revealedResources(stack);
+  const deployed = deployedGeneration(resources);
   if (deployed === undefined) {
     throw new UserError(`stack ${stack} has no master key yet`, { command: `./switchyard up ${stack}` });
   }
-  const before = await stackOutputs(stack);
-  const rotation = planRotation(masterKey, deployed, new Date(), { ...options, graceMs });
+  const held = servingKey(resources);
+  const generations = { deployed, serving: held?.generation ?? deployed };
+  const rotation = planRotation(masterKey, generations, new Date(), { ...options, graceMs });
   await writeRotation(out, stack, rotation);
   await deploy(out, stack);
   const outputs = await stackOutputs(stack);
-  await proveKeys(out, outputs, rotation.kind === 'now' ? before : undefined);
+  await proveKeys(out, outputs, rotation.kind === 'now' ? held?.value : undefined);
   const connected = options.connect
     ? await connectFrom(out, stack, outputs, { dir: options.dir })
     : undefined;
@@ -87,16 +91,14 @@ async function writeRotation(out: Output, stack: string, rotation: Rotation): Pr
 async function proveKeys(
   out: Output,
   after: Record<string, unknown>,
-  leaked: Record<string, unknown> | undefined,
+  leaked: string | undefined,
 ): Promise<void> {
   const endpoint = String(after.endpoint);
   await out.step('waiting until the new key is accepted', () =>
     waitForKey(endpoint, String(after.masterKey), 200),
   );
   if (leaked === undefined) return;
-  await out.step('waiting until the old key is refused', () =>
-    waitForKey(endpoint, String(leaked.masterKey), 401),
-  );
+  await out.step('waiting until the old key is refused', () => waitForKey(endpoint, leaked, 401));
 }
 
 function report(stack: string, { generation, previousUntil }: Rotation, files: readonly string[]): string {

@@ -32,7 +32,7 @@ export function deployedFiles(resources: readonly StateResource[]): Files | unde
 }
 
 /** What a secret of a decrypted state holds; any other value as it is. */
-function reveal(value: unknown): unknown {
+export function reveal(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || !(SIGNATURE in value)) return value;
   return 'plaintext' in value && typeof value.plaintext === 'string'
     ? (JSON.parse(value.plaintext) as unknown)

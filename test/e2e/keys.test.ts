@@ -99,7 +99,23 @@ test(
 );
 
 test(
-  'a rotation gives clients the new key while the old one is still accepted; again, it is only finished',
+  'a rotation whose gateways do not start leaves clients their key, even past its grace',
+  async () => {
+    const old = clientKey();
+    const file = join(checkout.dir, 'config-templates/gateway/supervisor.py');
+    const good = readFileSync(file, 'utf8');
+    writeFileSync(file, 'raise SystemExit("broken on purpose")\n');
+    const failed = await checkout.switchyard(['keys', 'rotate', stack, '--grace', '1s']);
+    writeFileSync(file, good);
+    expect(failed.exitCode).toBe(1);
+    expect(failed.stderr).toContain('broken on purpose');
+    expect([clientKey(), await statusWith(old)]).toEqual([old, 200]);
+  },
+  5 * MINUTE,
+);
+
+test(
+  'a rotation, repeated, gives clients the new key while the old one is still accepted; again, it is only finished',
   async () => {
     const old = clientKey();
     const rotation = await checkout.json<Rotation>(['keys', 'rotate', stack, '--grace', '2h']);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { planRotation } from '../../../../cli/keys/rotation.ts';
+import { type Generations, planRotation } from '../../../../cli/keys/rotation.ts';
 import { parseDuration, parseToday } from '../../../../cli/today.ts';
 
 const NOW = new Date('2026-11-24T12:00:00.123Z');
@@ -7,9 +7,17 @@ const HOUR = { graceMs: 3_600_000 };
 const LATER = '2026-11-24T20:00:00Z';
 const EARLIER = '2026-11-24T11:59:59Z';
 
+/** All gateways have the newest key of the state. */
+function at(generation: number): Generations {
+  return { serving: generation, deployed: generation };
+}
+
+/** The state has the new key, and the gateways failed before they had it. */
+const FAILED: Generations = { serving: 1, deployed: 2 };
+
 describe('a rotation', () => {
   test('counts up, and gives the old key its grace', () => {
-    expect(planRotation({ generation: 1 }, 1, NOW, HOUR)).toEqual({
+    expect(planRotation({ generation: 1 }, at(1), NOW, HOUR)).toEqual({
       kind: 'grace',
       generation: 2,
       previousUntil: '2026-11-24T13:00:00Z',
@@ -17,7 +25,7 @@ describe('a rotation', () => {
   });
 
   test('with --now gives none', () => {
-    expect(planRotation({ generation: 1 }, 1, NOW, { ...HOUR, now: true })).toEqual({
+    expect(planRotation({ generation: 1 }, at(1), NOW, { ...HOUR, now: true })).toEqual({
       kind: 'now',
       generation: 2,
     });
@@ -25,12 +33,30 @@ describe('a rotation', () => {
 
   test('that was interrupted before the new key was made takes the same number again', () => {
     const settings = { generation: 2, previousUntil: LATER };
-    expect(planRotation(settings, 1, NOW, HOUR)).toMatchObject({ kind: 'grace', generation: 2 });
+    expect(planRotation(settings, at(1), NOW, HOUR)).toMatchObject({ kind: 'grace', generation: 2 });
   });
 
-  test('that was interrupted after it was made is finished', () => {
+  test.each([LATER, EARLIER])(
+    'that failed before the gateways had the new key takes the same number and a whole grace again (the last until %s)',
+    (previousUntil) => {
+      const again = { kind: 'grace', generation: 2, previousUntil: '2026-11-24T13:00:00Z' };
+      const settings = { generation: 2, previousUntil };
+      expect(planRotation(settings, FAILED, NOW, HOUR)).toEqual(again);
+      expect(planRotation(settings, FAILED, NOW, { ...HOUR, again: true })).toEqual(again);
+    },
+  );
+
+  test('for a leak leaves the key behind as well that was made and never served', () => {
+    const settings = { generation: 2, previousUntil: EARLIER };
+    expect(planRotation(settings, FAILED, NOW, { ...HOUR, now: true })).toEqual({
+      kind: 'now',
+      generation: 3,
+    });
+  });
+
+  test('that was interrupted once the gateways had the new key is finished', () => {
     const settings = { generation: 2, previousUntil: LATER };
-    expect(planRotation(settings, 2, NOW, HOUR)).toEqual({
+    expect(planRotation(settings, at(2), NOW, HOUR)).toEqual({
       kind: 'finish',
       generation: 2,
       previousUntil: LATER,
@@ -39,21 +65,24 @@ describe('a rotation', () => {
 
   test('goes on to the next key in the midst of a grace only when asked, or for a leak', () => {
     const settings = { generation: 2, previousUntil: LATER };
-    expect(planRotation(settings, 2, NOW, { ...HOUR, again: true })).toMatchObject({
+    expect(planRotation(settings, at(2), NOW, { ...HOUR, again: true })).toMatchObject({
       kind: 'grace',
       generation: 3,
     });
-    expect(planRotation(settings, 2, NOW, { ...HOUR, now: true })).toEqual({ kind: 'now', generation: 3 });
+    expect(planRotation(settings, at(2), NOW, { ...HOUR, now: true })).toEqual({
+      kind: 'now',
+      generation: 3,
+    });
   });
 
   test('begins anew once the grace is over', () => {
     const settings = { generation: 2, previousUntil: EARLIER };
-    expect(planRotation(settings, 2, NOW, HOUR)).toMatchObject({ kind: 'grace', generation: 3 });
+    expect(planRotation(settings, at(2), NOW, HOUR)).toMatchObject({ kind: 'grace', generation: 3 });
   });
 
-  test('goes by what is deployed where the settings lag behind or run ahead', () => {
-    expect(planRotation({ generation: 1 }, 4, NOW, HOUR).generation).toBe(5);
-    expect(planRotation({ generation: 9 }, 4, NOW, HOUR).generation).toBe(5);
+  test('goes by what serves where the settings lag behind or run ahead', () => {
+    expect(planRotation({ generation: 1 }, at(4), NOW, HOUR).generation).toBe(5);
+    expect(planRotation({ generation: 9 }, at(4), NOW, HOUR).generation).toBe(5);
   });
 });
 
