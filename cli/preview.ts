@@ -11,13 +11,14 @@ import { committedStacks, previewCi, type Refusal } from './preview/ci.ts';
 import { deployedFiles, revealedResources } from './preview/deployed.ts';
 import { byPath, fileMeanings } from './preview/files.ts';
 import { isNew, planMeanings } from './preview/meanings.ts';
+import { previewMissing } from './preview/missing.ts';
 import { newStackMeanings } from './preview/new-stack.ts';
 import { changedSteps, type PulumiPlan, planWarnings, toChange } from './preview/plan.ts';
 import { failureMarkdown, type Preview, previewMarkdown, previewText } from './preview/report.ts';
 import { runPreview } from './preview/run.ts';
 import { readRawConfig } from './settings.ts';
 import { ensureReady } from './setup/ready.ts';
-import { ensureStack, type StateResource } from './stack.ts';
+import { stackExists, type StateResource } from './stack.ts';
 import { parseToday } from './today.ts';
 
 interface PreviewOptions {
@@ -53,8 +54,12 @@ async function preview(out: Output, stack: string | undefined, options: PreviewO
 
 async function previewStack(out: Output, stack: string, now: Date): Promise<Preview> {
   const { inputs, warnings } = checkEverything(stack, readRawConfig(stack), now);
-  await ensureReady({ need: ['pulumi', 'docker'], onProgress: out.progress });
-  await ensureStack(stack, { onLine: out.progress });
+  await ensureReady({ need: ['pulumi'], onProgress: out.progress });
+  if (!(await stackExists(stack))) {
+    const first = await previewMissing(out, stack, inputs);
+    return { ...first, warnings: [...new Set([...warnings, ...first.warnings])] };
+  }
+  await ensureReady({ need: ['docker'], onProgress: out.progress });
   const plan = await runPreview(out, stack);
   const resources = await revealedResources(stack);
   const old = keyAges(stack, resources, inputs.settings.keyAge, now).flatMap((age) => ageWarning(age) ?? []);

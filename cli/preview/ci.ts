@@ -5,18 +5,16 @@ import { parseCatalog } from '../../catalog/load.ts';
 import { CATALOG_FILE, type Inputs, ROOT, template } from '../../stacks/load.ts';
 import { toUserError, UserError } from '../errors.ts';
 import type { Output } from '../output.ts';
-import { pulumi } from '../pulumi.ts';
 import { rawConfig } from '../settings.ts';
 import { baseMeanings } from './against-base.ts';
 import { withBase } from './base.ts';
 import { checkEverything } from './checks.ts';
-import { dummyOf, withoutSecrets } from './dummies.ts';
+import { previewCopy } from './copy.ts';
+import { withoutSecrets } from './dummies.ts';
 import { withEphemeralBackend } from './ephemeral.ts';
 import { newStackMeanings } from './new-stack.ts';
 import { changedSteps, planWarnings, toChange } from './plan.ts';
-import { temporaryProject } from './project.ts';
 import type { Preview } from './report.ts';
-import { runPreview } from './run.ts';
 
 /** A stack whose preview was refused, and why. */
 export interface Refusal {
@@ -78,7 +76,7 @@ async function previewOne(out: Output, stack: string, options: CiOptions): Promi
   const plain = rawConfig(text, file).config;
   const keyNames = [...new Set([...providerKeys(), ...secrets])];
   const { inputs, warnings } = checkEverything(stack, { config: plain, secretKeys: keyNames }, options.now);
-  const plan = await engine(out, stack, file, text, keyNames);
+  const plan = await previewCopy(out, stack, text, keyNames);
   const compared = options.base && (await sinceBase(out, stack, inputs, keyNames, options.base));
   const steps = changedSteps(plan).map(toChange);
   return {
@@ -95,20 +93,6 @@ async function previewOne(out: Output, stack: string, options: CiOptions): Promi
 function providerKeys(): string[] {
   const { catalog } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
   return Object.values(catalog?.providers ?? {}).map((provider) => provider.key);
-}
-
-async function engine(out: Output, stack: string, file: string, text: string, keyNames: string[]) {
-  const project = temporaryProject(ROOT, { [file]: text });
-  try {
-    const there = ['--cwd', project.dir];
-    await pulumi(stack, ['stack', 'init', '--no-select', ...there]);
-    // Dummies are no secrets: they may stand among the arguments.
-    const pairs = keyNames.flatMap((name) => ['--secret', `${name}=${dummyOf(name)}`]);
-    if (pairs.length > 0) await pulumi(stack, ['config', 'set-all', ...pairs, ...there]);
-    return await runPreview(out, stack, there);
-  } finally {
-    project.remove();
-  }
 }
 
 /** What differs from the base; undefined, with a word about it, where that cannot be told. */

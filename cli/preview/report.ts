@@ -12,6 +12,8 @@ export interface Preview {
   meanings: string[];
   /** The resources that change. */
   steps: Change[];
+  /** The backend has no such stack yet, and the preview made none: it is that of the first `up`. */
+  missing?: true;
   /** The commit whose files the meanings compare with, where there is no state: the steps are those of a new stack then. */
   comparedWith?: string;
 }
@@ -42,7 +44,8 @@ export function previewMarkdown(preview: Preview): string {
   ].join('\n');
 }
 
-function headline({ changes, meanings, comparedWith }: Preview): string {
+function headline({ stack, changes, meanings, missing, comparedWith }: Preview): string {
+  if (missing) return `${count(changes)}; the stack does not exist yet: ./switchyard up ${stack} makes it`;
   if (comparedWith === undefined) return changes === 0 ? 'no change' : count(changes);
   return meanings.length === 0 ? `the same as ${comparedWith}` : `other than ${comparedWith}`;
 }

@@ -1,12 +1,10 @@
 /** What goes wrong around a deployment: each a sentence that names it, a non-zero exit, and nothing lost. */
-import { execFileSync } from 'node:child_process';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { execa } from 'execa';
 import { Checkout } from '../harness/checkout.ts';
+import { containersOf } from '../harness/containers.ts';
 
 const MINUTE = 60_000;
 const checkout = new Checkout();
@@ -19,24 +17,7 @@ beforeAll(async () => {
 
 afterAll(() => checkout.remove(), 5 * MINUTE);
 
-/** Docker's containers of the stack, by id. */
-function containers(): string[] {
-  const out = execFileSync('docker', [
-    'ps',
-    '-aq',
-    '--no-trunc',
-    '--filter',
-    `label=switchyard.stack=${stack}`,
-  ]);
-  return out.toString().split('\n').filter(Boolean).sort();
-}
-
-/** One fact about a container. */
-function inspect(container: string | undefined, format: string): string {
-  return execFileSync('docker', ['inspect', '--format', format, container ?? ''])
-    .toString()
-    .trim();
-}
+const containers = (): string[] => containersOf(stack);
 
 /** The resources in the stack's state; each export encrypts their secrets anew. */
 async function resources(): Promise<string> {
@@ -52,6 +33,21 @@ async function listenOn(taken: number): Promise<Server> {
 }
 
 describe('before anything is deployed', () => {
+  test(
+    'a preview tells what would come up, and touches nothing',
+    async () => {
+      const file = join(checkout.dir, `Pulumi.${stack}.yaml`);
+      const settings = readFileSync(file, 'utf8');
+      const preview = await checkout.json<{ changes: number; missing: boolean }>(['preview', stack]);
+      expect(preview.missing).toBe(true);
+      expect(preview.changes).toBeGreaterThan(10);
+      expect(readFileSync(file, 'utf8')).toBe(settings);
+      expect(existsSync(join(checkout.env.SWITCHYARD_HOME!, 'passphrase'))).toBe(false);
+      expect(readdirSync(join(checkout.dir, '.backend'))).toEqual([]);
+    },
+    2 * MINUTE,
+  );
+
   test(
     'a held port is named with its holder',
     async () => {
@@ -82,58 +78,10 @@ describe('before anything is deployed', () => {
   );
 });
 
-describe('an up that was killed half-way', () => {
-  test(
-    'can be repeated: its lock is cleared away, and nothing of it stays',
-    async () => {
-      const child = execa('./switchyard', ['up', stack, '--no-connect'], {
-        cwd: checkout.dir, env: checkout.env, extendEnv: false, reject: false, detached: true,
-      }); // prettier-ignore
-      for (let wait = 0; containers().length === 0; wait += 1) {
-        if (wait > 1200) throw new Error('no container within 10 minutes');
-        await sleep(500);
-      }
-      // The engine alone, without a chance to clean up.
-      execFileSync('pkill', ['-9', '-f', `pulumi up .*--stack ${stack}`]);
-      await child;
-      const left = containers();
-      const again = await checkout.switchyard(['up', stack, '--no-connect']);
-      expect(again.stderr).toContain(`removing the lock that an interrupted run left on ${stack}`);
-      expect([again.exitCode, again.exitCode === 0 ? '' : again.stderr]).toEqual([0, '']);
-      expect(containers()).toHaveLength(2);
-      for (const id of left) expect(containers()).not.toContain(id);
-    },
-    20 * MINUTE,
-  );
-});
-
 describe('a deployed stack', () => {
-  test(
-    'takes containers of its own that its state does not know away, and names those of another',
-    async () => {
-      const before = containers();
-      const stranger = (instance: string): string => {
-        const name = `switchyard-${stack}-${instance}`;
-        const labels = ['--label', `switchyard.stack=${stack}`, '--label', `switchyard.instance=${instance}`];
-        execFileSync('docker', ['create', '--name', name, ...labels, inspect(before[0], '{{.Image}}')]);
-        return name;
-      };
-      const own = stranger(inspect(before[0], '{{index .Config.Labels "switchyard.instance"}}'));
-      const cleared = await checkout.switchyard(['up', stack, '--no-connect']);
-      expect(cleared.stderr).toContain(`removing what an interrupted run left: ${own}`);
-      expect([cleared.exitCode, containers()]).toEqual([0, before]);
-
-      const foreign = stranger('0123456789abcdef');
-      const refused = await checkout.switchyard(['up', stack, '--no-connect']);
-      const status = await checkout.json<{ unknownContainers: string[] }>(['status', stack]);
-      execFileSync('docker', ['rm', '--force', foreign]);
-      expect(refused.exitCode).toBe(1);
-      expect(refused.stderr).toContain(`docker rm --force ${foreign}`);
-      expect(status.unknownContainers).toEqual([foreign]);
-      expect(containers()).toEqual(before);
-    },
-    5 * MINUTE,
-  );
+  beforeAll(async () => {
+    await checkout.json(['up', stack, '--no-connect']);
+  }, 10 * MINUTE);
 
   test(
     'says so when the passphrase is wrong, and when it is lost',
@@ -184,23 +132,27 @@ describe('a deployed stack', () => {
   );
 
   test(
-    'keeps everything when its disk is nearly full',
+    'keeps everything when the disk is nearly full',
     async () => {
       const before = containers();
-      // A folder on a tiny file system of its own stands for the machine's disk.
-      const tiny = join(checkout.dir, '.tiny');
-      execFileSync('mkdir', [tiny]);
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', tiny]);
-      try {
-        const { exitCode, stderr } = await checkout.switchyard(['doctor'], {
-          env: { SWITCHYARD_HOME: tiny },
-        });
-        expect(exitCode).toBe(1);
-        expect(stderr + '').not.toMatch(/\n\s+at /);
-      } finally {
-        execFileSync('umount', [tiny]);
-        rmSync(tiny, { recursive: true });
-      }
+      const stateBefore = await resources();
+      const { exitCode, stderr } = await checkout.switchyard(['up', stack, '--no-connect'], {
+        env: { SWITCHYARD_MIN_FREE_BYTES: String(1024 ** 5) },
+      });
+      const stateAfter = await resources();
+      expect(exitCode).toBe(1);
+      expect(stderr).toMatch(
+        new RegExp(
+          [
+            '^error: the disk is nearly full: a deployment needs room',
+            `  where:   ${checkout.env.SWITCHYARD_HOME}`,
+            '  found:   [0-9.]+ GB free',
+            '  allowed: at least 1048576.0 GB free',
+            `  mend it: df -h ${checkout.env.SWITCHYARD_HOME}$`,
+          ].join('\n'),
+        ),
+      );
+      expect(stateAfter === stateBefore).toBe(true);
       expect(containers()).toEqual(before);
     },
     2 * MINUTE,

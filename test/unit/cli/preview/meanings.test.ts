@@ -177,6 +177,9 @@ describe('a report', () => {
       ].join('\n'),
     );
     expect(previewText({ ...preview, changes: 0, meanings: [], steps: [] })).toBe('dev: no change');
+    expect(previewText({ ...preview, missing: true })).toContain(
+      'the stack does not exist yet: ./switchyard up dev makes it',
+    );
   });
 
   test('as Markdown in which nothing of a pull request is markup', () => {

@@ -1,0 +1,34 @@
+/** A preview in a copy of the project, with dummies for keys: for stacks without a state that could be asked. */
+import { ROOT } from '../../stacks/load.ts';
+import type { Output } from '../output.ts';
+import { pulumi } from '../pulumi.ts';
+import { dummyOf } from './dummies.ts';
+import type { PulumiPlan } from './plan.ts';
+import { temporaryProject } from './project.ts';
+import { runPreview } from './run.ts';
+
+/**
+ * Pulumi's plan for a stack that starts from nothing. Nothing of the checkout is written; the stack is made in whichever backend is set:
+ * call it within {@link withEphemeralBackend}.
+ *
+ * @param text the stack's settings without secrets.
+ * @param keyNames the secrets that are to be there; each has a dummy for its value.
+ */
+export async function previewCopy(
+  out: Output,
+  stack: string,
+  text: string,
+  keyNames: readonly string[],
+): Promise<PulumiPlan> {
+  const project = temporaryProject(ROOT, { [`Pulumi.${stack}.yaml`]: text });
+  try {
+    const there = ['--cwd', project.dir];
+    await pulumi(stack, ['stack', 'init', '--no-select', ...there]);
+    // Dummies are no secrets: they may stand among the arguments.
+    const pairs = keyNames.flatMap((name) => ['--secret', `${name}=${dummyOf(name)}`]);
+    if (pairs.length > 0) await pulumi(stack, ['config', 'set-all', ...pairs, ...there]);
+    return await runPreview(out, stack, there);
+  } finally {
+    project.remove();
+  }
+}

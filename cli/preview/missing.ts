@@ -1,0 +1,31 @@
+/** The preview of a stack that its backend does not have, which makes none. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Inputs, ROOT } from '../../stacks/load.ts';
+import type { Output } from '../output.ts';
+import { previewCopy } from './copy.ts';
+import { withoutSecrets } from './dummies.ts';
+import { withEphemeralBackend } from './ephemeral.ts';
+import { newStackMeanings } from './new-stack.ts';
+import { changedSteps, planWarnings, toChange } from './plan.ts';
+import type { Preview } from './report.ts';
+
+/**
+ * Previews a stack's first `up` in a backend that lasts as long as the call: no stack is made, no passphrase, and the stack's file stays
+ * as it is. Dummies stand for the keys that are set.
+ */
+export async function previewMissing(out: Output, stack: string, inputs: Inputs): Promise<Preview> {
+  const file = `Pulumi.${stack}.yaml`;
+  const path = join(ROOT, file);
+  const { text, secrets } = withoutSecrets(existsSync(path) ? readFileSync(path, 'utf8') : '', file);
+  const plan = await withEphemeralBackend(() => previewCopy(out, stack, text, secrets));
+  const steps = changedSteps(plan).map(toChange);
+  return {
+    stack,
+    changes: steps.length,
+    warnings: planWarnings(plan),
+    meanings: newStackMeanings(inputs),
+    steps,
+    missing: true,
+  };
+}
