@@ -236,11 +236,16 @@ describe('no key is seen', () => {
     'in docker inspect, logs, environments, state, settings',
     async () => {
       const secrets = [...Object.values(KEYS), await masterKey(dev.stack), await masterKey(prod.stack)];
-      const ids = execFileSync('docker', ['ps', '-aq', '--filter', `label=switchyard.stack=${dev.stack}`])
-        .toString()
-        .split('\n');
+      const idsOf = (stack: string): string[] =>
+        execFileSync('docker', ['ps', '-aq', '--filter', `label=switchyard.stack=${stack}`])
+          .toString()
+          .split('\n')
+          .filter(Boolean);
+      const [devIds, prodIds] = [idsOf(dev.stack), idsOf(prod.stack)];
+      // A gateway and an edge each, at least: a filter that finds nothing would prove nothing.
+      for (const ids of [devIds, prodIds]) expect(ids.length).toBeGreaterThanOrEqual(2);
       const places: [string, string][] = [];
-      for (const id of ids.filter(Boolean)) {
+      for (const id of [...devIds, ...prodIds]) {
         places.push([`inspect ${id}`, execFileSync('docker', ['inspect', id]).toString()]);
         places.push([`logs ${id}`, execFileSync('sh', ['-c', `docker logs ${id} 2>&1`]).toString()]);
       }
@@ -250,7 +255,9 @@ describe('no key is seen', () => {
       )) {
         places.push([`state ${file.name}`, readFileSync(join(file.parentPath, file.name), 'latin1')]);
       }
-      places.push(['settings', readFileSync(join(checkout.dir, `Pulumi.${dev.stack}.yaml`), 'utf8')]);
+      for (const { stack } of [dev, prod]) {
+        places.push([`settings ${stack}`, readFileSync(join(checkout.dir, `Pulumi.${stack}.yaml`), 'utf8')]);
+      }
       expect(places.length).toBeGreaterThan(6);
       for (const [place, text] of places) {
         for (const secret of secrets) expect([place, text.includes(secret)]).toEqual([place, false]);
