@@ -5,7 +5,7 @@ import type { Catalog } from '../../../catalog/schema.ts';
 import { modelRows } from '../../../cli/models.ts';
 import { table } from '../../../cli/table.ts';
 
-const FILE = 'config-templates/catalog.yaml';
+const FILE = 'test/fixtures/catalog.yaml';
 
 /** The catalogue with one line changed. */
 function catalog(from = '', to = ''): Catalog {

@@ -6,7 +6,7 @@ import { UserError } from '../../../../cli/errors.ts';
 import { parseEnvFile } from '../../../../cli/keys/env-file.ts';
 import { planImport } from '../../../../cli/keys/import.ts';
 
-const FILE = 'config-templates/catalog.yaml';
+const FILE = 'test/fixtures/catalog.yaml';
 const catalog = parseCatalog(readFileSync(FILE, 'utf8'), FILE).catalog as Catalog;
 const GROQ = `gsk_${'a1B2'.repeat(13)}`;
 
