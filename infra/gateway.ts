@@ -37,16 +37,22 @@ export interface GatewayArgs {
  * make that possible, and `wait` makes a gateway that never gets healthy fail the deployment while the old one serves on.
  */
 export class Gateway extends pulumi.ComponentResource {
+  /** Docker's ids of the containers: known once all of them are healthy. */
+  readonly ids: pulumi.Output<string[]>;
+
   constructor(name: string, args: GatewayArgs, opts?: pulumi.ComponentResourceOptions) {
     super('switchyard:index:Gateway', name, {}, opts);
-    for (let replica = 0; replica < args.replicas; replica += 1) {
-      new docker.Container(`${name}-${replica}`, containerArgs(args), {
-        parent: this,
-        deleteBeforeReplace: false,
-        // The provider reports a changed healthcheck as an update and does not apply it.
-        replaceOnChanges: ['healthcheck'],
-      });
-    }
+    const containers = Array.from(
+      { length: args.replicas },
+      (_, replica) =>
+        new docker.Container(`${name}-${replica}`, containerArgs(args), {
+          parent: this,
+          deleteBeforeReplace: false,
+          // The provider reports a changed healthcheck as an update and does not apply it.
+          replaceOnChanges: ['healthcheck'],
+        }),
+    );
+    this.ids = pulumi.all(containers.map(({ id }) => id));
     this.registerOutputs({});
   }
 }

@@ -106,7 +106,8 @@ export class Switchyard extends pulumi.ComponentResource {
       { parent: this, dependsOn: gateway },
     );
     this.endpoint = `http://${args.bind}:${args.port}`;
-    this.masterKey = masterKey.current;
+    // Only once every gateway accepts it: after a failed rotation clients are given the one before.
+    this.masterKey = pulumi.all([masterKey.current, gateway.ids]).apply(([key]) => key);
     this.registerOutputs({ endpoint: this.endpoint });
   }
 }

@@ -110,6 +110,9 @@ test(
     expect(failed.exitCode).toBe(1);
     expect(failed.stderr).toContain('broken on purpose');
     expect([clientKey(), await statusWith(old)]).toEqual([old, 200]);
+    // Nor is one handed out that no gateway accepts.
+    await checkout.json(['connect', stack]);
+    expect(clientKey()).toBe(old);
   },
   5 * MINUTE,
 );
