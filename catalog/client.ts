@@ -4,7 +4,8 @@
  */
 import type { Settings } from '../stacks/settings-schema.ts';
 import type { AgentsFile } from './agents.ts';
-import { GATEWAY, PORTKEY, type Remedy } from './lanes.ts';
+import { givenUrl } from './addresses.ts';
+import { GATEWAY, PORTKEY } from './lanes.ts';
 import {
   type ClientKeys,
   type ClientModel,
@@ -15,6 +16,7 @@ import {
 import { PORTKEY_ALIAS } from './last-resort.ts';
 import type { Plan, ServedModel } from './plan.ts';
 import { everyModel, localRoutes } from './portkey.ts';
+import { noKey, type Remedy } from './remedy.ts';
 import { type Catalog, MOCK_ALIAS } from './schema.ts';
 
 /** What a stack's client files are made from. */
@@ -142,13 +144,6 @@ function directOff(
   return { reason: 'not in client.direct', command };
 }
 
-function noKey(keyName: string, stack: string): Remedy {
-  return {
-    reason: `${keyName} is not set`,
-    command: `pulumi config set --secret ${keyName} --stack ${stack}`,
-  };
-}
-
 function portkeyProvider(inputs: ClientInputs): ClientProvider {
   const { catalog, settings, endpoint } = inputs;
   const { mode } = settings.portkey;
@@ -162,7 +157,7 @@ function portkeyProvider(inputs: ClientInputs): ClientProvider {
     layer: 3,
     title: 'Portkey',
     npm: catalog.providers[PORTKEY]?.client?.package ?? '@ai-sdk/openai-compatible',
-    // The edge checks the master key and adds the routes, with their keys.
+    // Portkey's door checks the master key and adds the routes, with their keys.
     baseUrl: mode === 'local' ? `${endpoint}/portkey/v1` : cloud,
     keyName: mode === 'cloud' ? catalog.providers[PORTKEY]?.key : undefined,
     off: portkeyOff(inputs),
@@ -280,6 +275,5 @@ function describe(model: ServedModel, id: string, aliases: readonly string[]): C
 
 /** Where a client finds a provider. */
 function clientUrl(settings: Settings, provider: string, usual: string): string {
-  const given = Object.hasOwn(settings.baseUrls, provider) ? settings.baseUrls[provider] : undefined;
-  return (typeof given === 'string' ? given : given?.client) ?? usual;
+  return givenUrl(settings, provider, 'client') ?? usual;
 }

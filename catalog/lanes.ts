@@ -2,6 +2,7 @@
  * Lanes: named ways to use models (speed, reliability, cost, rare models), written in the catalogue. An agent names one, and is pinned
  * to its provider.
  */
+import type { Remedy } from './remedy.ts';
 import type { Catalog, Lane } from './schema.ts';
 
 /** The client's name for the gateway. */
@@ -17,12 +18,6 @@ export interface LaneChoice {
   model?: string | undefined;
   /** Another of the client's providers than the lane's own. */
   provider?: string | undefined;
-}
-
-/** Why something is not to be had, and the command that brings it. */
-export interface Remedy {
-  reason: string;
-  command: string;
 }
 
 /** What a lane can choose from: a provider that is on, with the names by which its models go. */

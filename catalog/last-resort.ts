@@ -1,6 +1,7 @@
 /** Portkey as the last resort of the gateway's fallback chains. LiteLLM has no such provider, but Portkey speaks OpenAI's language. */
 import type { Settings } from '../stacks/settings-schema.ts';
 import type { LeftOut, ServedModel } from './plan.ts';
+import { noKey, type Remedy, setKeyCommand } from './remedy.ts';
 import type { Catalog } from './schema.ts';
 
 /** The alias of the last resort. */
@@ -35,24 +36,22 @@ export function lastResort(
   const [route, { targets } = { targets: [] }] = Object.entries(catalog.portkey?.routes ?? {})[0] ?? [];
   const { mode, lastResort: wanted, configs } = settings.portkey;
   if (!wanted || provider === undefined || route === undefined) return {};
-  const missing = (key: string, reason: string): LastResort => ({
-    leftOut: {
-      model: PORTKEY_ALIAS,
-      provider: 'portkey',
-      reason,
-      command: `pulumi config set --secret ${key} --stack ${settings.stack}`,
-    },
+  const missing = (remedy: Remedy): LastResort => ({
+    leftOut: { model: PORTKEY_ALIAS, provider: 'portkey', ...remedy },
   });
   if (mode === 'local') {
     if (targets.some((alias) => served.some((model) => model.alias === alias)))
       return { model: model(catalog, route, PORTKEY_GATEWAY_KEY, { apiBase: LOCAL_URL }) };
     const first = catalog.providers[catalog.models[targets[0] ?? '']?.provider ?? '']?.key ?? provider.key;
-    return missing(first, `no target of Portkey's route ${route} has a key`);
+    return missing({
+      reason: `no target of Portkey's route ${route} has a key`,
+      command: setKeyCommand(first, settings.stack),
+    });
   }
   // Which mode and configs it needs is checked with the settings.
   const config = configs[route];
   if (mode !== 'cloud' || config === undefined) return {};
-  if (!keyNames.includes(provider.key)) return missing(provider.key, `${provider.key} is not set`);
+  if (!keyNames.includes(provider.key)) return missing(noKey(provider.key, settings.stack));
   return {
     model: model(catalog, route, provider.key, {
       apiBase: url ?? provider.baseUrl,

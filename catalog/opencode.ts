@@ -1,5 +1,6 @@
 /** Renders the client's two files: opencode.json with all eight providers, and auth.json with the keys. Pure. */
-import { type LaneProvider, pin, providerOf, type Remedy } from './lanes.ts';
+import { type LaneProvider, pin, providerOf } from './lanes.ts';
+import type { Remedy } from './remedy.ts';
 import { type Lane, MOCK_ALIAS } from './schema.ts';
 
 /** Where a client finds Portkey's key for its header, unless `connect` writes it elsewhere. Never in opencode.json itself. */

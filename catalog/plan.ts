@@ -1,8 +1,10 @@
 /** What a stack will serve of the catalogue, under its settings and with the keys that are set. Pure. */
 import type { Settings } from '../stacks/settings-schema.ts';
+import { givenUrl } from './addresses.ts';
 import { type LitellmFacts, litellmFacts, litellmName, priceMapEntry } from './facts.ts';
 import { lastResort, PORTKEY_ALIAS } from './last-resort.ts';
 import type { Problem } from './problems.ts';
+import { noKey, type Remedy } from './remedy.ts';
 import { type Catalog, MOCK_ALIAS, type Model, type Provider } from './schema.ts';
 import { formatPath, type Source } from './source.ts';
 
@@ -46,11 +48,9 @@ export interface ServedModel {
 }
 
 /** An alias that is not served, and how to have it. */
-export interface LeftOut {
+export interface LeftOut extends Remedy {
   model: string;
   provider: string;
-  reason: string;
-  command: string;
 }
 
 /** What a gateway is rendered from. */
@@ -143,12 +143,7 @@ function keysOf(key: string, keyNames: readonly string[]): string[] {
 }
 
 function leaveOut(alias: string, provider: string, key: string, stack: string): LeftOut {
-  return {
-    model: alias,
-    provider,
-    reason: `${key} is not set`,
-    command: `pulumi config set --secret ${key} --stack ${stack}`,
-  };
+  return { model: alias, provider, ...noKey(key, stack) };
 }
 
 /** The answer without any account. */
@@ -172,9 +167,7 @@ function mockModel(catalog: Catalog): ServedModel {
 
 /** The address that LiteLLM is to call, where it is not its own. */
 function gatewayUrl(id: string, provider: Provider, settings: Settings): string | undefined {
-  const given = Object.hasOwn(settings.baseUrls, id) ? settings.baseUrls[id] : undefined;
-  const url = typeof given === 'string' ? given : given?.gateway;
-  const chosen = url ?? provider.gatewayBaseUrl;
+  const chosen = givenUrl(settings, id, 'gateway') ?? provider.gatewayBaseUrl;
   // Anthropic's clients are told the address with /v1, LiteLLM adds it by itself.
   return provider.litellm === 'anthropic' ? chosen?.replace(/\/v1\/?$/, '') : chosen;
 }

@@ -3,6 +3,7 @@
  * answers) are no models of Portkey's, but configs of it. Pure.
  */
 import { type Settings, settingsSchema } from '../stacks/settings-schema.ts';
+import { givenUrl } from './addresses.ts';
 import { planModels, type ServedModel } from './plan.ts';
 import type { Catalog } from './schema.ts';
 
@@ -133,10 +134,7 @@ function localTarget(
   providerKeys: Readonly<Record<string, string>>,
 ): PortkeyTarget {
   const provider = catalog.providers[model.provider];
-  const given = Object.hasOwn(settings.baseUrls, model.provider)
-    ? settings.baseUrls[model.provider]
-    : undefined;
-  const address = (typeof given === 'string' ? given : given?.gateway) ?? provider?.baseUrl;
+  const address = givenUrl(settings, model.provider, 'gateway') ?? provider?.baseUrl;
   const key = providerKeys[model.deployments[0]?.keyName ?? ''];
   const name = provider?.portkey ?? 'openai';
   return {

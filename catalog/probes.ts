@@ -1,7 +1,7 @@
 /** What `smoke` and `agents` need to know of a stack beside the client's files: no key is in it. Pure. */
-import type { Remedy } from './lanes.ts';
 import { type ClientProvider, type ClientView, laneProvider } from './opencode.ts';
 import type { Plan } from './plan.ts';
+import type { Remedy } from './remedy.ts';
 import { MOCK_ALIAS } from './schema.ts';
 
 /** One request, or why there is none. */

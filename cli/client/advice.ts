@@ -1,4 +1,5 @@
 /** What a failed request means, and what to do about it. */
+import { setKeyCommand } from '../../catalog/remedy.ts';
 
 /** A failure in words. */
 export interface Advice {
@@ -40,7 +41,7 @@ export function advise({ layer, provider, model, key, status, error, stack }: Fa
     const who = layer === 2 ? `the provider of ${model}` : provider;
     return {
       reason: `${who} refuses the key (${status})${add}`,
-      command: key ? `pulumi config set --secret ${key} --stack ${stack}` : `./switchyard keys ages ${stack}`,
+      command: key ? setKeyCommand(key, stack) : `./switchyard keys ages ${stack}`,
     };
   }
   if (status === 404)

@@ -1,4 +1,5 @@
 /** How old a stack's keys are. Pure: the time is an argument. */
+import { setKeyCommand } from '../../catalog/remedy.ts';
 import { KEY_AGE_PREFIX } from '../../infra/names.ts';
 import { resourceName, type StateResource } from '../stack.ts';
 
@@ -87,5 +88,5 @@ function verdict(days: number, { warnDays, rotateDays }: AgeLimits): KeyAge['sta
 
 function command(stack: string, name: string): string {
   if (name === MASTER_KEY) return `./switchyard keys rotate ${stack}`;
-  return `pulumi config set --secret ${name} --stack ${stack}`;
+  return setKeyCommand(name, stack);
 }
