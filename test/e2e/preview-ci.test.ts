@@ -1,6 +1,5 @@
 /** What a pull request is told: `preview --ci` in a clean checkout, without keys, without a state, without Docker. */
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import { Checkout, type CommandResult } from '../harness/checkout.ts';
@@ -10,7 +9,7 @@ const CATALOG = 'config-templates/catalog.yaml';
 const FILES = [CATALOG, 'config-templates/gateway/probe.py', 'Pulumi.dev.yaml', 'Pulumi.prod.yaml'];
 
 const checkout = new Checkout();
-const summary = join(mkdtempSync(join(tmpdir(), 'switchyard-summary-')), 'summary.md');
+const summary = join(checkout.dir, '.summary.md');
 const before = new Map(FILES.map((file) => [file, read(file)]));
 
 function read(file: string): string {
