@@ -15,7 +15,7 @@ interface EdgeFile {
 }
 
 /** As many gateways as a stack can have (`replicas` in its settings). A constant: changing their number leaves the edge alone. */
-const MOST_REPLICAS = 8;
+export const MOST_REPLICAS = 8;
 
 /**
  * As many gateways as the edge can know at once. While all are replaced the old and the new ones stand side by side, and an old

@@ -1,5 +1,6 @@
 /** `./switchyard drill`: fault drills with real load on a throwaway stack. */
 import { Argument, InvalidArgumentError, type Command } from 'commander';
+import { MOST_REPLICAS } from '../catalog/edge.ts';
 import type { Report } from '../test/drills/types.ts';
 import { type Output, UserError, withOutput } from './output.ts';
 
@@ -36,7 +37,7 @@ export function register(program: Command): void {
     .option(
       '--replicas <n>',
       'gateways side by side; left out: a run with one and a run with two',
-      count(1, 8),
+      count(1, MOST_REPLICAS),
     )
     .option('--requests <n>', 'requests of each run, at least', count(1, 20_000), 1000)
     .action(withOutput(drill));

@@ -1,5 +1,6 @@
 /** The schema of a stack's settings: what `Pulumi.<stack>.yaml` may hold under `switchyard:`, secrets apart. */
 import { z } from 'zod';
+import { MOST_REPLICAS } from '../catalog/edge.ts';
 
 const count = (min: number, max: number) => z.int().min(min).max(max);
 const url = z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/, {
@@ -19,7 +20,9 @@ export const settingsSchema = z.strictObject({
     .boolean()
     .optional()
     .describe('Serve the alias "mock", which answers without any account. Default: not in production.'),
-  replicas: count(1, 8).optional().describe('Gateways side by side. Default: 2 in production, else 1.'),
+  replicas: count(1, MOST_REPLICAS)
+    .optional()
+    .describe('Gateways side by side. Default: 2 in production, else 1.'),
   memoryMb: count(512, 65536).default(1536).describe('Memory limit of each gateway, in MiB.'),
   drainSeconds: count(1, 3600)
     .default(120)
