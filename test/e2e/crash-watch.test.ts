@@ -90,7 +90,8 @@ test(
     });
     await expect(deployment).rejects.toMatchObject({
       message: 'the new gateway does not start',
-      found: `its last lines:${'\n    no such port'.repeat(4)}`,
+      // How many times it was started until the watch looked is the machine's doing; Docker counts a start before it has said a word.
+      found: expect.stringMatching(/^its last lines:(\n {4}no such port){3,}$/),
     });
   },
   2 * MINUTE,
