@@ -24,17 +24,33 @@ export const MOST_REPLICAS = 8;
 export const GATEWAY_PLACES = 2 * MOST_REPLICAS + 1;
 
 /**
- * Memory limit of the edge, in MiB. A bound for the worst case, in which every connection holds a large request; it has 40 MiB
+ * Memory limit of the edge, in MiB. A bound for the worst case, in which every connection holds a large request; it has 60 MiB
  * in daily use.
  */
 export const EDGE_MEMORY_MB = 2048;
-/** What it takes before the first request, in MiB, and some to spare. */
-export const EDGE_BASE_MB = 64;
-/** The most that a connection takes, in MiB: see docs/edge.md. */
+/** What its two processes take before the first request, in MiB, and some to spare. */
+export const EDGE_BASE_MB = 96;
+/** The most that a connection takes in `haproxy.cfg`, in MiB: see docs/edge.md. */
 export const CONNECTION_MB = 5;
+/** Connections that clients can have at once, with or without a key. Further ones wait in the kernel until one ends. */
+export const FRONT_CONNECTIONS = 6000;
+/** The most that a connection takes in `front.cfg`, in MiB: two buffers of 32 KiB, and its own state. See docs/edge.md. */
+export const FRONT_CONNECTION_MB = 0.07;
 
-/** As many connections as there is room for; further ones wait in the kernel until one ends. */
-export const CONNECTIONS = Math.floor((EDGE_MEMORY_MB - EDGE_BASE_MB) / CONNECTION_MB);
+/** Requests that `haproxy.cfg` has room for at once; further ones wait in `front.cfg`. */
+export const CONNECTIONS = Math.floor(
+  (EDGE_MEMORY_MB - EDGE_BASE_MB - FRONT_CONNECTIONS * FRONT_CONNECTION_MB) / CONNECTION_MB,
+);
+
+/** Connections kept open between the two processes for the next request. They hold no buffer. */
+const IDLE_SOCKETS = 64;
+
+/**
+ * What a request without a valid key is told; `guard.py` says the same. As it stands in a JSON text, and without an apostrophe, which
+ * HAProxy cannot have inside a quoted word.
+ */
+export const NO_KEY =
+  'Missing or wrong API key. Send the key of this gateway as \\"Authorization: Bearer …\\" or \\"x-api-key: …\\".';
 
 /**
  * Fills in the templates of `config-templates/edge`.
@@ -45,14 +61,17 @@ export const CONNECTIONS = Math.floor((EDGE_MEMORY_MB - EDGE_BASE_MB) / CONNECTI
  * @throws Error for a name that does not exist: a mistake in the template, named with its file.
  */
 export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): EdgeFile[] {
-  const values: Readonly<Record<string, number>> = {
+  const values: Readonly<Record<string, number | string>> = {
     holdSeconds: settings.holdSeconds,
     maxBodyMb: settings.maxBodyMb,
     maxBodyBytes: settings.maxBodyMb * 1024 * 1024,
     gatewayPlaces: GATEWAY_PLACES,
     retries: MOST_REPLICAS + 4,
     connections: CONNECTIONS,
-    keptConnections: Math.floor(CONNECTIONS / 2),
+    edgeSockets: CONNECTIONS + IDLE_SOCKETS,
+    frontConnections: FRONT_CONNECTIONS,
+    keptConnections: Math.floor(FRONT_CONNECTIONS / 2),
+    noKey: NO_KEY,
     // A request that waits has a second one inside the edge.
     allConnections: 2 * CONNECTIONS + 100,
   };

@@ -39,10 +39,13 @@ export const EDGE_PROBE = [
 export class Edge extends pulumi.ComponentResource {
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
     super('switchyard:index:Edge', name, {}, opts);
+    const limits = hardening(EDGE_MEMORY_MB);
     new docker.Container(
       name,
       {
-        ...hardening(EDGE_MEMORY_MB),
+        ...limits,
+        // A connection of a client takes two, and one more where its request waits.
+        ulimits: [...limits.ulimits, { name: 'nofile', soft: 16_384, hard: 16_384 }],
         name: dockerName(args.stack, 'edge'),
         image: args.imageId,
         user: CONTAINER_USER,
@@ -60,7 +63,7 @@ export class Edge extends pulumi.ComponentResource {
         },
         wait: true,
         waitTimeout: 60,
-        // haproxy.cfg gives up a second earlier by itself.
+        // front.cfg gives up a second earlier by itself.
         stopTimeout: 10,
         destroyGraceSeconds: 10,
       },

@@ -1,41 +1,49 @@
-/** The edge's real HAProxy in its image, before gateways that are fakes: test/e2e/edge/test_edge.py, without a stack. */
+/** The edge's real HAProxy in its image, before gateways that are fakes: test/e2e/edge, without a stack. */
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { CONNECTION_MB, renderEdge } from '../../catalog/edge.ts';
+import { CONNECTION_MB, EDGE_MEMORY_MB, FRONT_CONNECTION_MB, renderEdge } from '../../catalog/edge.ts';
 import { EDGE_PROBE } from '../../infra/edge.ts';
 import { folderFiles } from '../../infra/folder-files.ts';
 import { ROOT } from '../harness/checkout.ts';
 
 const HOLD_SECONDS = 12;
 
-test('the edge holds, repeats and passes on requests as docs/edge.md says', async () => {
-  const image = (await execa('docker', ['build', '--quiet', join(ROOT, 'config-templates/image/edge')]))
-    .stdout;
-  const folder = await mkdtemp(join(tmpdir(), 'switchyard-edge-'));
-  try {
-    await mkdir(join(folder, 'edge'));
-    const files = folderFiles(join(ROOT, 'config-templates/edge'), join(folder, 'edge'));
-    for (const { path, content } of renderEdge({ holdSeconds: HOLD_SECONDS, maxBodyMb: 32 }, files))
-      await writeFile(path, content);
-    await chmod(folder, 0o755);
-    const run = await execa(
-      'docker',
-      [
-        ...['run', '--rm', '--network', 'none', '--workdir', '/tests', '--entrypoint', 'python3'],
-        ...['--volume', `${join(folder, 'edge')}:/etc/switchyard:ro`],
-        ...['--volume', `${join(import.meta.dirname, 'edge')}:/tests:ro`],
-        ...['--env', `HOLD_SECONDS=${HOLD_SECONDS}`, '--env', `CONNECTION_MB=${CONNECTION_MB}`],
-        ...['--env', `PROBE=${JSON.stringify(EDGE_PROBE)}`, '--env', 'PYTHONDONTWRITEBYTECODE=1'],
-        ...[image.trim(), '-m', 'unittest', 'test_edge'],
-      ],
-      { reject: false },
-    );
-    if (run.exitCode !== 0) throw new Error(run.stderr);
-    expect(run.stderr).toMatch(/Ran [1-9]\d* tests/);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-}, 600_000);
+test.each([
+  ['test_edge', 'the edge holds, repeats and passes on requests as docs/edge.md says'],
+  ['test_hostile', 'the edge serves on whatever clients without a key do'],
+])(
+  '%s: %s',
+  async (module) => {
+    const image = (await execa('docker', ['build', '--quiet', join(ROOT, 'config-templates/image/edge')]))
+      .stdout;
+    const folder = await mkdtemp(join(tmpdir(), 'switchyard-edge-'));
+    try {
+      await mkdir(join(folder, 'edge'));
+      const files = folderFiles(join(ROOT, 'config-templates/edge'), join(folder, 'edge'));
+      for (const { path, content } of renderEdge({ holdSeconds: HOLD_SECONDS, maxBodyMb: 32 }, files))
+        await writeFile(path, content);
+      await chmod(folder, 0o755);
+      const run = await execa(
+        'docker',
+        [
+          ...['run', '--rm', '--network', 'none', '--workdir', '/tests', '--entrypoint', 'python3'],
+          ...['--volume', `${join(folder, 'edge')}:/etc/switchyard:ro`],
+          ...['--volume', `${join(import.meta.dirname, 'edge')}:/tests:ro`],
+          ...['--env', `FRONT_CONNECTION_MB=${FRONT_CONNECTION_MB}`, '--env', `MEMORY_MB=${EDGE_MEMORY_MB}`],
+          ...['--env', `HOLD_SECONDS=${HOLD_SECONDS}`, '--env', `CONNECTION_MB=${CONNECTION_MB}`],
+          ...['--env', `PROBE=${JSON.stringify(EDGE_PROBE)}`, '--env', 'PYTHONDONTWRITEBYTECODE=1'],
+          ...[image.trim(), '-m', 'unittest', module],
+        ],
+        { reject: false },
+      );
+      if (run.exitCode !== 0) throw new Error(run.stderr);
+      expect(run.stderr).toMatch(/Ran [1-9]\d* tests/);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  },
+  600_000,
+);

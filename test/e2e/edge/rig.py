@@ -1,9 +1,12 @@
 """HAProxy with its real configuration; in place of Docker's DNS and of the gateways small fakes. All in one container."""
 
+import contextlib
 import itertools
 import json
 import os
 import re
+import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -12,7 +15,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 EDGE = ('127.0.0.1', 8080)
-CONFIG = '/etc/switchyard/haproxy.cfg'
+CONFIG = '/etc/switchyard'
+KEY = 'authorization: Bearer the-key\r\n'
 HOLD = int(os.environ['HOLD_SECONDS'])
 numbers = itertools.count(1)
 
@@ -38,13 +42,17 @@ class Dns:
 
 
 class Gateway:
-    """At an address of its own. Takes `delay` seconds for an answer; `closes`: gives none, and closes the connection."""
+    """At an address of its own. Takes `delay` seconds for an answer of `size` bytes, in pieces with `pauses` between them.
+
+    `closes`: gives none, and closes the connection. `cut`: an answer could not be sent to its end.
+    """
 
     def __init__(self):
         number = next(numbers)
         self.address = f'127.0.{1 + number // 200}.{1 + number % 200}'
         self.ready, self.closes, self.delay = True, False, 0.0
-        self.requests = []
+        self.pauses, self.size, self.cut = [], 2, False
+        self.requests, self.key_checks = [], 0
 
     def listen(self):
         self.listener = socket.create_server((self.address, 4000), backlog=1024)
@@ -72,40 +80,64 @@ class Gateway:
             size = len(stream.read(int(headers.get('content-length', 0))))
             if line.startswith('GET /health/readiness'):
                 return connection.sendall(answer(200 if self.ready else 503))
+            if line.startswith('GET /health/key'):
+                self.key_checks += 1
+                return connection.sendall(answer(204 if headers.get('authorization') == 'Bearer the-key' else 401))
             self.requests.append((headers, size))
             time.sleep(self.delay)
-            if not self.closes:
-                connection.sendall(answer(200))
+            if self.closes:
+                return
+            whole = answer(200, b'{' + b' ' * (self.size - 2) + b'}')
+            try:
+                for pause in self.pauses:
+                    whole = whole[connection.send(whole[:-1][:40]) :]
+                    time.sleep(pause)
+                connection.sendall(whole)
+            except OSError:
+                self.cut = True
 
 
-def answer(status):
-    return b'HTTP/1.1 %d x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}' % status
+def answer(status, body=b'{}'):
+    head = f'HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n'
+    return head.encode() + body
 
 
 class Edge:
-    """HAProxy; `changes` are patterns in its configuration and what to put there."""
+    """The edge's two processes; `changes` are a file, a pattern in it and what to put there."""
 
     def __init__(self, changes=()):
-        with open(CONFIG) as file:
-            text = file.read()
-        for pattern, wanted in changes:
-            text, count = re.subn(pattern, wanted, text)
-            assert count == 1, pattern
-        with open('/tmp/haproxy.cfg', 'w') as file:
-            file.write(text)
-        command = ['haproxy', '-db', '-f', '/tmp/haproxy.cfg']
-        subprocess.run([*command, '-c'], stdout=subprocess.DEVNULL, check=True)
+        folder = f'/tmp/edge-{next(numbers)}'
+        shutil.copytree(CONFIG, folder)
+        for name, pattern, wanted in (('front.cfg', CONFIG, folder), ('haproxy.cfg', CONFIG, folder), *changes):
+            with open(f'{folder}/{name}') as file:
+                text, count = re.subn(pattern, wanted, file.read())
+            assert count >= 1, pattern
+            with open(f'{folder}/{name}', 'w') as file:
+                file.write(text)
+        for name in ('front.cfg', 'haproxy.cfg'):
+            subprocess.run(['haproxy', '-c', '-f', f'{folder}/{name}'], stdout=subprocess.DEVNULL, check=True)
         # What it says of each server's ups and downs would hide a failure's report.
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        command = ['bash', f'{folder}/edge.sh', folder]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         wait_for(lambda: ask(path='/health/edge')[0] == 200, 'the edge to start')
 
     def stop(self):
-        self.process.kill()
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
+    def processes(self):
+        """The ids of the two, haproxy.cfg's first."""
+        with open(f'/proc/{self.process.pid}/task/{self.process.pid}/children') as file:
+            return [int(word) for word in file.read().split()]
+
     def megabytes(self):
-        with open(f'/proc/{self.process.pid}/status') as file:
-            return next(int(line.split()[1]) / 1024 for line in file if line.startswith('VmRSS'))
+        return sum(resident(process) for process in self.processes())
+
+
+def resident(process):
+    with open(f'/proc/{process}/status') as file:
+        return next(int(line.split()[1]) / 1024 for line in file if line.startswith('VmRSS'))
 
 
 def wait_for(condition, what, seconds=20.0):
@@ -115,12 +147,12 @@ def wait_for(condition, what, seconds=20.0):
         time.sleep(0.05)
 
 
-def send(body=b'{}', path='/v1/chat/completions', headers='', keep=False):
+def send(body=b'{}', path='/v1/chat/completions', headers=KEY, keep=False):
     """The connection on which a request was sent."""
     connection = socket.create_connection(EDGE, 60)
-    method = 'GET' if path.startswith('/health/') else 'POST'
-    head = f'{method} {path} HTTP/1.1\r\nhost: edge\r\n{headers}content-length: {len(body)}\r\n'
-    connection.sendall(f'{head}{"" if keep else "connection: close" + chr(13) + chr(10)}\r\n'.encode() + body)
+    method, length = ('GET', '') if path.startswith('/health/') else ('POST', f'content-length: {len(body)}\r\n')
+    head = f'{method} {path} HTTP/1.1\r\nhost: edge\r\n{headers}{length}'
+    connection.sendall(f'{head}{"" if keep else "connection: close" + chr(13) + chr(10)}\r\n'.encode() + (body if length else b''))
     return connection
 
 
@@ -131,10 +163,10 @@ def receive(connection):
     if not head:
         return 0, None
     status = int(head.split(b' ')[1])
-    return status, json.loads(body)['error']['code'] if status >= 400 else None
+    return status, json.loads(body)['error'].get('code') if status >= 400 else None
 
 
-def ask(body=b'{}', path='/v1/chat/completions', headers=''):
+def ask(body=b'{}', path='/v1/chat/completions', headers=KEY):
     try:
         return receive(send(body, path, headers))
     except OSError:

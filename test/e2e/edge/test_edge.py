@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from rig import HOLD, Dns, Edge, Gateway, ask, ask_together, receive, send, wait_for
+from rig import HOLD, KEY, Dns, Edge, Gateway, ask, ask_together, receive, send, wait_for
 
 OK = (200, None)
 IN_VAIN = (503, 'no_gateway')
@@ -55,7 +55,7 @@ class Holding(WithEdge):
             self.assertEqual(headers['x-switchyard-held'], '1')
             self.assertLess(abs(int(headers['x-switchyard-until']) - time.time()), HOLD + 5)
         time.sleep(1)
-        self.assertEqual(ask(headers='x-switchyard-held: 1\r\nx-switchyard-until: 9999999999\r\n'), OK)
+        self.assertEqual(ask(headers=KEY + 'x-switchyard-held: 1\r\nx-switchyard-until: 9999999999\r\n'), OK)
         headers, _ = gateway.requests[-1]
         self.assertNotIn('x-switchyard-held', headers)
         self.assertLess(int(headers['x-switchyard-until']), 9999999999)
@@ -137,7 +137,10 @@ class Room(WithEdge):
 
 
 class FewPlaces(WithEdge):
-    changes = ((r'maxconn \d+\n    backlog', 'maxconn 6\n    backlog'), (r'fe_conn gt \d+', 'fe_conn gt 3'))
+    changes = (
+        ('front.cfg', r'maxconn \d+\n    backlog', 'maxconn 6\n    backlog'),
+        ('front.cfg', r'fe_conn gt \d+', 'fe_conn gt 3'),
+    )
 
     def test_idle_connections_leave_room_for_newcomers(self):
         self.gateways()

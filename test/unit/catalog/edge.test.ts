@@ -5,6 +5,8 @@ import {
   CONNECTIONS,
   EDGE_BASE_MB,
   EDGE_MEMORY_MB,
+  FRONT_CONNECTION_MB,
+  FRONT_CONNECTIONS,
   GATEWAY_PLACES,
   renderEdge,
 } from '../../../catalog/edge.ts';
@@ -32,15 +34,17 @@ function number(text: string, word: string): number {
 
 describe('renderEdge', () => {
   const config = rendered('haproxy.cfg');
+  const front = rendered('front.cfg');
 
   test('every setting reaches the proxy', () => {
     expect(config).toContain('x-switchyard-until %[date(45)]');
-    expect(config).toContain('req.body_size gt 3145728');
-    expect(config).toContain('larger than 3 MiB');
+    expect(front).toContain('req.body_size gt 3145728');
+    expect(front).toContain('larger than 3 MiB');
+    expect(front).toContain('timeout queue 45s');
   });
 
   test('no name in braces is left', () => {
-    expect(config + rendered('hold.lua')).not.toMatch(/\$\{/);
+    expect(config + front + rendered('hold.lua') + rendered('check_key.lua')).not.toMatch(/\$\{/);
   });
 
   test('there are places for as many gateways as can stand side by side while all are replaced', () => {
@@ -57,43 +61,67 @@ describe('renderEdge', () => {
   });
 
   test('what waits and what is in flight has room in the memory', () => {
-    const edge = section(config, 'frontend edge');
-    const connections = number(edge, 'maxconn');
-    expect(connections).toBe(CONNECTIONS);
-    expect(EDGE_BASE_MB + connections * CONNECTION_MB).toBeLessThanOrEqual(EDGE_MEMORY_MB);
+    // The front lets no more in than that, and takes idle connections besides, which have no buffer.
+    expect(section(front, 'backend edge')).toContain(` maxconn ${CONNECTIONS} `);
+    const connections = number(section(config, 'frontend edge'), 'maxconn');
+    expect(connections).toBeGreaterThan(CONNECTIONS);
     // Two gateways' worth of requests at once, and each of them a second time within the edge.
-    expect(connections).toBeGreaterThan(2 * 100);
-    expect(number(section(config, 'global'), 'maxconn')).toBeGreaterThanOrEqual(2 * connections);
+    expect(CONNECTIONS).toBeGreaterThan(2 * 100);
+    expect(number(section(config, 'global'), 'maxconn')).toBeGreaterThanOrEqual(2 * CONNECTIONS);
+    const clients = number(section(front, 'frontend edge'), 'maxconn');
+    expect(clients).toBe(FRONT_CONNECTIONS);
+    expect(number(section(front, 'global'), 'maxconn')).toBe(FRONT_CONNECTIONS);
+    expect(EDGE_BASE_MB + clients * FRONT_CONNECTION_MB + CONNECTIONS * CONNECTION_MB).toBeLessThanOrEqual(
+      EDGE_MEMORY_MB,
+    );
+    // Both buffers of a connection.
+    expect(2 * number(section(front, 'global'), 'tune.bufsize')).toBeLessThan(FRONT_CONNECTION_MB * 2 ** 20);
     // Whoever is idle leaves the others half of the room.
-    expect(edge).toContain(`set-header connection close if { fe_conn gt ${Math.floor(connections / 2)} }`);
+    expect(front).toContain(`set-header connection close if { fe_conn gt ${clients / 2} }`);
+  });
+
+  test('cleartext HTTP/2 is refused by both', () => {
+    for (const text of [config, front])
+      expect(section(text, 'defaults')).toContain('option disable-h2-upgrade');
   });
 
   test('a setting of the gateways leaves the edge alone', () => {
     const more = { ...settings, drainSeconds: 999, replicas: 8, memoryMb: 4096 };
     expect(rendered('haproxy.cfg', more)).toBe(config);
-    expect(config).toContain('hard-stop-after 9s');
+    expect(rendered('front.cfg', more)).toBe(front);
+    expect(front).toContain('hard-stop-after 9s');
   });
 
   test("the proxy's own errors are JSON as clients expect it", () => {
-    const errors = [...config.matchAll(/(?:http-error|return) status (\d+) .*?string '(.*?)'/g)];
+    const errors = [...(config + front).matchAll(/(?:http-error|return) status (\d+) .*?string '(.*?)'/g)];
     expect(errors.map((match) => match[1])).toEqual(
-      expect.arrayContaining(['400', '408', '413', '500', '502', '503', '504']),
+      expect.arrayContaining(['400', '401', '408', '413', '500', '502', '503', '504']),
     );
-    for (const [, , body = ''] of errors)
-      expect(JSON.parse(body)).toEqual({
-        error: {
-          message: expect.stringMatching(/\.$/) as string,
-          type: expect.stringMatching(/^(invalid_request|server)_error$/) as string,
-          param: null,
-          code: expect.stringMatching(/^[a-z_]+$/) as string,
-        },
-      });
+    for (const [, status, body = ''] of errors) {
+      const answer = JSON.parse(body) as { type?: string; error: object };
+      if (answer.type === undefined)
+        expect(answer).toEqual({
+          error: {
+            message: expect.stringMatching(/\.$/) as string,
+            type: expect.stringMatching(/^(invalid_request|server)_error$/) as string,
+            param: null,
+            code: expect.stringMatching(/^[a-z_]+$/) as string,
+          },
+        });
+      // Anthropic's clients get theirs.
+      else
+        expect([status, answer.type, Object.keys(answer.error)]).toEqual([
+          '401',
+          'error',
+          ['type', 'message'],
+        ]);
+    }
   });
 
   test('what is logged holds no query, no header and no body', () => {
-    const formats = config.split('\n').filter((line) => /^\s*log-format/.test(line));
-    expect(formats).toHaveLength(1);
-    expect(formats[0]).not.toMatch(/%(HU|HQ|hr|hs|r\b|\[)/);
+    const formats = (config + front).split('\n').filter((line) => /^\s*log-format/.test(line));
+    expect(formats).toHaveLength(2);
+    for (const format of formats) expect(format).not.toMatch(/%(HU|HQ|hr|hs|r\b|\[)/);
   });
 
   test('an unknown name is refused, with the file and the names that exist', () => {
