@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { providerOf } from '../catalog/lanes.ts';
 import { type ClientFiles, clientFiles, gatewayOnly } from './client/files.ts';
 import { currentOwner } from './client/current-owner.ts';
 import { isSameOwner } from './client/ownership.ts';
@@ -101,7 +102,7 @@ export async function connect(stack: string, files: ClientFiles, options: WriteA
     ...written,
     on,
     off: [...byUser, ...withoutKey],
-    ...(model ? { model } : {}),
+    ...(model && on.includes(providerOf(model)) ? { model } : {}),
     try: tryIt(paths, chosen, on, options),
   };
 }
