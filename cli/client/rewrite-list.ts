@@ -1,6 +1,6 @@
 /** Changes the entries of a JSON list of texts and keeps the comments at those that stay. Pure. */
 import { isDeepStrictEqual } from 'node:util';
-import { createScanner, type Node, parse, SyntaxKind } from 'jsonc-parser';
+import { createScanner, type Node, parse } from 'jsonc-parser';
 
 /** An entry with what belongs to it in the file. */
 interface Entry {
@@ -69,5 +69,6 @@ function split(text: string, list: Node): { entries: Entry[]; closing: string; t
 function commaAfter(text: string, offset: number): number | undefined {
   const scanner = createScanner(text, true);
   scanner.setPosition(offset);
-  return scanner.scan() === SyntaxKind.CommaToken ? scanner.getTokenOffset() : undefined;
+  scanner.scan();
+  return text[scanner.getTokenOffset()] === ',' ? scanner.getTokenOffset() : undefined;
 }
