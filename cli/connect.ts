@@ -1,8 +1,14 @@
 import type { Command } from 'commander';
+import { providerOf } from '../catalog/lanes.ts';
 import { type ClientFiles, clientFiles, gatewayOnly } from './client/files.ts';
-import { opencodePaths, pathsBelow } from './client/paths.ts';
+import { currentOwner } from './client/current-owner.ts';
+import { isSameOwner } from './client/ownership.ts';
+import { type ClientPaths, opencodePaths, pathsBelow } from './client/paths.ts';
+import type { Owner } from './client/record.ts';
 import { writeClientFiles, type Written } from './client/write.ts';
+import { describeConnected, tryIt } from './connect-text.ts';
 import { type Output, withOutput } from './output.ts';
+import { ownerOf } from './owner.ts';
 import { ensureReady } from './setup/ready.ts';
 import { stackOutputs } from './stack.ts';
 
@@ -14,12 +20,20 @@ export interface ConnectOptions {
   gatewayOnly?: boolean | undefined;
 }
 
+/** Options of {@link connect} that commands fill in. */
+export interface WriteAs extends ConnectOptions {
+  /** The stack as the files' owner; by default its bare name. */
+  owner?: Owner | undefined;
+}
+
 /** What `connect` has done, as `--json` prints it. Holds no key. */
 export interface Connected extends Written {
   stack: string;
-  /** The providers that have a key now. */
+  /** The stack that the files belonged to before, if that was another one. */
+  switchedFrom?: string;
+  /** The providers that the client can use now. */
   on: string[];
-  /** Those that are switched off. */
+  /** Those that it cannot: for want of a key, or as `switchedOff` says. */
   off: string[];
   /** The client's default model; absent where there is none. */
   model?: string;
@@ -35,7 +49,8 @@ export function register(program: Command): void {
     .option('--dir <folder>', "write both files there, not into opencode's own folders")
     .option('--gateway-only', "write the gateway's key alone, no provider's")
     .description(
-      "writes opencode's files: opencode.json, and auth.json with the keys (0600), keeping what you have there",
+      "writes opencode's files: opencode.json, and auth.json with the keys (0600), keeping what you have there; " +
+        'they belong to this stack from then on, and `up` of another stack leaves them alone',
     )
     .action(
       withOutput(async (out, stack: string, options: ConnectOptions) => {
@@ -44,7 +59,7 @@ export function register(program: Command): void {
         if (process.env.OPENCODE_AUTH_CONTENT && options.dir === undefined) {
           out.warn('OPENCODE_AUTH_CONTENT is set: opencode reads it instead of auth.json');
         }
-        out.result(connected, describe(connected));
+        out.result(connected, describeConnected(connected));
       }),
     );
 }
@@ -60,7 +75,8 @@ export async function connectFrom(
   outputs: Record<string, unknown>,
   options: ConnectOptions,
 ): Promise<Connected> {
-  const connected = await connect(stack, clientFiles(stack, outputs), options);
+  const owner = ownerOf(stack, String(outputs.endpoint));
+  const connected = await connect(stack, clientFiles(stack, outputs), { ...options, owner });
   for (const note of connected.notes) out.warn(note);
   return connected;
 }
@@ -71,40 +87,27 @@ export async function connectFrom(
  * @param files the stack's output.
  * @throws UserError where a file of the user is malformed; nothing is changed then.
  */
-export async function connect(
-  stack: string,
-  files: ClientFiles,
-  options: ConnectOptions = {},
-): Promise<Connected> {
-  const paths = options.dir === undefined ? await opencodePaths() : await pathsBelow(options.dir);
+export async function connect(stack: string, files: ClientFiles, options: WriteAs = {}): Promise<Connected> {
+  const paths = await pathsOf(options);
   const chosen = options.gatewayOnly ? gatewayOnly(files) : files;
-  const written = await writeClientFiles(paths, chosen, files.auth);
-  const { enabled_providers: on, disabled_providers: off, model } = chosen.config;
-  return { stack, ...written, on, off, ...(model ? { model } : {}), try: tryIt(paths, chosen, options) };
+  const { owner = { stack } } = options;
+  const before = await currentOwner(paths);
+  const written = await writeClientFiles(paths, chosen, { known: files.auth, owner });
+  const { enabled_providers: withKey, disabled_providers: withoutKey, model } = chosen.config;
+  const byUser = written.switchedOff.map(({ provider }) => provider);
+  const on = withKey.filter((name) => !byUser.includes(name));
+  return {
+    stack,
+    ...(before && !isSameOwner(before, owner) ? { switchedFrom: before.stack } : {}),
+    ...written,
+    on,
+    off: [...byUser, ...withoutKey],
+    ...(model && on.includes(providerOf(model)) ? { model } : {}),
+    try: tryIt(paths, chosen, on, options),
+  };
 }
 
-/** Our default, or the gateway's mock: what answers for certain. */
-function tryIt(
-  paths: { config: string; auth: string },
-  { config }: ClientFiles,
-  options: ConnectOptions,
-): string {
-  const model = config.provider.litellm?.models.mock ? 'litellm/mock' : config.model;
-  const run = `opencode run${model ? ` -m ${model}` : ''} "hi"`;
-  if (options.dir === undefined) return run;
-  return `OPENCODE_CONFIG=${quote(paths.config)} OPENCODE_AUTH_CONTENT="$(cat ${quote(paths.auth)})" ${run}`;
-}
-
-function quote(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
-}
-
-function describe(connected: Connected): string {
-  return [
-    ...connected.files.map(({ path, changed }) => `${changed ? 'wrote' : 'unchanged'}  ${path}`),
-    ...connected.removed.map((path) => `removed    ${path}`),
-    `on         ${connected.on.join(', ') || 'none'}`,
-    ...(connected.off.length > 0 ? [`off        ${connected.off.join(', ')} (no key)`] : []),
-    `try it     ${connected.try}`,
-  ].join('\n');
+/** The files that `connect` writes with these options. */
+export function pathsOf({ dir }: ConnectOptions): Promise<ClientPaths> {
+  return dir === undefined ? opencodePaths() : pathsBelow(dir);
 }

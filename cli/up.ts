@@ -1,7 +1,9 @@
 /** `./switchyard up`: from whatever is there to a gateway that has answered. */
 import type { Command } from 'commander';
 import { askOnce } from './ask.ts';
-import { connectFrom, type Connected } from './connect.ts';
+import type { Connected } from './connect.ts';
+import { explainOff } from './connect-text.ts';
+import { connectUnlessOwned, describeLeftAlone, type LeftAlone } from './connect-unless-owned.ts';
 import { brokenGateway, lastWords, stackContainers } from './containers.ts';
 import { UserError } from './errors.ts';
 import { deploy } from './deploy.ts';
@@ -26,7 +28,9 @@ interface LeftOut {
 export function register(program: Command): void {
   program
     .command('up')
-    .description('set up what is missing, deploy a stack, write the client files, ask the gateway once')
+    .description(
+      'set up what is missing, deploy a stack, write the client files unless they belong to another stack, ask the gateway once',
+    )
     .argument('[stack]', 'the stack', 'dev')
     .option('--no-connect', 'leave the client files alone')
     .option('--dir <folder>', 'write the client files there instead of to your opencode folders')
@@ -43,13 +47,16 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
   await out.step(`waiting for ${endpoint}`, () =>
     waitReady(endpoint, { lastWords: () => silentOnes(stack).catch(() => undefined) }),
   );
-  const connected = options.connect
-    ? await connectFrom(out, stack, outputs, { dir: options.dir })
-    : undefined;
+  const { connected, leftAlone } = options.connect
+    ? await connectUnlessOwned(out, stack, outputs, { dir: options.dir })
+    : {};
   const answer = await firstAnswer(out, endpoint, String(outputs.masterKey), models);
   out.result(
-    { stack, endpoint, openaiBaseUrl: outputs.openaiBaseUrl, changes, models, leftOut, connected, answer },
-    summary({ stack, endpoint, changes, models, leftOut, connected, answer }),
+    {
+      ...{ stack, endpoint, openaiBaseUrl: outputs.openaiBaseUrl, changes, models, leftOut },
+      ...{ connected, clientFilesLeftAlone: leftAlone, answer },
+    },
+    summary({ stack, endpoint, changes, models, leftOut, connected, leftAlone, answer }),
   );
 }
 
@@ -92,6 +99,7 @@ function summary(r: {
   models: string[];
   leftOut: LeftOut[];
   connected: Connected | undefined;
+  leftAlone: LeftAlone | undefined;
   answer: Answer | undefined;
 }): string {
   const first = r.leftOut.find((model) => model.command !== undefined);
@@ -104,6 +112,8 @@ function summary(r: {
     ...(r.connected?.files ?? []).map(
       (file) => `  ${file.changed ? 'wrote    ' : 'unchanged'}  ${file.path}`,
     ),
+    ...(r.connected?.switchedOff ?? []).map((one) => `  off        ${explainOff(one)}`),
+    ...(r.leftAlone ? [`  clients    ${describeLeftAlone(r.leftAlone)}`] : []),
     ...(r.answer ? [`  answer     ${r.answer.model}: ${r.answer.text} (${r.answer.ms} ms)`] : []),
     ...(r.connected && r.answer ? [`  try        ${r.connected.try}`] : []),
   ].join('\n');

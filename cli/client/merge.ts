@@ -10,8 +10,11 @@ import { MOCK_ALIAS } from '../../catalog/schema.ts';
 import { UserError } from '../errors.ts';
 import { type Json, object, parseObject } from './json.ts';
 import { mergeAgents, mergeProviders } from './merge-entries.ts';
-import { mergeDisabled, mergeEnabled } from './merge-lists.ts';
+import { type ListEntries, mergeDisabled, mergeEnabled } from './merge-lists.ts';
 import { rewrite } from './rewrite.ts';
+
+/** The client's default models, `provider/model`. */
+const DEFAULTS = ['model', 'small_model'];
 
 /** What a merge has made. */
 export interface Merged {
@@ -19,6 +22,8 @@ export interface Merged {
   text: string;
   /** What the user should know: entries of theirs that gave way, or that ours gave way to. */
   notes: string[];
+  /** The list entries that are ours and not the user's: for the record. */
+  added: ListEntries;
 }
 
 /** What a merge of opencode.json needs to know beside the two files. */
@@ -31,6 +36,8 @@ export interface MergeContext {
   hadKey?: readonly string[];
   /** The user's own logins, in auth.json. */
   logins?: readonly string[];
+  /** The list entries that we added before; undefined where there is no record of them. */
+  added?: ListEntries | undefined;
 }
 
 /**
@@ -46,7 +53,7 @@ export function mergeOpencode(
   const text = existing === undefined || existing.trim() === '' ? '{}\n' : existing;
   const theirs = parseObject(text, context.file);
   const notes: string[] = [];
-  const wanted = mergeValues(theirs, ours, context, notes);
+  const { wanted, added } = mergeValues(theirs, ours, context, notes);
   const merged = rewrite(text, theirs, wanted);
   if (!isDeepStrictEqual(parse(merged), wanted)) {
     throw new UserError(`${context.file} could not be merged: a key seems to stand in it twice`, {
@@ -54,26 +61,19 @@ export function mergeOpencode(
       allowed: 'each key once',
     });
   }
-  return { text: merged, notes };
+  return { text: merged, notes, added };
 }
 
-function mergeValues(theirs: Json, ours: OpencodeConfig, context: MergeContext, notes: string[]): Json {
+function mergeValues(
+  theirs: Json,
+  ours: OpencodeConfig,
+  context: MergeContext,
+  notes: string[],
+): { wanted: Json; added: ListEntries } {
   const wanted: Json = { ...theirs };
   const below = context.beneath ?? {};
   const wholeFileIsOurs = isOurs(theirs, ours) && isOurs(below, ours);
   const isSet = (key: string): boolean => theirs[key] !== undefined || below[key] !== undefined;
-
-  for (const [key, value] of Object.entries(ours)) {
-    if (['provider', 'agent', 'enabled_providers', 'disabled_providers'].includes(key)) continue;
-    if (['model', 'small_model'].includes(key)) {
-      const current = theirs[key] ?? below[key];
-      if (!isSet(key) || isStale(current, ours)) wanted[key] = value;
-    } else if (!isSet(key) && (wholeFileIsOurs || key === '$schema')) wanted[key] = value;
-  }
-  // A default that names a provider of ours which is off now would fail every command of the client.
-  for (const key of ['model', 'small_model']) {
-    if (ours[key] === undefined && isStale(theirs[key], ours)) delete wanted[key];
-  }
 
   const lists = {
     theirs,
@@ -82,9 +82,24 @@ function mergeValues(theirs: Json, ours: OpencodeConfig, context: MergeContext, 
     wholeFileIsOurs,
     hadKey: context.hadKey ?? [],
     logins: context.logins ?? [],
+    added: context.added,
   };
-  setOrDelete(wanted, 'disabled_providers', mergeDisabled(lists));
-  setOrDelete(wanted, 'enabled_providers', mergeEnabled(lists, notes));
+  const disabled = mergeDisabled(lists);
+  const enabled = mergeEnabled(lists, notes);
+
+  for (const [key, value] of Object.entries(ours)) {
+    if (['provider', 'agent', 'enabled_providers', 'disabled_providers'].includes(key)) continue;
+    if (!DEFAULTS.includes(key) && !isSet(key) && (wholeFileIsOurs || key === '$schema')) wanted[key] = value;
+  }
+  // A default whose provider is off, by us or by the user, would fail every command of the client.
+  for (const key of DEFAULTS) {
+    const value = typeof ours[key] === 'string' ? ours[key] : undefined;
+    const isOn = value !== undefined && !disabled.list?.includes(providerOf(value));
+    if (isOn && (!isSet(key) || isStale(theirs[key] ?? below[key], ours))) wanted[key] = value;
+    if (!isOn && isStale(theirs[key], ours)) delete wanted[key];
+  }
+  setOrDelete(wanted, 'disabled_providers', disabled.list);
+  setOrDelete(wanted, 'enabled_providers', enabled.list);
 
   wanted.provider = mergeProviders(object(theirs.provider), ours, notes);
   const agents = mergeAgents(object(theirs.agent), ours, notes);
@@ -96,7 +111,7 @@ function mergeValues(theirs: Json, ours: OpencodeConfig, context: MergeContext, 
   ) {
     delete wanted.default_agent;
   }
-  return wanted;
+  return { wanted, added: { enabled_providers: enabled.added, disabled_providers: disabled.added } };
 }
 
 function setOrDelete(values: Json, key: string, value: unknown): void {

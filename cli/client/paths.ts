@@ -15,6 +15,8 @@ export interface ClientPaths {
   auth: string;
   /** Portkey's key alone, 0600: a header can only be filled from a whole file. */
   portkeyKey: string;
+  /** Which stack the files belong to, and what Switchyard added to their lists, 0600. */
+  record: string;
 }
 
 /**
@@ -47,6 +49,7 @@ async function pathsIn(config: string, data: string): Promise<ClientPaths> {
     beneath: present.filter((file) => file !== chosen),
     auth: join(data, 'auth.json'),
     portkeyKey: join(data, 'switchyard-portkey.key'),
+    record: join(data, 'switchyard-client.json'),
   };
 }
 

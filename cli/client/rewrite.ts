@@ -1,7 +1,8 @@
 /** Changes values in a JSON text and leaves everything else as it is: comments, order, indentation, line ends. */
 import { isDeepStrictEqual } from 'node:util';
 import { applyEdits, findNodeAtLocation, type FormattingOptions, modify, parseTree } from 'jsonc-parser';
-import { isObject, type Json } from './json.ts';
+import { isObject, type Json, strings } from './json.ts';
+import { rewriteList } from './rewrite-list.ts';
 
 /**
  * The text with the differences between two values applied.
@@ -24,11 +25,13 @@ export function rewrite(text: string, before: Json, after: Json): string {
 }
 
 function set(text: string, path: string[], value: unknown, formattingOptions: FormattingOptions): string {
+  const list = findNodeAtLocation(parseTree(text)!, path);
+  if (list?.type === 'array' && Array.isArray(value) && value.length > 0) {
+    const body = strings(value).length === value.length ? rewriteList(text, list, strings(value)) : undefined;
+    if (body !== undefined) return text.slice(0, list.offset) + body + text.slice(list.offset + list.length);
+  }
   const change = (body: string): string => applyEdits(body, modify(body, path, value, { formattingOptions }));
-  const tail =
-    findNodeAtLocation(parseTree(text)!, path) === undefined
-      ? tailComment(text, path.slice(0, -1))
-      : undefined;
+  const tail = list === undefined ? tailComment(text, path.slice(0, -1)) : undefined;
   if (tail === undefined) return change(text);
   // A new property would come between the last one and the comment behind it: change the text without it, then put it back.
   const changed = change(text.slice(0, tail.begin) + text.slice(tail.begin + tail.length));

@@ -1,6 +1,6 @@
 /** `./switchyard keys rotate`: a new master key, with or without a time in which the old one is still accepted. */
 import type { Command } from 'commander';
-import { connectFrom } from '../connect.ts';
+import { connectUnlessOwned, describeLeftAlone, type LeftAlone } from '../connect-unless-owned.ts';
 import { deploy } from '../deploy.ts';
 import { UserError } from '../errors.ts';
 import { type Output, withOutput } from '../output.ts';
@@ -27,7 +27,9 @@ interface RotateOptions {
 export function register(keys: Command): void {
   keys
     .command('rotate')
-    .description('a new master key: deploys it, waits until it is accepted, rewrites the client files')
+    .description(
+      'a new master key: deploys it, waits until it is accepted, rewrites the client files if they belong to this stack',
+    )
     .argument('[stack]', 'the stack', 'dev')
     .option('--grace <time>', 'how long the old key is still accepted: 90s, 30m, 24h, 7d', '24h')
     .option('--now', 'refuse the old key at once, for one that leaked')
@@ -57,14 +59,23 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
   await deploy(out, stack);
   const outputs = await stackOutputs(stack);
   await proveKeys(out, outputs, rotation.kind === 'now' ? held?.value : undefined);
-  const connected = options.connect
-    ? await connectFrom(out, stack, outputs, { dir: options.dir })
-    : undefined;
+  const { connected, leftAlone } = options.connect
+    ? await connectUnlessOwned(out, stack, outputs, { dir: options.dir })
+    : {};
   const files = connected?.files.map(({ path }) => path) ?? [];
   const { generation, previousUntil } = rotation;
   out.result(
-    { stack, generation, rotated: rotation.kind !== 'finish', previousUntil: previousUntil ?? null, files },
-    report(stack, rotation, files),
+    {
+      ...{
+        stack,
+        generation,
+        rotated: rotation.kind !== 'finish',
+        previousUntil: previousUntil ?? null,
+        files,
+      },
+      clientFilesLeftAlone: leftAlone,
+    },
+    report(stack, rotation, files, leftAlone),
   );
 }
 
@@ -101,13 +112,19 @@ async function proveKeys(
   await out.step('waiting until the old key is refused', () => waitForKey(endpoint, leaked, 401));
 }
 
-function report(stack: string, { generation, previousUntil }: Rotation, files: readonly string[]): string {
+function report(
+  stack: string,
+  { generation, previousUntil }: Rotation,
+  files: readonly string[],
+  leftAlone: LeftAlone | undefined,
+): string {
   return [
     `${stack} has master key ${generation} now`,
     previousUntil === undefined
       ? '  the old key is refused'
       : `  the old key is accepted until ${previousUntil}: give other clients the new one by then`,
     ...files.map((file) => `  wrote ${file}`),
+    ...(leftAlone ? [`  client files: ${describeLeftAlone(leftAlone)}`] : []),
     `  read it: pulumi stack output masterKey --show-secrets --stack ${stack}`,
   ].join('\n');
 }

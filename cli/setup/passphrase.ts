@@ -26,7 +26,7 @@ function readConfig(file: string): StackConfig {
 }
 
 /** The backend: PULUMI_BACKEND_URL wins over Pulumi.yaml. */
-function backendUrl(): string {
+export function backendUrl(): string {
   if (process.env.PULUMI_BACKEND_URL) return process.env.PULUMI_BACKEND_URL;
   const project = parse(readFileSync(join(root, 'Pulumi.yaml'), 'utf8')) as { backend?: { url?: string } };
   return project.backend?.url ?? '';

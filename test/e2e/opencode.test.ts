@@ -1,5 +1,5 @@
 /** The real opencode with the files that we write: what arrives at each of the eight providers, and nothing else. */
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
@@ -7,6 +7,7 @@ import type { StackClient } from '../../cli/client/files.ts';
 import { gatewayOnly } from '../../cli/client/files.ts';
 import { type ClientHome, makeHome, requireOpencode } from '../../cli/client/home.ts';
 import { runOpencode, type RunResult } from '../../cli/client/run.ts';
+import { connect } from '../../cli/connect.ts';
 import { ROOT } from '../harness/checkout.ts';
 import { shippedClient } from '../harness/client.ts';
 import { type LocalUpstream, startLocalUpstream } from '../harness/local-upstream.ts';
@@ -199,6 +200,37 @@ describe('the files', () => {
     3 * MINUTE,
   );
 });
+
+test(
+  'a switch to a stack that serves nothing, and back, ends with what there was',
+  async () => {
+    const folder = join(home.dir, 'switched');
+    const dir = join(folder, 'opencode');
+    const env = { ...home.env, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder };
+    const providers = async (): Promise<string[]> => {
+      const { stdout } = await execa(bin, ['models'], { env, extendEnv: false, cwd: home.dir });
+      return [...new Set(stdout.split('\n').map((line) => line.split('/')[0]!))].filter(Boolean).sort();
+    };
+    const dev = shippedClient({ stack: 'dev', keys: { GROQ_API_KEY: key('groq') }, masterKey: MASTER });
+    const prod = shippedClient({ stack: 'prod', settings: { production: true }, masterKey: key('prod') });
+    await connect('dev', dev, { dir });
+    expect(await providers()).toEqual(['groq-direct', 'litellm']);
+    await connect('prod', prod, { dir });
+    expect(await providers()).toEqual([]);
+    const { on } = await connect('dev', dev, { dir });
+    expect(await providers()).toEqual([...on].sort());
+    expect(on).toEqual(['litellm', 'groq-direct']);
+
+    // And what the user disables is off, as connect says.
+    const file = join(dir, 'opencode.json');
+    const config = JSON.parse(readFileSync(file, 'utf8')) as { disabled_providers: string[] };
+    config.disabled_providers.push('litellm');
+    writeFileSync(file, JSON.stringify(config));
+    expect((await connect('dev', dev, { dir })).on).toEqual(['groq-direct']);
+    expect(await providers()).toEqual(['groq-direct']);
+  },
+  3 * MINUTE,
+);
 
 describe('a provider that is down', () => {
   test(

@@ -16,6 +16,8 @@ interface UpReport {
   models: string[];
   leftOut: { model: string; command?: string }[];
   answer: { model: string; text: string };
+  connected?: unknown;
+  clientFilesLeftAlone?: { stack: string; command: string };
 }
 
 /** Not shaped like any provider's key, so that nothing but our own knowledge of it can keep it out of sight. */
@@ -215,8 +217,16 @@ describe('dev and prod on one host', () => {
   test(
     'stand side by side, each with keys of its own',
     async () => {
-      const report = await checkout.json<UpReport>(['up', prod.stack, '--no-connect']);
+      const client = readClient();
+      const report = await checkout.json<UpReport>(['up', prod.stack]);
       expect(report.models).toEqual([]);
+      // opencode stays with dev, and up says so.
+      expect(report.connected).toBeUndefined();
+      expect(report.clientFilesLeftAlone).toMatchObject({
+        stack: dev.stack,
+        command: `./switchyard connect ${prod.stack}`,
+      });
+      expect(readClient()).toEqual(client);
       const [devKey, prodKey] = [await masterKey(dev.stack), await masterKey(prod.stack)];
       expect(devKey).toMatch(/^sk-[A-Za-z0-9]{32,}$/);
       expect(prodKey).not.toBe(devKey);
@@ -280,6 +290,13 @@ describe('down', () => {
     5 * MINUTE,
   );
 });
+
+/** opencode's files as they are. */
+function readClient(): string[] {
+  return ['config/opencode/opencode.json', 'data/opencode/auth.json'].map((file) =>
+    readFileSync(join(checkout.dir, '.client', file), 'utf8'),
+  );
+}
 
 function gatewayIds(): string {
   const filters = [

@@ -9,6 +9,8 @@ import { fixture, RELEASE_DAY, withFixtures } from './fixtures.ts';
 
 /** What differs from a stack with no keys and no settings. */
 export interface ShippedOptions {
+  /** The stack's name; `unit` where not given. */
+  stack?: string;
   settings?: Record<string, unknown>;
   /** Values of provider keys by their names. */
   keys?: Record<string, string>;
@@ -16,8 +18,9 @@ export interface ShippedOptions {
   masterKey?: string;
 }
 
-/** The inputs of a stack `unit` from the release's catalogue and agents. */
+/** The inputs of a stack from the release's catalogue and agents. */
 export function shippedInputs({
+  stack = 'unit',
   settings = {},
   keys = {},
   endpoint = 'http://127.0.0.1:4000',
@@ -29,7 +32,7 @@ export function shippedInputs({
     ]),
   );
   const raw = { config: { ...config, ...keys }, secretKeys: Object.keys(keys) };
-  const { inputs, problems } = withFixtures((root) => loadInputs('unit', raw, root, RELEASE_DAY));
+  const { inputs, problems } = withFixtures((root) => loadInputs(stack, raw, root, RELEASE_DAY));
   if (inputs === undefined) throw new Error(formatProblems(problems));
   const template = JSON.parse(fixture('opencode.json')) as Record<string, unknown>;
   return { ...inputs, endpoint, template };

@@ -70,7 +70,7 @@ describe('connect --dir', () => {
     await connect('dev', client, { dir });
     const { removed } = await connect('dev', files, { dir, gatewayOnly });
     expect(removed).toEqual([join(dir, 'switchyard-portkey.key')]);
-    expect(readdirSync(dir).sort()).toEqual(['auth.json', 'opencode.json']);
+    expect(readdirSync(dir).sort()).toEqual(['auth.json', 'opencode.json', 'switchyard-client.json']);
     expect(read('auth.json') + read('opencode.json')).not.toMatch(/value-portkey|switchyard-portkey\.key/);
     expect((await connect('dev', files, { dir, gatewayOnly })).removed).toEqual([]);
   });

@@ -1,9 +1,10 @@
 import fc from 'fast-check';
 import { parse } from 'jsonc-parser';
-import { renderOpencode } from '../../../catalog/opencode.ts';
+import { renderOpencode, switchOn } from '../../../catalog/opencode.ts';
 import { mergeOpencode } from '../../../cli/client/merge.ts';
 import { mergeAuth } from '../../../cli/client/merge-auth.ts';
 import type { Json } from '../../../cli/client/json.ts';
+import type { ListEntries } from '../../../cli/client/merge-lists.ts';
 import { view } from './sample.ts';
 import '../../seed.ts';
 
@@ -189,6 +190,39 @@ describe('opencode.json', () => {
           }
           if (plain.enabled_providers === undefined && result.enabled_providers !== undefined)
             expect(result.enabled_providers).toEqual(expect.arrayContaining(logins));
+        },
+      ),
+      { numRuns: 150 },
+    );
+  });
+});
+
+describe('the lists, with a record of what was added', () => {
+  const all = Object.keys(ours.provider);
+  const entry = fc.oneof(fc.stringMatching(/^[a-z]{1,8}$/), fc.constantFrom(...all));
+  const list = fc.uniqueArray(entry, { maxLength: 4 });
+  const LISTS = ['enabled_providers', 'disabled_providers'] as const;
+
+  test("after any switches hold the user's entries, in order, and what the last stack wants", () => {
+    fc.assert(
+      fc.property(
+        fc.record({ theme: fc.constant('dark'), enabled_providers: list, disabled_providers: list }),
+        fc.array(fc.subarray(all), { minLength: 1, maxLength: 4 }),
+        (theirs, stacks) => {
+          let text = JSON.stringify(theirs);
+          let added: ListEntries = { enabled_providers: [], disabled_providers: [] };
+          for (const on of stacks) {
+            const now = switchOn(ours, on, on);
+            const result = mergeOpencode(text, now, { ...context, added });
+            ({ text, added } = result);
+            const lists = parse(text) as ListEntries;
+            for (const name of LISTS) {
+              const users = lists[name].filter((one) => !added[name].includes(one));
+              expect(users).toEqual(theirs[name]);
+              expect(new Set(lists[name])).toEqual(new Set([...theirs[name], ...now[name]]));
+            }
+            expect(mergeOpencode(text, now, { ...context, added })).toEqual({ text, added, notes: [] });
+          }
         },
       ),
       { numRuns: 150 },

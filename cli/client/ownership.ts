@@ -1,0 +1,42 @@
+/** Tells which stack a client's files belong to, from the record and from the entries themselves. Pure. */
+import { OUR_MARK } from '../../catalog/opencode.ts';
+import { type Json, object } from './json.ts';
+import { isOurEntry } from './merge-entries.ts';
+import type { ClientRecord, Owner } from './record.ts';
+
+/** What is known of a client's files before they are written. */
+export interface Ownership {
+  /** The stack that they belong to; undefined where Switchyard has written nothing there. */
+  owner?: Owner | undefined;
+  /** The record, if it describes the files as they are. */
+  record?: ClientRecord | undefined;
+  /** Whether the files hold entries of Switchyard's at all. */
+  hasEntries: boolean;
+}
+
+/**
+ * Which stack the files belong to.
+ *
+ * @param configs the client's config files, parsed, the one whose values win first.
+ */
+export function ownershipOf(configs: readonly Json[], record: ClientRecord | undefined): Ownership {
+  const entries = configs.flatMap(({ provider }) => Object.values(object(provider)).filter(isOurEntry));
+  if (entries.length === 0) return { hasEntries: false, record };
+  const written = entries.map(stackOf).find((stack) => stack !== undefined);
+  // A release without a record has connected another stack since: what the record says is out of date.
+  const isStale = record !== undefined && written !== undefined && written !== record.owner.stack;
+  const owner = record === undefined || isStale ? written && { stack: written } : record.owner;
+  return { hasEntries: true, owner: owner || undefined, record: isStale ? undefined : record };
+}
+
+/** Whether two owners are one stack. Where a backend is not known, the name decides. */
+export function isSameOwner(a: Owner, b: Owner): boolean {
+  if (a.stack !== b.stack) return false;
+  return a.backend === undefined || b.backend === undefined || a.backend === b.backend;
+}
+
+/** The stack in the name of a provider that we wrote: every release has put it there. */
+function stackOf(entry: unknown): string | undefined {
+  const { name } = object(entry);
+  return typeof name === 'string' ? new RegExp(`\\(${OUR_MARK} (\\S+)\\)$`).exec(name)?.[1] : undefined;
+}

@@ -1,0 +1,50 @@
+/** What `connect` says, and the commands that it names. */
+import { providerOf } from '../catalog/lanes.ts';
+import type { ClientFiles } from './client/files.ts';
+import type { SwitchedOff } from './client/switched-off.ts';
+import type { Connected, ConnectOptions } from './connect.ts';
+
+/** The `connect` that hands these files to a stack. */
+export function connectCommand(stack: string, { dir }: ConnectOptions): string {
+  return `./switchyard connect ${stack}${dir === undefined ? '' : ` --dir ${quote(dir)}`}`;
+}
+
+/** A command to try the client with: the gateway's mock, which answers for certain, or our default, whichever the client can use. */
+export function tryIt(
+  paths: { config: string; auth: string },
+  { config }: ClientFiles,
+  on: readonly string[],
+  options: ConnectOptions,
+): string {
+  const candidates = [...(config.provider.litellm?.models.mock ? ['litellm/mock'] : []), config.model ?? ''];
+  const model = candidates.find((one) => on.includes(providerOf(one)));
+  const run = `opencode run${model ? ` -m ${model}` : ''} "hi"`;
+  if (options.dir === undefined) return run;
+  return `OPENCODE_CONFIG=${quote(paths.config)} OPENCODE_AUTH_CONTENT="$(cat ${quote(paths.auth)})" ${run}`;
+}
+
+function quote(path: string): string {
+  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The result of `connect` for people. */
+export function describeConnected(connected: Connected): string {
+  const { stack, switchedFrom, on, switchedOff, files, removed } = connected;
+  const noKey = connected.off.filter((name) => !switchedOff.some(({ provider }) => provider === name));
+  return [
+    ...(switchedFrom ? [`switched   from ${switchedFrom} to ${stack}`] : []),
+    ...files.map(({ path, changed }) => `${changed ? 'wrote' : 'unchanged'}  ${path}`),
+    ...removed.map((path) => `removed    ${path}`),
+    `on         ${on.join(', ') || 'none'}`,
+    ...switchedOff.map((one) => `off        ${explainOff(one)}`),
+    ...(noKey.length > 0 ? [`off        ${noKey.join(', ')} (no key)`] : []),
+    `try it     ${connected.try}`,
+  ].join('\n');
+}
+
+/** Why a provider with a key is off all the same, and how it is switched on. */
+export function explainOff({ provider, list, where }: SwitchedOff): string {
+  return list === 'disabled_providers'
+    ? `${provider}: disabled by your entry at ${where}; to switch it on, remove it from disabled_providers`
+    : `${provider}: not in the list at ${where}; to switch it on, add it to enabled_providers`;
+}
