@@ -134,7 +134,8 @@ function leaves({ requests, names }: Call, given: URL, optional: boolean): boole
   const port = given.port || (given.protocol === 'https:' ? '443' : '80');
   const below = `//${given.host}${given.pathname.replace(/\/$/, '')}/`;
   return (
-    (!optional && requests.length === 0) ||
+    // OpenAI's client trusts no certificate of the test's for a stream of completions: then the name alone is seen.
+    (!optional && requests.length + names.length === 0) ||
     requests.some((url) => !url.startsWith(below)) ||
     names.some((name) => name !== `${given.hostname}:${port}`)
   );
