@@ -1,4 +1,5 @@
 /** What the schema cannot see: whether the parts of a catalogue fit together. */
+import { checkAddresses } from './address-checks.ts';
 import { unusable } from './leaks.ts';
 import type { Problem } from './problems.ts';
 import { type Catalog, MOCK_ALIAS } from './schema.ts';
@@ -29,6 +30,7 @@ export function crossCheck(catalog: Catalog, source: Source, broken: BrokenNames
   return [
     ...providers,
     ...checkModels(catalog, source, broken.providers),
+    ...checkAddresses(catalog, source),
     ...checkFallbacks(catalog, source, broken.models),
     ...checkRoutes(catalog, source, broken.models),
     ...(providers.length + broken.providers.size === 0 ? checkClient(catalog, source, broken) : []),

@@ -50,11 +50,11 @@ export function lastResort(
   }
   // Which mode and configs it needs is checked with the settings.
   const config = configs[route];
-  if (mode !== 'cloud' || config === undefined) return {};
+  if (mode !== 'cloud' || config === undefined || url === undefined) return {};
   if (!keyNames.includes(provider.key)) return missing(noKey(provider.key, settings.stack));
   return {
     model: model(catalog, route, provider.key, {
-      apiBase: url ?? provider.baseUrl,
+      apiBase: url,
       headers: { 'x-portkey-api-key': `os.environ/${provider.key}`, 'x-portkey-config': config },
     }),
   };

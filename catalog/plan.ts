@@ -1,8 +1,9 @@
 /** What a stack will serve of the catalogue, under its settings and with the keys that are set. Pure. */
 import type { Settings } from '../stacks/settings-schema.ts';
-import { givenUrl } from './addresses.ts';
+import { gatewayAddress } from './addresses.ts';
 import { type LitellmFacts, litellmFacts, litellmName, priceMapEntry } from './facts.ts';
 import { lastResort, PORTKEY_ALIAS } from './last-resort.ts';
+import { litellmAddress } from './litellm-prefixes.ts';
 import type { Problem } from './problems.ts';
 import { noKey, type Remedy } from './remedy.ts';
 import { type Catalog, MOCK_ALIAS, type Model, type Provider } from './schema.ts';
@@ -35,7 +36,7 @@ export interface ServedModel {
   streamTimeout: number;
   /** Requests at once to each deployment. */
   maxParallel: number;
-  /** The provider's address, where it is not LiteLLM's own. */
+  /** The address that LiteLLM asks, as its `api_base`. Only the mock, which asks nobody, has none. */
   apiBase?: string;
   /** Further headers for the provider. `os.environ/NAME` stands for a key's value. */
   headers?: Record<string, string>;
@@ -91,7 +92,7 @@ export function planModels(
     else leftOut.push(leaveOut(alias, model.provider, provider.key, settings.stack));
   }
   if (settings.mock) served.push(mockModel(catalog));
-  const cloud = catalog.providers.portkey && gatewayUrl('portkey', catalog.providers.portkey, settings);
+  const cloud = catalog.providers.portkey && gatewayAddress(settings, 'portkey', catalog.providers.portkey);
   const last = lastResort(catalog, settings, keyNames, served, cloud);
   if (last.model) served.push(last.model);
   if (last.leftOut) leftOut.push(last.leftOut);
@@ -108,7 +109,7 @@ export function planModels(
   ): ServedModel {
     const known = priceMapEntry(catalog, model, facts);
     const timeout = model.timeout ?? catalog.defaults.timeout;
-    const apiBase = gatewayUrl(model.provider, provider, settings);
+    const apiBase = litellmAddress(provider.litellm, gatewayAddress(settings, model.provider, provider));
     const limit =
       model.limit ??
       (known?.context
@@ -127,7 +128,7 @@ export function planModels(
       timeout,
       streamTimeout: model.streamTimeout ?? timeout,
       maxParallel: model.maxParallel ?? catalog.defaults.maxParallel,
-      ...(apiBase === undefined ? {} : { apiBase }),
+      apiBase,
       ...(limit ? { limit } : {}),
       ...(cost ? { cost } : {}),
       priced: model.cost === undefined && known?.input !== undefined,
@@ -163,13 +164,6 @@ function mockModel(catalog: Catalog): ServedModel {
     cost: { input: 0, output: 0 },
     priced: true,
   };
-}
-
-/** The address that LiteLLM is to call, where it is not its own. */
-function gatewayUrl(id: string, provider: Provider, settings: Settings): string | undefined {
-  const chosen = givenUrl(settings, id, 'gateway') ?? provider.gatewayBaseUrl;
-  // Anthropic's clients are told the address with /v1, LiteLLM adds it by itself.
-  return provider.litellm === 'anthropic' ? chosen?.replace(/\/v1\/?$/, '') : chosen;
 }
 
 /** The chains without the hops that are not served, each of which is named. */

@@ -3,7 +3,7 @@
  * answers) are no models of Portkey's, but configs of it. Pure.
  */
 import { type Settings, settingsSchema } from '../stacks/settings-schema.ts';
-import { givenUrl } from './addresses.ts';
+import { gatewayAddress } from './addresses.ts';
 import { planModels, type ServedModel } from './plan.ts';
 import type { Catalog } from './schema.ts';
 
@@ -134,7 +134,7 @@ function localTarget(
   providerKeys: Readonly<Record<string, string>>,
 ): PortkeyTarget {
   const provider = catalog.providers[model.provider];
-  const address = givenUrl(settings, model.provider, 'gateway') ?? provider?.baseUrl;
+  const address = provider && gatewayAddress(settings, model.provider, provider);
   const key = providerKeys[model.deployments[0]?.keyName ?? ''];
   const name = provider?.portkey ?? 'openai';
   return {
@@ -148,8 +148,7 @@ function localTarget(
 }
 
 /** An API's address as Portkey's provider wants it: without what it adds itself, with what it does not. */
-function hostFor(portkeyName: string, address: string): string {
-  const host = address.replace(/\/+$/, '');
+function hostFor(portkeyName: string, host: string): string {
   // LiteLLM takes Anthropic's address with and without /v1, and a stack's setting is for both.
   if (portkeyName === 'anthropic') return host.endsWith('/v1') ? host : `${host}/v1`;
   const version = VERSIONS.get(portkeyName);

@@ -55,10 +55,10 @@ export const providerSchema = z.strictObject({
     .regex(/^[a-z][a-z0-9_]*$/, { error: "LiteLLM's prefix is wanted, e.g. together_ai" })
     .optional()
     .describe("LiteLLM's prefix for it. Without one the gateway does not route to it."),
-  baseUrl: url.describe('Its API, as clients reach it directly.'),
+  baseUrl: url.describe('Its API: what the gateway and clients ask.'),
   gatewayBaseUrl: url
     .optional()
-    .describe("Its API as LiteLLM shall call it, where LiteLLM's own default will not do."),
+    .describe('Its API as the gateway reaches it, where that is another address than baseUrl.'),
   portkey: z.string().min(1).max(40).optional().describe("Portkey's name for it."),
   client: directClientSchema
     .optional()

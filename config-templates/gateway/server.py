@@ -8,6 +8,7 @@ import secrets
 import signal
 
 import settings
+from addresses import keep_addresses
 from admission import Admission
 from clientkeys import ClientKeys
 from guard import Guard
@@ -24,9 +25,11 @@ def main() -> None:
     import yaml
     from litellm.proxy.proxy_server import app
 
-    # Before LiteLLM reads its configuration: no callback takes these for requests of somebody's.
     config = yaml.safe_load(settings.CONFIG.read_text())
-    asyncio.run(warm_providers([entry['litellm_params']['model'] for entry in config.get('model_list') or []]))
+    models = config.get('model_list') or []
+    keep_addresses(models)
+    # Before LiteLLM reads its configuration: no callback takes these for requests of somebody's.
+    asyncio.run(warm_providers([entry['litellm_params']['model'] for entry in models]))
     limit = (config.get('general_settings') or {}).get('max_in_flight_requests_per_worker')
     guard = Guard(Warm(app), ClientKeys(), Admission(limit))
     signal.signal(signal.SIGUSR1, lambda *_: guard.leave())

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
+import { LITELLM_PREFIXES as KNOWN } from '../../../catalog/litellm-prefixes.ts';
 import { CLIENT_PACKAGES, ROUTING_STRATEGIES } from '../../../catalog/schema.ts';
 
 const LITELLM_PREFIXES = [
@@ -17,6 +18,12 @@ const LITELLM_PREFIXES = [
 const aliases = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,20}$/).filter((name) => name !== 'mock');
 const modelIds = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,15}(\/[A-Za-z0-9._:-]{1,20})?$/);
 const seconds = fc.integer({ min: 1, max: 120 });
+
+/** A model of a mode that its provider's prefix serves. */
+function served<M extends { provider: string; mode: string }>(model: M | undefined): M | undefined {
+  const modes: readonly string[] = KNOWN.get(model?.provider.replaceAll('-', '_') ?? '') ?? [];
+  return model && { ...model, mode: modes.includes(model.mode) ? model.mode : 'chat' };
+}
 
 /** Good catalogues: whatever the schema and the cross-checks allow, within reason. */
 export const catalogTexts: fc.Arbitrary<string> = fc
@@ -54,7 +61,7 @@ export const catalogTexts: fc.Arbitrary<string> = fc
         { minLength: names.length, maxLength: names.length },
       )
       .map((models) => {
-        const entries = names.map((name, index) => [name, models[index]] as const);
+        const entries = names.map((name, index) => [name, served(models[index])] as const);
         return stringify({
           providers: Object.fromEntries(
             prefixes.map((prefix) => [

@@ -2,7 +2,9 @@
  * Bad catalogues and the exact messages about them. Each case changes one place of SMALL; the file is called c.yaml.
  */
 import { parseCatalog } from '../../../catalog/load.ts';
+import { LITELLM_PREFIXES } from '../../../catalog/litellm-prefixes.ts';
 import { formatProblems } from '../../../catalog/problems.ts';
+import { listNames } from '../../../catalog/suggest.ts';
 import { SMALL } from './small.ts';
 
 const TOP_KEYS = 'providers, models, fallbacks, defaults, routing, limits, cache, client, portkey';
@@ -23,6 +25,33 @@ const CASES: [name: string, from: string, to: string, says: string][] = [
     `defauls:
 `,
     `c.yaml:41:1 defauls: unknown key; did you mean "defaults"? allowed here: ${TOP_KEYS}`,
+  ],
+  [
+    'a prefix whose host LiteLLM computes',
+    '    litellm: groq',
+    '    litellm: bedrock',
+    `c.yaml:14:14 providers.groq.litellm: LiteLLM is not known to keep to baseUrl with the prefix "bedrock"; allowed: ${listNames([...LITELLM_PREFIXES.keys()])}
+    for an API in the style of OpenAI's: "litellm: openai", or hosted_vllm`,
+  ],
+  [
+    'a misspelt prefix',
+    '    litellm: groq',
+    '    litellm: grok',
+    `c.yaml:14:14 providers.groq.litellm: LiteLLM is not known to keep to baseUrl with the prefix "grok"; did you mean "groq"? allowed: ${listNames([...LITELLM_PREFIXES.keys()])}
+    for an API in the style of OpenAI's: "litellm: openai", or hosted_vllm`,
+  ],
+  [
+    'embeddings with a prefix that has none at the address',
+    '    provider: openai\n    model: text-embedding-3-small\n',
+    '    provider: groq\n    model: text-embedding-3-small\n',
+    `c.yaml:37:11 models.embed.mode: with the prefix "groq" LiteLLM does not serve embedding at the address given; allowed: chat
+    for an API in the style of OpenAI's: "litellm: openai", or hosted_vllm`,
+  ],
+  [
+    "an address as a model's id",
+    '    model: openai/gpt-oss-20b\n',
+    '    model: http://elsewhere.example/v1\n',
+    `c.yaml:30:12 models.fast.model: an address is no model's id; the address is the provider's baseUrl or gatewayBaseUrl`,
   ],
   [
     'unknown key of a model',

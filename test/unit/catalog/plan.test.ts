@@ -2,7 +2,8 @@
 import { PORTKEY_ALIAS } from '../../../catalog/last-resort.ts';
 import { planModels } from '../../../catalog/plan.ts';
 import { formatProblems } from '../../../catalog/problems.ts';
-import { goodCatalog, goodSettings } from './shipped.ts';
+import type { Provider } from '../../../catalog/schema.ts';
+import { allKeys, goodCatalog, goodSettings, shippedCatalog } from './shipped.ts';
 import { SMALL } from './small.ts';
 
 const { catalog, source } = goodCatalog(SMALL);
@@ -78,12 +79,36 @@ test('an answer whose length nobody states is limited to what clients ask for', 
 test.each([
   ['https://proxy/anthropic/v1', 'https://proxy/anthropic'],
   [{ gateway: 'https://proxy/a/v1/' }, 'https://proxy/a'],
-  [{ client: 'https://proxy/a/v1' }, undefined],
+  [{ client: 'https://proxy/a/v1' }, 'https://api.anthropic.com/openai'],
 ])("LiteLLM is told Anthropic's address without /v1: %j", (given, apiBase) => {
   const text = SMALL.replaceAll('groq', 'anthropic');
   const settings = goodSettings({ baseUrls: { anthropic: given } });
   const [fast] = planModels(goodCatalog(text).catalog, settings, ['GROQ_API_KEY']).served;
   expect(fast?.apiBase).toBe(apiBase);
+});
+
+describe('the address that LiteLLM is told', () => {
+  const own = { litellm: 'hosted_vllm', baseUrl: 'http://vllm:8000/v1' };
+  const inside = { ...own, gatewayBaseUrl: 'http://inside:8000/v1/' };
+  test.each([
+    ["is the provider's baseUrl", own, {}, 'http://vllm:8000/v1'],
+    ["is that also with OpenAI's prefix", { ...own, litellm: 'openai' }, {}, 'http://vllm:8000/v1'],
+    ['is its gatewayBaseUrl before that', inside, {}, 'http://inside:8000/v1'],
+    ['is the setting before both', inside, { gateway: 'http://proxy/v1' }, 'http://proxy/v1'],
+    ['is not what the setting says for clients', own, { client: 'http://proxy/v1' }, 'http://vllm:8000/v1'],
+  ])('%s', (_name, address, setting, apiBase) => {
+    const groq = { ...catalog.providers.groq, ...address } as Provider;
+    const changed = { ...catalog, providers: { ...catalog.providers, groq } };
+    const settings = goodSettings({ baseUrls: { groq: setting } });
+    expect(planModels(changed, settings, ['GROQ_API_KEY']).served[0]?.apiBase).toBe(apiBase);
+  });
+
+  test('is given for everything but the mock, in the shipped catalogue', () => {
+    const { catalog: shipped } = shippedCatalog();
+    const portkey = { lastResort: true, configs: { auto: 'pc-abc' } };
+    const { served } = planModels(shipped, goodSettings({ portkey }), allKeys(shipped));
+    expect(served.filter(({ apiBase }) => apiBase === undefined).map(({ alias }) => alias)).toEqual(['mock']);
+  });
 });
 
 describe('Portkey as the last resort', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { localConfig, type PortkeyTarget } from '../../../catalog/portkey.ts';
-import type { Catalog } from '../../../catalog/schema.ts';
+import type { Catalog, Provider } from '../../../catalog/schema.ts';
 import { goodSettings, shippedCatalog } from './shipped.ts';
 
 const { catalog } = shippedCatalog();
@@ -61,7 +61,7 @@ function ordered(names: readonly string[], from: Catalog = catalog): Catalog {
 const URLS = {
   openai: 'https://api.openai.com/v1/chat/completions',
   anthropic: 'https://api.anthropic.com/v1/messages',
-  deepseek: 'https://api.deepseek.com/v1/chat/completions',
+  deepseek: 'https://api.deepseek.com/chat/completions',
   groq: 'https://api.groq.com/openai/v1/chat/completions',
   mistral: 'https://api.mistral.ai/v1/chat/completions',
   openrouter: 'https://openrouter.ai/api/v1/chat/completions',
@@ -86,7 +86,7 @@ describe('the address of a target', () => {
   });
 
   test("is a custom provider's, and a setting's before that", () => {
-    const own = {
+    const own: Provider = {
       name: 'Own',
       key: 'OWN_API_KEY',
       keyPattern: 'own-[a-z]{20}',
@@ -106,6 +106,10 @@ describe('the address of a target', () => {
     expect(host('openai', 'http://proxy:8080/own/v1')).toBe('http://proxy:8080/own/v1');
     expect(host('openai', { gateway: 'http://proxy:8080/own/v1' })).toBe('http://proxy:8080/own/v1');
     expect(host('openai', { client: 'http://proxy:8080' })).toBe('https://llm.example.com/api/v1');
+    own.gatewayBaseUrl = 'http://inside:8000/v1';
+    expect(host('openai')).toBe('http://inside:8000/v1');
+    expect(host('openai', 'http://proxy:8080/own/v1')).toBe('http://proxy:8080/own/v1');
+    delete own.gatewayBaseUrl;
     expect(host('deepseek')).toBe('https://llm.example.com/api');
     expect(host('lepton')).toBe('https://llm.example.com');
     for (const address of ['http://proxy/own', 'http://proxy/own/v1/'])
@@ -120,7 +124,7 @@ test("a target has its provider's first key that is set, and no route goes to a 
   const target = {
     provider: 'openai',
     api_key: 'second',
-    custom_host: 'https://api.deepseek.com/v1',
+    custom_host: 'https://api.deepseek.com',
     override_params: { model: 'deepseek-v4-flash' },
   };
   expect(config.targets.map(({ name, targets }) => [name, targets])).toEqual([

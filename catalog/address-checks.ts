@@ -1,0 +1,48 @@
+/** Whether LiteLLM keeps to the addresses that a catalogue gives: what might leave them is refused. */
+import { LITELLM_PREFIXES } from './litellm-prefixes.ts';
+import type { Problem } from './problems.ts';
+import type { Catalog } from './schema.ts';
+import type { Source } from './source.ts';
+import { didYouMean, listNames } from './suggest.ts';
+
+/** A prefix for any API in the style of OpenAI's, and its alternative. */
+const ANY_API = 'for an API in the style of OpenAI\'s: "litellm: openai", or hosted_vllm';
+
+/** All providers and models whose requests might go elsewhere. */
+export function checkAddresses(catalog: Catalog, source: Source): Problem[] {
+  return [...checkPrefixes(catalog, source), ...checkModelAddresses(catalog, source)];
+}
+
+function checkPrefixes({ providers }: Catalog, source: Source): Problem[] {
+  const allowed = [...LITELLM_PREFIXES.keys()];
+  return Object.entries(providers).flatMap(([id, { litellm }]) => {
+    if (litellm === undefined || LITELLM_PREFIXES.has(litellm)) return [];
+    const hint = didYouMean(litellm, allowed) || ';';
+    const message = `LiteLLM is not known to keep to baseUrl with the prefix "${litellm}"${hint} allowed: ${listNames(allowed)}`;
+    return [source.problem(['providers', id, 'litellm'], message, { value: true, fix: ANY_API })];
+  });
+}
+
+function checkModelAddresses({ providers, models }: Catalog, source: Source): Problem[] {
+  return Object.entries(models).flatMap(([alias, { provider, model, mode }]) => {
+    const prefix = Object.hasOwn(providers, provider) ? providers[provider]?.litellm : undefined;
+    const modes = prefix === undefined ? undefined : LITELLM_PREFIXES.get(prefix);
+    const wrong = (key: string, message: string, fix?: string) =>
+      source.problem(['models', alias, key], message, { value: true, ...(fix ? { fix } : {}) });
+    const problems: Problem[] = [];
+    if (model.includes('://')) {
+      // LiteLLM's huggingface takes such a model for the address to ask.
+      problems.push(
+        wrong(
+          'model',
+          "an address is no model's id; the address is the provider's baseUrl or gatewayBaseUrl",
+        ),
+      );
+    }
+    if (modes !== undefined && !modes.includes(mode)) {
+      const message = `with the prefix "${prefix}" LiteLLM does not serve ${mode} at the address given; allowed: ${modes.join(', ')}`;
+      problems.push(wrong('mode', message, ANY_API));
+    }
+    return problems;
+  });
+}

@@ -1,0 +1,142 @@
+/**
+ * Where the real LiteLLM, in the image that the stack builds, sends what it is asked: to the address given, by every route, whole and
+ * streamed. Held for each provider of the shipped catalogue, for providers of one's own, and for each row of catalog/litellm-prefixes.ts.
+ */
+import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { parse, stringify } from 'yaml';
+import { gatewayAddress } from '../../catalog/addresses.ts';
+import { renderLitellm } from '../../catalog/litellm.ts';
+import { LITELLM_PREFIXES } from '../../catalog/litellm-prefixes.ts';
+import { planModels } from '../../catalog/plan.ts';
+import { MOCK_ALIAS } from '../../catalog/schema.ts';
+import { ROOT } from '../harness/checkout.ts';
+import { fixture } from '../harness/fixtures.ts';
+import { allKeys, goodCatalog, goodSettings } from '../unit/catalog/shipped.ts';
+
+/** Where one call went, as litellm_addresses.py prints it. */
+interface Call {
+  status: number;
+  said: string;
+  /** `//host:port/path` of each request that was received. */
+  requests: string[];
+  /** `host:port` of each name that was looked up. */
+  names: string[];
+  /** Connections that no name led to. */
+  other: string[];
+}
+
+interface Asked {
+  alias: string;
+  calls: Record<string, Call>;
+}
+
+/** Providers of one's own: nothing but a prefix and an address. */
+const OWN: Record<string, { litellm: string; baseUrl: string; gatewayBaseUrl?: string }> = {
+  vllm: { litellm: 'hosted_vllm', baseUrl: 'http://vllm.test:8000/v1' },
+  proxied: { litellm: 'openai', baseUrl: 'https://llm.test/a/path/v1/' },
+  claude: { litellm: 'anthropic', baseUrl: 'http://claude.test:8001/anthropic/v1' },
+  // Known to LiteLLM as another provider's.
+  known: { litellm: 'openai', baseUrl: 'https://api.groq.com/openai/v1' },
+  inside: { litellm: 'mistral', baseUrl: 'https://api.mistral.ai/v1', gatewayBaseUrl: 'http://in.test:8002/v1' },
+  deep: { litellm: 'deepseek', baseUrl: 'http://deep.test:8003/deepseek/v1' },
+  hub: { litellm: 'huggingface', baseUrl: 'http://hub.test:8004/v1' },
+}; // prettier-ignore
+
+/** Routes that need not ask the provider at all: tokens can be counted here. */
+const OPTIONAL = 'count_tokens';
+
+/** The shipped catalogue with further providers, and an alias for everything that a provider serves. */
+function catalogue() {
+  const shipped = parse(fixture('catalog.yaml')) as {
+    providers: Record<string, { litellm?: string }>;
+    models: Record<string, object>;
+  };
+  const rows = [...LITELLM_PREFIXES.keys()].map((litellm) => [
+    `row-${litellm.replaceAll('_', '-')}`,
+    { litellm, baseUrl: 'http://row.test:8005/some/path/v1' },
+  ]);
+  const added = { ...OWN, ...(Object.fromEntries(rows) as typeof OWN) };
+  Object.entries(added).forEach(([id, provider], index) => {
+    const key = `ADDED${index}_API_KEY`;
+    shipped.providers[id] = { name: id, key, keyPattern: `never-${id}-[0-9]{30}`, ...provider } as object;
+  });
+  for (const [id, { litellm }] of Object.entries(shipped.providers)) {
+    for (const mode of LITELLM_PREFIXES.get(litellm ?? '') ?? [])
+      shipped.models[`every-${id}-${mode}`] = { provider: id, model: 'maker/some-model', mode };
+  }
+  return goodCatalog(stringify(shipped)).catalog;
+}
+
+/** What the plan renders, with every provider asked each time and with keys that are no files. */
+function config(rendered: string): string {
+  const { model_list, litellm_settings } = parse(rendered) as Record<string, object>;
+  return stringify({
+    model_list,
+    // The test's own certificates are nobody's.
+    litellm_settings: { ...litellm_settings, cache: false, ssl_verify: false },
+    router_settings: { num_retries: 0, disable_cooldowns: true },
+    general_settings: { disable_model_info_refresh: true },
+  });
+}
+
+let image: string;
+let folder: string;
+
+beforeAll(async () => {
+  const context = join(ROOT, 'config-templates/image/gateway');
+  image = (await execa('docker', ['build', '--quiet', context])).stdout.trim();
+  folder = await mkdtemp(join(tmpdir(), 'switchyard-addresses-'));
+}, 600_000);
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('every request stays below the address given', async () => {
+  const catalog = catalogue();
+  const settings = goodSettings();
+  const plan = planModels(catalog, settings, allKeys(catalog));
+  await writeFile(join(folder, 'config.yaml'), config(renderLitellm(plan, fixture('litellm.yaml'))));
+  await cp(join(ROOT, 'test/fake/upstream.py'), join(folder, 'upstream.py'));
+  await cp(join(ROOT, 'config-templates/gateway/addresses.py'), join(folder, 'addresses.py'));
+  await chmod(folder, 0o755);
+  // prettier-ignore
+  const { stdout } = await execa(
+    'docker',
+    [
+      'run', '--rm', '-i', '--network', 'none', '--user', '0', '--volume', `${folder}:/cases:ro`,
+      '--env', 'LITELLM_LOCAL_MODEL_COST_MAP=True', '--env', 'PYTHONDONTWRITEBYTECODE=1',
+      '--entrypoint', '/opt/litellm/bin/python', image, '-',
+    ],
+    { inputFile: join(ROOT, 'test/e2e/litellm_addresses.py') },
+  );
+  const asked = stdout.split('\n').map((line) => JSON.parse(line) as Asked);
+
+  expect(asked.map(({ alias }) => alias).sort()).toEqual(plan.served.map(({ alias }) => alias).sort());
+  const astray = asked.flatMap(({ alias, calls }) => {
+    const provider = catalog.providers[catalog.models[alias]?.provider ?? ''];
+    if (provider === undefined) expect(alias).toBe(MOCK_ALIAS);
+    const given =
+      provider && new URL(gatewayAddress(settings, catalog.models[alias]?.provider ?? '', provider));
+    return Object.entries(calls).flatMap(([route, call]) => {
+      const wrong = given
+        ? leaves(call, given, route === OPTIONAL)
+        : call.requests.length + call.names.length > 0;
+      return wrong || call.other.length > 0 ? [{ alias, route, ...call }] : [];
+    });
+  });
+  expect(astray).toEqual([]);
+}, 1_800_000);
+
+/** Whether a call asked anything but the address given, or nothing at all. */
+function leaves({ requests, names }: Call, given: URL, optional: boolean): boolean {
+  const port = given.port || (given.protocol === 'https:' ? '443' : '80');
+  const below = `//${given.host}${given.pathname.replace(/\/$/, '')}/`;
+  return (
+    // OpenAI's client trusts no certificate of the test's for a stream of completions: then the name alone is seen.
+    (!optional && requests.length + names.length === 0) ||
+    requests.some((url) => !url.startsWith(below)) ||
+    names.some((name) => name !== `${given.hostname}:${port}`)
+  );
+}

@@ -1,0 +1,141 @@
+"""Calls each model of /cases/config.yaml through LiteLLM's own proxy, by every route that its mode has, and prints where each call
+went, a line for each model.
+
+Run by litellm-addresses.test.ts in the gateway's image, without a network. Every name leads to this container: a request that leaves
+the address given is answered like any other, and seen.
+"""
+
+import asyncio
+import contextlib
+import datetime
+import json
+import os
+import re
+import socket
+import ssl
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+sys.path.insert(0, '/cases')
+import upstream  # test/fake/upstream.py
+import yaml
+from addresses import keep_addresses  # config-templates/gateway/addresses.py
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+CONFIG = Path('/cases/config.yaml')
+MESSAGES = [{'role': 'user', 'content': 'Hello.'}]
+# Every route of a mode: name, path, body.
+ROUTES = {
+    'chat': [
+        ('chat', '/v1/chat/completions', {'messages': MESSAGES}),
+        ('completions', '/v1/completions', {'prompt': 'Hello.'}),
+        ('responses', '/v1/responses', {'input': 'Hello.'}),
+        ('messages', '/v1/messages', {'messages': MESSAGES, 'max_tokens': 10}),
+    ],
+    'embedding': [('embeddings', '/v1/embeddings', {'input': 'Hello.'})],
+}
+COUNT = ('count_tokens', '/v1/messages/count_tokens', {'messages': MESSAGES})
+
+asked: list[tuple[str, int]] = []
+connected: list[str] = []
+real_getaddrinfo = socket.getaddrinfo
+
+
+def getaddrinfo(host, port, *args, **kwargs):
+    """Lead every name here, and keep what was asked for."""
+    name = host.decode() if isinstance(host, bytes) else host
+    if name is not None:
+        asked.append((name, int(port or 0)))
+    return real_getaddrinfo('127.0.0.1', port, *args, **kwargs)
+
+
+def listen_to(event: str, args: tuple) -> None:
+    """Keep each connection that a name did not lead to."""
+    if event == 'socket.connect' and isinstance(args[1], tuple) and args[1][0] != '127.0.0.1':
+        connected.append(f'{args[1][0]}:{args[1][1]}')
+
+
+def certificate() -> ssl.SSLContext:
+    """A certificate that nobody checks."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, 'anybody')])
+    now = datetime.datetime.now(datetime.UTC)
+    made = x509.CertificateBuilder(name, name, key.public_key(), 1, now, now + datetime.timedelta(days=1)).sign(key, hashes.SHA256())
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()))
+        file.write(made.public_bytes(serialization.Encoding.PEM))
+        file.flush()
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(file.name)
+    return context
+
+
+def port_of(address: str) -> int:
+    url = urlsplit(address)
+    return url.port or (443 if url.scheme == 'https' else 80)
+
+
+async def call(client, path: str, body: dict) -> dict:
+    """One call, and where it went: the addresses of the requests that were received, and of the names that were asked for."""
+    asked.clear()
+    connected.clear()
+    upstream.requests.clear()
+    status = 0
+    said = ''
+    # What LiteLLM makes of an answer is no matter here, only where it asked.
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(60):
+            response = await client.post(path, json=body)
+            status, said = response.status_code, response.text[:300]
+    await asyncio.sleep(0.02)
+    urls = [f"//{one['headers'].get('host', '?')}{one['path']}" for one in upstream.requests]
+    return {'status': status, 'said': said, 'requests': urls, 'names': sorted({f'{h}:{p}' for h, p in asked}), 'other': list(connected)}
+
+
+async def main() -> None:
+    models = yaml.safe_load(CONFIG.read_text())['model_list']
+    # What LiteLLM would go by where nothing else says it: none of this may count.
+    for prefix in {one['litellm_params']['model'].split('/')[0].upper() for one in models} | {'OPENAI', 'ANTHROPIC'}:
+        for name in ('API_BASE', 'BASE_URL', 'API_URL', 'ENDPOINT'):
+            os.environ[f'{prefix}_{name}'] = 'http://environment.test/v1'
+    for one in models:
+        for name in re.findall(r'os\.environ/(\w+)', json.dumps(one)):
+            os.environ[name] = f'value-of-{name}'
+
+    import httpx
+    import litellm
+    from litellm.proxy import proxy_server
+
+    with contextlib.redirect_stdout(sys.stderr):
+        keep_addresses(models)
+        await proxy_server.initialize(config=str(CONFIG))
+    litellm.suppress_debug_info = True
+    sys.addaudithook(listen_to)
+    socket.getaddrinfo = getaddrinfo
+    context = certificate()
+    bases = [one['litellm_params']['api_base'] for one in models if 'api_base' in one['litellm_params']]
+    for port in {80, 443, *map(port_of, bases)}:
+        await asyncio.start_server(upstream.serve, '127.0.0.1', port, ssl=context if port == 443 else None)
+
+    out = sys.stdout
+    transport = httpx.ASGITransport(proxy_server.app, raise_app_exceptions=False)
+    with contextlib.redirect_stdout(sys.stderr):
+        async with httpx.AsyncClient(transport=transport, base_url='http://gateway', timeout=None) as client:
+            for one in models:
+                mode = one['model_info']['mode']
+                calls = {}
+                for name, path, body in ROUTES[mode]:
+                    for stream in (False, True) if mode == 'chat' else (False,):
+                        more = {'stream': True} if stream else {}
+                        calls[f'{name} stream' if stream else name] = await call(client, path, {'model': one['model_name'], **body, **more})
+                if mode == 'chat':
+                    name, path, body = COUNT
+                    calls[name] = await call(client, path, {'model': one['model_name'], **body})
+                print(json.dumps({'alias': one['model_name'], 'mode': mode, 'calls': calls}), file=out, flush=True)
+
+
+asyncio.run(main())
