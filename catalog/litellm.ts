@@ -33,7 +33,7 @@ export function generated(plan: Plan): Section {
     plan.served.flatMap(({ deployments }) => deployments.flatMap(({ keyName }) => keyName ?? [])),
   );
   return {
-    model_list: plan.served.flatMap(deploymentsOf),
+    model_list: plan.served.flatMap((model) => deploymentsOf(model, fallbacks[model.alias] ?? [])),
     router_settings: {
       routing_strategy: routing.strategy,
       fallbacks: Object.entries(fallbacks).map(([alias, chain]) => ({ [alias]: [...chain] })),
@@ -55,9 +55,9 @@ export function generated(plan: Plan): Section {
   };
 }
 
-function deploymentsOf(model: ServedModel): Section[] {
+function deploymentsOf(model: ServedModel, chain: readonly string[]): Section[] {
   const ranked = model.deployments.length > 1;
-  return model.deployments.map(({ id, keyName, order }) => ({
+  return model.deployments.map(({ id, keyName, order }, index) => ({
     model_name: model.alias,
     litellm_params: {
       model: model.litellmModel,
@@ -70,7 +70,12 @@ function deploymentsOf(model: ServedModel): Section[] {
       stream_timeout: model.streamTimeout,
       max_parallel_requests: model.maxParallel,
     },
-    model_info: { id, mode: model.mode, ...facts(model) },
+    model_info: {
+      ...{ id, mode: model.mode },
+      ...facts(model),
+      // Nothing answers in its place: one failed request must not close the alias to everybody.
+      ...(chain.length === 0 && index === model.deployments.length - 1 ? { cooldown_time: 0 } : {}),
+    },
   }));
 }
 

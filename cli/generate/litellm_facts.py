@@ -91,7 +91,9 @@ def keys(root: Path) -> dict[str, list[str]]:
         'model_list': {'model_name', 'litellm_params', 'model_info'},
         'litellm_params': fields(router_types, *params, 'LiteLLM_Params', 'LiteLLMParamsTypedDict'),
         'model_info': fields(router_types, 'ModelInfo', 'MirroredPricingParams')
-        | fields(parse(root / 'types/utils.py'), 'ModelInfoBase', 'ModelInfo', 'ProviderSpecificModelInfo'),
+        | fields(parse(root / 'types/utils.py'), 'ModelInfoBase', 'ModelInfo', 'ProviderSpecificModelInfo')
+        # The router looks for a key in model_info first and then in litellm_params, by its own function.
+        | set(re.findall(r'_first_present\([^=]{1,200}key="(\w+)"', sources)),
         'router_settings': arguments(parse(root / 'router.py'), 'Router'),
         'litellm_settings': globals_of(parse(root / '__init__.py'))
         | set(re.findall(r'key == ["\'](\w+)["\']', loading))

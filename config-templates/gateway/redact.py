@@ -3,6 +3,9 @@
 LiteLLM hides keys whose shape it knows; a key without a known prefix, echoed by an upstream's error, it passes on. Here the
 keys themselves are known, so any text that holds one, plain or escaped or encoded, whole or cut by a stream's chunks,
 leaves with a mask of the same length (the length of a body is announced before its bytes are known).
+
+That search is exact and cheap, and all that a successful answer gets. What an upstream says of its errors (bodies of a status
+from 400 on, error events of a stream, log lines, headers) is decoded besides: see decode.py.
 """
 
 from __future__ import annotations
@@ -14,9 +17,22 @@ import re
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
+from decode import Decoder
+from headers import passes
+
 # A shorter value would mask ordinary words; no provider issues such keys.
 SHORTEST = 8
 MASK = b'*'
+# An error text beyond this is not searched but replaced: no reader needs so much of it.
+LONGEST_ERROR = 262_144
+# An event of a stream beyond this is no longer waited for as a whole.
+LONGEST_EVENT = 1_048_576
+# Said in place of an error's text in which no single part could be masked.
+HIDDEN = b'{"error": {"message": "The provider\'s error text held a secret or was too long, and is left out.", "type": "upstream_error", "param": null, "code": null}}'
+HIDDEN_EVENT = b'data: ' + HIDDEN + b'\n'
+_WORD = re.compile(rb'\s+|(?<!\\)(?:\\\\)*\\[nrt]')
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_ERROR_EVENT = re.compile(rb'"error"\s*:\s*[^\sn]|"type"\s*:\s*"(?:error|response\.failed)"', re.IGNORECASE)
 # Shapes of keys that are not ours to know by value: those that clients hold, and those of users' own accounts.
 SHAPES = re.compile(
     rb'(?<![A-Za-z0-9])(?:(?:sk|pk|rk|sess|pplx|xai)-|(?:gsk|hf|r8|tgp_v1)_|AIza)[A-Za-z0-9_\-]{16,}'
@@ -54,6 +70,8 @@ class Redactor:
         self.beginnings = {s[:end] for s in found for end in range(1, len(s))}
         self.letters = frozenset(b''.join(found))
         self.longest = len(self.spellings[0]) if self.spellings else 0
+        self.decoder = Decoder(keys)
+        self.names: dict[bytes, bool] = {}
 
     @classmethod
     def of_folder(cls, folder: Path) -> Redactor:
@@ -72,9 +90,56 @@ class Redactor:
                 at = lower.find(spelling, end)
         return data
 
+    def holds(self, data: bytes) -> bool:
+        """Whether a key is in it, in any spelling that can be undone."""
+        return self.decoder.holds(data.decode('utf-8', 'replace'))
+
+    def mask_error(self, data: bytes) -> bytes | None:
+        """An error's text, of the same length: masked are the words that hold a key, else the strings that do. None: no such part."""
+        data = self.mask(data)
+        if len(data) > LONGEST_ERROR:
+            return None
+        if not self.holds(data):
+            return data
+        masked = _STRING.sub(lambda match: b'"' + self._mask_words(match[0][1:-1]) + b'"', data)
+        # Asterisks alone are no JSON.
+        if masked == data and not data.lstrip().startswith((b'{', b'[', b'data:')):
+            text = data.rstrip(b'\r\n')
+            masked = self._mask_words(text) + data[len(text) :]
+        return None if self.holds(masked) else masked
+
+    def _mask_words(self, text: bytes) -> bytes:
+        if not self.holds(text):
+            return text
+        cuts = [0, *(at for match in _WORD.finditer(text) for at in match.span()), len(text)]
+        parts = [text[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+        masked = b''.join(MASK * len(part) if len(part) >= SHORTEST and self.holds(part) else part for part in parts)
+        return MASK * len(text) if self.holds(masked) else masked
+
     def mask_log(self, line: bytes) -> bytes:
         """For logs, whatever looks like a key goes as well."""
-        return SHAPES.sub(lambda match: match[0][:5] + MASK * (len(match[0]) - 5), self.mask(line))
+        clean = self.mask_error(line)
+        if clean is None:
+            return b'(a line that held a secret is left out)\n'
+        return SHAPES.sub(lambda match: match[0][:5] + MASK * (len(match[0]) - 5), clean)
+
+    def headers(self, headers: list[tuple[bytes, bytes]], error: bool) -> list[tuple[bytes, bytes]]:
+        """Those that leave, without keys in name or value. LiteLLM's own values are decoded with an error only: a success is no news."""
+        left = [(name, self.mask(value)) for name, value in headers if self._leaves(name)]
+        foreign = [value for name, value in left if len(value) >= SHORTEST and (error or not name.startswith((b'x-litellm-', b'content-')))]
+        # One search for all; they are seldom gone through one by one.
+        if not self.holds(b'\0'.join(foreign)):
+            return left
+        return [(name, MASK * len(value) if self.holds(value) else value) for name, value in left]
+
+    def _leaves(self, name: bytes) -> bool:
+        verdict = self.names.get(name)
+        if verdict is None:
+            verdict = passes(name) and not self.holds(name)
+            # Names are few, unless an upstream invents them.
+            if len(self.names) < 1024:
+                self.names[name] = verdict
+        return verdict
 
     def open_end(self, data: bytes) -> int:
         """How many bytes at the end could be the beginning of a key. An event of a stream ends with a line feed: none."""
@@ -98,6 +163,59 @@ class Stream:
         return data[:cut]
 
 
+class Events:
+    """A stream of events, line by line: lines of errors are decoded, all others searched as they are."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self.redactor = redactor
+        self.parts: list[bytes] = []
+        self.held = 0
+        self.error = False
+
+    def feed(self, piece: bytes, last: bool) -> bytes:
+        # A client can do nothing with half a line.
+        end = len(piece) if last or self.held + len(piece) > LONGEST_EVENT else piece.rfind(b'\n') + 1
+        if end == 0:
+            self.parts.append(piece)
+            self.held += len(piece)
+            return b''
+        whole = b''.join((*self.parts, piece[:end]))
+        self.parts, self.held = [piece[end:]], len(piece) - end
+        # Most pieces are an event without any error.
+        if not self.error and b'error' not in whole and b'failed' not in whole:
+            return self.redactor.mask(whole)
+        return b''.join(map(self._line, whole.splitlines(keepends=True)))
+
+    def _line(self, line: bytes) -> bytes:
+        if not line.strip():
+            self.error = False
+            return line
+        self.error |= line.lower().startswith(b'event:') and b'error' in line.lower()
+        if not self.error and not _ERROR_EVENT.search(line):
+            return self.redactor.mask(line)
+        masked = self.redactor.mask_error(line)
+        return HIDDEN_EVENT if masked is None else masked
+
+
+class ErrorBody:
+    """The body of an error, kept back until it is whole."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        self.redactor = redactor
+        self.parts: list[bytes] = []
+        self.length = 0
+
+    def add(self, piece: bytes) -> None:
+        self.length += len(piece)
+        # What is too long is replaced anyway.
+        if self.length <= LONGEST_ERROR:
+            self.parts.append(piece)
+
+    def clean(self) -> bytes:
+        masked = None if self.length > LONGEST_ERROR else self.redactor.mask_error(b''.join(self.parts))
+        return HIDDEN if masked is None else masked
+
+
 class RedactResponses:
     """ASGI: nothing that the application sends leaves with a key in it."""
 
@@ -107,17 +225,44 @@ class RedactResponses:
     async def __call__(self, scope, receive, send) -> None:
         if scope['type'] != 'http' or not self.redactor.spellings:
             return await self.app(scope, receive, send)
-        stream = Stream(self.redactor)
+        answer = Answer(self.redactor, send)
+        await self.app(scope, receive, answer.send)
 
-        async def masked(message) -> None:
-            if message['type'] == 'http.response.start':
-                headers = [(name, self.redactor.mask(value)) for name, value in message.get('headers', [])]
-                message = {**message, 'headers': headers}
-            elif message['type'] == 'http.response.body':
-                more = message.get('more_body', False)
-                message = {**message, 'body': stream.feed(message.get('body', b''), last=not more)}
-                if more and not message['body']:
-                    return
-            await send(message)
 
-        await self.app(scope, receive, masked)
+class Answer:
+    """One answer on its way out."""
+
+    def __init__(self, redactor: Redactor, send) -> None:
+        self.redactor, self.out = redactor, send
+        self.body: Stream | Events | ErrorBody = Stream(redactor)
+        self.start: dict = {}
+
+    async def send(self, message) -> None:
+        if message['type'] == 'http.response.start':
+            message = {**message, 'headers': self.redactor.headers(message.get('headers', []), message['status'] >= 400)}
+            if message['status'] >= 400:
+                self.body, self.start = ErrorBody(self.redactor), message
+                return
+            if any(name.lower() == b'content-type' and b'event-stream' in value for name, value in message['headers']):
+                self.body = Events(self.redactor)
+        elif message['type'] == 'http.response.body':
+            more = message.get('more_body', False)
+            if isinstance(self.body, ErrorBody):
+                self.body.add(message.get('body', b''))
+                return None if more else await self._error(self.body)
+            message = {**message, 'body': self.body.feed(message.get('body', b''), last=not more)}
+            if more and not message['body']:
+                return
+        await self.out(message)
+
+    async def _error(self, error: ErrorBody) -> None:
+        body = error.clean()
+        headers = self.start['headers']
+        if error.length:
+            # What answers a HEAD announces a body that is not there.
+            length = str(len(body)).encode()
+            headers = [(name, length if name.lower() == b'content-length' else value) for name, value in headers]
+        else:
+            body = b''
+        await self.out({**self.start, 'headers': headers})
+        await self.out({'type': 'http.response.body', 'body': body})

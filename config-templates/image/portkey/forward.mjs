@@ -12,6 +12,10 @@ import { report } from './report.mjs';
 const DROPPED =
   /^(host|connection|keep-alive|transfer-encoding|upgrade|te|trailer|expect|proxy-.*|authorization|x-api-key)$/;
 
+/** What of an answer's headers leaves: what clients have a use for. An upstream can put a key into a name as well as into a value. */
+const LEAVING =
+  /^(content-(type|length|encoding)|date|vary|allow|cache-control|retry-after(-ms)?|x-should-retry|(x-)?request-id|openai-(processing-ms|version)|((x|anthropic)-)?ratelimit-[a-z0-9-]{1,40}|x-portkey-(last-used-option-index|provider|retry-attempt-count|trace-id|cache-status))$/;
+
 /** A message's headers but for those, and those that it names as its connection's own. */
 function passing(headers) {
   const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
@@ -36,11 +40,15 @@ export function forwarder({ config, redact, inner: port }) {
 
   /** An upstream may say a key back: in a header or a body, of an error or of a stream that begins well. */
   function giveBack(answer, response) {
-    const masked = (value) => (Array.isArray(value) ? value.map(redact.mask) : redact.mask(value));
-    const headers = passing(answer.headers).map(([name, value]) => [name, masked(value)]);
+    const failed = answer.statusCode >= 400;
+    const headers = passing(answer.headers)
+      .filter(([name, value]) => LEAVING.test(name) && !redact.holds(name) && !redact.holds(String(value)))
+      // An error's text may become another one: its end is marked by chunks.
+      .filter(([name]) => !(failed && name === 'content-length'))
+      .map(([name, value]) => [name, Array.isArray(value) ? value.map(redact.mask) : redact.mask(value)]);
     response.writeHead(answer.statusCode, Object.fromEntries(headers));
     // An answer that breaks off ends the client's connection too: nobody takes half of one for the whole.
-    pipeline(answer, redact.stream(), response, () => undefined);
+    pipeline(answer, failed ? redact.error() : redact.stream(), response, () => undefined);
   }
 
   return (request, response, path) => {

@@ -1,8 +1,18 @@
 // Takes keys out of what leaves: the same spellings, and the same mask of the same length, as the gateways' redact.py.
 import { Transform } from 'node:stream';
+import { decoder } from './decode.mjs';
 
 // A shorter value would mask ordinary words; no provider issues such keys.
 const SHORTEST = 8;
+const LONGEST_ERROR = 262_144;
+const HIDDEN = JSON.stringify({
+  error: {
+    message: "The provider's error text held a secret or was too long, and is left out.",
+    type: 'upstream_error',
+    param: null,
+    code: null,
+  },
+});
 
 /** What base64 makes of a key inside a longer text: the characters that depend on it alone, in all three alignments. */
 function encoded(key) {
@@ -70,5 +80,23 @@ export function redactor(keys) {
     });
   }
 
-  return { mask, stream };
+  const holds = decoder(keys);
+  const decoded = (text) => holds(Buffer.from(text, 'latin1').toString('utf8'));
+
+  /** An error's body: kept back until it is whole, and replaced where it holds a key in another spelling or is too long to search. */
+  function error() {
+    let text = '';
+    return new Transform({
+      transform(piece, _, done) {
+        if (text.length <= LONGEST_ERROR) text += piece.toString('latin1');
+        done();
+      },
+      flush(done) {
+        const masked = text.length > LONGEST_ERROR ? undefined : mask(text);
+        done(null, masked === undefined || decoded(masked) ? HIDDEN : Buffer.from(masked, 'latin1'));
+      },
+    });
+  }
+
+  return { mask, stream, error, holds: decoded };
 }

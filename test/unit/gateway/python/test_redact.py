@@ -2,7 +2,10 @@
 
 import asyncio
 import base64
+import gzip
 import json
+import re
+import secrets
 import unittest
 from urllib.parse import quote
 
@@ -92,6 +95,161 @@ class Logs(unittest.TestCase):
     def test_a_plain_line_stays(self):
         line = b'INFO:     Application startup complete. model=openai/gpt-5.6 task-list key_management_system\n'
         self.assertEqual(redactor.mask_log(line), line)
+
+
+# Keys of several shapes, new ones each time: with prefix and punctuation, hex, with a character of each escape.
+KEYS = ['kx-' + secrets.token_urlsafe(30) + '-end', secrets.token_hex(16), secrets.token_hex(6) + '+/=%&"' + secrets.token_hex(6)]
+hostile = Redactor(KEYS)
+
+
+def each(pattern, key, join=''):
+    return join.join(pattern % ord(character) for character in key)
+
+
+def b64(data):
+    return base64.b64encode(data if isinstance(data, bytes) else data.encode()).decode()
+
+
+# What an upstream may make of a key that it wishes to say.
+WAYS = {
+    'json': lambda key: each('\\u%04x', key),
+    'json, capitals': lambda key: each('\\u%04X', key),
+    'json, twice': lambda key: json.dumps(each('\\u%04x', key))[1:-1],
+    'json, some': lambda key: key[:9] + each('\\u%04x', key[9:12]) + key[12:],
+    'percent': lambda key: each('%%%02x', key),
+    'percent, twice': lambda key: quote(each('%%%02x', key), safe=''),
+    'percent, mixed': lambda key: key[:7] + each('%%%02X', key[7:]),
+    'decimal entities': lambda key: each('&#%d;', key),
+    'padded entities': lambda key: each('&#%07d;', key),
+    'entities without their end': lambda key: each('&#%d', key, ' '),
+    'hexadecimal entities': lambda key: each('&#x%x;', key),
+    'entities of entities': lambda key: each('&amp;#%d;', key),
+    'percent of entities': lambda key: quote(each('&#%d;', key), safe=''),
+    'hex escapes': lambda key: each('\\x%02x', key),
+    'octal escapes': lambda key: each('\\%03o', key),
+    'long escapes': lambda key: each('\\U%08x', key),
+    'braces': lambda key: each('\\u{%x}', key),
+    'quoted-printable': lambda key: each('=%02X', key),
+    'hex with prefixes': lambda key: each('0x%02x', key, ', '),
+    'hex with spaces': lambda key: each('%02x', key, ' '),
+    'hex with colons': lambda key: each('%02X', key, ':'),
+    'numbers': lambda key: json.dumps(list(key.encode())),
+    'spaces': lambda key: ' '.join(key),
+    'line feed': lambda key: key[:11] + '\n' + key[11:],
+    'escaped line feed': lambda key: key[:11] + '\\n' + key[11:],
+    'zero width': lambda key: '\u200b'.join(key),
+    'full width': lambda key: ''.join(chr(ord(c) + 0xFEE0) if 32 < ord(c) < 127 else c for c in key),
+    'other hyphens': lambda key: key.replace('-', '\u2010'),
+    'without punctuation': lambda key: re.sub(r'\W', '', key),
+    'upper case': str.upper,
+    'backwards': lambda key: key[::-1],
+    'base64': b64,
+    'base64 in lines': lambda key: base64.encodebytes(b'Authorization: Bearer %s, and as much again' % key.encode()).decode(),
+    'base64 of base64': lambda key: b64(b64(key)),
+    'base64 of an escape': lambda key: b64(each('\\u%04x', key)),
+    'base64 of gzip': lambda key: b64(gzip.compress(key.encode())),
+    'base64 of utf-16': lambda key: b64(key.encode('utf-16-le')),
+    'base32': lambda key: base64.b32encode(key.encode()).decode(),
+    'base85': lambda key: base64.b85encode(key.encode()).decode(),
+}
+
+
+class ErrorTexts(unittest.TestCase):
+    def test_every_way_to_say_a_key(self):
+        for name, say in WAYS.items():
+            for key in KEYS:
+                for where in ('refused: KEY.', '{"error": {"message": "bad key KEY", "type": "auth", "code": 401}}'):
+                    with self.subTest(way=name, where=where):
+                        said = say(key)
+                        if where.startswith('{'):
+                            said = re.sub(r'(?<!\\)"', r'\\"', said)
+                        text = where.replace('KEY', said).encode()
+                        masked = hostile.mask_error(text)
+                        self.assertFalse(masked is not None and said.encode() in masked)
+                        if masked is not None:
+                            self.assertEqual(len(masked), len(text))
+                        if masked is not None and where.startswith('{'):
+                            self.assertIn(b'"type": "auth", "code": 401}}', masked)
+
+    def test_what_holds_no_key_stays(self):
+        texts = [
+            'Rate limit reached for gpt-5 in organization org-' + secrets.token_hex(12) + ' on tokens per min (TPM): Limit 30000',
+            json.dumps({'error': {'message': 'litellm.NotFoundError: OpenAIException - \u00fcber \u65e5\u672c 100% &amp; \\n', 'code': '404'}}),
+            'Traceback: File "/opt/litellm/lib/python3.11/site-packages/litellm/router.py", line 1234, in f 10, 20, 30, 40, 50, 60, 70, 80, 90',
+            b64(secrets.token_bytes(300)),
+        ]
+        for text in texts:
+            self.assertEqual(hostile.mask_error(text.encode()), text.encode())
+
+    def test_only_the_words_with_the_key_are_masked(self):
+        said = each('\\u%04x', KEYS[1])
+        self.assertEqual(hostile.mask_error(f'the key {said} is wrong'.encode()), b'the key ' + b'*' * len(said) + b' is wrong')
+
+    def test_log_lines(self):
+        for name, say in WAYS.items():
+            for key in KEYS:
+                with self.subTest(way=name):
+                    line = hostile.mask_log(f'ERROR: upstream said {say(key)}\n'.encode())
+                    self.assertNotIn(say(key).encode(), line)
+                    self.assertTrue(line.endswith(b'\n'))
+
+
+class Answers(unittest.TestCase):
+    def answered(self, status, headers, pieces):
+        async def app(scope, receive, send):
+            await send({'type': 'http.response.start', 'status': status, 'headers': headers})
+            for piece in pieces:
+                await send({'type': 'http.response.body', 'body': piece, 'more_body': True})
+            await send({'type': 'http.response.body'})
+
+        sent = []
+
+        async def send(message):
+            sent.append(message)
+
+        asyncio.run(RedactResponses(app, hostile)({'type': 'http'}, None, send))
+        self.assertEqual([m['type'] for m in sent].count('http.response.start'), 1)
+        return dict(sent[0]['headers']), [m.get('body', b'') for m in sent[1:]]
+
+    def test_headers_pass_by_name(self):
+        kept = [b'content-type', b'x-litellm-model-id', b'llm_provider-x-request-id', b'x-ratelimit-remaining-tokens', b'retry-after',
+                b'llm_provider-anthropic-ratelimit-input-tokens-remaining', b'llm_provider-openai-processing-ms']
+        bare = re.sub(r'\W', '', KEYS[0]).lower()
+        dropped = [f'llm_provider-{KEYS[1]}', KEYS[1], bare, f'x-litellm-{KEYS[1]}', 'llm_provider-set-cookie', 'llm_provider-x-litellm-model-id',
+                   f'x-ratelimit-{KEYS[1]}', 'llm_provider-openai-organization', 'llm_provider-server']
+        for status in (200, 401):
+            headers, _ = self.answered(status, [(name, b'plain value') for name in kept + [name.encode() for name in dropped]], [b''])
+            self.assertEqual([*headers], kept)
+
+    def test_a_headers_value_is_decoded(self):
+        for name, say in WAYS.items():
+            for key in KEYS:
+                with self.subTest(way=name):
+                    value = say(key).encode()
+                    headers, _ = self.answered(200, [(b'llm_provider-x-request-id', value)], [b''])
+                    self.assertNotIn(value, b''.join(headers.values()))
+
+    def test_an_errors_announced_length_is_right(self):
+        for said in ('nothing', KEYS[1], each('\\u%04x', KEYS[0]), json.dumps(list(KEYS[1].encode())), 'x' * 300_000):
+            body = b'{"error": {"message": "%s", "numbers": %s}}' % (b'no', said.encode() if said[0] == '[' else b'"' + said.encode() + b'"')
+            headers, out = self.answered(400, [(b'content-length', str(len(body)).encode())], [body[:50], body[50:]])
+            self.assertEqual(headers[b'content-length'], str(len(b''.join(out))).encode())
+            json.loads(b''.join(out))
+            self.assertEqual(b''.join(out) == body, said == 'nothing')
+
+    def test_an_error_in_a_stream(self):
+        good = b'data: {"choices": [{"delta": {"content": "an error is no \\\\u0041"}}]}\n\n'
+        for name, say in WAYS.items():
+            for form in ('data: {"error": {"message": %s}}\n\n', 'event: error\ndata: {"type": "error", "message": %s}\n\n'):
+                said = json.dumps(say(KEYS[0]))
+                event = (form % said).encode()
+                for size in (7, 50, 10_000):
+                    with self.subTest(way=name, size=size):
+                        pieces = [event[at : at + size] for at in range(0, len(event), size)]
+                        _, out = self.answered(200, [(b'content-type', b'text/event-stream')], [good, *pieces, good])
+                        self.assertEqual(out[0], good)
+                        self.assertNotIn(said[1:-1].encode(), b''.join(out))
+                        self.assertTrue(b''.join(out).endswith(b'\n\n' + good))
 
 
 if __name__ == '__main__':
