@@ -6,6 +6,7 @@ import { redact, secretTexts } from '../../plugin/redact.ts';
 import { PluginError } from '../../plugin/rpc.ts';
 import { checkInputs } from './check.ts';
 import { diffResponse } from './answer.ts';
+import { keepForeign } from './foreign.ts';
 import { importedInputs } from './imported.ts';
 import type { Registry } from './registry.ts';
 import { idOf, type ResourceType } from './resource.ts';
@@ -79,22 +80,23 @@ export class Lifecycle {
   async update(request: providerProto.UpdateRequest): Promise<providerProto.UpdateResponse> {
     const type = await this.typeOf(request);
     const inputs = readProperties(request.getNews());
-    const olds = readProperties(request.getOlds()).values;
-    const prior = await type.state(request.getId(), olds);
-    const plan = await type.plan(prior, inputs.values, olds, request.getIgnorechangesList());
+    const olds = readProperties(request.getOlds());
+    const prior = await type.state(request.getId(), olds.values);
+    const plan = await type.plan(prior, inputs.values, olds.values, request.getIgnorechangesList());
     if (request.getPreview()) {
-      const planned = toPulumi(plan.planned.value, type.shape);
-      return new providerProto.UpdateResponse().setProperties(writeProperties(planned, inputs.secrets));
+      const planned = keepForeign(toPulumi(plan.planned.value, type.shape), olds, type.shape);
+      const secrets = [...inputs.secrets, ...planned.secrets];
+      return new providerProto.UpdateResponse().setProperties(writeProperties(planned.values, secrets));
     }
     const { state, errors } = await type.apply(plan, 'update', request.getTimeout());
     if (errors.length > 0) {
       // The provider writes what it was to do into the state even where it failed: look what there really is.
       const actual = (await type.read(prior).catch(() => undefined)) ?? prior;
       const reasons = errors.map((error) => redact(error, secretTexts(inputs)));
-      throw partialFailure(request.getId(), outputs(actual, type.shape, inputs.secrets), reasons);
+      throw partialFailure(request.getId(), outputs(actual, type.shape, inputs.secrets, olds), reasons);
     }
     return new providerProto.UpdateResponse().setProperties(
-      outputs(state ?? prior, type.shape, inputs.secrets),
+      outputs(state ?? prior, type.shape, inputs.secrets, olds),
     );
   }
 
@@ -111,7 +113,7 @@ export class Lifecycle {
     const secrets = [...olds.secrets, ...inputs.secrets];
     return new providerProto.ReadResponse()
       .setId(idOf(state))
-      .setProperties(outputs(state, type.shape, secrets))
+      .setProperties(outputs(state, type.shape, secrets, olds))
       .setInputs(isKnown && request.getInputs() ? request.getInputs() : importedInputs(state, type.shape));
   }
 

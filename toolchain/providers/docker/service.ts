@@ -9,6 +9,7 @@ import { unary } from '../../plugin/rpc.ts';
 import { servePlugin } from '../../plugin/serve.ts';
 import { DOCKER_PLUGIN_VERSION } from '../../versions.ts';
 import { Lifecycle } from './lifecycle.ts';
+import { DEFAULTS } from './naming.ts';
 import { Registry } from './registry.ts';
 import { TerraformProvider } from './terraform.ts';
 
@@ -64,13 +65,24 @@ export async function serveDocker(): Promise<void> {
   );
 }
 
-/** Another Docker host is another set of resources; the rest of the configuration is only how to reach it. */
-function diffConfig(request: providerProto.DiffRequest): providerProto.DiffResponse {
+/**
+ * Another Docker host is another set of resources; the rest of the configuration is only how to reach it.
+ *
+ * What the official plugin took from the environment (`__defaults`) is no setting that the program has given up, and
+ * what begins with `__` is no setting at all.
+ */
+export function diffConfig(request: providerProto.DiffRequest): providerProto.DiffResponse {
   const { DIFF_NONE, DIFF_SOME } = providerProto.DiffResponse.DiffChanges;
   const olds = readProperties(request.getOldInputs()).values;
   const news = readProperties(request.getNews()).values;
+  const defaults = olds[DEFAULTS];
+  const isFilledIn = (name: string) => !(name in news) && Array.isArray(defaults) && defaults.includes(name);
   const changed = [...new Set([...Object.keys(olds), ...Object.keys(news)])].filter(
-    (name) => name !== 'version' && JSON.stringify(olds[name]) !== JSON.stringify(news[name]),
+    (name) =>
+      name !== 'version' &&
+      !name.startsWith('__') &&
+      !isFilledIn(name) &&
+      JSON.stringify(olds[name]) !== JSON.stringify(news[name]),
   );
   return new providerProto.DiffResponse()
     .setChanges(changed.length > 0 ? DIFF_SOME : DIFF_NONE)

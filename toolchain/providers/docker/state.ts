@@ -1,15 +1,14 @@
 import type structProto from 'google-protobuf/google/protobuf/struct_pb.js';
-import { writeProperties, type SecretPaths, type Value } from '../../plugin/properties.ts';
+import { writeProperties, type Properties, type SecretPaths, type Value } from '../../plugin/properties.ts';
 import { refuseErrors } from './diagnostics.ts';
+import { keepForeign } from './foreign.ts';
+import { META } from './hidden.ts';
 import type { ObjectShape, ResourceShape, Shape } from './shape.ts';
 import type { TerraformProvider } from './terraform.ts';
 import { pack, toPulumi, toTerraform, unpack } from './values.ts';
 
 /** Where the SDK of Terraform's providers keeps its time limits within the private data. */
 const TIMEOUTS = 'e2bfb730-ecaa-11e6-8f88-34363bc7c4c0';
-
-/** The hidden output in which the provider's private data and the schema's version are kept, as the official plugin does. */
-const META = '__meta';
 
 /** A resource as Terraform knows it. */
 export interface TerraformState {
@@ -21,6 +20,7 @@ export interface TerraformState {
  * Rebuilds Terraform's state of a resource from Pulumi's outputs.
  *
  * A state of an older schema, written before the provider was changed for a newer one, is brought up by the provider.
+ * One of a newer schema is taken for what is known of it: the provider cannot bring it down.
  */
 export async function readState(
   provider: TerraformProvider,
@@ -33,7 +33,7 @@ export async function readState(
   const kept = Object.fromEntries(Object.entries(outputs).filter(([name]) => known.has(name)));
   const value = toTerraform({ ...kept, id }, shape);
   const version = Number(parseMeta(meta)['schema_version'] ?? shape.version);
-  if (version === shape.version) return { value, private: Buffer.from(meta) };
+  if (version >= shape.version) return { value, private: Buffer.from(meta) };
 
   const answer = await provider.call('UpgradeResourceState', {
     type_name: shape.type,
@@ -44,21 +44,39 @@ export async function readState(
   return { value: unpack(answer.upgraded_state), private: Buffer.from(meta) };
 }
 
-/** What the engine gets to keep of a state: the outputs, with everything secret marked. */
+/**
+ * What the engine gets to keep of a state: the outputs, with everything secret marked.
+ *
+ * @param secrets where the program's inputs are secret
+ * @param olds the outputs so far, of which stays what only another plugin knows
+ */
 export function outputs(
   state: TerraformState,
   shape: ResourceShape,
   secrets: SecretPaths,
+  olds: Properties = { values: {}, secrets: [] },
 ): structProto.Struct {
-  const values = outputValues(state, shape);
-  return writeProperties(values, [...secrets, ...sensitivePaths(values, shape)]);
+  const kept = keepForeign(outputValues(state, shape, olds.values), olds, shape);
+  return writeProperties(kept.values, [...secrets, ...kept.secrets, ...sensitivePaths(kept.values, shape)]);
 }
 
-function outputValues(state: TerraformState, shape: ResourceShape): Record<string, Value> {
+function outputValues(
+  state: TerraformState,
+  shape: ResourceShape,
+  olds: Record<string, Value>,
+): Record<string, Value> {
   const outputs = toPulumi(state.value, shape);
-  const meta = Buffer.from(state.private).toString('utf8');
-  if (meta && meta !== 'null') outputs[META] = meta;
+  const meta = metaText(state.private, olds[META] ?? null);
+  if (meta) outputs[META] = meta;
   return outputs;
+}
+
+/** The provider's private data, and what of the old only another plugin knows: the provider's own keys are its own. */
+function metaText(data: Uint8Array, old: Value): string {
+  const text = Buffer.from(data).toString('utf8');
+  const [before, now] = [parseMeta(typeof old === 'string' ? old : ''), parseMeta(text)];
+  if (Object.keys(before).every((key) => key in now)) return text === 'null' ? '' : text;
+  return JSON.stringify({ ...before, ...now });
 }
 
 /** Sets a time limit of Pulumi's `customTimeouts`, which Terraform's providers look up in the private data. */

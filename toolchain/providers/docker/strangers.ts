@@ -15,7 +15,8 @@ export function findStrangers(inputs: Record<string, Value>, shape: ObjectShape,
   const fields = shape.fields.filter((field) => !isTimeouts(field));
   return Object.entries(inputs).flatMap(([name, value]) => {
     const at = path ? `${path}.${name}` : name;
-    if (at === DEFAULTS) return [];
+    // The official plugin keeps it at every depth; `ignoreChanges` brings it here with the old inputs.
+    if (name === DEFAULTS) return [];
     const field = fields.find(({ pulumi }) => pulumi === name);
     if (!field) return [{ path: at, known: fields.map(({ pulumi }) => pulumi).sort() }];
     return within(value, field.shape, at);

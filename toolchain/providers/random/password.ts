@@ -42,6 +42,7 @@ export const randomPassword: RandomType = {
       ? []
       : [['special', 'at least one class of characters must be allowed']];
   },
+  normalize: (inputs) => ({ ...inputs, numeric: isOn(inputs, 'numeric'), number: null }),
   create: (inputs) => ({ id: 'none', outputs: { result: draw(inputs) } }),
 };
 

@@ -7,6 +7,7 @@ import { readProperties, UNKNOWN, writeProperties, type Value } from '../../plug
 import { PluginError, unary } from '../../plugin/rpc.ts';
 import { servePlugin } from '../../plugin/serve.ts';
 import { RANDOM_PLUGIN_VERSION } from '../../versions.ts';
+import { changedInputs, withDefaults } from './changed.ts';
 import { randomId } from './id.ts';
 import { randomPassword } from './password.ts';
 
@@ -18,82 +19,82 @@ export interface RandomType {
   outputs: Record<string, 'plain' | 'secret'>;
   /** Says what is wrong with the inputs: property and reason. */
   check: (inputs: Record<string, Value>) => [property: string, reason: string][];
+  /** Brings inputs that mean the same into the same form. */
+  normalize?: (inputs: Record<string, Value>) => Record<string, Value>;
   /** Draws a value. */
   create: (inputs: Record<string, Value>) => { id: string; outputs: Record<string, Value> };
 }
 
-const TYPES: Record<string, RandomType> = {
+/** The types served, by token. */
+export const RANDOM_TYPES: Record<string, RandomType> = {
   'random:index/randomPassword:RandomPassword': randomPassword,
   'random:index/randomId:RandomId': randomId,
 };
 
+/** The answers of the plugin, by method. */
+export const randomService = {
+  handshake: unary(() => new providerProto.ProviderHandshakeResponse().setAcceptSecrets(true)),
+  getPluginInfo: unary(() => new pluginProto.PluginInfo().setVersion(RANDOM_PLUGIN_VERSION)),
+  checkConfig: unary((request: providerProto.CheckRequest) =>
+    new providerProto.CheckResponse().setInputs(request.getNews()),
+  ),
+  diffConfig: unary(() =>
+    new providerProto.DiffResponse().setChanges(providerProto.DiffResponse.DiffChanges.DIFF_NONE),
+  ),
+  configure: unary(() =>
+    new providerProto.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true),
+  ),
+  check: unary(check),
+  diff: unary(diff),
+  create: unary(create),
+  // There is nothing outside the state to look at or to change: it stays as it is, with what only another plugin knows.
+  read: unary((request: providerProto.ReadRequest) =>
+    new providerProto.ReadResponse()
+      .setId(request.getId())
+      .setProperties(request.getProperties())
+      .setInputs(request.getInputs()),
+  ),
+  update: unary((request: providerProto.UpdateRequest) =>
+    new providerProto.UpdateResponse().setProperties(request.getOlds()),
+  ),
+  delete: unary(() => new emptyProto.Empty()),
+  cancel: unary(() => new emptyProto.Empty()),
+} satisfies UntypedServiceImplementation;
+
 /** Serves as much of Pulumi's `random` package as Switchyard uses. */
 export async function serveRandom(): Promise<void> {
-  const service: UntypedServiceImplementation = {
-    handshake: unary(() => new providerProto.ProviderHandshakeResponse().setAcceptSecrets(true)),
-    getPluginInfo: unary(() => new pluginProto.PluginInfo().setVersion(RANDOM_PLUGIN_VERSION)),
-    checkConfig: unary((request: providerProto.CheckRequest) =>
-      new providerProto.CheckResponse().setInputs(request.getNews()),
-    ),
-    diffConfig: unary(() =>
-      new providerProto.DiffResponse().setChanges(providerProto.DiffResponse.DiffChanges.DIFF_NONE),
-    ),
-    configure: unary(() =>
-      new providerProto.ConfigureResponse().setAcceptsecrets(true).setSupportspreview(true),
-    ),
-    check: unary(check),
-    diff: unary(diff),
-    create: unary(create),
-    // There is nothing outside the state to look at or to change.
-    read: unary((request: providerProto.ReadRequest) =>
-      new providerProto.ReadResponse()
-        .setId(request.getId())
-        .setProperties(request.getProperties())
-        .setInputs(request.getInputs()),
-    ),
-    update: unary((request: providerProto.UpdateRequest) =>
-      new providerProto.UpdateResponse().setProperties(request.getOlds()),
-    ),
-    delete: unary(() => new emptyProto.Empty()),
-    cancel: unary(() => new emptyProto.Empty()),
-  };
   await servePlugin(
-    (server) => server.addService(providerGrpc.ResourceProviderService, service),
+    (server) => server.addService(providerGrpc.ResourceProviderService, randomService),
     () => undefined,
   );
 }
 
 function typeOf(token: string): RandomType {
-  const type = TYPES[token];
+  const type = RANDOM_TYPES[token];
   if (type) return type;
   throw new PluginError(
-    `${token}: this stand-in for the Random plugin knows ${Object.keys(TYPES).join(' and ')}. ` +
+    `${token}: this stand-in for the Random plugin knows ${Object.keys(RANDOM_TYPES).join(' and ')}. ` +
       'For anything else install the official plugin: pulumi plugin install resource random',
   );
 }
 
+/** The inputs go into the state as the program gives them, as those of the official plugin do. */
 function check(request: providerProto.CheckRequest): providerProto.CheckResponse {
   const type = typeOf(request.getType());
-  const { values, secrets } = readProperties(request.getNews());
-  const defaults = Object.entries(type.inputs).filter(([, value]) => value !== undefined);
-  const inputs = { ...(Object.fromEntries(defaults) as Record<string, Value>), ...values };
+  const { values } = readProperties(request.getNews());
   const failures = type
-    .check(inputs)
+    .check(withDefaults(type, values))
     .map(([property, reason]) => new providerProto.CheckFailure().setProperty(property).setReason(reason));
-  return new providerProto.CheckResponse()
-    .setInputs(writeProperties(inputs, secrets))
-    .setFailuresList(failures);
+  return new providerProto.CheckResponse().setInputs(request.getNews()).setFailuresList(failures);
 }
 
 /** A random value stays until an input changes; then it is drawn anew. */
 function diff(request: providerProto.DiffRequest): providerProto.DiffResponse {
   const type = typeOf(request.getType());
-  const ignored = new Set(request.getIgnorechangesList());
-  const olds = readProperties(request.getOlds()).values;
+  // An engine that sends no old inputs leaves the outputs to compare with: every input is among them.
+  const olds = readProperties(request.getOldInputs() ?? request.getOlds()).values;
   const news = readProperties(request.getNews()).values;
-  const changed = Object.keys(type.inputs).filter(
-    (name) => !ignored.has(name) && canonical(olds[name] ?? null) !== canonical(news[name] ?? null),
-  );
+  const changed = changedInputs(type, olds, news, request.getIgnorechangesList());
   const { DIFF_NONE, DIFF_SOME } = providerProto.DiffResponse.DiffChanges;
   return new providerProto.DiffResponse()
     .setChanges(changed.length > 0 ? DIFF_SOME : DIFF_NONE)
@@ -103,7 +104,8 @@ function diff(request: providerProto.DiffRequest): providerProto.DiffResponse {
 
 function create(request: providerProto.CreateRequest): providerProto.CreateResponse {
   const type = typeOf(request.getType());
-  const { values, secrets } = readProperties(request.getProperties());
+  const { values: inputs, secrets } = readProperties(request.getProperties());
+  const values = withDefaults(type, inputs);
   const hidden = Object.keys(type.outputs).filter((name) => type.outputs[name] === 'secret');
   const made = request.getPreview()
     ? { id: '', outputs: Object.fromEntries(Object.keys(type.outputs).map((name) => [name, UNKNOWN])) }
@@ -113,13 +115,4 @@ function create(request: providerProto.CreateRequest): providerProto.CreateRespo
     .setProperties(
       writeProperties({ ...values, ...made.outputs }, [...secrets, ...hidden.map((name) => [name])]),
     );
-}
-
-/** A text that is the same for the same value, whatever the order of its keys. */
-function canonical(value: Value): string {
-  return JSON.stringify(value, (_, inner: unknown) =>
-    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  );
 }

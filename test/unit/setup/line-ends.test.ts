@@ -1,0 +1,105 @@
+/** Lines end in LF: in a clone whose git writes CRLF, and in a container whose files an editor saved with CRLF. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { contextHash } from '../../../infra/context-hash.ts';
+import { folderFiles } from '../../../infra/folder-files.ts';
+import { ROOT } from '../../harness/checkout.ts';
+
+const work = mkdtempSync(join(tmpdir(), 'switchyard-line-ends-'));
+const origin = join(work, 'origin');
+const IMAGES = readdirSync(join(ROOT, 'config-templates/image'));
+
+function git(cwd: string, ...args: string[]): string {
+  const settings = ['user.name=test', 'user.email=test@localhost'];
+  // Nothing of the user's own git: its settings and attributes would decide instead.
+  const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null', GIT_ATTR_NOSYSTEM: '1' }; // prettier-ignore
+  return execFileSync('git', [...settings.flatMap((setting) => ['-c', setting]), ...args], {
+    cwd,
+    env,
+    encoding: 'utf8',
+  });
+}
+
+const filesOf = (dir: string) => git(dir, 'ls-files', '-z').split('\0').filter(Boolean);
+
+/** Clones the tree under test as somebody with these settings of git does. */
+function clone(name: string, ...settings: string[]): string {
+  const args = settings.flatMap((setting) => ['-c', setting]);
+  git(work, 'clone', '--quiet', ...args, origin, name);
+  return join(work, name);
+}
+
+/** The files of a clone that have a carriage return. */
+const withCarriageReturn = (dir: string) =>
+  filesOf(dir).filter((file) => readFileSync(join(dir, file)).includes('\r'));
+
+/** Whether the shell can read the launcher. */
+const launcherIsRead = (dir: string) => spawnSync('sh', ['-n', './switchyard'], { cwd: dir }).status === 0;
+
+const hashes = (dir: string) =>
+  IMAGES.map((image) => [image, contextHash(join(dir, 'config-templates/image', image))]);
+
+beforeAll(() => {
+  // What is committed and what is about to be: the test must fail before the commit, not after it.
+  const files = git(ROOT, 'ls-files', '-z', '--cached', '--others', '--exclude-standard').split('\0');
+  for (const file of files.filter(
+    (path) => path && path !== 'node_modules' && existsSync(join(ROOT, path)),
+  )) {
+    mkdirSync(dirname(join(origin, file)), { recursive: true });
+    cpSync(join(ROOT, file), join(origin, file));
+  }
+  git(origin, 'init', '--quiet');
+  git(origin, 'add', '--all');
+  git(origin, 'commit', '--quiet', '--message', 'the tree under test');
+}, 60_000);
+
+afterAll(() => rmSync(work, { recursive: true, force: true }));
+
+test('no file is committed with CRLF', () => {
+  const committed = git(origin, 'ls-files', '--eol').split('\n').filter(Boolean);
+  expect(committed.length).toBeGreaterThan(100);
+  expect(committed.filter((line) => /^i\/(crlf|mixed)/.test(line))).toEqual([]);
+});
+
+describe.each([['core.autocrlf=true'], ['core.autocrlf=input'], ['core.eol=crlf'], ['core.autocrlf=false']])(
+  'a clone with %s',
+  (setting) => {
+    let dir: string;
+    beforeAll(() => {
+      dir = clone(setting, setting);
+    });
+
+    test('has no carriage return, and its launcher is read', () => {
+      expect(withCarriageReturn(dir)).toEqual([]);
+      expect(launcherIsRead(dir)).toBe(true);
+    });
+
+    test('gives the images the tags that every clone gives them, and has nothing to commit', () => {
+      expect(hashes(dir)).toEqual(hashes(origin));
+      expect(git(dir, '-c', setting, 'status', '--porcelain')).toBe('');
+    });
+  },
+);
+
+test('without .gitattributes such a clone would not run', () => {
+  git(origin, 'rm', '--quiet', '.gitattributes');
+  git(origin, 'commit', '--quiet', '--message', 'as it was');
+  const dir = clone('bare', 'core.autocrlf=true');
+  expect(withCarriageReturn(dir)).toContain('switchyard');
+  expect(launcherIsRead(dir)).toBe(false);
+  expect(hashes(dir)).not.toEqual(hashes(origin));
+});
+
+test('what an editor saved with CRLF comes to the container with LF', () => {
+  const folder = join(work, 'files');
+  mkdirSync(folder);
+  writeFileSync(join(folder, 'hook.py'), '#!/usr/bin/env python3\r\nprint("a\\r\\n")\r\n\r\n');
+  writeFileSync(join(folder, 'unix.py'), 'a\rb\n');
+  expect(folderFiles(folder, '/etc/x')).toEqual([
+    { path: '/etc/x/hook.py', content: '#!/usr/bin/env python3\nprint("a\\r\\n")\n\n' },
+    { path: '/etc/x/unix.py', content: 'a\rb\n' },
+  ]);
+});
