@@ -3,6 +3,8 @@
 - Only the routes that clients need exist. Anything else: 401 without a valid key, 404 with one.
 - A missing or wrong key is 401 everywhere but on the probes, in the shape the caller's API uses for it.
 - A request that would choose the upstream's address, its key or its price is refused (400): refused.py.
+- It names a model that is served, on a route that serves it (400, 404): served.py.
+- What is nested too deep or holds too many values is refused before it is parsed (400): bounds.py, body.py.
 - What the edge held waits for its turn where LiteLLM would refuse it: admission.py.
 - LiteLLM gets one key header, JSON, no query and none of its own steering headers but a few harmless ones: what was
   checked here is what it acts on.
@@ -13,11 +15,14 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 
-import orjson
 from admission import Admission
+from body import LARGE, checked, whole_body
 from clientkeys import ClientKeys
-from refused import query_refusal, refusal
+from refuse import Refuse, bad_request, shown, speaks_anthropic
+from refused import query_refusal
+from served import Served
 
 READY = '/health/readiness'
 ALIVE = ('/health/liveliness', '/health/liveness')
@@ -29,28 +34,15 @@ KEY_HEADERS = (b'authorization', b'x-api-key', b'api-key')
 # Dropped before LiteLLM: keys by other names, and a compressed answer, which could not be searched for keys.
 DROPPED = (*KEY_HEADERS, b'x-goog-api-key', b'ocp-apim-subscription-key', b'accept-encoding', b'content-type', b'content-length', b'transfer-encoding')
 LITELLM_HEADERS = (b'x-litellm-tags', b'x-litellm-trace-id', b'x-litellm-session-id', b'x-litellm-timeout', b'x-litellm-stream-timeout')
-
-
-class Refuse(Exception):
-    def __init__(self, status: int, kind: str, message: str, code: str) -> None:
-        super().__init__(message)
-        self.status, self.kind, self.message, self.code = status, kind, message, code
-
-    def body(self, path: str) -> bytes:
-        if path.startswith('/v1/messages'):
-            error: dict = {'type': self.kind, 'message': self.message}
-            return json.dumps({'type': 'error', 'error': error}).encode()
-        kind = 'invalid_request_error' if self.status in (400, 401) else self.kind
-        return json.dumps({'error': {'message': self.message, 'type': kind, 'param': None, 'code': self.code}}).encode()
-
-
 NO_KEY = 'Missing or wrong API key. Send the gateway\'s key as "Authorization: Bearer …" or "x-api-key: …".'
 
 
 class Guard:
-    def __init__(self, app, keys: ClientKeys, admission: Admission | None = None) -> None:
-        self.app, self.keys, self.admission = app, keys, admission or Admission()
+    def __init__(self, app, keys: ClientKeys, served: Served, admission: Admission | None = None) -> None:
+        self.app, self.keys, self.served, self.admission = app, keys, served, admission or Admission()
         self.leaving = False
+        # Large bodies are checked beside the requests of others, one after the other: two at once would slow down everybody.
+        self.checker = ThreadPoolExecutor(1, 'check')
 
     def leave(self) -> None:
         """Say "not ready" from now on, and serve on."""
@@ -62,26 +54,37 @@ class Guard:
         if scope['type'] != 'http':
             return await send({'type': 'websocket.close', 'code': 1008})
         method, path = scope['method'], scope['path']
-        if method in ('GET', 'HEAD') and path == READY:
+        if method in ('GET', 'HEAD') and path == READY and not announces_body(scope):
             status, word = (503, 'leaving') if self.leaving else (200, 'ready')
             return await answer(send, status, json.dumps({'status': word}).encode())
-        if method in ('GET', 'HEAD') and path in ALIVE:
+        if method in ('GET', 'HEAD') and path in ALIVE and not announces_body(scope):
             return await self.app({**scope, 'query_string': b''}, receive, send)
+        # While a body is still to come, the connection cannot take another request.
+        unread = announces_body(scope)
         try:
             key = self.admit(scope)
             until = held_until(scope)
             headers = [(n, v) for n, v in scope['headers'] if n not in DROPPED and not steers(n)]
             headers.append((b'authorization', b'Bearer ' + key))
             body = await whole_body(receive)
+            unread = False
             if method == 'POST':
-                body = checked(body)
+                body = await self.checked(path, body)
                 headers += [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode())]
+            else:
+                body = b''
             scope = {**scope, 'headers': headers, 'query_string': b''}
             await self.admitted(scope, body, receive, self.parting(send), until)
         except Refuse as refuse:
-            await answer(send, refuse.status, refuse.body(path))
+            await answer(send, refuse.status, refuse.body(speaks_anthropic(scope)), close=unread)
         except ConnectionAbortedError:
             pass  # the client left before it had sent its request
+
+    async def checked(self, path: str, body: bytes) -> bytes:
+        """The body as LiteLLM may have it. A large one is checked in a thread."""
+        if len(body) < LARGE:
+            return checked(body, path, self.served)
+        return await asyncio.get_running_loop().run_in_executor(self.checker, checked, body, path, self.served)
 
     def admit(self, scope) -> bytes:
         """The valid key of a request that may go on."""
@@ -91,12 +94,16 @@ class Guard:
         key = next((value for value in given if self.keys.find(value.decode('latin-1'))), None)
         if key is None:
             raise Refuse(401, 'authentication_error', NO_KEY, 'invalid_api_key')
+        if scope['method'] in ('GET', 'HEAD') and announces_body(scope):
+            raise bad_request(f'A {scope["method"]} request may not have a body here: send it without one.', 'unexpected_body')
         route = ROUTES.get(scope['method'])
         if not (route and route.fullmatch(scope['path'])) or '..' in scope['path']:
-            message = f'{scope["method"]} {scope["path"]} does not exist here.'
+            message = f'{scope["method"][:20]} {shown(scope["path"])} does not exist here.'
             raise Refuse(404, 'not_found_error', message, 'not_found')
         if why := query_refusal(scope.get('query_string', b'')):
-            raise Refuse(400, 'invalid_request_error', why, 'refused_field')
+            raise bad_request(why, 'refused_field')
+        if scope['method'] == 'GET' and (name := scope['path'].partition('/models')[2].removeprefix('/')):
+            self.served.check_name('model', name)
         return key
 
     async def admitted(self, scope, body: bytes, receive, send, until: float | None) -> None:
@@ -134,33 +141,10 @@ def held_until(scope) -> float | None:
     return float(headers.get(b'x-switchyard-until', 0)) if b'x-switchyard-held' in headers else None
 
 
-async def whole_body(receive) -> bytes:
-    pieces = []
-    while True:
-        message = await receive()
-        if message['type'] == 'http.disconnect':
-            raise ConnectionAbortedError
-        pieces.append(message.get('body', b''))
-        if not message.get('more_body', False):
-            return b''.join(pieces)
-
-
-def checked(body: bytes) -> bytes:
-    """The body as LiteLLM may have it."""
-    try:
-        try:
-            fields = orjson.loads(body)
-        except orjson.JSONDecodeError:
-            # Half of a surrogate pair: clients that cut a text in the middle of an emoji send it. LiteLLM would mend it.
-            fields = json.loads(body)
-            body = json.dumps(fields, ensure_ascii=False, allow_nan=False).encode('utf-8', 'replace')
-    except (ValueError, RecursionError) as error:
-        raise Refuse(400, 'invalid_request_error', f'The body is not JSON: {error}.', 'invalid_json') from None
-    if not isinstance(fields, dict):
-        raise Refuse(400, 'invalid_request_error', 'The body must be a JSON object.', 'invalid_json')
-    if why := refusal(fields):
-        raise Refuse(400, 'invalid_request_error', why, 'refused_field')
-    return body
+def announces_body(scope) -> bool:
+    """Whether a request's headers say that a body follows."""
+    headers = scope.get('headers', [])
+    return any(n == b'transfer-encoding' or (n == b'content-length' and v.strip() != b'0') for n, v in headers)
 
 
 def replay(body: bytes, receive, gone: asyncio.Future | None):
@@ -178,9 +162,12 @@ def replay(body: bytes, receive, gone: asyncio.Future | None):
     return again
 
 
-async def answer(send, status: int, body: bytes) -> None:
+async def answer(send, status: int, body: bytes, close: bool = False) -> None:
+    """Sends a JSON answer; `close` ends the connection after it."""
     headers = [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode())]
     if status == 401:
         headers.append((b'www-authenticate', b'Bearer'))
+    if close:
+        headers.append((b'connection', b'close'))
     await send({'type': 'http.response.start', 'status': status, 'headers': headers})
     await send({'type': 'http.response.body', 'body': body})

@@ -9,6 +9,9 @@ import json
 import re
 from urllib.parse import unquote_plus
 
+from bounds import Bounds
+from refuse import SHOWN, shown
+
 # Refused wherever they stand, in metadata too: LiteLLM's callbacks and providers look for them there.
 ANYWHERE = re.compile(
     r'api_?base|base_?url|api_?key|.*_api_key|api_?version|api_type|deployment_url|user_config|model_list|model_info|litellm_.*'
@@ -34,7 +37,8 @@ ARGUMENTS = re.compile(
     r'|(initial|final)_prompt_value|[be]os_token|roles|prompt_(id|integration|label|version|environment|variables)'
     r'|acompletion|aembedding|aimg_generation|a?text_completion|allm_passthrough_route|async_call'
 )
-TAKEN_AS_ARGUMENTS = re.compile(r'(litellm_params\.|extra_body\.|(context_window_|content_policy_)?fallbacks\.)*')
+# The objects whose fields are arguments like those of the request itself.
+TAKEN_AS_ARGUMENTS = frozenset({'litellm_params', 'extra_body', 'fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks'})
 # Names that `litellm_.*` covers and that are harmless.
 PERMITTED = frozenset({'litellm_session_id', 'litellm_trace_id', 'litellm_metadata', 'litellm_params'})
 # What the user says, and the schemas of tools: names in there mean nothing to LiteLLM.
@@ -44,37 +48,69 @@ CONTENT = frozenset(
 )
 
 
-def refused(name: str, where: str = '') -> bool:
+def refused(name: str, argument: bool = True) -> bool:
     """Whether a field may not be called that. LiteLLM reads `metadata[name]` as a name inside metadata."""
     parts = [part.strip().lower().replace('-', '_') for part in re.split(r'[\[\]]+', name)]
-    arguments = TAKEN_AS_ARGUMENTS.fullmatch(where)
     return any(
-        part not in PERMITTED and (ANYWHERE.fullmatch(part) or (arguments and ARGUMENTS.fullmatch(part))) for part in parts if part
+        part not in PERMITTED and (ANYWHERE.fullmatch(part) or (argument and ARGUMENTS.fullmatch(part))) for part in parts if part
     )
 
 
-def refusal(fields: object, where: str = '') -> str | None:
-    """Why a request's fields are refused, or nothing. Looks into objects and lists, except the content."""
-    if isinstance(fields, list):
-        return next((why for item in fields if (why := refusal(item, where))), None)
-    if isinstance(fields, str) and where and fields.lstrip()[:1] in ('{', '['):
-        # LiteLLM reads metadata that comes as text.
-        try:
-            return refusal(json.loads(fields), where)
-        except (ValueError, RecursionError):
-            return None
-    if not isinstance(fields, dict):
-        return None
-    for name, value in fields.items():
-        if refused(name, where):
-            return f'"{where}{name}" is set by the gateway and is not accepted in a request.'
-        if not where and name in CONTENT:
-            continue
-        if isinstance(value, str) and value.startswith(('os.environ/', 'oidc/')):
-            return f'"{where}{name}" refers to a secret of the gateway and is not accepted in a request.'
-        if why := refusal(value, f'{where}{name}.'):
-            return why
+def refusal(fields: dict, bounds: Bounds | None = None) -> str | None:
+    """Why a request's fields are refused, or nothing. Looks into objects and lists, except the content.
+
+    JSON that stands as text in a field counts against the bounds of the request. Nothing here calls itself: text in text has no
+    depth of its own.
+    """
+    bounds = bounds or Bounds()
+    # What is still to be looked at, whether it gives arguments, and the names that lead there.
+    left: list[tuple[object, bool, tuple]] = [(fields, True, ())]
+    while left:
+        value, argument, path = left.pop()
+        if isinstance(value, str) and path:
+            left += [(inner, argument, path) for inner in json_inside(value, bounds)]
+        elif isinstance(value, list):
+            left += [(item, argument, path) for item in value if isinstance(item, (str, list, dict))]
+        elif isinstance(value, dict):
+            for name, item in value.items():
+                if len(name) > SHOWN:
+                    return f'The field name {shown(name)} is longer than {SHOWN} characters.'
+                if refused(name, argument):
+                    return f'"{spelled(path, name)}" is set by the gateway and is not accepted in a request.'
+                if not path and name in CONTENT:
+                    # LiteLLM asks a second model for Anthropic's advisor tool, with this tool's fields as arguments.
+                    left += [(tool, True, (path, name)) for tool in advisors(item)] if name == 'tools' else []
+                    continue
+                if isinstance(item, str) and item.startswith(('os.environ/', 'oidc/')):
+                    return f'"{spelled(path, name)}" refers to a secret of the gateway and is not accepted in a request.'
+                left.append((item, argument and name in TAKEN_AS_ARGUMENTS, (path, name)))
     return None
+
+
+def json_inside(text: str, bounds: Bounds) -> list:
+    """What a text holds when it is JSON: LiteLLM reads metadata that comes as text."""
+    if text.lstrip()[:1] not in ('{', '['):
+        return []
+    bounds.take(text.encode('utf-8', 'surrogatepass'))
+    try:
+        return [json.loads(text)]
+    except ValueError:
+        return []
+
+
+def advisors(tools: object) -> list[dict]:
+    """The advisor tools of a request."""
+    tools = [tool for tool in tools if isinstance(tool, dict)] if isinstance(tools, list) else []
+    return [tool for tool in tools if isinstance(kind := tool.get('type'), str) and kind.startswith('advisor')]
+
+
+def spelled(path: tuple, name: str) -> str:
+    """The names of a path with dots between them, the end of it if it is long."""
+    parts = [name]
+    while path and len(parts) < 5:
+        path, name = path
+        parts.append(name)
+    return '.'.join(['…'] * bool(path) + parts[::-1])
 
 
 def query_refusal(query: bytes) -> str | None:
@@ -84,5 +120,5 @@ def query_refusal(query: bytes) -> str | None:
         if name.lower() == 'model':
             return 'Name the model in the body, not in the query.'
         if refused(name):
-            return f'"{name}" is set by the gateway and is not accepted in a query.'
+            return f'{shown(name)} is set by the gateway and is not accepted in a query.'
     return None

@@ -13,6 +13,7 @@ from admission import Admission
 from clientkeys import ClientKeys
 from guard import Guard
 from redact import Redactor, RedactResponses
+from served import Served
 from warm import Warm, warm_providers
 
 # LiteLLM wants a master key, and will not start without. Nobody needs it, auth.py does not accept it, so nobody knows it.
@@ -31,7 +32,7 @@ def main() -> None:
     # Before LiteLLM reads its configuration: no callback takes these for requests of somebody's.
     asyncio.run(warm_providers([entry['litellm_params']['model'] for entry in models]))
     limit = (config.get('general_settings') or {}).get('max_in_flight_requests_per_worker')
-    guard = Guard(Warm(app), ClientKeys(), Admission(limit))
+    guard = Guard(Warm(app), ClientKeys(), Served.of_config(config), Admission(limit))
     signal.signal(signal.SIGUSR1, lambda *_: guard.leave())
     uvicorn.run(
         RedactResponses(guard, Redactor.of_folder(settings.SECRETS)),

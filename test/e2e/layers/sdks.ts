@@ -55,7 +55,7 @@ export function sdks(stack: LayersStack): void {
           responses: gpt,
           responsesStream: expect.stringMatching(/^Hello from openai \(gpt-5\.6\)\.*$/),
           wrongKey: WRONG_KEY,
-          unknownModel: { error: 'BadRequestError', status: 400 },
+          unknownModel: { error: 'NotFoundError', status: 404 },
           upstreamFails: { error: 'InternalServerError', status: 503 },
           upstreamRefuses: UPSTREAM_REFUSES,
         });
@@ -98,7 +98,7 @@ export function sdks(stack: LayersStack): void {
           otherMakerStream: expect.stringMatching(/^Hello from groq \(openai\/gpt-oss-20b\)\.*$/),
           otherMakerTool: TOOL,
           wrongKey: WRONG_KEY,
-          unknownModel: { error: 'BadRequestError', status: 400 },
+          unknownModel: { error: 'NotFoundError', status: 404 },
           upstreamFails: { error: 'ServiceUnavailableError', status: 503 },
           upstreamRefuses: UPSTREAM_REFUSES,
         });

@@ -45,6 +45,14 @@ test('no request chooses its upstream, and every name that LiteLLM knows is judg
   await runPython('test_refused');
 }, 300_000);
 
+test('a request names served models only, on the routes of their mode', async () => {
+  await runPython('test_served');
+}, 60_000);
+
+test('a body is nested and filled within bounds, whatever its strings hold', async () => {
+  await runPython('test_bounds');
+}, 300_000);
+
 test('who was held waits for a turn, and nobody else', async () => {
   await runPython('test_admission');
 }, 60_000);

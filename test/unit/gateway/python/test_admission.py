@@ -11,6 +11,7 @@ from pathlib import Path
 from admission import Admission
 from clientkeys import ClientKeys
 from guard import Guard
+from served import Served
 
 KEY = 'sk-' + 'k' * 40
 CAP = 3
@@ -88,7 +89,7 @@ class Crowd(unittest.IsolatedAsyncioTestCase):
         self.seconds = 0.02
         file = Path(tempfile.mkdtemp()) / 'client-keys.json'
         file.write_text(json.dumps({'keys': [{'name': 'master', 'sha256': hashlib.sha256(KEY.encode()).hexdigest()}]}))
-        self.guard = Guard(self.app, ClientKeys(file), Admission(CAP))
+        self.guard = Guard(self.app, ClientKeys(file), Served({'m': 'chat'}), Admission(CAP))
 
     async def app(self, scope, receive, send):
         self.asked += 1
@@ -106,7 +107,7 @@ class Crowd(unittest.IsolatedAsyncioTestCase):
             headers['x-switchyard-held'] = '1'
         scope = {'type': 'http', 'method': method, 'path': '/v1/models' if method == 'GET' else '/v1/messages', 'query_string': b''}
         scope['headers'] = [(n.encode(), v.encode()) for n, v in headers.items()]
-        parts, sent = [{'type': 'http.request', 'body': b'{}' if method == 'POST' else b''}], []
+        parts, sent = [{'type': 'http.request', 'body': b'{"model": "m"}' if method == 'POST' else b''}], []
 
         async def receive():
             if parts:

@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -27,7 +28,7 @@ CAP = 6
 
 def model(alias, name, path, key):
     params = {'model': name, 'api_base': UPSTREAM + path, 'api_key': f'os.environ/{key}', 'timeout': 20, 'stream_timeout': 20}
-    return {'model_name': alias, 'litellm_params': params}
+    return {'model_name': alias, 'litellm_params': params, 'model_info': {'id': f'{alias}@{key}', 'mode': 'chat'}}
 
 
 def prepare() -> None:
@@ -63,6 +64,16 @@ def ask(port, method, path, body=None, key=KEY, timeout=60, more=None):
     connection.request(method, path, None if body is None else json.dumps(body), headers)
     response = connection.getresponse()
     answer = response.status, response.read().decode(), str(response.headers)
+    connection.close()
+    return answer
+
+
+def raw(method, path, body):
+    """Status and text of a request whose body is sent as it is."""
+    connection = http.client.HTTPConnection('127.0.0.1', 4000, timeout=120)
+    connection.request(method, path, body, {'authorization': f'Bearer {KEY}'})
+    response = connection.getresponse()
+    answer = response.status, response.read().decode()
     connection.close()
     return answer
 
@@ -184,6 +195,48 @@ class WholeGateway(unittest.TestCase):
         held = {'x-switchyard-held': '1', 'x-switchyard-until': str(int(time.time()) + 100)}
         self.assertEqual(self.crowd(3 * CAP, held), [200] * 3 * CAP)
         self.assertNotIn('x-switchyard', ask(9000, 'GET', '/_requests')[1])
+
+    def test_a_model_that_is_not_served_is_a_404_and_reaches_no_provider(self):
+        for name in ('gpt,gpt,gpt', 'openai/gpt-5.6', 'gpt@OPENAI_API_KEY', 'GPT', 'm' * 5_000_000):
+            status, body, _ = chat(name, 'who')
+            self.assertEqual((status, json.loads(body)['error']['code']), (404, 'model_not_found'), name[:50])
+            status, body, _ = ask(4000, 'POST', '/v1/messages', {'model': name, 'max_tokens': 9, 'messages': [{'role': 'user', 'content': 'who'}]})
+            self.assertEqual((status, json.loads(body)['error']['type']), (404, 'not_found_error'), name[:50])
+            self.assertEqual(chat('gpt', 'who', fallbacks=[name])[0], 404)
+        self.assertEqual(ask(4000, 'POST', '/v1/embeddings', {'model': 'gpt', 'input': 'x'})[0], 400)
+        self.assertEqual(ask(4000, 'GET', '/v1/models/gpt@OPENAI_API_KEY')[0], 404)
+        self.assertEqual(sorted(one['id'] for one in json.loads(ask(4000, 'GET', '/v1/models')[1])['data']), ['claude', 'gpt', 'llama'])
+        self.assertEqual(json.loads(ask(9000, 'GET', '/_requests')[1])['requests'], [])
+
+    def test_a_body_that_is_too_much_is_a_400_and_the_gateway_lives_on(self):
+        child = self.gateway.child
+        start = b'{"model": "gpt", "messages": [{"role": "user", "content": "x"}], "metadata": {"x": '
+        bodies = [b'[' * 480 + b']' * 480, b'{"a":' * 600 + b'1' + b'}' * 600, b'[' + b'[],' * 10_000_000 + b'[]]']
+        with ThreadPoolExecutor(4) as pool:
+            others = [pool.submit(chat, 'gpt', f'meanwhile {number}') for number in range(8)]
+            for body in bodies:
+                status, text = raw('POST', '/v1/chat/completions', start + body + b'}}')
+                self.assertEqual((status, json.loads(text)['error']['code']), (400, 'body_too_complex'), body[:20])
+            for body in (b'{"a": 1}', b'GET'):
+                status, text = raw('GET', '/v1/models', body)
+                self.assertEqual((status, json.loads(text)['error']['code']), (400, 'unexpected_body'))
+            self.assertEqual([other.result()[0] for other in others], [200] * 8)
+        self.assertEqual(self.gateway.child, child)
+
+    def test_a_refused_key_does_not_wait_for_the_body(self):
+        for path, key, status in (('/v1/messages', 'wrong', '401'), ('/v1/files', KEY, '404')):
+            with socket.create_connection(('127.0.0.1', 4000), 60) as connection:
+                connection.sendall(f'POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-length: 31000000\r\n\r\n'.encode())
+                with connection.makefile() as answered:
+                    lines = answered.read().lower().splitlines()  # to its end: the gateway closes it
+            self.assertIn(status, lines[0])
+            self.assertIn('connection: close', lines)
+
+    def test_of_two_models_in_one_body_the_checked_one_counts(self):
+        rest = b', "messages": [{"role": "user", "content": "twice"}]}'
+        self.assertEqual(raw('POST', '/v1/chat/completions', b'{"model": "gpt", "model": "openai/x"' + rest)[0], 404)
+        status, text = raw('POST', '/v1/chat/completions', b'{"model": "openai/x", "model": "gpt"' + rest)
+        self.assertEqual((status, 'Hello from openai' in text), (200, True), text)
 
     def test_an_echoed_key_reaches_neither_client_nor_log(self):
         echoes = [{'echoKey': True, 'status': status, 'times': 2} for status in (401, 400)]

@@ -4,12 +4,16 @@ import asyncio
 import hashlib
 import json
 import tempfile
+import threading
 import unittest
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from unittest import mock
 
+import guard as guard_module
 from clientkeys import ClientKeys
 from guard import Guard
+from served import Served
 
 KEY = 'sk-' + 'k' * 40
 
@@ -54,14 +58,17 @@ class Keys(unittest.TestCase):
 class Door(unittest.TestCase):
     def setUp(self):
         self.seen = []
-        self.guard = Guard(self.app, ClientKeys(key_file()))
+        self.received = 0
+        self.guard = Guard(self.app, ClientKeys(key_file()), Served({'x': 'chat', 'openai/gpt': 'chat', 'vectors': 'embedding'}))
 
     async def app(self, scope, receive, send):
         self.seen.append((scope, (await receive()).get('body') if scope['method'] == 'POST' else b''))
         await send({'type': 'http.response.start', 'status': 200, 'headers': []})
         await send({'type': 'http.response.body', 'body': b'{}'})
 
-    def ask(self, method, path, headers=None, body=b'{}', query=b''):
+    def ask(self, method, path, headers=None, body=None, query=b''):
+        if body is None:
+            body = b'' if method == 'GET' else b'{"model": "vectors"}' if path.endswith('embeddings') else b'{"model": "x"}'
         given = {'authorization': f'Bearer {KEY}'} if headers is None else headers
         scope = {'type': 'http', 'method': method, 'path': path, 'query_string': query}
         scope['headers'] = [(n.encode(), v.encode()) for n, v in given.items()]
@@ -69,6 +76,7 @@ class Door(unittest.TestCase):
         sent = []
 
         async def receive():
+            self.received += 1
             return halves.pop(0)
 
         async def send(message):
@@ -125,13 +133,95 @@ class Door(unittest.TestCase):
         self.assertEqual([n for n in headers if n.startswith(b'x-')], [b'x-litellm-tags'])
 
     def test_half_a_surrogate_pair_is_mended(self):
-        self.assertEqual(self.ask('POST', '/v1/embeddings', body=b'{"input": "cut \\ud83d"}')[0], 200)
-        self.assertEqual(json.loads(self.seen[-1][1]), {'input': 'cut ?'})
+        self.assertEqual(self.ask('POST', '/v1/embeddings', body=b'{"model": "vectors", "input": "cut \\ud83d"}')[0], 200)
+        self.assertEqual(json.loads(self.seen[-1][1]), {'model': 'vectors', 'input': 'cut ?'})
 
     def test_bodies_that_are_no_object(self):
-        for body in (b'', b'[]', b'"x"', b'{', b'{"a": NaN}', b'[' * 100_000, b'model=x&api_base=y'):
+        for body in (b'', b'[]', b'"x"', b'{', b'{"a": NaN}', b'[' * 50, '{"model": "x"}'.encode('utf-16'), b'model=x&api_base=y'):
             status, answer, _ = self.ask('POST', '/v1/chat/completions', body=body)
             self.assertEqual((status, answer['error']['code']), (400, 'invalid_json'), body[:20])
+
+    def test_a_refusal_does_not_wait_for_the_body(self):
+        for method, path, headers, status in (
+            ('POST', '/v1/chat/completions', {'x-api-key': 'wrong'}, 401),
+            ('POST', '/v1/files', {'x-api-key': KEY}, 404),
+            ('GET', '/v1/models', {'x-api-key': KEY}, 400),
+            ('GET', '/v1/models/x', {'x-api-key': KEY}, 400),
+            ('HEAD', '/v1/models', {'x-api-key': KEY}, 400),
+            ('GET', '/health/readiness', {'x-api-key': KEY}, 400),
+            ('GET', '/health/liveliness', {}, 401),
+        ):
+            for length in ({'content-length': '31000000'}, {'transfer-encoding': 'chunked'}):
+                found, _, answered = self.ask(method, path, {**headers, **length}, b'{}')
+                self.assertEqual((found, answered[b'connection'], self.received), (status, b'close', 0), (method, path))
+        self.assertEqual(self.seen, [])
+        self.assertNotIn(b'connection', self.ask('POST', '/v1/messages', {'x-api-key': 'wrong', 'content-length': '0'})[2])
+        self.assertEqual(self.ask('GET', '/v1/models', {'x-api-key': KEY, 'content-length': '0'})[0], 200)
+
+    def test_a_get_gives_litellm_no_body(self):
+        async def app(scope, receive, send):
+            self.seen.append((await receive())['body'])
+            await send({'type': 'http.response.start', 'status': 200, 'headers': []})
+            await send({'type': 'http.response.body', 'body': b'{}'})
+
+        self.guard.app = app
+        self.assertEqual(self.ask('GET', '/v1/models', body=b'{"a": 1}')[0], 200)
+        self.assertEqual(self.seen, [b''])
+
+    def test_what_is_too_deep_or_too_much_is_a_400_in_the_callers_shape(self):
+        def metadata(text):
+            return b'{"model": "x", "metadata": ' + text + b'}'
+
+        lists, text = b'[' * 480 + b']' * 480, b'[' + b'[],' * 200_000 + b'[]]'
+        nested = '1'
+        for _ in range(12):
+            nested = json.dumps([[nested]])
+        for body in (metadata(lists), metadata(b'{"a":' * 1100 + b'1' + b'}' * 1100), metadata(b'"' + lists + b'"'), metadata(text), metadata(b'["' + text + b'"]')):
+            status, answer, _ = self.ask('POST', '/v1/chat/completions', body=body)
+            self.assertEqual((status, answer['error']['code'], answer['error']['type']), (400, 'body_too_complex', 'invalid_request_error'), body[:50])
+            status, answer, _ = self.ask('POST', '/v1/messages', body=body)
+            self.assertEqual((status, answer['type'], answer['error']['type']), (400, 'error', 'invalid_request_error'))
+        self.assertEqual(self.ask('POST', '/v1/messages', body=metadata(json.dumps(nested).encode()))[0], 200)
+        code = json.dumps({'model': 'x', 'messages': [{'role': 'user', 'content': '[{"' * 1_000_000}]}).encode()
+        self.assertEqual(self.ask('POST', '/v1/messages', body=code)[0], 200)
+        self.assertEqual(self.seen[-1][1], code)
+
+    def test_names_of_fields_are_bounded(self):
+        status, answer, _ = self.ask('POST', '/v1/messages', body=json.dumps({'model': 'x', 'metadata': {'a[' * 100_000: {'b': 1}}}).encode())
+        self.assertEqual((status, answer['error']['type']), (400, 'invalid_request_error'))
+        self.assertLess(len(json.dumps(answer)), 600)
+
+    def test_a_large_body_is_checked_beside_other_requests(self):
+        threads = []
+        checked = guard_module.checked
+
+        def spy(*arguments):
+            threads.append(threading.current_thread() is threading.main_thread())
+            return checked(*arguments)
+
+        with mock.patch.object(guard_module, 'checked', spy):
+            self.ask('POST', '/v1/messages')
+            self.ask('POST', '/v1/messages', body=json.dumps({'model': 'x', 'system': 'a' * 100_000}).encode())
+            status, _, _ = self.ask('POST', '/v1/messages', body=json.dumps({'model': 'y', 'system': 'a' * 100_000}).encode())
+        self.assertEqual((threads, status), ([True, False, False], 404))
+
+    def test_of_two_fields_with_one_name_the_last_counts(self):
+        self.assertEqual(self.ask('POST', '/v1/messages', body=b'{"model": "y", "model": "x"}')[0], 200)
+        self.assertEqual(self.ask('POST', '/v1/messages', body=b'{"model": "x", "model": "y"}')[0], 404)
+        # Python's parser reads this one: what goes on is what it read.
+        self.assertEqual(self.ask('POST', '/v1/messages', body=b'{"model": "y", "a": "\\ud83d", "model": "x"}')[0], 200)
+        self.assertEqual(json.loads(self.seen[-1][1])['model'], 'x')
+
+    def test_the_error_of_a_model_has_the_callers_shape(self):
+        status, answer, _ = self.ask('POST', '/v1/chat/completions', body=b'{"model": "X"}')
+        message = 'The model "X" does not exist here. Did you mean "x"? GET /v1/models lists the models.'
+        self.assertEqual((status, answer), (404, {'error': {'message': message, 'type': 'invalid_request_error', 'param': 'model', 'code': 'model_not_found'}}))
+        status, answer, _ = self.ask('POST', '/v1/messages', body=b'{"model": "X"}')
+        self.assertEqual((status, answer), (404, {'type': 'error', 'error': {'type': 'not_found_error', 'message': message}}))
+        status, answer, _ = self.ask('GET', '/v1/models/gpt', {'x-api-key': KEY, 'anthropic-version': '2023-06-01'})
+        self.assertEqual((status, answer['error']['type']), (404, 'not_found_error'))
+        self.assertEqual(self.ask('GET', '/v1/models/x')[0], 200)
+        self.assertEqual(self.ask('GET', '/v1/models/x,x')[0], 404)
 
     def test_a_websocket_is_closed(self):
         sent = []
