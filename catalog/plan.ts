@@ -147,6 +147,9 @@ function leaveOut(alias: string, provider: string, key: string, stack: string): 
   return { model: alias, provider, ...noKey(key, stack) };
 }
 
+/** A closed port: LiteLLM would ask OpenAI to count a prompt's tokens, also for a model that only pretends to be OpenAI's. */
+const NOWHERE = 'http://127.0.0.1:9';
+
 /** The answer without any account. */
 function mockModel(catalog: Catalog): ServedModel {
   const { timeout, maxParallel } = catalog.defaults;
@@ -157,6 +160,7 @@ function mockModel(catalog: Catalog): ServedModel {
     upstream: MOCK_ALIAS,
     litellmModel: `openai/${MOCK_ALIAS}`,
     deployments: [{ id: MOCK_ALIAS, order: 1 }],
+    apiBase: NOWHERE,
     timeout,
     streamTimeout: timeout,
     maxParallel,

@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import orjson
 from bounds import Bounds, OutOfBounds
-from refuse import bad_request
+from refuse import Refuse, bad_request
 from refused import refusal
 from served import Served
 
 # From this many bytes on a check takes long enough that other requests would notice.
 LARGE = 1 << 16
+# How long a client may send nothing of a body that it announced. The edge ends smaller uploads that stall: docs/edge.md.
+STALL_SECONDS = 45.0
 
 
-async def whole_body(receive) -> bytes:
-    """All of a body; ConnectionAbortedError when the client leaves before it has sent it."""
+async def whole_body(receive, stall_seconds: float = STALL_SECONDS) -> bytes:
+    """All of a body. ConnectionAbortedError when the client leaves before it has sent it; a Refuse when it sends nothing for so long."""
     pieces = []
     while True:
-        message = await receive()
+        try:
+            message = await asyncio.wait_for(receive(), stall_seconds)
+        except asyncio.TimeoutError:
+            raise Refuse(408, 'invalid_request_error', 'The request did not arrive in time.', 'request_timeout') from None
         if message['type'] == 'http.disconnect':
             raise ConnectionAbortedError
         pieces.append(message.get('body', b''))

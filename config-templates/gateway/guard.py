@@ -26,6 +26,8 @@ from served import Served
 
 READY = '/health/readiness'
 ALIVE = ('/health/liveliness', '/health/liveness')
+# Whether a key is valid: for the edge, which asks before it waits for a body (check_key.lua).
+KEY_CHECK = '/health/key'
 ROUTES = {
     'POST': re.compile(r'(/v1)?/(chat/completions|completions|responses|embeddings)|/v1/messages(/count_tokens)?'),
     'GET': re.compile(r'(/v1)?/models(/[\w.:@/-]+)?'),
@@ -34,7 +36,8 @@ KEY_HEADERS = (b'authorization', b'x-api-key', b'api-key')
 # Dropped before LiteLLM: keys by other names, and a compressed answer, which could not be searched for keys.
 DROPPED = (*KEY_HEADERS, b'x-goog-api-key', b'ocp-apim-subscription-key', b'accept-encoding', b'content-type', b'content-length', b'transfer-encoding')
 LITELLM_HEADERS = (b'x-litellm-tags', b'x-litellm-trace-id', b'x-litellm-session-id', b'x-litellm-timeout', b'x-litellm-stream-timeout')
-NO_KEY = 'Missing or wrong API key. Send the gateway\'s key as "Authorization: Bearer …" or "x-api-key: …".'
+# The edge says the same: catalog/edge.ts.
+NO_KEY = 'Missing or wrong API key. Send the key of this gateway as "Authorization: Bearer …" or "x-api-key: …".'
 
 
 class Guard:
@@ -59,6 +62,8 @@ class Guard:
             return await answer(send, status, json.dumps({'status': word}).encode())
         if method in ('GET', 'HEAD') and path in ALIVE and not announces_body(scope):
             return await self.app({**scope, 'query_string': b''}, receive, send)
+        if method == 'GET' and path == KEY_CHECK and not announces_body(scope) and self.valid_key(scope) is not None:
+            return await send_empty(send, 204)
         # While a body is still to come, the connection cannot take another request.
         unread = announces_body(scope)
         try:
@@ -86,12 +91,15 @@ class Guard:
             return checked(body, path, self.served)
         return await asyncio.get_running_loop().run_in_executor(self.checker, checked, body, path, self.served)
 
+    def valid_key(self, scope) -> bytes | None:
+        """The first key of a request that is valid."""
+        given = [v.strip() for n, v in scope['headers'] if n in KEY_HEADERS]
+        given = [re.sub(rb'(?i)^bearer\s+', b'', value) for value in given]
+        return next((value for value in given if self.keys.find(value.decode('latin-1'))), None)
+
     def admit(self, scope) -> bytes:
         """The valid key of a request that may go on."""
-        headers = scope['headers']
-        given = [v.strip() for n, v in headers if n in KEY_HEADERS]
-        given = [re.sub(rb'(?i)^bearer\s+', b'', value) for value in given]
-        key = next((value for value in given if self.keys.find(value.decode('latin-1'))), None)
+        key = self.valid_key(scope)
         if key is None:
             raise Refuse(401, 'authentication_error', NO_KEY, 'invalid_api_key')
         if scope['method'] in ('GET', 'HEAD') and announces_body(scope):
@@ -160,6 +168,11 @@ def replay(body: bytes, receive, gone: asyncio.Future | None):
         return {'type': 'http.request', 'body': body, 'more_body': False}
 
     return again
+
+
+async def send_empty(send, status: int) -> None:
+    await send({'type': 'http.response.start', 'status': status, 'headers': []})
+    await send({'type': 'http.response.body', 'body': b''})
 
 
 async def answer(send, status: int, body: bytes, close: bool = False) -> None:

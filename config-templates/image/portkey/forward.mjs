@@ -16,6 +16,9 @@ const DROPPED =
 const LEAVING =
   /^(content-(type|length|encoding)|date|vary|allow|cache-control|retry-after(-ms)?|x-should-retry|(x-)?request-id|openai-(processing-ms|version)|((x|anthropic)-)?ratelimit-[a-z0-9-]{1,40}|x-portkey-(last-used-option-index|provider|retry-attempt-count|trace-id|cache-status))$/;
 
+/** How long a client may send nothing of a body that it announced, in milliseconds. */
+const STALL_MS = 45_000;
+
 /** A message's headers but for those, and those that it names as its connection's own. */
 function passing(headers) {
   const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
@@ -31,7 +34,7 @@ function framing(headers) {
 }
 
 /** `(request, response, path)`: has Portkey answer a request by the routes of `config`. */
-export function forwarder({ config, redact, inner: port }) {
+export function forwarder({ config, redact, inner: port, stallMs = STALL_MS }) {
   // A header holds no character beyond Latin-1.
   const routes = JSON.stringify(config).replace(
     /[^\x20-\x7e]/g,
@@ -74,7 +77,15 @@ export function forwarder({ config, redact, inner: port }) {
       if (!response.destroyed) report('Portkey did not answer', error);
       refuse(response, 502, 'Portkey does not answer.');
     });
-    response.on('close', () => inner.destroy());
+    const stalled = setTimeout(() => {
+      refuse(response, 408, 'The request did not arrive in time.', { connection: 'close' });
+      inner.destroy();
+    }, stallMs);
+    request.on('data', () => stalled.refresh()).on('end', () => clearTimeout(stalled));
+    response.on('close', () => {
+      clearTimeout(stalled);
+      inner.destroy();
+    });
     request.pipe(inner);
   };
 }

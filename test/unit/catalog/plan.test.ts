@@ -103,11 +103,12 @@ describe('the address that LiteLLM is told', () => {
     expect(planModels(changed, settings, ['GROQ_API_KEY']).served[0]?.apiBase).toBe(apiBase);
   });
 
-  test('is given for everything but the mock, in the shipped catalogue', () => {
+  test('is given for everything in the shipped catalogue; for the mock, a closed port', () => {
     const { catalog: shipped } = shippedCatalog();
     const portkey = { lastResort: true, configs: { auto: 'pc-abc' } };
     const { served } = planModels(shipped, goodSettings({ portkey }), allKeys(shipped));
-    expect(served.filter(({ apiBase }) => apiBase === undefined).map(({ alias }) => alias)).toEqual(['mock']);
+    expect(served.filter(({ apiBase }) => apiBase === undefined)).toEqual([]);
+    expect(served.find(({ alias }) => alias === 'mock')?.apiBase).toBe('http://127.0.0.1:9');
   });
 });
 

@@ -38,6 +38,7 @@ export interface Door {
 /** Starts both; `answer` is what the gateway does once it has a request whole. */
 export async function startDoor(
   answer: RequestListener = (_, response) => void response.end('{"said": "hello"}'),
+  stallMs?: number,
 ): Promise<Door> {
   const seen: Seen[] = [];
   const gateway = createServer((request, response) => {
@@ -58,6 +59,7 @@ export async function startDoor(
     clientKeys: [{ sha256 }],
     redact: redactor([PROVIDER_KEY]),
     inner,
+    stallMs,
   });
   const port = await listen(door);
   const open = (): Socket => connect(port, '127.0.0.1');

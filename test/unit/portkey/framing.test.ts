@@ -96,3 +96,13 @@ test('a POST without a body has none inside either', async () => {
     ['{}', '2'],
   ]);
 });
+
+test('an upload that stalls is refused, and its connection closed', async () => {
+  door.stop();
+  door = await startDoor(undefined, 50);
+  const socket = door.open();
+  socket.write(`${head('POST', ROUTE, ['content-length: 9'])}{"a"`);
+  expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);
+  // What has arrived in time is answered however long that takes.
+  expect(await door.statuses(proper)).toEqual([200, 200]);
+});

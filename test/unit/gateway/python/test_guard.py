@@ -10,6 +10,7 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from unittest import mock
 
+import body as body_module
 import guard as guard_module
 from clientkeys import ClientKeys
 from guard import Guard
@@ -231,6 +232,53 @@ class Door(unittest.TestCase):
 
         asyncio.run(self.guard({'type': 'websocket', 'path': '/v1/realtime', 'headers': []}, None, send))
         self.assertEqual(sent, [{'type': 'websocket.close', 'code': 1008}])
+
+
+class Stalls(unittest.TestCase):
+    def ask(self, messages, path='/v1/chat/completions'):
+        """The status and headers of the answer to a request whose body ends after these messages, and never comes to its end."""
+        guard = Guard(None, ClientKeys(key_file()), Served({'x': 'chat'}))
+        sent = []
+
+        async def receive():
+            return messages.pop(0) if messages else await asyncio.Event().wait()
+
+        async def send(message):
+            sent.append(message)
+
+        scope = {'type': 'http', 'method': 'POST', 'path': path, 'query_string': b''}
+        scope['headers'] = [(b'authorization', f'Bearer {KEY}'.encode()), (b'content-length', b'3000000')]
+        with mock.patch.object(body_module.whole_body, '__defaults__', (0.05,)):
+            asyncio.run(asyncio.wait_for(guard(scope, receive, send), 30))
+        return sent[0]['status'], dict(sent[0]['headers']), json.loads(sent[1]['body'])
+
+    def test_an_upload_that_stalls_is_refused_and_its_connection_closed(self):
+        for sent in ([], [{'type': 'http.request', 'body': b'x' * 1_500_000, 'more_body': True}]):
+            status, headers, body = self.ask(list(sent))
+            self.assertEqual((status, headers[b'connection'], body['error']['code']), (408, b'close', 'request_timeout'))
+
+    def test_anthropics_clients_are_told_in_their_form(self):
+        status, _, body = self.ask([], '/v1/messages')
+        self.assertEqual((status, body['type'], body['error']['type']), (408, 'error', 'invalid_request_error'))
+
+
+class KeyCheck(unittest.TestCase):
+    def test_tells_a_valid_key_from_others_and_asks_nobody(self):
+        guard = Guard(None, ClientKeys(key_file()), Served({}))
+        for headers, status in (
+            ([(b'authorization', f'Bearer {KEY}'.encode())], 204),
+            ([(b'x-api-key', b'other'), (b'api-key', KEY.encode())], 204),
+            ([(b'x-api-key', b'other')], 401),
+            ([], 401),
+        ):
+            sent = []
+
+            async def send(message):
+                sent.append(message)
+
+            scope = {'type': 'http', 'method': 'GET', 'path': '/health/key', 'query_string': b'', 'headers': headers}
+            asyncio.run(guard(scope, None, send))
+            self.assertEqual(sent[0]['status'], status)
 
 
 if __name__ == '__main__':
