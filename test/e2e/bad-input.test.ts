@@ -12,6 +12,7 @@ let stack: string;
 let port: number;
 
 beforeAll(async () => {
+  checkout.stubLitellm();
   ({ stack, port } = await checkout.addStack('bad'));
 }, MINUTE);
 

@@ -29,6 +29,7 @@ let stack: string;
 let port: number;
 
 beforeAll(async () => {
+  checkout.stubLitellm();
   ({ stack, port } = await checkout.addStack('keys'));
 }, MINUTE);
 

@@ -36,7 +36,7 @@ let firstUp: { report: UpReport; ms: number };
 beforeAll(async () => {
   upstreamPort = await freePort();
   dev = await checkout.addStack('dev', { baseUrls: upstreamBaseUrls(upstreamPort) });
-  prod = await checkout.addStack('prod', { production: true, replicas: 1 });
+  prod = await checkout.addStack('prod', { production: true, replicas: 2 });
   firstUp = await timed(() => checkout.json<UpReport>(['up', dev.stack]));
 }, 20 * MINUTE);
 
@@ -180,13 +180,13 @@ describe('the gateway', () => {
       await upstream?.forget();
       await upstream?.inject({ path: '/anthropic', status: 503 }, { path: '/openai', status: 429 });
       await ask(dev.port, key, { model: 'gpt-4' }).then((response) => response.text());
-      const begun = performance.now();
+      const before = (await upstream?.requests())?.length ?? 0;
       const response = await ask(dev.port, key, { model: 'claude-3-5-sonnet' });
-      const ms = performance.now() - begun;
       expect(await textOf(response)).toContain('Hello from groq');
-      // LiteLLM's own defaults take 4 to 5 seconds for each failing hop.
-      expect(ms).toBeLessThan(2000);
-      console.log(`an answer past two failing hops took ${Math.round(ms)} ms`);
+      // LiteLLM's own defaults take 4 to 5 seconds for each failing hop: they ask it again and again, with pauses.
+      const asked = (await upstream?.requests())?.slice(before).map(({ provider }) => provider) ?? [];
+      expect(asked).toEqual([...new Set(asked)]);
+      expect([asked[0], asked.at(-1)]).toEqual(['anthropic', 'groq']);
     },
     MINUTE,
   );
@@ -215,6 +215,8 @@ describe('dev and prod on one host', () => {
   test(
     'stand side by side, each with keys of its own',
     async () => {
+      // The door that tells keys apart is the real one; dev's gateways run LiteLLM behind it, above.
+      checkout.stubLitellm();
       const report = await checkout.json<UpReport>(['up', prod.stack, '--no-connect']);
       expect(report.models).toEqual([]);
       const [devKey, prodKey] = [await masterKey(dev.stack), await masterKey(prod.stack)];
