@@ -51,7 +51,7 @@ async function runStages(out: Output, args: string[], { unit, soak }: TestOption
 }
 
 /** The files that have a long form: see test/harness/soak.ts. */
-const SOAKS = ['test/e2e/drills.test.ts', 'test/e2e/agents.test.ts', 'test/e2e/preview-ci.test.ts'];
+const SOAKS = ['test/e2e/drills.test.ts', 'test/e2e/agents.test.ts'];
 
 /** Each counts as one test. */
 const CHECKS: [label: string, command: string, ...args: string[]][] = [
@@ -82,8 +82,9 @@ const NOTHING = {
 
 async function unitTests(args: string[], options: { quiet?: boolean } = {}): Promise<Stage> {
   const begun = Date.now();
+  // An option has to come between --selectProjects and paths: it takes all words that follow it.
   const workers = `--maxWorkers=${Math.min(2, availableParallelism())}`;
-  const report = await jest(['--selectProjects', 'unit', workers, ...below(args)], {
+  const report = await jest(['--selectProjects', 'unit', workers, ...args], {
     ...options,
     env: NOTHING,
   });
@@ -92,13 +93,8 @@ async function unitTests(args: string[], options: { quiet?: boolean } = {}): Pro
 
 /** In one process, one file after the other: each has stacks of its own, and the machine has two cores. */
 async function endToEnd(args: string[], env: Record<string, string> = {}): Promise<Stage[]> {
-  const report = await jest(['--selectProjects', 'e2e', '--runInBand', ...below(args)], { env });
+  const report = await jest(['--selectProjects', 'e2e', '--runInBand', ...args], { env });
   return counted(report, stagesOfFiles(ROOT, report));
-}
-
-/** `--selectProjects` takes all words that follow it: an option has to come between it and paths. */
-function below(args: string[]): string[] {
-  return args.length > 0 ? ['--passWithNoTests=false', ...args] : [];
 }
 
 /** The stages of the files; one that says that jest itself failed where it has none. */

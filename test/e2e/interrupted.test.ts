@@ -1,4 +1,8 @@
-/** Runs that were interrupted, runs that meet another, and containers that came or went without Pulumi. */
+/**
+ * Runs that were interrupted, runs that meet another, and containers that came or went without Pulumi. A stub answers in place of
+ * LiteLLM. That LiteLLM comes up, leaves and comes back in the same hands: test/unit/gateway/hooks.test.ts ("the whole gateway serves,
+ * hides keys, drains and fails clearly") and the drill `kill`.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,6 +1,7 @@
 /**
  * The main job with real parts: dev and prod side by side, opencode through dev, keys by plain Pulumi, a fallback chain, the cache
- * over a replacement, no key in sight, and nothing left in the end. Only the paid upstreams are faked.
+ * over a replacement, no key in sight, and nothing left in the end. Only the paid upstreams are faked, and LiteLLM behind prod's two
+ * gateways: dev has it.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
