@@ -1,12 +1,17 @@
 /** `./switchyard test`: what `npm test` runs. Brings what the tests need, checks the sources, runs jest, counts. */
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { execa } from 'execa';
 import { type Output, withOutput } from './output.ts';
 import { ROOT } from './pulumi.ts';
 import { ensureReady } from './setup/ready.ts';
+import { jest } from './testing/jest.ts';
+import { run } from './testing/run.ts';
+import { countLine, type Stage, stageLines, stageOfRun, stagesOfFiles } from './testing/stages.ts';
+
+interface TestOptions {
+  unit?: boolean;
+  soak?: boolean;
+}
 
 /** Adds `test` to the command line. */
 export function register(program: Command): void {
@@ -14,24 +19,39 @@ export function register(program: Command): void {
     .command('test')
     .description("for developers: run the tests (jest's arguments may follow)") // prettier-ignore
     .argument('[jest...]', "jest's arguments, e.g. test/unit")
+    .option('--unit', 'only what needs neither Docker nor Go nor a network')
+    .option('--soak', 'only the long runs, at full length: hours')
     .allowUnknownOption()
     .action(withOutput(test));
 }
 
-async function test(out: Output, args: string[]): Promise<void> {
-  await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
-  const checks = args.length > 0 ? [] : CHECKS;
-  let failed = 0;
-  for (const [label, command, ...rest] of checks) {
-    const result = await out.step(label, () => run(command, rest));
-    if (result !== 0) failed += 1;
-  }
-  const counts = await jest(args);
-  const passed = checks.length - failed + counts.passed;
-  failed += counts.failed;
-  if (failed > 0 || passed === 0) process.exitCode = 1;
-  process.stdout.write(`${passed} passed, ${failed} failed\n`);
+async function test(out: Output, args: string[], options: TestOptions): Promise<void> {
+  const begun = Date.now();
+  const stages = await runStages(out, args, options);
+  const failed = stages.some((stage) => stage.failed > 0);
+  const passed = stages.some((stage) => stage.passed > 0);
+  if (failed || !passed) process.exitCode = 1;
+  const lines = [...stageLines(stages, (Date.now() - begun) / 1000), countLine(stages)];
+  process.stdout.write(`${lines.join('\n')}\n`);
 }
+
+async function runStages(out: Output, args: string[], { unit, soak }: TestOptions): Promise<Stage[]> {
+  if (unit) return [await unitTests(args)];
+  const begun = Date.now();
+  await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
+  const setup = { name: 'setup', seconds: (Date.now() - begun) / 1000, passed: 0, failed: 0 };
+  if (soak) return [setup, ...(await endToEnd([...SOAKS, ...args], { SWITCHYARD_SOAK: '1' }))];
+  if (args.length > 0) {
+    const report = await jest(args);
+    return [setup, ...counted(report, stagesOfFiles(ROOT, report))];
+  }
+  // End-to-end tests wait for containers most of the time: the rest is done meanwhile.
+  const [checks, files] = await Promise.all([checksAndUnit(out), endToEnd([])]);
+  return [setup, ...checks, ...files];
+}
+
+/** The files that have a long form: see test/harness/soak.ts. */
+const SOAKS = ['test/e2e/drills.test.ts', 'test/e2e/agents.test.ts', 'test/e2e/litellm-addresses.test.ts'];
 
 /** Each counts as one test. */
 const CHECKS: [label: string, command: string, ...args: string[]][] = [
@@ -40,30 +60,44 @@ const CHECKS: [label: string, command: string, ...args: string[]][] = [
   ['checking format', 'node_modules/.bin/prettier', '--check', '--log-level=warn', '.'],
 ];
 
-async function run(command: string, args: string[]): Promise<number> {
-  const result = await execa(command, args, { cwd: ROOT, stdio: ['ignore', 2, 2], reject: false });
-  return result.exitCode ?? 1;
+async function checksAndUnit(out: Output): Promise<Stage[]> {
+  const stages: Stage[] = [];
+  for (const [name, command, ...args] of CHECKS) {
+    const begun = Date.now();
+    const good = (await run(command, args, { quiet: true })) === 0;
+    const seconds = (Date.now() - begun) / 1000;
+    stages.push({ name, seconds, passed: good ? 1 : 0, failed: good ? 0 : 1 });
+    out.progress(`${name}: ${good ? 'done' : 'FAILED'} in ${Math.round(seconds)} s`);
+  }
+  stages.push(await unitTests([], { quiet: true }));
+  return stages;
 }
 
-async function jest(args: string[]): Promise<{ passed: number; failed: number }> {
-  const folder = await mkdtemp(join(tmpdir(), 'switchyard-test-'));
-  const report = join(folder, 'report.json');
-  try {
-    await run(process.execPath, [
-      '--experimental-vm-modules',
-      '--disable-warning=ExperimentalWarning',
-      'node_modules/jest/bin/jest.js',
-      '--json',
-      `--outputFile=${report}`,
-      ...args,
-    ]);
-    const { numPassedTests, numFailedTests, numRuntimeErrorTestSuites } = JSON.parse(
-      await readFile(report, 'utf8'),
-    ) as Record<string, number>;
-    return { passed: numPassedTests ?? 0, failed: (numFailedTests ?? 0) + (numRuntimeErrorTestSuites ?? 0) };
-  } catch {
-    return { passed: 0, failed: 1 };
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
+/** Nothing that a unit test may use: one that needs it fails here, as it would on a machine without it. */
+const NOTHING = {
+  DOCKER_HOST: 'unix:///nonexistent/docker.sock',
+  GOROOT: '/nonexistent',
+  npm_config_offline: 'true',
+};
+
+async function unitTests(args: string[], options: { quiet?: boolean } = {}): Promise<Stage> {
+  const begun = Date.now();
+  // An option has to come between --selectProjects and paths: it takes all words that follow it.
+  const workers = `--maxWorkers=${Math.min(2, availableParallelism())}`;
+  const report = await jest(['--selectProjects', 'unit', workers, ...args], {
+    ...options,
+    env: NOTHING,
+  });
+  return stageOfRun('unit tests', (Date.now() - begun) / 1000, report);
+}
+
+/** In one process, one file after the other: each has stacks of its own, and the machine has two cores. */
+async function endToEnd(args: string[], env: Record<string, string> = {}): Promise<Stage[]> {
+  const report = await jest(['--selectProjects', 'e2e', '--runInBand', ...args], { env });
+  return counted(report, stagesOfFiles(ROOT, report));
+}
+
+/** The stages of the files; one that says that jest itself failed where it has none. */
+function counted(report: Parameters<typeof stageOfRun>[2], files: Stage[]): Stage[] {
+  return files.length > 0 ? files : [stageOfRun('jest', 0, report)];
 }

@@ -29,7 +29,7 @@ export const ENOUGH = 1000;
 export async function runDrills(drills: Drill[], options: RunOptions, out: Output): Promise<Report[]> {
   setMaxListeners(0, options.signal);
   const { progress } = out;
-  const results = drills.map((drill) => ({ drill, runs: [] as Run[], findings: [] as string[] }));
+  const results = drills.map((drill): Result => ({ drill, runs: [], findings: [] }));
   const stack = await DrillStack.create({ progress, signal: options.signal });
   progress(`throwaway stack ${stack.name} on port ${stack.port}, checkout ${stack.checkout.dir}`);
   try {
@@ -38,6 +38,9 @@ export async function runDrills(drills: Drill[], options: RunOptions, out: Outpu
       await stack.pulumi(['config', 'set', 'replicas', String(replicas)]);
       await out.step(`bringing ${stack.name} up with ${replicas} replica(s)`, () => stack.up());
       for (const result of results) await runOnce(result, stack, replicas, options, out);
+      // Where figures count each drill has looked for itself; else the last one answers for all before it.
+      const last = results.at(-1);
+      if (isShort(options) && last !== undefined) await lookForDrift(last, stack, replicas, options, out);
     }
   } finally {
     await out.step(`removing ${stack.name}`, () => stack.remove());
@@ -45,8 +48,19 @@ export async function runDrills(drills: Drill[], options: RunOptions, out: Outpu
   return results.map(({ drill, runs, findings }) => reportOf(drill, { stack: stack.name, runs, findings }));
 }
 
+interface Result {
+  drill: Drill;
+  runs: Run[];
+  findings: string[];
+}
+
+/** Whether these are runs that only show that the drills hold, at a size at which their figures say nothing. */
+function isShort({ requests }: RunOptions): boolean {
+  return requests < ENOUGH;
+}
+
 async function runOnce(
-  result: { drill: Drill; runs: Run[]; findings: string[] },
+  result: Result,
   stack: DrillStack,
   replicas: number,
   options: RunOptions,
@@ -60,7 +74,7 @@ async function runOnce(
   };
   await stack.untilAnswers(await stack.masterKey());
   await stack.upstream.forget();
-  const short = requests < ENOUGH;
+  const short = isShort(options);
   try {
     const context = { stack, replicas, requests, short, progress: out.progress, signal };
     const outcome = await out.step(label, () => drill.run(context));
@@ -69,7 +83,7 @@ async function runOnce(
     out.progress(`${label}: ${describeRun(run)}`);
     found(outcome.findings);
     if (run.sent < requests) found([`only ${run.sent} of ${requests} requests were sent`]);
-    found(await out.step(`${label}: looking for drift`, () => checkUnchanged(stack)));
+    if (!short) await lookForDrift(result, stack, replicas, options, out);
   } catch (error) {
     signal.throwIfAborted();
     // A drill that breaks off has proved nothing; the others still may.
@@ -77,6 +91,23 @@ async function runOnce(
     await mend(stack);
   }
   for (const sentence of findings) out.progress(`${label}: FOUND ${sentence}`);
+}
+
+/** A second preview, and one after a refresh, must show no change. */
+async function lookForDrift(
+  { drill, findings }: Result,
+  stack: DrillStack,
+  replicas: number,
+  { signal }: RunOptions,
+  out: Output,
+): Promise<void> {
+  try {
+    const drift = await out.step(`looking for drift after ${drill.name}`, () => checkUnchanged(stack));
+    findings.push(...drift.map((sentence) => `${replicas} replica(s): ${sentence}`));
+  } catch (error) {
+    signal.throwIfAborted();
+    findings.push(`${replicas} replica(s): the look for drift broke off: ${reasonOf(error)}`);
+  }
 }
 
 function reasonOf(error: unknown): string {

@@ -13,6 +13,7 @@ import { smoke } from '../../cli/smoke.ts';
 import { ROOT } from '../harness/checkout.ts';
 import { shippedClient, shippedInputs, type ShippedOptions } from '../harness/client.ts';
 import { type LocalUpstream, startLocalUpstream } from '../harness/local-upstream.ts';
+import { SOAK } from '../harness/soak.ts';
 
 const MINUTE = 60_000;
 const KEYS = {
@@ -21,8 +22,7 @@ const KEYS = {
   OPENAI_API_KEY: 'canary-openai-7c1d',
   PORTKEY_API_KEY: 'canary-portkey-33e8',
 };
-/** 20 by hand before a release. */
-const ROUNDS = Number(process.env.AGENT_ROUNDS ?? 5);
+const ROUNDS = SOAK ? 20 : Number(process.env.AGENT_ROUNDS ?? 1);
 
 let upstream: LocalUpstream;
 let client: StackClient;
@@ -124,14 +124,17 @@ describe('four agents at once', () => {
     async () => {
       await upstream.inject({ hang: true });
       const stop = new AbortController();
+      const started = Date.now();
       const reports = run(stop.signal);
       while ((await upstream.requests()).length < 4) await new Promise((done) => setTimeout(done, 500));
       const begun = Date.now();
+      const starting = begun - started;
       stop.abort();
       expect((await reports).map(({ exitCode, reason }) => [exitCode, reason])).toEqual(
         Array(4).fill([130, 'stopped']),
       );
-      expect(Date.now() - begun).toBeLessThan(15_000);
+      // On a busy machine both take longer.
+      expect(Date.now() - begun).toBeLessThan(3 * starting);
     },
     4 * MINUTE,
   );

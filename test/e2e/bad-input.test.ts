@@ -1,4 +1,8 @@
-/** What goes wrong around a deployment: each a sentence that names it, a non-zero exit, and nothing lost. */
+/**
+ * What goes wrong around a deployment: each a sentence that names it, a non-zero exit, and nothing lost. A stub answers in place of
+ * LiteLLM. That it comes up from the same files: test/e2e/stack.test.ts ("a first up, without any account"); that it says what is wrong
+ * with them: test/unit/gateway/hooks.test.ts ("the whole gateway serves, hides keys, drains and fails clearly").
+ */
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -12,6 +16,7 @@ let stack: string;
 let port: number;
 
 beforeAll(async () => {
+  checkout.stubLitellm();
   ({ stack, port } = await checkout.addStack('bad'));
 }, MINUTE);
 

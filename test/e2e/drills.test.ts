@@ -1,4 +1,8 @@
-/** One short drill of each kind, on one stack, through the command line; `npm run drills` runs them at full length. */
+/**
+ * Drills on one stack with two gateways, as production has, through the command line. Short, and a sample of them: what changes keys and
+ * what strikes a gateway always, one of the others by the seed. `npm run soak` runs all of them at full length, with one gateway and
+ * with two.
+ */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
@@ -6,28 +10,42 @@ import { execa } from 'execa';
 import { DRILL_NAMES } from '../../cli/drill.ts';
 import type { Report } from '../drills/types.ts';
 import { ROOT } from '../harness/checkout.ts';
+import { sample, SEED, SOAK } from '../harness/soak.ts';
 
 const MINUTE = 60_000;
 /** Of each drill: enough to be in the middle of every change, and no more. */
-const REQUESTS = 120;
+const REQUESTS = SOAK ? 1000 : 120;
+const ALWAYS = ['rotate-master-key', 'kill'];
+const others = DRILL_NAMES.filter((name) => !ALWAYS.includes(name));
+const sampled = sample(others, 1);
+const NAMES = SOAK ? DRILL_NAMES : DRILL_NAMES.filter((name) => [...ALWAYS, ...sampled].includes(name));
+const REPLICAS = SOAK ? [1, 2] : [2];
 
 let sum: { stack: string; drills: Report[] };
 
-beforeAll(async () => {
-  const args = ['drill', '--replicas', '1', '--requests', String(REQUESTS), '--json'];
-  const result = await execa(join(ROOT, 'switchyard'), args, {
-    reject: false,
-    stdin: 'ignore',
-    stderr: 'inherit',
-  });
-  sum = JSON.parse(result.stdout) as typeof sum;
-}, 25 * MINUTE);
+beforeAll(
+  async () => {
+    if (!SOAK) console.log(`drills of seed ${SEED}: ${NAMES.join(', ')}`);
+    const replicas = SOAK ? [] : ['--replicas', '2'];
+    const args = ['drill', ...NAMES, ...replicas, '--requests', String(REQUESTS), '--json'];
+    const result = await execa(join(ROOT, 'switchyard'), args, {
+      reject: false,
+      stdin: 'ignore',
+      stderr: 'inherit',
+    });
+    if (!result.stdout.includes('"drills"'))
+      throw new Error(`switchyard ${args.join(' ')}: exit code ${result.exitCode}\n${result.stdout}`);
+    sum = JSON.parse(result.stdout) as typeof sum;
+  },
+  SOAK ? 180 * MINUTE : 25 * MINUTE,
+);
 
-describe.each(DRILL_NAMES)('drill %s', (name) => {
+describe.each(NAMES)('drill %s', (name) => {
   test('holds', () => {
     const report = sum.drills.find(({ drill }) => drill === name);
     expect(report?.findings).toEqual([]);
     expect(report?.ok).toBe(true);
+    expect(report?.runs.map(({ replicas }) => replicas)).toEqual(REPLICAS);
     expect(report?.sent).toBeGreaterThanOrEqual(REQUESTS);
     expect(report?.answered).toBe((report?.sent ?? 0) - (report?.failed ?? 0));
   });

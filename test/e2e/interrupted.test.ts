@@ -1,7 +1,10 @@
-/** Runs that were interrupted, runs that meet another, and containers that came or went without Pulumi. */
-import { execFileSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
-import { join } from 'node:path';
+/**
+ * Runs that were interrupted, runs that meet another, and containers that came or went without Pulumi. A stub answers in place of
+ * LiteLLM. That LiteLLM comes up, leaves and comes back in the same hands: test/unit/gateway/hooks.test.ts ("the whole gateway serves,
+ * hides keys, drains and fails clearly") and the drill `kill`.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa, type ResultPromise } from 'execa';
@@ -14,6 +17,7 @@ const checkout = new Checkout();
 let stack: string;
 
 beforeAll(async () => {
+  checkout.stubLitellm();
   ({ stack } = await checkout.addStack('torn'));
 }, MINUTE);
 
@@ -38,10 +42,12 @@ async function upUnderWay(
   throw new Error('no container within 10 minutes');
 }
 
-/** Halts a container as soon as it has started. */
+/** Halts a container as soon as it has started. While it starts processes the kernel may refuse to freeze it: then once more. */
 async function pause(container: string | undefined): Promise<void> {
-  while (inspect(container, '{{.State.Running}}') !== 'true') await sleep(100);
-  docker('pause', container ?? '');
+  while (inspect(container, '{{.State.Paused}}') !== 'true') {
+    await sleep(100);
+    await execa('docker', ['pause', container ?? ''], { reject: false });
+  }
 }
 
 /** A setting that replaces the gateways and nothing else. */
@@ -55,9 +61,25 @@ function locks(): string[] {
   return readdirSync(folder).filter((name) => name.endsWith('.json'));
 }
 
-/** Whether the engine is at work on the stack. */
-async function engineRuns(): Promise<boolean> {
-  return (await execa('pgrep', ['-f', `pulumi up .*--stack ${stack}`], { reject: false })).exitCode === 0;
+/** The engine's processes that are at work on the stack, whose name is like no other on this machine. */
+function engines(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => isEngine(commandLine(pid)));
+}
+
+/** A process's command and arguments; nothing of one that has ended. */
+function commandLine(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+function isEngine([program = '', ...args]: string[]): boolean {
+  return basename(program) === 'pulumi' && args[0] === 'up' && args.includes(stack);
 }
 
 describe('an up that was killed half-way', () => {
@@ -66,7 +88,9 @@ describe('an up that was killed half-way', () => {
     async () => {
       const { child } = await upUnderWay('./switchyard', ['up', stack, '--no-connect']);
       // The engine alone, without a chance to clean up.
-      execFileSync('pkill', ['-9', '-f', `pulumi up .*--stack ${stack}`]);
+      const killed = engines();
+      expect(killed).not.toEqual([]);
+      for (const pid of killed) process.kill(pid, 'SIGKILL');
       await child;
       const left = containers();
       const again = await checkout.switchyard(['up', stack, '--no-connect']);
@@ -115,7 +139,7 @@ describe('an up whose terminal is closed', () => {
       ]);
       child.kill('SIGKILL');
       await child;
-      while (await engineRuns()) await sleep(500);
+      while (engines().length > 0) await sleep(500);
       expect(locks()).toEqual([]);
       const again = await checkout.switchyard(['up', stack, '--no-connect']);
       expect([again.exitCode, again.exitCode === 0 ? '' : again.stderr]).toEqual([0, '']);

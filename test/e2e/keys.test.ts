@@ -1,4 +1,9 @@
-/** Keys by our own commands on a real stack: imported, aged, rotated with and without grace; seen from a client's side. */
+/**
+ * Keys by our own commands on a real stack: imported, aged, rotated with and without grace; seen from a client's side. The guard that
+ * tells keys apart is the real one; behind it a stub answers in place of LiteLLM. That LiteLLM takes the new key, the old one within
+ * its grace and neither another: the drill `rotate-master-key`, and test/unit/gateway/hooks.test.ts ("the whole gateway serves, hides
+ * keys, drains and fails clearly").
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -29,6 +34,7 @@ let stack: string;
 let port: number;
 
 beforeAll(async () => {
+  checkout.stubLitellm();
   ({ stack, port } = await checkout.addStack('keys'));
 }, MINUTE);
 

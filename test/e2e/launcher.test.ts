@@ -24,6 +24,8 @@ const archive = join(work, ARCHIVE);
 let home: string;
 let server: Server | undefined;
 let asked: string[];
+/** What bringing Node and the packages took. */
+let broughtInMs: number;
 
 const nodeFolder = () => join(home, 'tools', `node-${VERSION}`);
 const brought = () => join(nodeFolder(), 'bin', 'node');
@@ -153,7 +155,9 @@ test('a corrupted archive is fetched twice, then refused, and nothing of it stay
 }, 60_000);
 
 test('the official archive is checked and used, the packages are installed, the arguments handed over', async () => {
+  const begun = Date.now();
   const run = await launch(['up', 'a b', '--json'], await official());
+  broughtInMs = Date.now() - begun;
   expect(run.stderr).toContain(`Node ${VERSION} is in ${nodeFolder()}`);
   expect(JSON.parse(run.stdout)).toEqual({
     node: `v${VERSION}`,
@@ -168,7 +172,7 @@ test('a second run asks nobody and says nothing', async () => {
   const run = await launch([], await official());
   expect(run).toMatchObject({ exitCode: 0, stderr: '' });
   expect(asked).toEqual([]);
-  expect(Date.now() - begun).toBeLessThan(5000);
+  expect(Date.now() - begun).toBeLessThan(broughtInMs);
 }, 30_000);
 
 test('a truncated Node is noticed and brought again', async () => {

@@ -60,6 +60,14 @@ export class Checkout {
   }
 
   /**
+   * Has the stacks' gateways answer from a stub (test/fake/gateway.py) from their next start on. For tests of which LiteLLM is not the
+   * subject: its start takes ten seconds of CPU. A test that uses it names the one that asserts the same with LiteLLM.
+   */
+  stubLitellm(): void {
+    cpSync(join(ROOT, 'test/fake/gateway.py'), join(this.dir, 'config-templates/gateway/server.py'));
+  }
+
+  /**
    * Adds a stack with settings of its own, on a free port.
    *
    * @param base the kind of stack, `dev` or `prod`: part of its name.

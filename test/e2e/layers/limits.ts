@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { streamedChat } from './providers.ts';
-import { CAP, type LayersStack, MINUTE, question, SHORT_TIMEOUT, textOf } from './stack.ts';
+import { CAP, type LayersStack, MINUTE, question, SHIPPED_TIMEOUT, SHORT_TIMEOUT, textOf } from './stack.ts';
 
 /** What the gateway does about answers it has, providers that hang, and too much at once. */
 export function limits(stack: LayersStack): void {
@@ -35,7 +35,7 @@ export function limits(stack: LayersStack): void {
         expect(stream ? streamedChat(text) : text).toContain('Hello from deepseek (deepseek-v4-flash)');
         expect((await stack.received()).map(({ provider }) => provider)).toEqual(['mistral', 'deepseek']);
         expect(seconds).toBeGreaterThan(SHORT_TIMEOUT - 0.5);
-        expect(seconds).toBeLessThan(SHORT_TIMEOUT + 15);
+        expect(seconds).toBeLessThan(SHIPPED_TIMEOUT);
       },
       MINUTE,
     );
@@ -56,9 +56,11 @@ export function limits(stack: LayersStack): void {
           }),
         );
         const refused = outcomes.filter(({ status }) => status === 503);
-        expect(outcomes.filter(({ status }) => status === 200)).toHaveLength(CAP);
+        const answered = outcomes.filter(({ status }) => status === 200);
+        expect(answered).toHaveLength(CAP);
         expect(refused).toHaveLength(6);
-        for (const { ms } of refused) expect(ms).toBeLessThan(5500);
+        const times = (some: typeof outcomes): number[] => some.map(({ ms }) => ms);
+        expect(Math.max(...times(refused))).toBeLessThan(Math.min(...times(answered)));
         expect(await stack.received()).toHaveLength(CAP);
       },
       MINUTE,

@@ -26,6 +26,8 @@ export const KEYS = {
 
 /** Seconds after which `mistral-large` is given up: a test does not wait for the minute of the shipped catalogue. */
 export const SHORT_TIMEOUT = 3;
+/** What a model without a timeout of its own is given, in seconds. */
+export const SHIPPED_TIMEOUT = 60;
 /** Seconds for which a deployment that failed is left alone; 20 as shipped. Each test is to find every provider up. */
 const COOLDOWN = 2;
 /** Requests at once to the whole gateway, beyond which it refuses. */

@@ -1,10 +1,9 @@
 /** Time grows with the number of models and not faster. `node test/unit/catalog/large.ts` prints the figures. */
 import { measure } from './large.ts';
 
-test('ten times as many models take about ten times as long, and a thousand well under a second', () => {
+test('ten times as many models take about ten times as long', () => {
   measure(100);
   const [hundred, thousand] = [measure(100), measure(1000)];
   // Quadratic would be a hundred times as long.
   expect(thousand / hundred).toBeLessThan(25);
-  expect(thousand).toBeLessThan(1000);
 });

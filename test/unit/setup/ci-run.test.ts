@@ -33,6 +33,13 @@ async function run(docker: string, npm: string) {
   return { exitCode, stdout, stderr, calls };
 }
 
+const SEED = 'the sample of the long runs is that of seed 1';
+
+test('the tests get the seed that is printed', async () => {
+  const { stdout, stderr } = await run('exit 0', 'echo "$SWITCHYARD_SEED"');
+  expect({ stdout, stderr }).toEqual({ stdout: '1', stderr: SEED });
+});
+
 test('a daemon that answered before the tests is left alone', async () => {
   const { exitCode, calls } = await run('exit 0', 'echo "3 passed, 0 failed"');
   expect({ exitCode, calls }).toEqual({ exitCode: 0, calls: ['docker info', 'npm test'] });
@@ -46,6 +53,6 @@ test.each([
   async (code, count) => {
     const { exitCode, stdout, stderr, calls } = await run('exit 1', `echo "${count}"; exit ${code}`);
     expect(calls).toEqual(['docker info', 'npm test', 'switchyard stop-docker']);
-    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: code, stdout: count, stderr: '' });
+    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: code, stdout: count, stderr: SEED });
   },
 );

@@ -1,0 +1,40 @@
+/** What a run of the tests prints of itself. */
+import { expect, test } from '@jest/globals';
+import {
+  countLine,
+  type JestReport,
+  stageLines,
+  stageOfRun,
+  stagesOfFiles,
+} from '../../../../cli/testing/stages.ts';
+
+const REPORT: JestReport = {
+  numPassedTests: 2,
+  numFailedTests: 1,
+  numRuntimeErrorTestSuites: 1,
+  testResults: [
+    { name: '/repo/test/e2e/b.test.ts', startTime: 5000, endTime: 9500, assertionResults: [{ status: 'passed' }, { status: 'failed' }, { status: 'pending' }] }, // prettier-ignore
+    { name: '/repo/test/e2e/a.test.ts', startTime: 1000, endTime: 5000, assertionResults: [{ status: 'passed' }] }, // prettier-ignore
+    { name: '/repo/test/e2e/broken.test.ts', startTime: 9500, endTime: 9600, assertionResults: [] },
+  ],
+};
+
+test('a run is counted as a whole or by its files, to the same sum', () => {
+  const files = stagesOfFiles('/repo', REPORT);
+  expect(files.map(({ name, seconds }) => [name, seconds])).toEqual([
+    ['test/e2e/a.test.ts', 4],
+    ['test/e2e/b.test.ts', 4.5],
+    ['test/e2e/broken.test.ts', 0.1],
+  ]);
+  expect(countLine(files)).toBe('2 passed, 2 failed');
+  expect(countLine([stageOfRun('unit tests', 12, REPORT)])).toBe('2 passed, 2 failed');
+});
+
+test('each stage tells its seconds, and what failed in it', () => {
+  expect(stageLines(stagesOfFiles('/repo', REPORT), 61.23)).toEqual([
+    '     4.0 s  test/e2e/a.test.ts',
+    '     4.5 s  test/e2e/b.test.ts: 1 failed',
+    '     0.1 s  test/e2e/broken.test.ts: 1 failed',
+    '    61.2 s  in all',
+  ]);
+});
