@@ -32,8 +32,8 @@ export function litellmConfig(model: { alias: string; litellmModel: string; apiB
   });
 }
 
-/** It asks for nothing on the network but the upstream, like the stacks' gateways: else its start would wait for answers. */
-const OFFLINE = {
+/** Plain settings. It asks for nothing on the network but the upstream, like the stacks' gateways: else its start would wait for answers. */
+const ENVIRONMENT = {
   LITELLM_MODE: 'PRODUCTION',
   LITELLM_LOCAL_MODEL_COST_MAP: 'True',
   LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS: 'True',
@@ -41,6 +41,8 @@ const OFFLINE = {
   LITELLM_LOCAL_BLOG_POSTS: 'True',
   LITELLM_LOCAL_AUTOROUTER_PRESETS: 'True',
   HF_HUB_OFFLINE: '1',
+  // Else it reads keys from /run/secrets only, which is no place for a configuration.
+  LITELLM_OIDC_ALLOWED_CREDENTIAL_DIRS: FOLDER,
   HOME: '/tmp',
 };
 
@@ -78,7 +80,7 @@ export async function startLitellm(site: Site, image: string, signal: AbortSigna
         command: [
           'litellm', '--config', `${FOLDER}/config.yaml`, '--host', '0.0.0.0', '--port', String(PORT), '--num_workers', '1',
         ], // prettier-ignore
-        env: OFFLINE,
+        env: ENVIRONMENT,
         files: { from: files, to: FOLDER },
         readyPath: '/health/readiness',
       },
