@@ -87,7 +87,11 @@ export function figuresOf(
   return rows.map((row) => ({
     ...row,
     againstDirect: compare(row, named('direct'), OF_A_REQUEST),
-    againstLitellm: compare(row, named('litellm'), [...OF_A_REQUEST, ...OF_ITS_CONTAINERS]),
+    againstLitellm: compare(
+      row,
+      named('litellm'),
+      row.name === 'direct' ? OF_A_REQUEST : [...OF_A_REQUEST, ...OF_ITS_CONTAINERS],
+    ),
   }));
 }
 
