@@ -1,8 +1,9 @@
 /** `./switchyard drill`: fault drills with real load on a throwaway stack. */
-import { Argument, InvalidArgumentError, type Command } from 'commander';
+import { Argument, type Command } from 'commander';
 import { MOST_REPLICAS } from '../catalog/edge.ts';
-import type { Report } from '../test/drills/types.ts';
-import { type Output, UserError, withOutput } from './output.ts';
+import { wholeNumber } from './arguments.ts';
+import { interruptible } from './interruptible.ts';
+import { type Output, withOutput } from './output.ts';
 
 interface DrillOptions {
   replicas?: number;
@@ -37,18 +38,10 @@ export function register(program: Command): void {
     .option(
       '--replicas <n>',
       'gateways side by side; left out: a run with one and a run with two',
-      count(1, MOST_REPLICAS),
+      wholeNumber(1, MOST_REPLICAS),
     )
-    .option('--requests <n>', 'requests of each run, at least', count(1, 20_000), 1000)
+    .option('--requests <n>', 'requests of each run, at least', wholeNumber(1, 20_000), 1000)
     .action(withOutput(drill));
-}
-
-function count(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`A whole number from ${min} to ${max} is wanted.`);
-  };
 }
 
 async function drill(out: Output, names: string[], options: DrillOptions): Promise<void> {
@@ -61,35 +54,16 @@ async function drill(out: Output, names: string[], options: DrillOptions): Promi
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   const drills = DRILLS.filter((one) => names.length === 0 || names.includes(one.name));
   const replicas = options.replicas === undefined ? [1, 2] : [options.replicas];
-  const reports = await interruptible(out, (signal) =>
-    runDrills(drills, { replicas, requests: options.requests, signal }, out),
+  const reports = await interruptible(
+    out,
+    {
+      stopping: 'stopping, and removing the throwaway stack …',
+      stopped: 'the drill was interrupted; its stack is removed',
+    },
+    (signal) => runDrills(drills, { replicas, requests: options.requests, signal }, out),
   );
   const [only] = reports;
   const document = reports.length === 1 && only ? only : sumOf(reports);
   if (!document.ok) process.exitCode = 1;
   out.result(document, reports.map(describeReport).join('\n\n'));
-}
-
-/** Ctrl-C ends the drill, and it cleans up; so does the end of the terminal. */
-async function interruptible(
-  out: Output,
-  work: (signal: AbortSignal) => Promise<Report[]>,
-): Promise<Report[]> {
-  const controller = new AbortController();
-  const stop = (): void => {
-    out.progress(
-      controller.signal.aborted ? 'still cleaning up …' : 'stopping, and removing the throwaway stack …',
-    );
-    controller.abort();
-  };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, stop);
-  try {
-    return await work(controller.signal);
-  } catch (error) {
-    if (controller.signal.aborted) throw new UserError('the drill was interrupted; its stack is removed');
-    throw error;
-  } finally {
-    for (const signal of signals) process.off(signal, stop);
-  }
 }

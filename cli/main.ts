@@ -20,6 +20,7 @@ const commands: Record<string, () => Promise<{ register(program: Command): void 
   env: () => import('./env.ts'),
   doctor: () => import('./doctor.ts'),
   drill: () => import('./drill.ts'),
+  bench: () => import('./bench.ts'),
   test: () => import('./test.ts'),
   'stop-docker': () => import('./stop-docker.ts'),
 };

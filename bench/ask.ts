@@ -1,0 +1,77 @@
+/** One request of the benchmark, with its times. */
+import { type Agent, type IncomingMessage, request } from 'node:http';
+
+/** Where a gateway listens, and how it is asked. */
+export interface Endpoint {
+  host: string;
+  port: number;
+  path: string;
+  headers: Record<string, string>;
+  model: string;
+}
+
+/** The times of a request that was answered, in milliseconds. */
+export interface Answer {
+  /** Until the first word of a stream; until the end of another answer. */
+  firstTokenMs: number;
+  totalMs: number;
+}
+
+/** Whoever takes longer does not answer any more. */
+const TIMEOUT_MS = 60_000;
+
+/**
+ * Asks for a chat completion.
+ *
+ * @param text what the upstream shall answer: its fake obeys.
+ * @throws Error if the whole, right answer did not come.
+ */
+export async function ask(
+  endpoint: Endpoint,
+  text: string,
+  { agent, signal, stream = false }: { agent: Agent; signal: AbortSignal; stream?: boolean },
+): Promise<Answer> {
+  const { host, port, path, headers, model } = endpoint;
+  const body = JSON.stringify({ model, stream, messages: [{ role: 'user', content: `#text=${text}` }] });
+  const begun = performance.now();
+  const response = await new Promise<IncomingMessage>((done, failed) => {
+    const sent = request(
+      {
+        host, port, path, method: 'POST', agent, signal, timeout: TIMEOUT_MS,
+        headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
+      },
+      done,
+    ); // prettier-ignore
+    sent.on('timeout', () => sent.destroy(new Error(`no answer within ${TIMEOUT_MS / 1000} s`)));
+    sent.on('error', failed);
+    sent.end(body);
+  });
+  let received = '';
+  let firstTokenMs: number | undefined;
+  response.setEncoding('utf8');
+  for await (const piece of response) {
+    received += piece as string;
+    if (firstTokenMs === undefined && stream && hasWord(received)) firstTokenMs = performance.now() - begun;
+  }
+  const totalMs = performance.now() - begun;
+  const problem = problemOf(response.statusCode ?? 0, received, { text, stream });
+  if (problem) throw new Error(problem);
+  return { firstTokenMs: firstTokenMs ?? totalMs, totalMs };
+}
+
+/** Whether a stream, as far as it came, holds a part of the answer's text. */
+export function hasWord(received: string): boolean {
+  return /"content": ?"[^"]/.test(received);
+}
+
+/** What is wrong with an answer; undefined if nothing is. */
+export function problemOf(
+  status: number,
+  received: string,
+  { text, stream }: { text: string; stream: boolean },
+): string | undefined {
+  const end = received.trim().slice(-200);
+  if (status !== 200) return `status ${status}: ${end}`;
+  if (stream) return end.endsWith('data: [DONE]') ? undefined : `the stream did not end with [DONE]: ${end}`;
+  return received.includes(`"${text}"`) ? undefined : `a wrong answer: ${end}`;
+}

@@ -1,0 +1,83 @@
+/** The benchmark's own containers: plain gateways beside the stacks. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { docker } from '../cli/containers.ts';
+import { UserError } from '../cli/errors.ts';
+import { CONTAINER_USER } from '../infra/names.ts';
+import { meterOf } from './meter.ts';
+
+/** The label that all containers of a run bear. */
+const LABEL = 'switchyard.bench';
+
+/** A container to start. */
+export interface ContainerSpec {
+  /** Which run of the benchmark it belongs to. */
+  run: string;
+  name: string;
+  image: string;
+  network: string;
+  /** The port it listens on, and the one of 127.0.0.1 under which the host reaches it. */
+  port: { inner: number; outer: number };
+  command: [string, ...string[]];
+  /** Plain settings. Keys have no place here: `docker inspect` shows them. */
+  env: Record<string, string>;
+  /** A folder with the files that it needs, and where it finds them: a path that is not in the image. */
+  files?: { from: string; to: string };
+  /** Answers 200 once it is ready. */
+  readyPath: string;
+}
+
+/**
+ * Starts a container, waits until it is ready, and tells the CPU that it took for that.
+ *
+ * @throws UserError with its last lines if it does not get ready.
+ */
+export async function startContainer(spec: ContainerSpec, signal: AbortSignal): Promise<number> {
+  const { run, name, image, network, port, command, env, files } = spec;
+  const [entrypoint, ...args] = command;
+  await docker([
+    'create', '--name', name, '--label', `${LABEL}=${run}`, '--network', network,
+    '--publish', `127.0.0.1:${port.outer}:${port.inner}`, '--user', CONTAINER_USER,
+    '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges',
+    // Where the gateways keep their cache: a volume, as the stacks' own. It goes with the container.
+    '--volume', '/data',
+    ...Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
+    '--entrypoint', entrypoint, image, ...args,
+  ]); // prettier-ignore
+  if (files) await docker(['cp', files.from, `${name}:${files.to}`]);
+  await docker(['start', name]);
+  await untilReady(spec, signal);
+  return (await (await meterOf([name])).read()).cpuSeconds;
+}
+
+/** A busy machine takes minutes for the start of LiteLLM, which needs some 12 s of CPU. */
+const READY_SECONDS = 600;
+
+async function untilReady({ name, port, readyPath }: ContainerSpec, signal: AbortSignal): Promise<void> {
+  const url = `http://127.0.0.1:${port.outer}${readyPath}`;
+  const end = Date.now() + READY_SECONDS * 1000;
+  for (;;) {
+    signal.throwIfAborted();
+    const answer = await fetch(url, { signal: AbortSignal.timeout(5000) }).catch(() => undefined);
+    await answer?.body?.cancel();
+    if (answer?.ok) return;
+    const running = (await docker(['inspect', '--format', '{{.State.Running}}', name])).stdout === 'true';
+    if (!running || Date.now() > end) {
+      const { all } = await docker(['logs', '--tail', '15', name]);
+      const how = running ? `was not ready within ${READY_SECONDS} s` : 'ended';
+      throw new UserError(`${name} ${how}`, { where: url, found: all });
+    }
+    await sleep(100);
+  }
+}
+
+/** Removes all containers of a run, whatever state they are in. */
+export async function removeRun(run: string): Promise<void> {
+  await removeLabelled(`${LABEL}=${run}`);
+}
+
+/** Removes all containers with a label, whatever state they are in, and their unnamed volumes. */
+export async function removeLabelled(label: string): Promise<void> {
+  const { stdout } = await docker(['ps', '--all', '--quiet', '--filter', `label=${label}`]);
+  const ids = stdout.split('\n').filter(Boolean);
+  if (ids.length > 0) await docker(['rm', '--force', '--volumes', ...ids]);
+}

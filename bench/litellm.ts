@@ -1,0 +1,100 @@
+/** Plain LiteLLM: the release of the gateway's image with one worker, and none of our parts. */
+import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stringify } from 'yaml';
+import { startContainer } from './containers.ts';
+import { newKey, type Site } from './site.ts';
+import type { Target } from './targets.ts';
+
+const FOLDER = '/etc/litellm-plain';
+const PORT = 4000;
+
+/** Its configuration: the one model, the disk cache, keys in files. */
+export function litellmConfig(model: { alias: string; litellmModel: string; apiBase: string }): string {
+  return stringify({
+    model_list: [
+      {
+        model_name: model.alias,
+        litellm_params: {
+          model: model.litellmModel,
+          api_base: model.apiBase,
+          api_key: `os.environ/oidc/file/${FOLDER}/provider-key`,
+        },
+      },
+    ],
+    litellm_settings: {
+      cache: true,
+      cache_params: { type: 'disk', ttl: 3600, disk_cache_dir: '/data/cache' },
+      disable_hf_tokenizer_download: true,
+    },
+    general_settings: { master_key: `os.environ/oidc/file/${FOLDER}/master-key` },
+  });
+}
+
+/** Plain settings. It asks for nothing on the network but the upstream, like the stacks' gateways: else its start would wait for answers. */
+const ENVIRONMENT = {
+  LITELLM_MODE: 'PRODUCTION',
+  LITELLM_LOCAL_MODEL_COST_MAP: 'True',
+  LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS: 'True',
+  LITELLM_LOCAL_POLICY_TEMPLATES: 'True',
+  LITELLM_LOCAL_BLOG_POSTS: 'True',
+  LITELLM_LOCAL_AUTOROUTER_PRESETS: 'True',
+  HF_HUB_OFFLINE: '1',
+  // Else it reads keys from /run/secrets only, which is no place for a configuration.
+  LITELLM_OIDC_ALLOWED_CREDENTIAL_DIRS: FOLDER,
+  HOME: '/tmp',
+};
+
+/**
+ * Starts it.
+ *
+ * @param image the image of a stack's gateway.
+ */
+export async function startLitellm(site: Site, image: string, signal: AbortSignal): Promise<Target> {
+  const name = `switchyard-${site.run}-litellm`;
+  const masterKey = newKey();
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'));
+  const port = await site.freePort();
+  try {
+    const files = join(folder, 'files');
+    mkdirSync(files);
+    // Root's on arrival, and the container's group is root's.
+    const texts = {
+      'config.yaml': litellmConfig({ ...site.model, apiBase: site.apiBase }),
+      'provider-key': site.providerKey,
+      'master-key': masterKey,
+    };
+    for (const [file, text] of Object.entries(texts)) {
+      writeFileSync(join(files, file), text);
+      chmodSync(join(files, file), 0o440);
+    }
+    chmodSync(files, 0o750);
+    const coldStartCpuSeconds = await startContainer(
+      {
+        run: site.run,
+        name,
+        image,
+        network: site.network,
+        port: { inner: PORT, outer: port },
+        command: [
+          'litellm', '--config', `${FOLDER}/config.yaml`, '--host', '0.0.0.0', '--port', String(PORT), '--num_workers', '1',
+        ], // prettier-ignore
+        env: ENVIRONMENT,
+        files: { from: files, to: FOLDER },
+        readyPath: '/health/readiness',
+      },
+      signal,
+    );
+    const headers = { authorization: `Bearer ${masterKey}` };
+    return {
+      name: 'litellm',
+      endpoint: { host: '127.0.0.1', port, path: '/v1/chat/completions', headers, model: site.model.alias },
+      containers: [name],
+      coldStartCpuSeconds,
+      caches: true,
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,47 @@
+/** `./switchyard bench`: what requests and commands cost, measured on a throwaway stack beside plain gateways. */
+import { Argument, type Command } from 'commander';
+import { type Part, PARTS } from '../bench/types.ts';
+import { wholeNumber } from './arguments.ts';
+import { interruptible } from './interruptible.ts';
+import { type Output, withOutput } from './output.ts';
+
+interface BenchCommandOptions {
+  quick?: boolean;
+  requests?: number;
+}
+
+/** Adds `bench` to the command line. */
+export function register(program: Command): void {
+  program
+    .command('bench')
+    .description('measure what requests and commands cost, beside plain LiteLLM and Portkey')
+    .addArgument(
+      new Argument('[part...]', 'which parts, on one stack; all of them where it is left out').choices(PARTS),
+    )
+    .option('--quick', 'a few minutes, for rough figures')
+    .option('--requests <n>', 'requests of each round at several clients', wholeNumber(1, 5000))
+    .action(withOutput(bench));
+}
+
+async function bench(
+  out: Output,
+  names: Part[],
+  { quick = false, requests }: BenchCommandOptions,
+): Promise<void> {
+  const [{ runBench }, { describeBench }, { ensureReady }] = await Promise.all([
+    import('../bench/run.ts'),
+    import('../bench/report.ts'),
+    import('./setup/ready.ts'),
+  ]);
+  await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
+  const parts = names.length === 0 ? PARTS : names;
+  const report = await interruptible(
+    out,
+    {
+      stopping: 'stopping, and removing the throwaway stacks …',
+      stopped: 'the benchmark was interrupted; its stacks are removed',
+    },
+    (signal) => runBench({ parts, quick, requests, signal }, out),
+  );
+  out.result(report, describeBench(report));
+}

@@ -1,0 +1,70 @@
+/** The benchmark with a handful of requests: it measures everything, reports it, and leaves nothing behind. */
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from '@jest/globals';
+import { execa } from 'execa';
+import type { BenchReport } from '../../bench/types.ts';
+import { ROOT } from '../harness/checkout.ts';
+import { SOAK } from '../harness/soak.ts';
+
+const MINUTE = 60_000;
+
+let report: BenchReport;
+
+beforeAll(async () => {
+  const args = ['bench', 'gateways', '--quick', '--requests', '4', '--json'];
+  const result = await execa(join(ROOT, 'switchyard'), args, {
+    reject: false,
+    stdin: 'ignore',
+    stderr: 'inherit',
+  });
+  report = JSON.parse(result.stdout) as BenchReport;
+  // 30 minutes, as for the drills: on a machine without any layer of the images these are built first.
+}, 30 * MINUTE);
+
+test('every gateway has all of its figures', () => {
+  const { gateways = [] } = report;
+  const names = gateways.map(({ name }) => name);
+  expect(names).toEqual(['direct', 'litellm', 'portkey', 'switchyard-1', 'switchyard-2']);
+  for (const gateway of gateways) {
+    for (const name of [
+      'requestsPerSecond',
+      'p50Ms',
+      'p99Ms',
+      'firstTokenMs',
+      'cpuMsPerRequest',
+      'rssMb',
+      'coldStartCpuSeconds',
+    ] as const)
+      // prettier-ignore
+      expect([gateway.name, name, gateway[name] > 0]).toEqual([gateway.name, name, true]);
+    expect(gateway.idleCpuPercent).toBeGreaterThanOrEqual(0);
+    expect(gateway.p99Ms).toBeGreaterThanOrEqual(gateway.p50Ms);
+  }
+});
+
+test('those that cache have the figures of a hit', () => {
+  const { gateways = [] } = report;
+  const cached = gateways.filter(({ cacheHit }) => cacheHit !== undefined).map(({ name }) => name);
+  expect(cached).toEqual(['litellm', 'switchyard-1', 'switchyard-2']);
+  for (const { cacheHit } of gateways) expect(cacheHit?.p50Ms ?? 1).toBeGreaterThan(0);
+});
+
+test('parts that were not asked for did not run', () => {
+  expect(report.commands).toBeUndefined();
+  expect(report.edge).toBeUndefined();
+});
+
+test('nothing is left', () => {
+  const { run, stacks } = report.made;
+  const list = (...args: string[]): string => execFileSync('docker', args).toString();
+  expect(list('ps', '-aq', '--filter', `label=switchyard.bench=${run}`)).toBe('');
+  expect(stacks).toHaveLength(2);
+  for (const stack of stacks) {
+    for (const label of ['switchyard.stack', 'switchyard.test'])
+      expect(list('ps', '-aq', '--filter', `label=${label}=${stack}`)).toBe('');
+    for (const kind of ['network', 'volume'])
+      expect(list(kind, 'ls', '-q', '--filter', `name=${stack}`)).toBe('');
+    expect(list('images', '-q', '--filter', `reference=switchyard-${stack}-*`)).toBe('');
+  }
+});
