@@ -235,34 +235,41 @@ class Answer:
     def __init__(self, redactor: Redactor, send) -> None:
         self.redactor, self.out = redactor, send
         self.body: Stream | Events | ErrorBody = Stream(redactor)
-        self.start: dict = {}
+        # A head that waits for the first bytes of its body. Where the gateway dies in between, the client has seen nothing, and the
+        # edge can send the request to another one.
+        self.start: dict | None = None
 
     async def send(self, message) -> None:
         if message['type'] == 'http.response.start':
             message = {**message, 'headers': self.redactor.headers(message.get('headers', []), message['status'] >= 400)}
+            self.start = message
             if message['status'] >= 400:
-                self.body, self.start = ErrorBody(self.redactor), message
+                self.body = ErrorBody(self.redactor)
                 return
-            if any(name.lower() == b'content-type' and b'event-stream' in value for name, value in message['headers']):
-                self.body = Events(self.redactor)
+            if not any(name.lower() == b'content-type' and b'event-stream' in value for name, value in message['headers']):
+                return
+            self.body, self.start = Events(self.redactor), None
         elif message['type'] == 'http.response.body':
             more = message.get('more_body', False)
             if isinstance(self.body, ErrorBody):
                 self.body.add(message.get('body', b''))
-                return None if more else await self._error(self.body)
+                return None if more else await self._error(self.body, self.start or {})
             message = {**message, 'body': self.body.feed(message.get('body', b''), last=not more)}
             if more and not message['body']:
                 return
+            if self.start is not None:
+                start, self.start = self.start, None
+                await self.out(start)
         await self.out(message)
 
-    async def _error(self, error: ErrorBody) -> None:
+    async def _error(self, error: ErrorBody, start: dict) -> None:
         body = error.clean()
-        headers = self.start['headers']
+        headers = start['headers']
         if error.length:
             # What answers a HEAD announces a body that is not there.
             length = str(len(body)).encode()
             headers = [(name, length if name.lower() == b'content-length' else value) for name, value in headers]
         else:
             body = b''
-        await self.out({**self.start, 'headers': headers})
+        await self.out({**start, 'headers': headers})
         await self.out({'type': 'http.response.body', 'body': body})

@@ -237,6 +237,22 @@ class Answers(unittest.TestCase):
             json.loads(b''.join(out))
             self.assertEqual(b''.join(out) == body, said == 'nothing')
 
+    def test_a_head_waits_for_its_body_but_for_a_streams(self):
+        for kind, expected in ((b'application/json', []), (b'text/event-stream', ['http.response.start'])):
+
+            async def app(scope, receive, send):
+                await send({'type': 'http.response.start', 'status': 200, 'headers': [(b'content-type', kind)]})
+                raise ConnectionError('the gateway dies here')
+
+            sent = []
+
+            async def send(message):
+                sent.append(message['type'])
+
+            with self.assertRaises(ConnectionError):
+                asyncio.run(RedactResponses(app, hostile)({'type': 'http'}, None, send))
+            self.assertEqual(sent, expected)
+
     def test_an_error_in_a_stream(self):
         good = b'data: {"choices": [{"delta": {"content": "an error is no \\\\u0041"}}]}\n\n'
         for name, say in WAYS.items():
