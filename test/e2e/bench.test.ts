@@ -5,7 +5,6 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import type { BenchReport } from '../../bench/types.ts';
 import { ROOT } from '../harness/checkout.ts';
-import { SOAK } from '../harness/soak.ts';
 
 const MINUTE = 60_000;
 
