@@ -1,8 +1,13 @@
-/** Tests below test/unit and toolchain/test that need Docker or Go: not unit tests, whatever their folder is called. */
+/** Tests outside test/e2e that need Docker, Go or a network: not unit tests, whatever their folder is called. */
 const PARTS = [
-  'test/unit/gateway/hooks.test.ts',
+  'runtimes/edge/test/haproxy-image.test.ts',
+  'runtimes/gateway/test/hooks.test.ts',
+  'runtimes/portkey/test/portkey-image.test.ts',
+  'toolchain/test/actionlint.test.ts',
   'toolchain/test/build.test.ts',
   'toolchain/test/integration.test.ts',
+  'toolchain/test/official-plugins.test.ts',
+  'toolchain/test/official-pulumi.test.ts',
 ];
 
 /** What both projects have in common. */
@@ -30,8 +35,8 @@ export default {
       // No Docker, no Go, no network.
       displayName: 'unit',
       testMatch: [
-        '<rootDir>/test/unit/**/*.test.ts',
-        '<rootDir>/test/stack/**/*.test.ts',
+        '<rootDir>/test/{unit,stack}/**/*.test.ts',
+        '<rootDir>/runtimes/*/test/**/*.test.ts',
         '<rootDir>/toolchain/test/**/*.test.ts',
       ],
       testPathIgnorePatterns: ['/node_modules/', ...PARTS.map((file) => `<rootDir>/${file}$`)],

@@ -1,6 +1,6 @@
 /** The cost of commands: the CPU of everything that they start. */
-import { UserError } from '../cli/errors.ts';
-import type { Output } from '../cli/output.ts';
+import { UserError } from '../console/errors.ts';
+import type { Output } from '../console/output.ts';
 import { median, rounded } from './statistics.ts';
 import type { CommandFigures } from './types.ts';
 

@@ -1,8 +1,8 @@
 /** The benchmark's own containers: plain gateways beside the stacks. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { docker } from '../cli/containers.ts';
-import { UserError } from '../cli/errors.ts';
-import { CONTAINER_USER } from '../infra/names.ts';
+import { docker } from '../engine/containers.ts';
+import { UserError } from '../console/errors.ts';
+import { CONTAINER_USER } from '../infra/docker-names.ts';
 import { meterOf } from './meter.ts';
 
 /** The label that all containers of a run bear. */

@@ -1,11 +1,11 @@
 /** What the edge costs beside the gateway behind it. */
 import { Agent } from 'node:http';
-import { docker, stackContainers } from '../cli/containers.ts';
-import type { Output } from '../cli/output.ts';
-import { dockerName } from '../infra/names.ts';
+import { docker, stackContainers } from '../engine/containers.ts';
+import type { Output } from '../console/output.ts';
+import { dockerName } from '../infra/docker-names.ts';
 import { ask, type Endpoint } from './ask.ts';
 import { restOf } from './gateways.ts';
-import { load, newText } from './load.ts';
+import { load, newText } from './bench-load.ts';
 import { meterOf } from './meter.ts';
 import type { BenchStack } from './rig.ts';
 import type { Sizes } from './sizes.ts';

@@ -1,7 +1,7 @@
 /** Sends a fixed number of requests to one target and keeps their times. */
 import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:http';
-import { UserError } from '../cli/errors.ts';
+import { UserError } from '../console/errors.ts';
 import { type Answer, ask } from './ask.ts';
 import type { Target } from './targets.ts';
 

@@ -1,9 +1,9 @@
 /** Portkey's open-source gateway as its package is, without our door before it. */
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { UserError } from '../cli/errors.ts';
-import { BASE_IMAGE, dockerName } from '../infra/names.ts';
-import { startContainer } from './containers.ts';
+import { UserError } from '../console/errors.ts';
+import { BASE_IMAGE, dockerName } from '../infra/docker-names.ts';
+import { startContainer } from './bench-containers.ts';
 import type { Site } from './site.ts';
 import type { Target } from './targets.ts';
 
@@ -23,7 +23,7 @@ export async function startPortkey(
 ): Promise<Target> {
   const name = `switchyard-${site.run}-portkey`;
   const image = `${dockerName(stack, 'portkey')}:bench`;
-  await build(image, join(checkout, 'config-templates/image/portkey'), signal);
+  await build(image, join(checkout, 'runtimes/portkey/image'), signal);
   const port = await site.freePort();
   const coldStartCpuSeconds = await startContainer(
     {

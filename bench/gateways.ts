@@ -1,7 +1,7 @@
 /** The gateways side by side: direct, plain LiteLLM, Portkey, one Switchyard gateway, two. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Output } from '../cli/output.ts';
-import { load } from './load.ts';
+import type { Output } from '../console/output.ts';
+import { load } from './bench-load.ts';
 import { type Meter, meterOf } from './meter.ts';
 import { mediansOf, takeTurn, type Turn, type TurnOptions } from './rounds.ts';
 import { ratio, rounded } from './statistics.ts';

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { startContainer } from './containers.ts';
+import { startContainer } from './bench-containers.ts';
 import { newKey, type Site } from './site.ts';
 import type { Target } from './targets.ts';
 

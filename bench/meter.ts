@@ -1,7 +1,7 @@
 /** Reads the CPU and memory of containers. */
 import { existsSync, readFileSync } from 'node:fs';
-import { docker } from '../cli/containers.ts';
-import { dockerClient } from '../cli/setup/docker-host.ts';
+import { docker } from '../engine/containers.ts';
+import { dockerClient } from '../bootstrap/docker-host.ts';
 import { type CgroupFiles, cgroupFiles, parseUsage, sumOf, usageOfStats } from './cgroup.ts';
 import type { Usage } from './types.ts';
 

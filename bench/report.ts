@@ -1,5 +1,5 @@
 /** The report as people read it: tables that fit 80 columns. */
-import { table } from '../cli/table.ts';
+import { table } from '../console/table.ts';
 import type { BenchReport, CommandFigures, EdgeFigures, GatewayFigures } from './types.ts';
 
 /** The whole report as text. */

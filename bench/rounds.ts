@@ -1,5 +1,5 @@
 /** One target's turn in a round. */
-import { load, newText } from './load.ts';
+import { load, newText } from './bench-load.ts';
 import { meterOf } from './meter.ts';
 import type { Sizes } from './sizes.ts';
 import { median, percentile } from './statistics.ts';

@@ -1,9 +1,9 @@
 /** Runs the parts of the benchmark on one throwaway checkout, which is made before and removed after, whatever happens. */
 import { setMaxListeners } from 'node:events';
 import { cpus, loadavg, totalmem } from 'node:os';
-import type { Output } from '../cli/output.ts';
-import { measureCommands } from './commands.ts';
-import { measureEdge } from './edge.ts';
+import type { Output } from '../console/output.ts';
+import { measureCommands } from './bench-commands.ts';
+import { measureEdge } from './bench-edge.ts';
 import { measureGateways } from './gateways.ts';
 import { meterOf } from './meter.ts';
 import { type BenchStack, Rig } from './rig.ts';

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { execa } from 'execa';
-import { UserError } from '../errors.ts';
-import type { Reporter } from './reporter.ts';
+import { UserError } from '../console/errors.ts';
+import type { Reporter } from '../console/reporter.ts';
 
 /** Whether this process may install packages and start daemons. */
 export function isRoot(): boolean {

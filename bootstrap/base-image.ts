@@ -7,23 +7,23 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
-import { UserError } from '../errors.ts';
+import { UserError } from '../console/errors.ts';
 import { isDebianLike, isRoot } from './apt.ts';
-import { bootstrapImage } from './bootstrap.ts';
+import { bootstrapImage } from './bootstrap-image.ts';
 import { writeHostCertificates } from './certificates.ts';
 import { requireSpace } from './disk.ts';
 import { STALL_MS } from './download.ts';
 import { follow } from './docker-stream.ts';
-import { ensureDocker } from './docker.ts';
+import { ensureDocker } from './docker-daemon.ts';
 import { withLock } from './lock.ts';
-import { root } from './paths.ts';
-import type { Reporter } from './reporter.ts';
+import { root } from './home-paths.ts';
+import type { Reporter } from '../console/reporter.ts';
 import { inScratch } from './scratch.ts';
 
 /** The local tag, the same whichever way the image came. Bump the number with any change of the recipe. */
 export const BASE_IMAGE = 'switchyard-base:bookworm-1';
 
-const recipe = join(root, 'config-templates', 'image', 'base');
+const recipe = join(root, 'runtimes', 'base', 'image');
 const publicImage = () => /^FROM (\S+)/m.exec(readFileSync(join(recipe, 'Dockerfile'), 'utf8'))![1]!;
 const packages = () => readFileSync(join(recipe, 'packages.txt'), 'utf8').split(/\s+/).filter(Boolean);
 

@@ -4,11 +4,11 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
-import { UserError } from '../errors.ts';
+import { UserError } from '../console/errors.ts';
 import { installPackages } from './apt.ts';
 import { writeHostCertificates } from './certificates.ts';
 import { follow } from './docker-stream.ts';
-import type { Reporter } from './reporter.ts';
+import type { Reporter } from '../console/reporter.ts';
 import { inScratch } from './scratch.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { UserError } from '../errors.ts';
+import { UserError } from '../console/errors.ts';
 
 /** What a first setup needs: engine and provider builds, the base image and LiteLLM's image, with some room. */
 export const NEEDED_BYTES = 4 * 1024 ** 3;

@@ -5,12 +5,12 @@ import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { execa } from 'execa';
-import { UserError } from '../errors.ts';
+import { UserError } from '../console/errors.ts';
 import { installPackages, isDebianLike, isRoot } from './apt.ts';
 import { daemonState } from './docker-host.ts';
 import { withLock } from './lock.ts';
-import { home, inHome } from './paths.ts';
-import type { Reporter } from './reporter.ts';
+import { home, inHome } from './home-paths.ts';
+import type { Reporter } from '../console/reporter.ts';
 
 const START_MS = 60_000;
 const pidFile = () => inHome('dockerd.pid');

@@ -4,7 +4,7 @@ import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { UserError } from '../errors.ts';
+import { UserError } from '../console/errors.ts';
 
 /** After this long without a byte a source counts as out of reach. */
 export const STALL_MS = 10_000;

@@ -4,7 +4,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /** The checkout: the folder of Pulumi.yaml. */
-export const root = resolve(import.meta.dirname, '../..');
+export const root = resolve(import.meta.dirname, '..');
 
 /** The launcher as the user calls it, for messages. */
 export const launcher = './switchyard';

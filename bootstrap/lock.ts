@@ -2,9 +2,9 @@
 import { lstatSync, mkdirSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from '../errors.ts';
-import type { Progress } from '../output.ts';
-import { inHome } from './paths.ts';
+import { UserError } from '../console/errors.ts';
+import type { Progress } from '../console/output.ts';
+import { inHome } from './home-paths.ts';
 
 /** When process `pid` began, in clock ticks, where the system tells (Linux): a number given anew to another process differs in it. */
 function startOf(pid: number): string {

@@ -1,4 +1,4 @@
-import { UserError } from '../errors.ts';
+import { UserError } from '../console/errors.ts';
 
 /** This machine's names in the file names of releases. */
 export function platformNames(): { os: string; arch: string; goArch: string } {

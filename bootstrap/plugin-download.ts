@@ -3,11 +3,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { UserError } from '../errors.ts';
+import { UserError } from '../console/errors.ts';
 import { download, fetchText, Unreachable } from './download.ts';
 import { mirror, platformNames } from './platform.ts';
-import type { Plugin } from './plugins.ts';
-import type { Reporter } from './reporter.ts';
+
+import type { Reporter } from '../console/reporter.ts';
 import { hashFile } from './stamp.ts';
 
 /**
@@ -89,4 +89,10 @@ export async function bringPlugin(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/** A plugin by its name and version. */
+export interface Plugin {
+  name: string;
+  version: string;
 }

@@ -5,19 +5,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isWholeExecutable } from './executable.ts';
-import { bringPlugin } from './plugin-download.ts';
-import { inHome, installedVersion } from './paths.ts';
-import type { Reporter } from './reporter.ts';
+import { bringPlugin, type Plugin } from './plugin-download.ts';
+import { inHome, installedVersion } from './home-paths.ts';
+import type { Reporter } from '../console/reporter.ts';
 import { findDamage, writeStamp } from './stamp.ts';
 
 /** The providers that the stacks use. A plugin must have its SDK's version. */
 const PROVIDERS = ['docker', 'random'] as const;
-
-/** A plugin by its name and version. */
-export interface Plugin {
-  name: string;
-  version: string;
-}
 
 /** Name and version of each plugin that the installed SDKs ask for. */
 export function wantedPlugins(): Plugin[] {

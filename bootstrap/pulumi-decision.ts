@@ -6,7 +6,7 @@ import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync
 import { mkdir } from 'node:fs/promises';
 import { delimiter, dirname, join, sep } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { home, inHome, installedVersion, root } from './paths.ts';
+import { home, inHome, installedVersion, root } from './home-paths.ts';
 import { isInstalled, wantedPlugins } from './plugins.ts';
 
 /** Where the pieces come from: the user's own installation, Pulumi's downloads, or toolchain/. */

@@ -5,11 +5,11 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { UserError } from '../errors.ts';
+import { UserError } from '../console/errors.ts';
 import { requireSpace } from './disk.ts';
 import { checksumOf, download, fetchText, Unreachable } from './download.ts';
 import { withLock } from './lock.ts';
-import { home, inHome, installedVersion } from './paths.ts';
+import { home, inHome, installedVersion } from './home-paths.ts';
 import { mirror, platformNames } from './platform.ts';
 import { installPlugins, missingPlugins } from './plugins.ts';
 import {
@@ -19,9 +19,10 @@ import {
   readDecision,
   writeDecision,
 } from './pulumi-decision.ts';
-import type { Reporter } from './reporter.ts';
+import type { Reporter } from '../console/reporter.ts';
 import { findDamage, writeStamp } from './stamp.ts';
-import { atLeast, parseVersion } from './versions.ts';
+import { hasToolchain, toolchain } from './toolchain.ts';
+import { atLeast, parseVersion } from './compare-versions.ts';
 
 /** The oldest engine of the user's own that is taken. */
 const OLDEST_ENGINE = '3.200.0';
@@ -45,7 +46,8 @@ export async function lookForPulumi(deep = false): Promise<Found> {
   if (!decision) return { lack: 'nothing is set up yet, or not for what is here now' };
   const { source, engine } = decision;
   if (source === 'fallback') {
-    const { ensureToolchain, verify } = await import('../../toolchain/build.ts');
+    if (!hasToolchain()) return { lack: 'toolchain/, which built it, is not here' };
+    const { ensureToolchain, verify } = await toolchain();
     const findings = await verify({ home: home(), deep });
     if (findings.length > 0) return { lack: findings.join(', ') };
     return { setup: { source, ...(await ensureToolchain({ home: home() })) } };
@@ -117,7 +119,7 @@ async function useOfficial(reporter: Reporter): Promise<PulumiSetup> {
 }
 
 async function useFallback(reporter: Reporter): Promise<PulumiSetup> {
-  const { ensureToolchain } = await import('../../toolchain/build.ts');
+  const { ensureToolchain } = await toolchain();
   try {
     const { path } = await ensureToolchain({ home: home(), onProgress: reporter.progress });
     return { source: 'fallback', path };

@@ -1,5 +1,5 @@
-import { Output, type Progress } from '../output.ts';
-import type { Reporter } from './reporter.ts';
+import { Output, type Progress } from '../console/output.ts';
+import type { Reporter } from '../console/reporter.ts';
 
 /** What a command can ask for. `base-image` includes `docker`. */
 export type Need = 'pulumi' | 'docker' | 'base-image';
@@ -12,7 +12,7 @@ export async function ensureReady(options: { need: readonly Need[]; onProgress?:
   const out = new Output();
   const reporter: Reporter = { progress: options.onProgress ?? out.progress, step: out.step };
   const need = new Set(options.need);
-  if (need.has('pulumi')) await (await import('./pulumi.ts')).ensurePulumi(reporter);
+  if (need.has('pulumi')) await (await import('./pulumi-install.ts')).ensurePulumi(reporter);
   if (need.has('base-image')) await (await import('./base-image.ts')).ensureBaseImage(reporter);
-  else if (need.has('docker')) await (await import('./docker.ts')).ensureDocker(reporter);
+  else if (need.has('docker')) await (await import('./docker-daemon.ts')).ensureDocker(reporter);
 }

@@ -3,7 +3,7 @@ import { Argument, type Command } from 'commander';
 import { type Part, PARTS } from '../bench/types.ts';
 import { wholeNumber } from './arguments.ts';
 import { interruptible } from './interruptible.ts';
-import { type Output, withOutput } from './output.ts';
+import { type Output, withOutput } from '../console/output.ts';
 
 interface BenchCommandOptions {
   quick?: boolean;
@@ -29,9 +29,9 @@ async function bench(
   { quick = false, requests }: BenchCommandOptions,
 ): Promise<void> {
   const [{ runBench }, { describeBench }, { ensureReady }] = await Promise.all([
-    import('../bench/run.ts'),
+    import('../bench/run-bench.ts'),
     import('../bench/report.ts'),
-    import('./setup/ready.ts'),
+    import('../bootstrap/ready.ts'),
   ]);
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   const parts = names.length === 0 ? PARTS : names;

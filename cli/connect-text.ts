@@ -1,8 +1,8 @@
 /** What `connect` says, and the commands that it names. */
-import { providerOf } from '../catalog/lanes.ts';
-import type { ClientFiles } from './client/files.ts';
-import type { SwitchedOff } from './client/switched-off.ts';
-import type { Connected, ConnectOptions } from './connect.ts';
+import { providerOf } from '../domain/plan/lanes.ts';
+import type { ClientFiles } from '../client/client-files.ts';
+import type { SwitchedOff } from '../client/switched-off.ts';
+import type { Connected, ConnectOptions } from './connect-types.ts';
 
 /** The `connect` that hands these files to a stack. */
 export function connectCommand(stack: string, { dir }: ConnectOptions): string {

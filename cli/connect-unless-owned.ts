@@ -1,11 +1,12 @@
 /** Writes the client files as a by-product of another command: only where they belong to no other stack. */
-import { clientFiles, type ClientFiles } from './client/files.ts';
-import { currentOwner } from './client/current-owner.ts';
-import { isSameOwner } from './client/ownership.ts';
-import type { Owner } from './client/record.ts';
-import { connect, type Connected, type ConnectOptions, pathsOf } from './connect.ts';
+import { clientFiles, type ClientFiles } from '../client/client-files.ts';
+import { currentOwner } from '../client/current-owner.ts';
+import { isSameOwner } from '../client/ownership.ts';
+import type { Owner } from '../client/record.ts';
+import { connect, pathsOf } from './connect.ts';
 import { connectCommand } from './connect-text.ts';
-import type { Output } from './output.ts';
+import type { Connected, ConnectOptions } from './connect-types.ts';
+import type { Output } from '../console/output.ts';
 import { isDeployed, ownerOf } from './owner.ts';
 
 /** Client files that were not written, since they belong to another stack. As `--json` prints it. */

@@ -1,44 +1,22 @@
 import type { Command } from 'commander';
-import { providerOf } from '../catalog/lanes.ts';
-import { type ClientFiles, clientFiles, gatewayOnly } from './client/files.ts';
-import { currentOwner } from './client/current-owner.ts';
-import { isSameOwner } from './client/ownership.ts';
-import { type ClientPaths, opencodePaths, pathsBelow } from './client/paths.ts';
-import type { Owner } from './client/record.ts';
-import { writeClientFiles, type Written } from './client/write.ts';
+import { providerOf } from '../domain/plan/lanes.ts';
+import { type ClientFiles, clientFiles, gatewayOnly } from '../client/client-files.ts';
+import { currentOwner } from '../client/current-owner.ts';
+import { isSameOwner } from '../client/ownership.ts';
+import { type ClientPaths, opencodePaths, pathsBelow } from '../client/opencode-paths.ts';
+import type { Owner } from '../client/record.ts';
+import { writeClientFiles } from '../client/write-files.ts';
 import { describeConnected, tryIt } from './connect-text.ts';
-import { type Output, withOutput } from './output.ts';
+import type { Connected, ConnectOptions } from './connect-types.ts';
+import { type Output, withOutput } from '../console/output.ts';
 import { ownerOf } from './owner.ts';
-import { ensureReady } from './setup/ready.ts';
-import { stackOutputs } from './stack.ts';
-
-/** Options of `connect`. */
-export interface ConnectOptions {
-  /** A folder for both files instead of opencode's own. */
-  dir?: string | undefined;
-  /** Only the gateway's key, none of a provider's. */
-  gatewayOnly?: boolean | undefined;
-}
+import { ensureReady } from '../bootstrap/ready.ts';
+import { stackOutputs } from '../engine/stack-state.ts';
 
 /** Options of {@link connect} that commands fill in. */
 export interface WriteAs extends ConnectOptions {
   /** The stack as the files' owner; by default its bare name. */
   owner?: Owner | undefined;
-}
-
-/** What `connect` has done, as `--json` prints it. Holds no key. */
-export interface Connected extends Written {
-  stack: string;
-  /** The stack that the files belonged to before, if that was another one. */
-  switchedFrom?: string;
-  /** The providers that the client can use now. */
-  on: string[];
-  /** Those that it cannot: for want of a key, or as `switchedOff` says. */
-  off: string[];
-  /** The client's default model; absent where there is none. */
-  model?: string;
-  /** A command with which to try it. */
-  try: string;
 }
 
 /** Adds `connect`. */

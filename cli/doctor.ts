@@ -1,8 +1,8 @@
 /** `./switchyard doctor`: what this machine lacks, and the command that brings it. Changes nothing. */
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import type { Check } from './doctor/check.ts';
-import { type Output, withOutput } from './output.ts';
+import type { Check } from './doctor/doctor-check.ts';
+import { type Output, withOutput } from '../console/output.ts';
 
 /** Adds `doctor`. */
 export function register(program: Command): void {
@@ -14,9 +14,9 @@ export function register(program: Command): void {
 
 async function diagnose(out: Output): Promise<void> {
   const [tools, stacks, { knownStacks }] = await Promise.all([
-    import('./doctor/tools.ts'),
-    import('./doctor/stacks.ts'),
-    import('./setup/stack-name.ts'),
+    import('./doctor/doctor-tools.ts'),
+    import('./doctor/doctor-stacks.ts'),
+    import('../engine/stack-name.ts'),
   ]);
   const names = knownStacks();
   const [pulumi, docker, disk, ports, opencode] = await Promise.all([

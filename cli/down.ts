@@ -1,12 +1,12 @@
 /** `./switchyard down`: removes a stack's containers, images and network; the data volume only when it is named. */
 import type { Command } from 'commander';
-import { dockerName } from '../infra/names.ts';
-import { UserError } from './errors.ts';
-import { clearLeftovers } from './leftovers.ts';
-import { type Output, withOutput } from './output.ts';
-import { pulumi } from './pulumi.ts';
-import { ensureReady } from './setup/ready.ts';
-import { resourceName, stackState } from './stack.ts';
+import { dockerName } from '../infra/docker-names.ts';
+import { UserError } from '../console/errors.ts';
+import { clearLeftovers } from '../engine/leftovers.ts';
+import { type Output, withOutput } from '../console/output.ts';
+import { pulumi } from '../engine/pulumi-run.ts';
+import { ensureReady } from '../bootstrap/ready.ts';
+import { resourceName, stackState } from '../engine/stack-state.ts';
 
 interface DownOptions {
   volume?: string;

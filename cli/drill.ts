@@ -1,9 +1,9 @@
 /** `./switchyard drill`: fault drills with real load on a throwaway stack. */
 import { Argument, type Command } from 'commander';
-import { MOST_REPLICAS } from '../catalog/edge.ts';
+import { MOST_REPLICAS } from '../domain/schema/edge-limits.ts';
 import { wholeNumber } from './arguments.ts';
 import { interruptible } from './interruptible.ts';
-import { type Output, withOutput } from './output.ts';
+import { type Output, withOutput } from '../console/output.ts';
 
 interface DrillOptions {
   replicas?: number;
@@ -46,10 +46,10 @@ export function register(program: Command): void {
 
 async function drill(out: Output, names: string[], options: DrillOptions): Promise<void> {
   const [{ runDrills }, { DRILLS }, { ensureReady }, { sumOf, describeReport }] = await Promise.all([
-    import('../test/drills/run.ts'),
-    import('../test/drills/drills.ts'),
-    import('./setup/ready.ts'),
-    import('../test/drills/report.ts'),
+    import('../drills/run-drills.ts'),
+    import('../drills/all-drills.ts'),
+    import('../bootstrap/ready.ts'),
+    import('../drills/drill-report.ts'),
   ]);
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   const drills = DRILLS.filter((one) => names.length === 0 || names.includes(one.name));

@@ -1,6 +1,6 @@
 /** `./switchyard env`: the exports with which Pulumi's own CLI works in this checkout. */
 import type { Command } from 'commander';
-import { type Output, withOutput } from './output.ts';
+import { type Output, withOutput } from '../console/output.ts';
 
 /** Adds `env`. */
 export function register(program: Command): void {
@@ -13,10 +13,10 @@ export function register(program: Command): void {
 
 async function printExports(out: Output, stack: string): Promise<void> {
   const [{ pulumiVariables }, { exportLines }, { checkStackName }, { ensureStack }] = await Promise.all([
-    import('./setup/environment.ts'),
-    import('./setup/shell.ts'),
-    import('./setup/stack-name.ts'),
-    import('./stack.ts'),
+    import('../engine/environment.ts'),
+    import('../bootstrap/shell.ts'),
+    import('../engine/stack-name.ts'),
+    import('../engine/stack-state.ts'),
   ]);
   checkStackName(stack);
   const variables = await pulumiVariables(stack, out);

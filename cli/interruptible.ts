@@ -1,5 +1,6 @@
 /** Work that makes things on this machine, and removes them however it ends. */
-import { type Output, UserError } from './output.ts';
+import type { Output } from '../console/output.ts';
+import { UserError } from '../console/errors.ts';
 
 /** What the user reads when such work is interrupted. */
 export interface InterruptTexts {

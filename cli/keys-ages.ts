@@ -1,13 +1,13 @@
 /** `./switchyard keys ages`: how old each deployed key is, against the quarter. */
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { type Output, withOutput } from '../output.ts';
-import { ensureReady } from '../setup/ready.ts';
-import { readRawConfig, stackSettings } from '../settings.ts';
-import { stackState } from '../stack.ts';
-import { table } from '../table.ts';
-import { parseToday } from '../today.ts';
-import { ageWarning, type KeyAge, keyAges } from './age.ts';
+import { type Output, withOutput } from '../console/output.ts';
+import { ensureReady } from '../bootstrap/ready.ts';
+import { readRawConfig, stackSettings } from '../engine/stack-settings.ts';
+import { stackState } from '../engine/stack-state.ts';
+import { table } from '../console/table.ts';
+import { parseToday } from '../console/time-options.ts';
+import { ageWarning, type KeyAge, keyAges } from '../keys/key-ages.ts';
 
 /** Adds `keys ages`. */
 export function register(keys: Command): void {

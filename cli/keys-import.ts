@@ -3,17 +3,17 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { parseCatalog } from '../../catalog/load.ts';
-import { formatProblems } from '../../catalog/problems.ts';
-import type { Catalog } from '../../catalog/schema.ts';
-import { CATALOG_FILE, template } from '../../stacks/load.ts';
-import { UserError } from '../errors.ts';
-import { type Output, withOutput } from '../output.ts';
-import { pulumi, ROOT } from '../pulumi.ts';
-import { ensureReady } from '../setup/ready.ts';
-import { ensureStack } from '../stack.ts';
-import { type EnvVariable, parseEnvFile } from './env-file.ts';
-import { keyPattern, knownKeyNames } from './names.ts';
+import { parseCatalog } from '../domain/read/catalog-file.ts';
+import { formatProblems } from '../domain/diagnostics/problems.ts';
+import type { Catalog } from '../domain/schema/catalog-schema.ts';
+import { CATALOG_FILE, template } from '../stacks/load.ts';
+import { UserError } from '../console/errors.ts';
+import { type Output, withOutput } from '../console/output.ts';
+import { pulumi, ROOT } from '../engine/pulumi-run.ts';
+import { ensureReady } from '../bootstrap/ready.ts';
+import { ensureStack } from '../engine/stack-state.ts';
+import { type EnvVariable, parseEnvFile } from '../keys/env-file.ts';
+import { keyPattern, knownKeyNames } from '../keys/key-names.ts';
 
 /** What an import does with each line of the file: names and line numbers, never a value. */
 export interface ImportPlan {

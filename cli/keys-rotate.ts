@@ -1,19 +1,19 @@
 /** `./switchyard keys rotate`: a new master key, with or without a time in which the old one is still accepted. */
 import type { Command } from 'commander';
-import { connectUnlessOwned, describeLeftAlone, type LeftAlone } from '../connect-unless-owned.ts';
-import { deploy } from '../deploy.ts';
-import { UserError } from '../errors.ts';
-import { type Output, withOutput } from '../output.ts';
-import { revealedResources } from '../preview/deployed.ts';
-import { pulumi } from '../pulumi.ts';
-import { ensureReady } from '../setup/ready.ts';
-import { stackSettings } from '../settings.ts';
-import { ensureStack, stackOutputs } from '../stack.ts';
-import { parseDuration } from '../today.ts';
-import { deployedGeneration } from './age.ts';
-import { planRotation, type Rotation } from './rotation.ts';
-import { servingKey } from './serving.ts';
-import { waitForKey } from './wait.ts';
+import { connectUnlessOwned, describeLeftAlone, type LeftAlone } from './connect-unless-owned.ts';
+import { deploy } from '../engine/deploy.ts';
+import { UserError } from '../console/errors.ts';
+import { type Output, withOutput } from '../console/output.ts';
+import { revealedResources } from '../engine/deployed.ts';
+import { pulumi } from '../engine/pulumi-run.ts';
+import { ensureReady } from '../bootstrap/ready.ts';
+import { stackSettings } from '../engine/stack-settings.ts';
+import { ensureStack, stackOutputs } from '../engine/stack-state.ts';
+import { parseDuration } from '../console/time-options.ts';
+import { deployedGeneration } from '../keys/key-ages.ts';
+import { planRotation, type Rotation } from '../keys/rotation.ts';
+import { servingKey } from '../keys/serving-key.ts';
+import { waitForKey } from '../keys/wait-for-key.ts';
 
 interface RotateOptions {
   grace: string;

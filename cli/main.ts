@@ -21,8 +21,8 @@ const commands: Record<string, () => Promise<{ register(program: Command): void 
   doctor: () => import('./doctor.ts'),
   drill: () => import('./drill.ts'),
   bench: () => import('./bench.ts'),
-  test: () => import('./test.ts'),
-  'stop-docker': () => import('./stop-docker.ts'),
+  test: () => import('../scripts/run-tests.ts'),
+  'stop-docker': () => import('../scripts/stop-docker.ts'),
 };
 
 const program = new Command('switchyard')

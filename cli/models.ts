@@ -1,18 +1,18 @@
 /** `./switchyard models`: the catalogue as a table, and whether its models still live. */
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { litellmFacts, priceMapEntry } from '../catalog/facts.ts';
-import { checkLifetimes, lifetimes, WARN_DAYS } from '../catalog/lifetimes.ts';
-import { parseCatalog } from '../catalog/load.ts';
-import { formatProblem, formatProblems, hasErrors } from '../catalog/problems.ts';
-import type { Catalog } from '../catalog/schema.ts';
-import { checkPriceMap } from '../catalog/price-map.ts';
+import { litellmFacts, priceMapEntry } from '../domain/facts/litellm-facts.ts';
+import { checkLifetimes, lifetimes, WARN_DAYS } from '../domain/checks/lifetimes.ts';
+import { parseCatalog } from '../domain/read/catalog-file.ts';
+import { formatProblem, formatProblems, hasErrors } from '../domain/diagnostics/problems.ts';
+import type { Catalog } from '../domain/schema/catalog-schema.ts';
+import { checkPriceMap } from '../domain/checks/price-map.ts';
 import { CATALOG_FILE, template } from '../stacks/load.ts';
-import { UserError } from './errors.ts';
-import { type Output, withOutput } from './output.ts';
-import { stackInputs } from './settings.ts';
-import { table } from './table.ts';
-import { dayOf, parseToday } from './today.ts';
+import { UserError } from '../console/errors.ts';
+import { type Output, withOutput } from '../console/output.ts';
+import { stackInputs } from '../engine/stack-settings.ts';
+import { table } from '../console/table.ts';
+import { dayOf, parseToday } from '../console/time-options.ts';
 
 /** An alias, as `--json` prints it. */
 export interface ModelRow {

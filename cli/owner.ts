@@ -1,11 +1,11 @@
 /** The stack as the owner of client files: who it is, and whether another one still exists. */
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { Owner } from './client/record.ts';
-import { stackContainers } from './containers.ts';
-import { isReady } from './health.ts';
-import { backendFolder, backendUrl } from './setup/passphrase.ts';
-import { root } from './setup/paths.ts';
+import type { Owner } from '../client/record.ts';
+import { stackContainers } from '../engine/containers.ts';
+import { isReady } from '../engine/health.ts';
+import { backendFolder, backendUrl } from '../engine/passphrase.ts';
+import { root } from '../bootstrap/home-paths.ts';
 
 /**
  * This stack as an owner.

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
-import { parseCatalog } from '../catalog/load.ts';
-import { cloudConfig, routes } from '../catalog/portkey.ts';
-import { formatProblems } from '../catalog/problems.ts';
+import { parseCatalog } from '../domain/read/catalog-file.ts';
+import { cloudConfig, routes } from '../domain/render/portkey-routes.ts';
+import { formatProblems } from '../domain/diagnostics/problems.ts';
 import { CATALOG_FILE, template } from '../stacks/load.ts';
-import { UserError, withOutput } from './output.ts';
+import { withOutput } from '../console/output.ts';
+import { UserError } from '../console/errors.ts';
 
 /** Adds `portkey`. */
 export function register(program: Command): void {

@@ -1,25 +1,25 @@
 /** `./switchyard preview`: what `up` would change, what that means, and that nothing is wrong with it. */
 import { appendFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { gatewayFiles } from '../stacks/files.ts';
+import { gatewayFiles } from '../stacks/container-files.ts';
 import type { Inputs } from '../stacks/load.ts';
-import { UserError } from './errors.ts';
-import { ageWarning, keyAges } from './keys/age.ts';
-import { type Output, withOutput } from './output.ts';
-import { checkEverything } from './preview/checks.ts';
-import { committedStacks, previewCi, type Refusal } from './preview/ci.ts';
-import { deployedFiles, revealedResources } from './preview/deployed.ts';
-import { byPath, fileMeanings } from './preview/files.ts';
-import { isNew, planMeanings } from './preview/meanings.ts';
-import { previewMissing } from './preview/missing.ts';
-import { newStackMeanings } from './preview/new-stack.ts';
-import { changedSteps, type PulumiPlan, planWarnings, toChange } from './preview/plan.ts';
-import { failureMarkdown, type Preview, previewMarkdown, previewText } from './preview/report.ts';
-import { runPreview } from './preview/run.ts';
-import { readRawConfig } from './settings.ts';
-import { ensureReady } from './setup/ready.ts';
-import { stackExists, type StateResource } from './stack.ts';
-import { parseToday } from './today.ts';
+import { UserError } from '../console/errors.ts';
+import { ageWarning, keyAges } from '../keys/key-ages.ts';
+import { type Output, withOutput } from '../console/output.ts';
+import { checkEverything } from '../preview/preview-checks.ts';
+import { committedStacks, previewCi, type Refusal } from '../preview/preview-ci.ts';
+import { deployedFiles, revealedResources } from '../engine/deployed.ts';
+import { byPath, fileMeanings } from '../preview/file-changes.ts';
+import { isNew, planMeanings } from '../preview/meanings.ts';
+import { previewMissing } from '../preview/missing-stack.ts';
+import { newStackMeanings } from '../preview/new-stack.ts';
+import { changedSteps, type PulumiPlan, planWarnings, toChange } from '../preview/pulumi-plan.ts';
+import { failureMarkdown, type Preview, previewMarkdown, previewText } from '../preview/preview-report.ts';
+import { runPreview } from '../preview/run-preview.ts';
+import { readRawConfig } from '../engine/stack-settings.ts';
+import { ensureReady } from '../bootstrap/ready.ts';
+import { stackExists, type StateResource } from '../engine/stack-state.ts';
+import { parseToday } from '../console/time-options.ts';
 
 interface PreviewOptions {
   ci?: boolean;

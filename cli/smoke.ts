@@ -1,16 +1,16 @@
 import type { Command } from 'commander';
-import type { Probe } from '../catalog/probes.ts';
-import { askByClient, askByHttp, skipped, type SmokeRow } from './client/ask.ts';
-import { clientFiles, type StackClient } from './client/files.ts';
-import { findOpencode, OPENCODE_VERSION } from './client/home.ts';
-import { inParallel } from './client/parallel.ts';
-import { stoppable } from './client/stop.ts';
-import { openTap } from './client/tap.ts';
-import { type Output, withOutput } from './output.ts';
-import { ROOT } from './pulumi.ts';
-import { ensureReady } from './setup/ready.ts';
-import { stackOutputs } from './stack.ts';
-import { table } from './table.ts';
+import type { Probe } from '../domain/render/probes.ts';
+import { askByClient, askByHttp, skipped, type SmokeRow } from '../client/ask-opencode.ts';
+import { clientFiles, type StackClient } from '../client/client-files.ts';
+import { findOpencode, OPENCODE_VERSION } from '../client/client-home.ts';
+import { inParallel } from '../client/parallel.ts';
+import { stoppable } from '../client/stop.ts';
+import { openTap } from '../client/tap.ts';
+import { type Output, withOutput } from '../console/output.ts';
+import { ROOT } from '../engine/pulumi-run.ts';
+import { ensureReady } from '../bootstrap/ready.ts';
+import { stackOutputs } from '../engine/stack-state.ts';
+import { table } from '../console/table.ts';
 
 /** As many as a small machine can start at once. */
 const PARALLEL = 2;

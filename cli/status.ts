@@ -1,14 +1,14 @@
 /** `./switchyard status`: where a stack is, whether it is well, and what it serves. */
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { settingsSchema } from '../stacks/settings-schema.ts';
-import { type StackContainer, stackContainers, unknownContainers } from './containers.ts';
-import { isReady } from './health.ts';
-import { type AgeLimits, type KeyAge, keyAges } from './keys/age.ts';
-import { type Output, withOutput } from './output.ts';
-import { stackSettings } from './settings.ts';
-import { ensureReady } from './setup/ready.ts';
-import { stackOutputs, stackState } from './stack.ts';
+import { settingsSchema } from '../domain/schema/settings-schema.ts';
+import { type StackContainer, stackContainers, unknownContainers } from '../engine/containers.ts';
+import { isReady } from '../engine/health.ts';
+import { type AgeLimits, type KeyAge, keyAges } from '../keys/key-ages.ts';
+import { type Output, withOutput } from '../console/output.ts';
+import { stackSettings } from '../engine/stack-settings.ts';
+import { ensureReady } from '../bootstrap/ready.ts';
+import { stackOutputs, stackState } from '../engine/stack-state.ts';
 
 /** Adds `status` to the command line. */
 export function register(program: Command): void {

@@ -1,16 +1,16 @@
 /** `./switchyard up`: from whatever is there to a gateway that has answered. */
 import type { Command } from 'commander';
-import { askOnce } from './ask.ts';
-import type { Connected } from './connect.ts';
+import { askOnce } from '../client/ask-gateway.ts';
+import type { Connected } from './connect-types.ts';
 import { explainOff } from './connect-text.ts';
 import { connectUnlessOwned, describeLeftAlone, type LeftAlone } from './connect-unless-owned.ts';
-import { brokenGateway, lastWords, stackContainers } from './containers.ts';
-import { UserError } from './errors.ts';
-import { deploy } from './deploy.ts';
-import { waitReady } from './health.ts';
-import { type Output, withOutput } from './output.ts';
-import { ensureReady } from './setup/ready.ts';
-import { stackOutputs } from './stack.ts';
+import { brokenGateway, lastWords, stackContainers } from '../engine/containers.ts';
+import { UserError } from '../console/errors.ts';
+import { deploy } from '../engine/deploy.ts';
+import { waitReady } from '../engine/health.ts';
+import { type Output, withOutput } from '../console/output.ts';
+import { ensureReady } from '../bootstrap/ready.ts';
+import { stackOutputs } from '../engine/stack-state.ts';
 
 interface UpOptions {
   connect: boolean;

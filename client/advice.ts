@@ -1,5 +1,5 @@
 /** What a failed request means, and what to do about it. */
-import { setKeyCommand } from '../../catalog/remedy.ts';
+import { setKeyCommand } from '../domain/plan/remedy.ts';
 
 /** A failure in words. */
 export interface Advice {

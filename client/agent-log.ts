@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
-import { UserError } from '../errors.ts';
+import { UserError } from '../console/errors.ts';
 
 /** A log that is open. */
 export interface AgentLog {

@@ -1,11 +1,11 @@
 /** Decides which agents of a file can run, and says of the others what they lack. */
 import { resolve } from 'node:path';
-import type { AgentsFile } from '../../catalog/agents.ts';
-import { pin } from '../../catalog/lanes.ts';
-import { renderAgent } from '../../catalog/opencode.ts';
-import type { Catalog } from '../../catalog/schema.ts';
-import type { AgentReport } from './agents.ts';
-import type { StackClient } from './files.ts';
+import type { AgentsFile } from '../domain/schema/agents-schema.ts';
+import { pin } from '../domain/plan/lanes.ts';
+import { renderAgent } from '../domain/render/opencode-files.ts';
+import type { Catalog } from '../domain/schema/catalog-schema.ts';
+
+import type { StackClient } from './client-files.ts';
 
 /** An agent that can run. */
 export interface ReadyAgent {
@@ -68,4 +68,23 @@ export function planAgents(
 function notRun(agent: string, lane: string, reason: string): AgentReport {
   const tokens = { input: 0, output: 0 };
   return { agent, lane, model: '', ok: null, exitCode: null, reason, tokens, cost: 0, seconds: 0, log: '' };
+}
+
+/** How an agent went. */
+export interface AgentReport {
+  agent: string;
+  lane: string;
+  /** `provider/model`; '' where its lane leads nowhere. */
+  model: string;
+  /** null where it did not run. */
+  ok: boolean | null;
+  /** null where it did not run. */
+  exitCode: number | null;
+  reason: string;
+  tokens: { input: number; output: number };
+  /** US dollars by the catalogue's prices. */
+  cost: number;
+  seconds: number;
+  /** Its log; '' where it did not run. */
+  log: string;
 }

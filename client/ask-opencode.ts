@@ -1,11 +1,11 @@
 /** One request of `smoke`: by the real client, or where that is missing by plain HTTP. */
-import type { Probe } from '../../catalog/probes.ts';
+import type { Probe } from '../domain/render/probes.ts';
 import { advise, sentence } from './advice.ts';
-import { askOnce } from '../ask.ts';
-import type { StackClient } from './files.ts';
-import { makeHome } from './home.ts';
-import { redactor } from './redact.ts';
-import { runOpencode } from './run.ts';
+import { askOnce } from './ask-gateway.ts';
+import type { StackClient } from './client-files.ts';
+import { makeHome } from './client-home.ts';
+import { redactor } from './client-redact.ts';
+import { runOpencode } from './run-opencode.ts';
 import { fallbackOf, type Tap } from './tap.ts';
 
 const PROMPT = 'Answer with the one word: pong';

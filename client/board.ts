@@ -1,6 +1,6 @@
 /** Shows what several agents are doing: a line each, drawn anew, in a terminal; one line for each event elsewhere. */
 import pc from 'picocolors';
-import type { Output } from '../output.ts';
+import type { Output } from '../console/output.ts';
 
 interface Line {
   state: 'waiting' | 'running' | 'ok' | 'failed';

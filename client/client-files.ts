@@ -1,13 +1,13 @@
 /** The client's two files as the stack's outputs hold them, and what can be done with them before they are written. */
-import { GATEWAY, PORTKEY } from '../../catalog/lanes.ts';
+import { GATEWAY, PORTKEY } from '../domain/plan/lanes.ts';
 import {
   type OpencodeAuth,
   type OpencodeConfig,
   PORTKEY_KEY_FILE,
   switchOn,
-} from '../../catalog/opencode.ts';
-import type { ClientGuide } from '../../catalog/probes.ts';
-import { UserError } from '../errors.ts';
+} from '../domain/render/opencode-files.ts';
+import type { ClientGuide } from '../domain/render/probes.ts';
+import { UserError } from '../console/errors.ts';
 
 /** opencode.json and auth.json, parsed. */
 export interface ClientFiles {

@@ -3,10 +3,10 @@ import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { UserError } from '../errors.ts';
-import type { ClientFiles } from './files.ts';
-import { opencodePaths } from './paths.ts';
-import { writeClientFiles } from './write.ts';
+import { UserError } from '../console/errors.ts';
+import type { ClientFiles } from './client-files.ts';
+import { opencodePaths } from './opencode-paths.ts';
+import { writeClientFiles } from './write-files.ts';
 
 /** The version whose files we write; opencode 2 has other ones. */
 export const OPENCODE_VERSION = '1.18.33';

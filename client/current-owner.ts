@@ -1,7 +1,7 @@
 /** Reads which stack a client's files belong to, without changing any. */
-import { parseObject } from './json.ts';
+import { parseObject } from './json-objects.ts';
 import { ownershipOf } from './ownership.ts';
-import { type ClientPaths, readIfThere } from './paths.ts';
+import { type ClientPaths, readIfThere } from './opencode-paths.ts';
 import { type Owner, readRecord } from './record.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** Reads the JSON of a user's file, and says where it is none. */
 import { parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
-import { UserError } from '../errors.ts';
+import { UserError } from '../console/errors.ts';
 
 /** A JSON object. */
 export type Json = Record<string, unknown>;

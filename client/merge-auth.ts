@@ -1,7 +1,7 @@
 /** Merges our keys into a user's auth.json. Pure: text in, text out. */
 import { isDeepStrictEqual } from 'node:util';
-import type { OpencodeAuth } from '../../catalog/opencode.ts';
-import { type Json, parseObject } from './json.ts';
+import type { OpencodeAuth } from '../domain/render/opencode-files.ts';
+import { type Json, parseObject } from './json-objects.ts';
 
 /**
  * Merges our keys into an existing auth.json: ours are set, ours that have none any more are removed, all others stay.

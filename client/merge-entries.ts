@@ -1,6 +1,6 @@
 /** Merges our providers and agents with a user's: by name, ours known by their mark. */
-import { OUR_MARK, type OpencodeConfig, type OpencodeProvider } from '../../catalog/opencode.ts';
-import { type Json, object } from './json.ts';
+import { OUR_MARK, type OpencodeConfig, type OpencodeProvider } from '../domain/render/opencode-files.ts';
+import { type Json, object } from './json-objects.ts';
 
 /** All providers: theirs, and ours in their present form. */
 export function mergeProviders(theirs: Json, ours: OpencodeConfig, notes: string[]): Json {

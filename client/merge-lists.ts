@@ -1,6 +1,6 @@
 /** Merges the two lists by which opencode is told which providers there are. */
-import type { OpencodeConfig } from '../../catalog/opencode.ts';
-import { type Json, strings } from './json.ts';
+import type { OpencodeConfig } from '../domain/render/opencode-files.ts';
+import { type Json, strings } from './json-objects.ts';
 
 /** Entries of the two lists. */
 export interface ListEntries {

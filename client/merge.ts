@@ -4,11 +4,11 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'jsonc-parser';
-import { providerOf } from '../../catalog/lanes.ts';
-import type { OpencodeConfig } from '../../catalog/opencode.ts';
-import { MOCK_ALIAS } from '../../catalog/schema.ts';
-import { UserError } from '../errors.ts';
-import { type Json, object, parseObject } from './json.ts';
+import { providerOf } from '../domain/plan/lanes.ts';
+import type { OpencodeConfig } from '../domain/render/opencode-files.ts';
+import { MOCK_ALIAS } from '../domain/schema/catalog-schema.ts';
+import { UserError } from '../console/errors.ts';
+import { type Json, object, parseObject } from './json-objects.ts';
 import { mergeAgents, mergeProviders } from './merge-entries.ts';
 import { type ListEntries, mergeDisabled, mergeEnabled } from './merge-lists.ts';
 import { rewrite } from './rewrite.ts';

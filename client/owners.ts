@@ -1,8 +1,8 @@
 /** Tells what is the user's where a name of ours is in use already. Our entries of opencode.json are marked; auth.json has no room for a mark. Pure. */
 import { isDeepStrictEqual } from 'node:util';
-import type { OpencodeAuth } from '../../catalog/opencode.ts';
-import type { ClientFiles } from './files.ts';
-import { type Json, object } from './json.ts';
+import type { OpencodeAuth } from '../domain/render/opencode-files.ts';
+import type { ClientFiles } from './client-files.ts';
+import { type Json, object } from './json-objects.ts';
 import { isOurEntry } from './merge-entries.ts';
 
 /** What a client has now. */

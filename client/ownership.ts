@@ -1,6 +1,6 @@
 /** Tells which stack a client's files belong to, from the record and from the entries themselves. Pure. */
-import { OUR_MARK } from '../../catalog/opencode.ts';
-import { type Json, object } from './json.ts';
+import { OUR_MARK } from '../domain/render/opencode-files.ts';
+import { type Json, object } from './json-objects.ts';
 import { isOurEntry } from './merge-entries.ts';
 import type { ClientRecord, Owner } from './record.ts';
 

@@ -1,7 +1,7 @@
 /** The record beside a client's files: which stack they belong to, and which list entries Switchyard added. Holds no key. */
 import { z } from 'zod';
 import type { ListEntries } from './merge-lists.ts';
-import { readIfThere, replaceFile } from './paths.ts';
+import { readIfThere, replaceFile } from './opencode-paths.ts';
 
 /** The stack that a client's files belong to. */
 export interface Owner {

@@ -1,7 +1,7 @@
 /** Changes values in a JSON text and leaves everything else as it is: comments, order, indentation, line ends. */
 import { isDeepStrictEqual } from 'node:util';
 import { applyEdits, findNodeAtLocation, type FormattingOptions, modify, parseTree } from 'jsonc-parser';
-import { isObject, type Json, strings } from './json.ts';
+import { isObject, type Json, strings } from './json-objects.ts';
 import { rewriteList } from './rewrite-list.ts';
 
 /**

@@ -1,34 +1,15 @@
 /** Runs agents side by side, each in a client of its own: no file is shared, so none can disturb another. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { UserError } from '../errors.ts';
+import { UserError } from '../console/errors.ts';
 import { type AgentLog, openLog } from './agent-log.ts';
-import type { ReadyAgent } from './agents-plan.ts';
+import type { ReadyAgent, AgentReport } from './agents-plan.ts';
 import { inParallel } from './parallel.ts';
 import type { Board } from './board.ts';
-import type { StackClient } from './files.ts';
-import { type ClientHome, makeHome } from './home.ts';
-import { redactor } from './redact.ts';
-import { runOpencode, type RunResult } from './run.ts';
-
-/** How an agent went. */
-export interface AgentReport {
-  agent: string;
-  lane: string;
-  /** `provider/model`; '' where its lane leads nowhere. */
-  model: string;
-  /** null where it did not run. */
-  ok: boolean | null;
-  /** null where it did not run. */
-  exitCode: number | null;
-  reason: string;
-  tokens: { input: number; output: number };
-  /** US dollars by the catalogue's prices. */
-  cost: number;
-  seconds: number;
-  /** Its log; '' where it did not run. */
-  log: string;
-}
+import type { StackClient } from './client-files.ts';
+import { type ClientHome, makeHome } from './client-home.ts';
+import { redactor } from './client-redact.ts';
+import { runOpencode, type RunResult } from './run-opencode.ts';
 
 /** How agents are run. */
 export interface AgentsRun {

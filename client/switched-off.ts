@@ -1,6 +1,6 @@
 /** Finds the providers of ours that the client will not use although they have a key, and the place that says so. Pure. */
 import { findNodeAtLocation, parse, parseTree } from 'jsonc-parser';
-import { type Json, strings } from './json.ts';
+import { type Json, strings } from './json-objects.ts';
 
 /** A provider that the user's lists switch off. */
 export interface SwitchedOff {

@@ -1,7 +1,7 @@
 /** What can be known of `disabled_providers` in files that a release without a record has written. Pure. */
-import { GATEWAY } from '../../catalog/lanes.ts';
-import type { ClientFiles } from './files.ts';
-import { type Json, object, strings } from './json.ts';
+import { GATEWAY } from '../domain/plan/lanes.ts';
+import type { ClientFiles } from './client-files.ts';
+import { type Json, object, strings } from './json-objects.ts';
 import { isOurEntry } from './merge-entries.ts';
 
 /** Providers of ours that are on now and stand in `disabled_providers`, by who put them there. */

@@ -1,17 +1,17 @@
 /** Writes the client's files into a folder: everything is read, merged and checked before the first byte is written. */
 import { chmod, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { PORTKEY } from '../../catalog/lanes.ts';
-import type { OpencodeAuth } from '../../catalog/opencode.ts';
-import { type ClientFiles, wantsPortkeyKeyFile, withPortkeyKeyFile } from './files.ts';
-import { type Json, object, parseObject } from './json.ts';
+import { PORTKEY } from '../domain/plan/lanes.ts';
+import type { OpencodeAuth } from '../domain/render/opencode-files.ts';
+import { type ClientFiles, wantsPortkeyKeyFile, withPortkeyKeyFile } from './client-files.ts';
+import { type Json, object, parseObject } from './json-objects.ts';
 import { mergeOpencode } from './merge.ts';
 import { mergeAuth } from './merge-auth.ts';
 import { isOurEntry } from './merge-entries.ts';
 import type { ListEntries } from './merge-lists.ts';
 import { ownersOf, withoutKept } from './owners.ts';
 import { type Ownership, ownershipOf } from './ownership.ts';
-import { backUp, type ClientPaths, readIfThere, replaceFile } from './paths.ts';
+import { backUp, type ClientPaths, readIfThere, replaceFile } from './opencode-paths.ts';
 import { type Owner, readRecord, writeRecord } from './record.ts';
 import { type SwitchedOff, switchedOff } from './switched-off.ts';
 import { unrecorded } from './unrecorded.ts';

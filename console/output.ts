@@ -6,9 +6,6 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { describeError, toUserError } from './errors.ts';
 
-export { UserError } from './errors.ts';
-export type { UserErrorFields } from './errors.ts';
-
 /** A line of progress, without newline. What setup functions take as `onProgress`. */
 export type Progress = (line: string) => void;
 

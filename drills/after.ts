@@ -1,5 +1,5 @@
 /** What must hold after every drill: nothing is left to change, and the state says what is there. */
-import type { DrillStack } from './stack.ts';
+import type { DrillStack } from './drill-stack.ts';
 
 interface Step {
   op: string;

@@ -8,7 +8,7 @@ import { kill } from './kill.ts';
 import { leak } from './leak.ts';
 import { rotateMasterKey } from './rotate-master-key.ts';
 import { rotateProviderKey } from './rotate-provider-key.ts';
-import type { Drill } from './types.ts';
+import type { Drill } from './drill-types.ts';
 
 /** See above. */
 export const DRILLS: readonly Drill[] = [

@@ -1,11 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stackContainers } from '../../cli/containers.ts';
+import { stackContainers } from '../engine/containers.ts';
 import { underLoad } from './change.ts';
-import type { DrillStack } from './stack.ts';
+import type { DrillStack } from './drill-stack.ts';
 import { failureFindings } from './sums.ts';
-import type { Drill, DrillContext, RequestRecord } from './types.ts';
+import type { Drill, DrillContext } from './drill-types.ts';
+import type { RequestRecord } from './request-record.ts';
 
 /** A way to break a deployment. */
 interface Breakage {
@@ -19,7 +20,7 @@ interface Breakage {
 const BREAKAGES: readonly Breakage[] = [
   {
     what: 'a syntax error in a hook',
-    file: 'config-templates/gateway/guard.py',
+    file: 'runtimes/gateway/programs/guard.py',
     change: (text) => `${text}\ndef (:\n`,
     says: /SyntaxError/,
   },
@@ -37,14 +38,14 @@ const BREAKAGES: readonly Breakage[] = [
   },
   {
     what: 'an image whose LiteLLM does not start',
-    file: 'config-templates/image/gateway/Dockerfile',
+    file: 'runtimes/gateway/image/Dockerfile',
     change: (text) =>
       `${text}USER 0\nRUN rm -r /opt/litellm/lib/python3*/site-packages/litellm/router.py\nUSER 10001:10001\n`,
     says: /litellm/,
   },
   {
     what: 'an image that cannot be built',
-    file: 'config-templates/image/gateway/Dockerfile',
+    file: 'runtimes/gateway/image/Dockerfile',
     change: (text) => `${text}RUN echo no such part here && exit 7\n`,
     says: /exit 7|code: 7|returned a non-zero code/,
   },

@@ -1,6 +1,6 @@
 import { unnoticed } from './change.ts';
-import { MODEL } from './stack.ts';
-import type { Drill } from './types.ts';
+import { MODEL } from './drill-stack.ts';
+import type { Drill } from './drill-types.ts';
 
 const CATALOG = 'config-templates/catalog.yaml';
 const MODELS = ['openai/gpt-oss-120b', 'openai/gpt-oss-20b'] as const;

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { underLoad } from './change.ts';
 import { failureFindings } from './sums.ts';
-import type { Drill, RequestRecord } from './types.ts';
+import type { Drill } from './drill-types.ts';
+import type { RequestRecord } from './request-record.ts';
 
 /** The edge may finish streams for 10 s before it goes; a longer gap than this is no gap but an outage. */
 const LONGEST_GAP_MS = 20_000;
@@ -16,7 +17,7 @@ export const changeEdge: Drill = {
     const { records, changeSeconds } = await underLoad(context, await stack.masterKey(), async () => {
       const line = `# drill ${randomBytes(4).toString('hex')}\n`;
       stack.edit(
-        'config-templates/edge/haproxy.cfg',
+        'runtimes/edge/programs/haproxy.cfg',
         (text) => `${text.replace(/# drill .*\n$/, '')}${line}`,
       );
       await stack.up();

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { unnoticed } from './change.ts';
-import type { Drill } from './types.ts';
+import type { Drill } from './drill-types.ts';
 
 /** Another image of the gateway, built and put in place under load. */
 export const changeImage: Drill = {
@@ -15,7 +15,7 @@ export const changeImage: Drill = {
         const label = `LABEL switchyard.drill=${randomBytes(4).toString('hex')}\n`;
         // One more label each time would make one more layer each time.
         stack.edit(
-          'config-templates/image/gateway/Dockerfile',
+          'runtimes/gateway/image/Dockerfile',
           (text) => `${text.replace(/LABEL switchyard\.drill=.*\n/, '').trimEnd()}\n${label}`,
         );
         await stack.up();

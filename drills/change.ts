@@ -1,6 +1,7 @@
 /** The common part of the drills that change something by a deployment. */
 import { failureFindings } from './sums.ts';
-import type { DrillContext, Outcome, RequestRecord } from './types.ts';
+import type { DrillContext, Outcome } from './drill-types.ts';
+import type { RequestRecord } from './request-record.ts';
 
 /**
  * Loads the stack, makes the change in the middle of it, and goes on until the change is over and all requests are sent.

@@ -1,5 +1,5 @@
 /** Which failures a fault excuses: streams of the stricken gateway that had begun. Pure. */
-import type { RequestRecord } from './types.ts';
+import type { RequestRecord } from './request-record.ts';
 
 /** A request's arrival at the upstream: which gateway had begun it, and when. */
 export interface Arrival {

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RequestSpec, send } from './request.ts';
-import type { RequestRecord } from './types.ts';
+import type { RequestRecord } from './request-record.ts';
 
 /** What to load with. */
 export interface LoadOptions {

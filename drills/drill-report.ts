@@ -1,7 +1,7 @@
 /** Reports as people read them, and the sum of several. */
-import { describeRun } from './run.ts';
+import { describeRun } from './run-drills.ts';
 import { total } from './sums.ts';
-import type { Report } from './types.ts';
+import type { Report } from './drill-types.ts';
 
 /** One report over several: the same fields, with the drills' own reports under `drills`. */
 export function sumOf(reports: Report[]): Omit<Report, 'claim'> & { drills: Report[] } {

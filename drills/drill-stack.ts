@@ -4,12 +4,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { UserError } from '../../cli/errors.ts';
-import type { Progress } from '../../cli/output.ts';
-import { Checkout, type CommandResult, freePort } from '../harness/checkout.ts';
-import { type ReceivedRequest, Upstream, upstreamBaseUrls } from '../harness/upstream.ts';
+import { UserError } from '../console/errors.ts';
+import type { Progress } from '../console/output.ts';
+import { Checkout, type CommandResult, freePort } from '../sandbox/checkout.ts';
+import { type ReceivedRequest, Upstream, upstreamBaseUrls } from '../sandbox/upstream.ts';
 import type { Arrival } from './classify.ts';
-import { Load } from './load.ts';
+import { Load } from './drill-load.ts';
 
 /** The alias that drills ask, and the provider behind it. */
 export const MODEL = 'groq-llama3-70b';

@@ -1,6 +1,6 @@
 /** Errors forced at every upstream, each of which names the key that it was asked with. */
-import type { Fault } from '../harness/upstream.ts';
-import type { DrillStack } from './stack.ts';
+import type { Fault } from '../sandbox/upstream.ts';
+import type { DrillStack } from './drill-stack.ts';
 
 /** An answer as a client got it: status, headers and body. */
 export interface Seen {

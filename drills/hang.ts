@@ -1,5 +1,5 @@
 import { strike } from './strike.ts';
-import type { Drill } from './types.ts';
+import type { Drill } from './drill-types.ts';
 
 /** kill -STOP of a gateway's LiteLLM process: it accepts connections and never answers. */
 export const hang: Drill = {

@@ -1,5 +1,5 @@
 import { strike } from './strike.ts';
-import type { Drill } from './types.ts';
+import type { Drill } from './drill-types.ts';
 
 /** kill -9 of a gateway's LiteLLM process. */
 export const kill: Drill = {

@@ -1,7 +1,7 @@
 /** The drills' stack as the drill `leak` wants it: every way by which a key travels is open. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DrillStack } from './stack.ts';
+import type { DrillStack } from './drill-stack.ts';
 
 const LITELLM = 'config-templates/litellm.yaml';
 

@@ -1,16 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stackContainers } from '../../cli/containers.ts';
+import { stackContainers } from '../engine/containers.ts';
 import { type Canary, needlesOf, newCanaries } from './canaries.ts';
 import { underLoad } from './change.ts';
 import { forceErrors, type Seen } from './forced-errors.ts';
 import { closeAgain, openEveryWay } from './leak-stack.ts';
 import { Searching, searchHost } from './places.ts';
 import { litellmPid } from './processes.ts';
-import { KEY_NAME, type DrillStack } from './stack.ts';
+import { KEY_NAME, type DrillStack } from './drill-stack.ts';
 import { failureFindings } from './sums.ts';
-import type { Drill, DrillContext, Outcome } from './types.ts';
+import type { Drill, DrillContext, Outcome } from './drill-types.ts';
 
 /** Every key is a canary; after errors, a rotation and a crash none is to be found. */
 export const leak: Drill = {

@@ -5,7 +5,7 @@ import { join, relative, sep } from 'node:path';
 import { execa } from 'execa';
 import { found, foundInStream, type Needle } from './canaries.ts';
 import { descendants } from './processes.ts';
-import type { DrillStack } from './stack.ts';
+import type { DrillStack } from './drill-stack.ts';
 
 /** One sentence for each key that was found where it must not be, and how many places were searched. */
 export interface Search {

@@ -1,7 +1,7 @@
 /** The processes of a container, as this Linux host sees them. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { UserError } from '../../cli/errors.ts';
-import type { GatewayContainer } from './stack.ts';
+import { UserError } from '../console/errors.ts';
+import type { GatewayContainer } from './drill-stack.ts';
 
 /**
  * The host's id of a gateway's LiteLLM process: the child of the container's first process that runs server.py.

@@ -1,6 +1,6 @@
 /** One chat request, judged by the whole answer. */
 import { type Agent, type IncomingMessage, request } from 'node:http';
-import type { RequestRecord } from './types.ts';
+import type { RequestRecord } from './request-record.ts';
 
 /** A request to send. */
 export interface RequestSpec {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { underLoad } from './change.ts';
-import type { DrillStack } from './stack.ts';
+import type { DrillStack } from './drill-stack.ts';
 import { failureFindings } from './sums.ts';
-import type { Drill } from './types.ts';
+import type { Drill } from './drill-types.ts';
 
 /** `keys rotate` under load, with clients that switch one by one, to the end of the old key's grace. */
 export const rotateMasterKey: Drill = {

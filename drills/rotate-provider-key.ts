@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { unnoticed } from './change.ts';
-import { KEY_NAME } from './stack.ts';
-import type { Drill } from './types.ts';
+import { KEY_NAME } from './drill-stack.ts';
+import type { Drill } from './drill-types.ts';
 
 /** `pulumi config set --secret` and `up` under load. */
 export const rotateProviderKey: Drill = {

@@ -1,12 +1,12 @@
 /** Runs drills on one throwaway stack, for each number of replicas, and reports. */
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
-import { UserError } from '../../cli/errors.ts';
-import type { Output } from '../../cli/output.ts';
+import { UserError } from '../console/errors.ts';
+import type { Output } from '../console/output.ts';
 import { checkUnchanged } from './after.ts';
-import { DrillStack, KEY_NAME } from './stack.ts';
+import { DrillStack, KEY_NAME } from './drill-stack.ts';
 import { reportOf, runOf } from './sums.ts';
-import type { Drill, Report, Run } from './types.ts';
+import type { Drill, Report, Run } from './drill-types.ts';
 
 /** How to run drills. */
 export interface RunOptions {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { classify } from './classify.ts';
 import { litellmPid } from './processes.ts';
 import { failureFindings } from './sums.ts';
-import type { DrillContext, Outcome } from './types.ts';
+import type { DrillContext, Outcome } from './drill-types.ts';
 
 /**
  * Strikes a gateway in the middle of a load, and waits until it is back by itself.

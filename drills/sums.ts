@@ -1,5 +1,6 @@
 /** Figures from records. Pure. */
-import type { Figures, Outcome, Report, RequestRecord, Run } from './types.ts';
+import type { Outcome, Report, Run } from './drill-types.ts';
+import type { Figures, RequestRecord } from './request-record.ts';
 
 /** The figures of some requests. */
 export function figuresOf(records: readonly RequestRecord[]): Figures {

@@ -1,8 +1,8 @@
 /** A stack's containers, as Docker sees them. */
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
-import { UserError } from './errors.ts';
-import { type StateResource, resourceName } from './stack.ts';
+import { UserError } from '../console/errors.ts';
+import { type StateResource, resourceName } from './stack-state.ts';
 
 /** A container that bears our labels. */
 export interface StackContainer {

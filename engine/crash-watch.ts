@@ -7,7 +7,7 @@ import {
   type StackContainer,
   stackContainers,
 } from './containers.ts';
-import { UserError } from './errors.ts';
+import { UserError } from '../console/errors.ts';
 
 /** So often a start may fail: once can be the machine's fault. */
 const STARTS = 3;

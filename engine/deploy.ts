@@ -1,14 +1,14 @@
 /** Deploys a stack: clears what an interrupted run left, runs `pulumi up`, and says why it failed. */
 import { brokenGateway, dockerFolder, stackContainers } from './containers.ts';
 import { watchingForCrashes } from './crash-watch.ts';
-import { UserError } from './errors.ts';
+import { UserError } from '../console/errors.ts';
 import { clearLeftovers, refuseForeign } from './leftovers.ts';
-import type { Output } from './output.ts';
+import type { Output } from '../console/output.ts';
 import { refuseHeldPort } from './port.ts';
-import { pulumi } from './pulumi.ts';
-import { minFreeBytes, requireSpace } from './setup/disk.ts';
-import { home } from './setup/paths.ts';
-import { ensureStack } from './stack.ts';
+import { pulumi } from './pulumi-run.ts';
+import { minFreeBytes, requireSpace } from '../bootstrap/disk.ts';
+import { home } from '../bootstrap/home-paths.ts';
+import { ensureStack } from './stack-state.ts';
 
 /**
  * Runs `pulumi up` on a stack, with Pulumi's progress on standard error.

@@ -1,7 +1,6 @@
 /** What a stack's gateways run with now, without its secrets. */
-import { pulumi } from '../pulumi.ts';
-import { resourceName, type StateResource } from '../stack.ts';
-import type { Files } from './files.ts';
+import { pulumi } from './pulumi-run.ts';
+import { resourceName, type StateResource } from './stack-state.ts';
 
 /** Where a gateway finds keys: never looked at. */
 const SECRETS = '/run/secrets/';
@@ -38,3 +37,6 @@ export function reveal(value: unknown): unknown {
     ? (JSON.parse(value.plaintext) as unknown)
     : undefined;
 }
+
+/** Plain files by their path in the container. */
+export type Files = Readonly<Record<string, string>>;

@@ -1,9 +1,9 @@
 import { delimiter, dirname } from 'node:path';
-import { Output } from '../output.ts';
-import { dockerHost } from './docker-host.ts';
+import { Output } from '../console/output.ts';
+import { dockerHost } from '../bootstrap/docker-host.ts';
 import { passphraseFile } from './passphrase.ts';
-import { ensurePulumi } from './pulumi.ts';
-import type { Reporter } from './reporter.ts';
+import { ensurePulumi } from '../bootstrap/pulumi-install.ts';
+import type { Reporter } from '../console/reporter.ts';
 
 let tools: Promise<Record<string, string>> | undefined;
 

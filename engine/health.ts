@@ -1,6 +1,6 @@
 /** Whether a stack's gateway answers, asked the way any client would. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from './errors.ts';
+import { UserError } from '../console/errors.ts';
 
 /** Whether the endpoint is ready now: the edge reaches a gateway and that one is ready. */
 export async function isReady(endpoint: string): Promise<boolean> {

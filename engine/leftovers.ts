@@ -6,10 +6,10 @@ import {
   stackContainers,
   unknownContainers,
 } from './containers.ts';
-import { UserError } from './errors.ts';
-import type { Output } from './output.ts';
-import { pulumi } from './pulumi.ts';
-import { resourceName, type StateResource, stackState } from './stack.ts';
+import { UserError } from '../console/errors.ts';
+import type { Output } from '../console/output.ts';
+import { pulumi } from './pulumi-run.ts';
+import { resourceName, type StateResource, stackState } from './stack-state.ts';
 
 /** What there is of a stack, once the leftovers of an interrupted run are away. */
 export interface Survey {

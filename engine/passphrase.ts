@@ -7,10 +7,10 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
-import { UserError } from '../errors.ts';
-import { readStackYaml } from '../stack-file.ts';
-import type { Progress } from '../output.ts';
-import { inHome, root } from './paths.ts';
+import { UserError } from '../console/errors.ts';
+import { readStackYaml } from './stack-file.ts';
+import type { Progress } from '../console/output.ts';
+import { inHome, root } from '../bootstrap/home-paths.ts';
 
 interface StackConfig {
   encryptionsalt?: string;

@@ -1,10 +1,10 @@
 /** Who holds a port of this host. */
 import { createServer } from 'node:net';
 import { execa } from 'execa';
-import { dockerName } from '../infra/names.ts';
+import { dockerName } from '../infra/docker-names.ts';
 import { docker } from './containers.ts';
-import { UserError } from './errors.ts';
-import { stackSettings } from './settings.ts';
+import { UserError } from '../console/errors.ts';
+import { stackSettings } from './stack-settings.ts';
 
 /**
  * Refuses to deploy onto a port that somebody else holds.

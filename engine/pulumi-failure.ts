@@ -1,6 +1,6 @@
 /** What a failed run of Pulumi means: locks, dead ones and living ones, and sentences for the causes that we know. */
 import { hostname } from 'node:os';
-import { UserError } from './errors.ts';
+import { UserError } from '../console/errors.ts';
 
 const LOCK = /created by (?<user>\S+?)@(?<host>\S+) \(pid (?<pid>\d+)\)/g;
 

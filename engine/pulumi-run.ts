@@ -2,10 +2,10 @@
 import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
-import { UserError } from './errors.ts';
-import type { Progress } from './output.ts';
+import { UserError } from '../console/errors.ts';
+import type { Progress } from '../console/output.ts';
 import { leftByDeadProcess, pulumiFailure } from './pulumi-failure.ts';
-import { pulumiEnv, toolEnv } from './setup/environment.ts';
+import { pulumiEnv, toolEnv } from './environment.ts';
 
 /** The checkout's root: where Pulumi.yaml is. */
 export const ROOT = resolve(import.meta.dirname, '..');

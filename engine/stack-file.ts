@@ -1,7 +1,7 @@
 /** Reads the YAML of a `Pulumi.<stack>.yaml` as it stands, whatever Pulumi would make of it. */
-import { formatProblems } from '../catalog/problems.ts';
-import { readYaml } from '../catalog/source.ts';
-import { UserError } from './errors.ts';
+import { formatProblems } from '../domain/diagnostics/problems.ts';
+import { readYaml } from '../domain/diagnostics/yaml-source.ts';
+import { UserError } from '../console/errors.ts';
 
 /**
  * The mapping in a stack's file; an empty one where there is nothing but comments.

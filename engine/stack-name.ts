@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
-import { UserError } from '../errors.ts';
-import { root } from './paths.ts';
+import { UserError } from '../console/errors.ts';
+import { root } from '../bootstrap/home-paths.ts';
 
 /** The stacks that have a settings file. */
 export function knownStacks(folder = root): string[] {

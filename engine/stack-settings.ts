@@ -1,11 +1,12 @@
 /** A stack's settings as `Pulumi.<stack>.yaml` has them, read and checked without Pulumi. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseCatalog } from '../catalog/load.ts';
-import { formatProblems, hasErrors, type Problem } from '../catalog/problems.ts';
+import { parseCatalog } from '../domain/read/catalog-file.ts';
+import { formatProblems, hasErrors, type Problem } from '../domain/diagnostics/problems.ts';
 import { CATALOG_FILE, type Inputs, loadInputs, type RawConfig, ROOT, template } from '../stacks/load.ts';
-import { parseSettings, type Settings } from '../stacks/settings.ts';
-import { UserError } from './errors.ts';
+import { parseSettings } from '../domain/read/settings-reader.ts';
+import type { Settings } from '../domain/schema/settings-schema.ts';
+import { UserError } from '../console/errors.ts';
 import { readStackYaml } from './stack-file.ts';
 
 const NAMESPACE = 'switchyard:';

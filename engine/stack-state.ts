@@ -1,9 +1,9 @@
 /** What the CLI asks of a stack: that it exists, its outputs, its resources. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PulumiOptions, pulumi, runPulumi } from './pulumi.ts';
+import { type PulumiOptions, pulumi, runPulumi } from './pulumi-run.ts';
 import { pulumiFailure } from './pulumi-failure.ts';
-import { backendFolder } from './setup/passphrase.ts';
+import { backendFolder } from './passphrase.ts';
 
 /** A resource as Pulumi's state holds it; secrets encrypted. */
 export interface StateResource {

@@ -1,6 +1,6 @@
 import * as docker from '@pulumi/docker';
 import type * as pulumi from '@pulumi/pulumi';
-import { dockerName } from './names.ts';
+import { dockerName } from './docker-names.ts';
 
 /**
  * The stack's one lasting thing: the volume with the answers' cache (SQLite).

@@ -1,24 +1,16 @@
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
-import { EDGE_MEMORY_MB } from '../catalog/edge.ts';
-import { type ContainerFile, upload } from './gateway.ts';
-import { hardening } from './hardening.ts';
-import { CONTAINER_USER, dockerName, labels } from './names.ts';
+import { type ServiceArgs, serviceContainer } from './container.ts';
+import { dockerName } from './docker-names.ts';
 
 /** What the edge runs with. */
-export interface EdgeArgs {
-  stack: string;
-  /** This deployment's own id. */
-  instance: pulumi.Input<string>;
-  /** Docker's id of the image. */
-  imageId: pulumi.Input<string>;
-  network: docker.Network;
+export interface EdgeArgs extends ServiceArgs {
   /** The host's address that the port is bound to, e.g. `127.0.0.1`. */
   bind: string;
   /** The host's port. */
   port: number;
-  /** The proxy's config and scripts. */
-  files: ContainerFile[];
+  /** Its memory's limit, in MiB. */
+  memoryMb: number;
 }
 
 /** Docker's probe: bash speaks HTTP, for the image has no client. The edge answers by itself, without any gateway. */
@@ -39,20 +31,16 @@ export const EDGE_PROBE = [
 export class Edge extends pulumi.ComponentResource {
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
     super('switchyard:index:Edge', name, {}, opts);
-    const limits = hardening(EDGE_MEMORY_MB);
+    // front.cfg gives up a second earlier by itself.
+    const shared = serviceContainer('edge', args, { memoryMb: args.memoryMb, stopSeconds: 10 });
     new docker.Container(
       name,
       {
-        ...limits,
+        ...shared,
         // A connection of a client takes two, and one more where its request waits.
-        ulimits: [...limits.ulimits, { name: 'nofile', soft: 16_384, hard: 16_384 }],
+        ulimits: [...shared.ulimits, { name: 'nofile', soft: 16_384, hard: 16_384 }],
         name: dockerName(args.stack, 'edge'),
-        image: args.imageId,
-        user: CONTAINER_USER,
-        labels: labels(args.stack, 'edge', args.instance),
-        networksAdvanced: [{ name: args.network.name, aliases: ['edge'] }],
         ports: [{ internal: 8080, external: args.port, ip: args.bind }],
-        uploads: args.files.map(upload),
         healthcheck: {
           tests: EDGE_PROBE,
           interval: '5s',
@@ -61,11 +49,7 @@ export class Edge extends pulumi.ComponentResource {
           // Until then a failure does not count; the first success ends the wait.
           startPeriod: '30s',
         },
-        wait: true,
         waitTimeout: 60,
-        // front.cfg gives up a second earlier by itself.
-        stopTimeout: 10,
-        destroyGraceSeconds: 10,
       },
       {
         parent: this,

@@ -1,24 +1,9 @@
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
-import { hardening } from './hardening.ts';
-import { CONTAINER_USER, labels } from './names.ts';
-
-/** A file that a container finds at its start. */
-export interface ContainerFile {
-  /** Where in the container: an absolute path. */
-  path: string;
-  /** Its text. A secret stays one: the provider encrypts it in the state, and `docker inspect` never shows it. */
-  content: pulumi.Input<string>;
-}
+import { type ServiceArgs, serviceContainer } from './container.ts';
 
 /** What a gateway runs with. */
-export interface GatewayArgs {
-  stack: string;
-  /** This deployment's own id, by which its containers are told from those of another of the same name. */
-  instance: pulumi.Input<string>;
-  /** Docker's id of the image. */
-  imageId: pulumi.Input<string>;
-  network: docker.Network;
+export interface GatewayArgs extends ServiceArgs {
   volume: docker.Volume;
   /** How many gateways serve side by side, 1 to 8. The edge finds them by themselves. */
   replicas: number;
@@ -26,8 +11,6 @@ export interface GatewayArgs {
   memoryMb: number;
   /** How long a gateway that is replaced may go on with what it has begun, in seconds. */
   drainSeconds: number;
-  /** Config, hooks and keys. */
-  files: ContainerFile[];
 }
 
 /**
@@ -59,14 +42,10 @@ export class Gateway extends pulumi.ComponentResource {
 
 function containerArgs(args: GatewayArgs): docker.ContainerArgs {
   return {
-    ...hardening(args.memoryMb),
-    image: args.imageId,
-    user: CONTAINER_USER,
+    // The time from the request to stop to the kill: the lame-duck seconds, the drain, and some for the exit itself.
+    ...serviceContainer('gateway', args, { memoryMb: args.memoryMb, stopSeconds: args.drainSeconds + 15 }),
     entrypoints: ['python3', '/etc/switchyard/supervisor.py'],
-    labels: labels(args.stack, 'gateway', args.instance),
-    networksAdvanced: [{ name: args.network.name, aliases: ['gateway'] }],
     volumes: [{ volumeName: args.volume.name, containerPath: '/data' }],
-    uploads: args.files.map(upload),
     healthcheck: {
       // Isolated and without site packages: it starts in a third of the time, and it starts often.
       tests: ['CMD', 'python3', '-I', '-S', '/etc/switchyard/probe.py'],
@@ -76,19 +55,6 @@ function containerArgs(args: GatewayArgs): docker.ContainerArgs {
       // A busy machine takes half a minute to start LiteLLM; the first success ends the wait.
       startPeriod: '2m0s',
     },
-    wait: true,
     waitTimeout: 240,
-    // The time from the request to stop to the kill: the lame-duck seconds, the drain, and some for the exit itself.
-    stopTimeout: args.drainSeconds + 15,
-    destroyGraceSeconds: args.drainSeconds + 15,
   };
-}
-
-/**
- * A file's upload: the containers' user can read it, by its group, and cannot write it.
- *
- * It has no owner of its own: with one, Docker looks the container's user up in the host's passwd, and fails.
- */
-export function upload(file: ContainerFile): docker.types.input.ContainerUpload {
-  return { file: file.path, content: file.content, permissions: '0440' };
 }

@@ -3,7 +3,7 @@ import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import { contextHash } from './context-hash.ts';
-import { BASE_IMAGE, dockerName } from './names.ts';
+import { BASE_IMAGE, dockerName } from './docker-names.ts';
 
 /** What a {@link StackImage} is built from. */
 export interface StackImageArgs {
@@ -35,15 +35,21 @@ export class StackImage extends pulumi.ComponentResource {
     const hash = contextHash(args.context, [args.base ?? BASE_IMAGE]);
     // Random as well: a folder that goes back to what it was must not get its old tag again, which the provider removes after
     // it has made the new one.
-    const made = new random.RandomId(`${name}-tag`, { byteLength: 3, keepers: { hash } }, { parent: this });
+    // So is a folder that has moved: its image is replaced too, whatever its content.
+    // Relative, so that the state is the same from whichever folder the project is deployed.
+    const context = relative(process.cwd(), args.context);
+    const made = new random.RandomId(
+      `${name}-tag`,
+      { byteLength: 3, keepers: { hash, context } },
+      { parent: this },
+    );
     const tag = pulumi.interpolate`${dockerName(args.stack, args.role)}:${hash}-${made.hex}`;
     const image = new docker.RemoteImage(
       name,
       {
         name: tag,
         build: {
-          // Relative, so that the state is the same from whichever folder the project is deployed.
-          context: relative(process.cwd(), args.context),
+          context,
           dockerfile: 'Dockerfile',
           tags: [tag],
           buildArgs: { BASE: args.base ?? BASE_IMAGE },

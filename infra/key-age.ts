@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
-import { KEY_AGE_PREFIX } from './names.ts';
+import { KEY_AGE_PREFIX } from './docker-names.ts';
 
 /**
  * Remembers when a provider's key was first deployed.

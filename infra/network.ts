@@ -1,6 +1,6 @@
 import * as docker from '@pulumi/docker';
 import type * as pulumi from '@pulumi/pulumi';
-import { dockerName } from './names.ts';
+import { dockerName } from './docker-names.ts';
 
 /**
  * The stack's private network: gateways and edge find each other on it by Docker's DNS, and nothing else is on it.

@@ -1,7 +1,7 @@
 import type { Input, Output, Resource } from '@pulumi/pulumi';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
-import type { ContainerFile } from './gateway.ts';
+import type { ContainerFile } from './container.ts';
 import { addClientKey } from './master-key.ts';
 
 /** A key that the gateways have for the stack's own Portkey. */

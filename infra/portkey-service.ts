@@ -1,21 +1,11 @@
 import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
-import { type ContainerFile, upload } from './gateway.ts';
-import { hardening } from './hardening.ts';
-import { CONTAINER_USER, labels } from './names.ts';
+import { type ServiceArgs, serviceContainer } from './container.ts';
 
 /** What Portkey's gateway runs with. */
-export interface PortkeyArgs {
-  stack: string;
-  /** This deployment's own id. */
-  instance: pulumi.Input<string>;
-  /** Docker's id of the image. */
-  imageId: pulumi.Input<string>;
-  network: docker.Network;
+export interface PortkeyArgs extends ServiceArgs {
   /** How long it may go on with what it has begun when it is replaced, in seconds. */
   drainSeconds: number;
-  /** The routes with the providers' keys, and the hashes of the clients' keys. */
-  files: ContainerFile[];
 }
 
 /**
@@ -30,12 +20,7 @@ export class Portkey extends pulumi.ComponentResource {
     new docker.Container(
       name,
       {
-        ...hardening(512),
-        image: args.imageId,
-        user: CONTAINER_USER,
-        labels: labels(args.stack, 'portkey', args.instance),
-        networksAdvanced: [{ name: args.network.name, aliases: ['portkey'] }],
-        uploads: args.files.map(upload),
+        ...serviceContainer('portkey', args, { memoryMb: 512, stopSeconds: args.drainSeconds + 10 }),
         healthcheck: {
           tests: ['CMD', 'node', '/opt/portkey/healthcheck.mjs'],
           interval: '3s',
@@ -43,10 +28,7 @@ export class Portkey extends pulumi.ComponentResource {
           retries: 5,
           startPeriod: '1m0s',
         },
-        wait: true,
         waitTimeout: 120,
-        stopTimeout: args.drainSeconds + 10,
-        destroyGraceSeconds: args.drainSeconds + 10,
       },
       { parent: this, deleteBeforeReplace: false, replaceOnChanges: ['healthcheck'] },
     );

@@ -2,12 +2,13 @@ import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import { dataVolume } from './data-volume.ts';
 import { Edge } from './edge.ts';
-import { type ContainerFile, Gateway } from './gateway.ts';
+import { Gateway } from './gateway.ts';
+import type { ContainerFile } from './container.ts';
 import { StackImage } from './image.ts';
 import { rememberKeyAge } from './key-age.ts';
 import { MasterKey, type MasterKeyArgs } from './master-key.ts';
 import { stackNetwork } from './network.ts';
-import { Portkey } from './portkey.ts';
+import { Portkey } from './portkey-service.ts';
 import { gatewayKey } from './portkey-key.ts';
 
 /** What a stack is made of. All texts are rendered already; keys are secrets. */
@@ -21,6 +22,8 @@ export interface SwitchyardArgs {
   replicas: number;
   /** Memory limit of a gateway, in MiB. */
   memoryMb: number;
+  /** Memory limit of the edge, in MiB. */
+  edgeMemoryMb: number;
   /** How long a replaced gateway may go on with what it has begun, in seconds. */
   drainSeconds: number;
   masterKey: MasterKeyArgs;
@@ -59,6 +62,7 @@ export class Switchyard extends pulumi.ComponentResource {
     for (const [keyName, value] of keys) rememberKeyAge(keyName, value, this);
     const network = stackNetwork('network', stack, this);
     const volume = dataVolume('data', stack, this);
+    const shared = { stack, instance, network };
     const image = (role: string, context: string, base?: string): pulumi.Output<string> =>
       new StackImage(
         `${role}-image`,
@@ -79,10 +83,11 @@ export class Switchyard extends pulumi.ComponentResource {
     const gateway = new Gateway(
       'gateway',
       {
-        ...args,
-        instance,
-        network,
+        ...shared,
         volume,
+        replicas: args.replicas,
+        memoryMb: args.memoryMb,
+        drainSeconds: args.drainSeconds,
         imageId: gatewayImage,
         files: [
           ...args.gatewayFiles,
@@ -97,11 +102,22 @@ export class Switchyard extends pulumi.ComponentResource {
       const config = { path: '/run/secrets/portkey-config.json', content: args.ownPortkey.config };
       const files = [clientKeys(portkeyKey.addTo(masterKey.hashes)), config];
       const imageId = image('portkey', contexts.portkey);
-      new Portkey('portkey', { ...args, instance, network, imageId, files }, { parent: this });
+      new Portkey(
+        'portkey',
+        { ...shared, drainSeconds: args.drainSeconds, imageId, files },
+        { parent: this },
+      );
     }
     new Edge(
       'edge',
-      { ...args, instance, network, imageId: image('edge', contexts.edge), files: args.edgeFiles },
+      {
+        ...shared,
+        bind: args.bind,
+        port: args.port,
+        memoryMb: args.edgeMemoryMb,
+        imageId: image('edge', contexts.edge),
+        files: args.edgeFiles,
+      },
       // Only for the first time: an edge without a gateway would have nothing to offer.
       { parent: this, dependsOn: gateway },
     );

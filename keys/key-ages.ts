@@ -1,7 +1,7 @@
 /** How old a stack's keys are. Pure: the time is an argument. */
-import { setKeyCommand } from '../../catalog/remedy.ts';
-import { KEY_AGE_PREFIX } from '../../infra/names.ts';
-import { resourceName, type StateResource } from '../stack.ts';
+import { setKeyCommand } from '../domain/plan/remedy.ts';
+import { KEY_AGE_PREFIX } from '../infra/docker-names.ts';
+import { resourceName, type StateResource } from '../engine/stack-state.ts';
 
 /** A key and the time since which its present value is deployed. */
 export interface KeyAge {

@@ -1,5 +1,5 @@
 /** The names that keys go by in a stack's config. */
-import type { Catalog } from '../../catalog/schema.ts';
+import type { Catalog } from '../domain/schema/catalog-schema.ts';
 
 /** Every name under which the catalogue's providers take a key: `GROQ_API_KEY`, and `GROQ_API_KEY_2` to `_9` for further ones. */
 export function knownKeyNames(catalog: Catalog): string[] {

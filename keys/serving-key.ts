@@ -1,8 +1,8 @@
 /** Which master key the deployed gateways go by. Pure: it is read from a decrypted state. */
 import { createHash } from 'node:crypto';
-import { reveal } from '../preview/deployed.ts';
-import { resourceName, type StateResource } from '../stack.ts';
-import { masterGeneration } from './age.ts';
+import { reveal } from '../engine/deployed.ts';
+import { resourceName, type StateResource } from '../engine/stack-state.ts';
+import { masterGeneration } from './key-ages.ts';
 
 /** A master key and its place in the row of rotations. */
 export interface ServingKey {

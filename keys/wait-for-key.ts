@@ -1,6 +1,6 @@
 /** Whether a gateway accepts a key. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { UserError } from '../errors.ts';
+import { UserError } from '../console/errors.ts';
 
 /**
  * Asks for the list of models with a key until the answer is the one that is wanted.

@@ -2,13 +2,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { contextHash } from '../../infra/context-hash.ts';
-import { hasErrors } from '../../catalog/problems.ts';
-import { edgeFiles, gatewayFiles } from '../../stacks/files.ts';
-import { type Inputs, loadInputs, ROOT } from '../../stacks/load.ts';
-import { rawConfig } from '../settings.ts';
+import { contextHash } from '../infra/context-hash.ts';
+import { hasErrors } from '../domain/diagnostics/problems.ts';
+import { edgeFiles, gatewayFiles } from '../stacks/container-files.ts';
+import { type Inputs, loadInputs, ROOT } from '../stacks/load.ts';
+import { rawConfig } from '../engine/stack-settings.ts';
 import { describeDifference, differences } from './leaves.ts';
-import { byPath, fileMeanings } from './files.ts';
+import { byPath, fileMeanings } from './file-changes.ts';
 import { EDGE_GAP } from './meanings.ts';
 
 /** Whether a model that the older tree serves is retired by now is not the question. */
@@ -17,7 +17,7 @@ const LONG_AGO = '2000-01-01';
 /**
  * Sentences about what differs for a stack between two trees.
  *
- * @param base the folder of the older tree: config-templates/ and the stacks' settings.
+ * @param base the folder of the older tree: config-templates/, runtimes/ and the stacks' settings.
  * @param inputs the newer one's.
  * @param keyNames the keys that both are rendered with.
  * @returns undefined where the older tree cannot be read as a stack by this version.
@@ -31,12 +31,14 @@ export function baseMeanings(
 ): string[] | undefined {
   const file = `Pulumi.${stack}.yaml`;
   if (!existsSync(join(base, file))) return [`the stack ${stack} is new`];
+  // Before there was runtimes/, the containers' files stood elsewhere.
+  if (!existsSync(join(base, 'runtimes'))) return undefined;
   const [was, is] = [base, root].map((dir) => readFileSync(join(dir, file), 'utf8')) as [string, string];
   const raw = rawConfig(was, file);
   const before = loadInputs(stack, { ...raw, secretKeys: [...keyNames] }, base, LONG_AGO);
   if (before.inputs === undefined || hasErrors(before.problems)) return undefined;
   const settings = differences(raw.config, rawConfig(is, file).config);
-  const images = (['gateway', 'edge'] as const).filter((role) => differs(base, root, `image/${role}`));
+  const images = (['gateway', 'edge'] as const).filter((role) => differs(base, root, `${role}/image`));
   const edge =
     images.includes('edge') ||
     JSON.stringify(edgeFiles(before.inputs, base)) !== JSON.stringify(edgeFiles(inputs, root)) ||
@@ -77,9 +79,9 @@ function ciphers(text: string): Record<string, string> {
   );
 }
 
-/** Whether a folder below config-templates/ differs in any file. */
+/** Whether a folder below runtimes/ differs in any file. */
 function differs(base: string, root: string, folder: string): boolean {
-  const [was, is] = [base, root].map((dir) => join(dir, 'config-templates', folder)) as [string, string];
+  const [was, is] = [base, root].map((dir) => join(dir, 'runtimes', folder)) as [string, string];
   if (!existsSync(was) || !existsSync(is)) return existsSync(was) !== existsSync(is);
   return contextHash(was) !== contextHash(is);
 }

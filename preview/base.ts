@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 
 /** What a preview is rendered from; our code itself is not taken from there. */
-const DATA = ['config-templates', 'Pulumi.yaml'];
+const DATA = ['config-templates', 'runtimes', 'Pulumi.yaml'];
 
 /**
  * Writes the templates and stack settings of a commit into a temporary folder, hands it over and removes it.

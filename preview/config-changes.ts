@@ -24,11 +24,6 @@ export function configMeanings(before: string, after: string): string[] {
   return [...modelMeanings(old, next), ...chainMeanings(old, next), ...otherMeanings(old, next)];
 }
 
-/** The aliases that a config serves, in their order. */
-export function servedAliases(text: string): string[] {
-  return [...byAlias((parse(text) ?? {}) as LitellmConfig).keys()];
-}
-
 function modelMeanings(before: LitellmConfig, after: LitellmConfig): string[] {
   const [old, next] = [byAlias(before), byAlias(after)];
   return [...new Set([...old.keys(), ...next.keys()])].flatMap((alias) => {

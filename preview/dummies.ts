@@ -1,6 +1,6 @@
 /** Stack settings for a preview without any secret. Pure. */
 import { parseDocument } from 'yaml';
-import { readStackYaml } from '../stack-file.ts';
+import { readStackYaml } from '../engine/stack-file.ts';
 
 /** The top-level parts of a stack's file that belong to the real passphrase. */
 const ENCRYPTION = ['encryptionsalt', 'encryptedkey', 'secretsprovider'];

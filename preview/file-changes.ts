@@ -1,10 +1,8 @@
 /** What changes in the files that a gateway finds at its start. Pure. */
-import { CONFIG_PATH, type PlainFile } from '../../stacks/files.ts';
+import { CONFIG_PATH, type PlainFile } from '../stacks/container-files.ts';
 import { describeDifference, differences } from './leaves.ts';
-import { configMeanings } from './models.ts';
-
-/** Plain files by their path in the container. */
-export type Files = Readonly<Record<string, string>>;
+import { configMeanings } from './config-changes.ts';
+import type { Files } from '../engine/deployed.ts';
 
 /** A list of files by their paths. */
 export function byPath(files: readonly PlainFile[]): Files {

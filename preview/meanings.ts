@@ -1,6 +1,6 @@
 /** What a plan means, in sentences: for keys, gateways, the edge, images, data. Pure, and without any secret. */
-import { KEY_AGE_PREFIX } from '../../infra/names.ts';
-import { masterGeneration } from '../keys/age.ts';
+import { KEY_AGE_PREFIX } from '../infra/docker-names.ts';
+import { masterGeneration } from '../keys/key-ages.ts';
 import {
   describeChange,
   nameOf,
@@ -9,7 +9,7 @@ import {
   changedSteps,
   toChange,
   typeOf,
-} from './plan.ts';
+} from './pulumi-plan.ts';
 
 /** What a changed edge means: the one change that is not seamless, see docs/drills.md. */
 export const EDGE_GAP = 'the edge is replaced: a gap of some seconds, in which connections are refused';

@@ -1,14 +1,14 @@
 /** The preview of a stack that its backend does not have, which makes none. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Inputs, ROOT } from '../../stacks/load.ts';
-import type { Output } from '../output.ts';
-import { previewCopy } from './copy.ts';
+import { type Inputs, ROOT } from '../stacks/load.ts';
+import type { Output } from '../console/output.ts';
+import { previewCopy } from './preview-copy.ts';
 import { withoutSecrets } from './dummies.ts';
 import { withEphemeralBackend } from './ephemeral.ts';
 import { newStackMeanings } from './new-stack.ts';
-import { changedSteps, planWarnings, toChange } from './plan.ts';
-import type { Preview } from './report.ts';
+import { changedSteps, planWarnings, toChange } from './pulumi-plan.ts';
+import type { Preview } from './preview-report.ts';
 
 /**
  * Previews a stack's first `up` in a backend that lasts as long as the call: no stack is made, no passphrase, and the stack's file stays

@@ -1,4 +1,4 @@
-import type { Inputs } from '../../stacks/load.ts';
+import type { Inputs } from '../stacks/load.ts';
 
 /** Sentences about a stack that has nothing deployed yet. Pure. */
 export function newStackMeanings({ settings, plan }: Inputs): string[] {

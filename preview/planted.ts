@@ -1,30 +1,34 @@
 /** Keys that were planted in a template: the catalogue and the settings are looked at by their own checks. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { findLeaks, GENERIC_PATTERN, keyPatterns } from '../../catalog/leaks.ts';
-import { parseCatalog } from '../../catalog/load.ts';
-import type { Problem } from '../../catalog/problems.ts';
-import { CATALOG_FILE, template } from '../../stacks/load.ts';
+import { findLeaks, GENERIC_PATTERN, keyPatterns } from '../domain/diagnostics/key-leaks.ts';
+import { parseCatalog } from '../domain/read/catalog-file.ts';
+import type { Problem } from '../domain/diagnostics/problems.ts';
+import { CATALOG_FILE, template } from '../stacks/load.ts';
 
 /** Lock files are full of hashes, which look like some providers' keys. */
 const LOCK_FILE = /(^|[-./])lock\.\w+$|(^|\/)(requirements|node)\.txt$/;
 
+/** Tests of what runs in containers have made-up keys, and go into none. */
+const TESTS = /^runtimes\/[^/]+\/test\//;
+
 /**
- * What looks like a key below config-templates/, by the patterns of the catalogue's providers, or by those of well-known providers
+ * What looks like a key in config-templates/ and in what goes into containers, by the patterns of the catalogue's providers, or by those of well-known providers
  * where the catalogue cannot be read.
  */
 export function plantedKeys(root: string): Problem[] {
-  const folder = 'config-templates';
   const { readable } = parseCatalog(template('catalog.yaml', root), CATALOG_FILE);
   const patterns = readable === undefined ? [GENERIC_PATTERN] : keyPatterns(readable);
-  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+  return ['config-templates', 'runtimes']
+    .filter((folder) => existsSync(join(root, folder)))
+    .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, withFileTypes: true }))
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(root, folder).length + 1))
-    .filter((name) => !LOCK_FILE.test(name) && name !== 'catalog.yaml')
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
+    .filter((name) => !LOCK_FILE.test(name) && !TESTS.test(name) && name !== CATALOG_FILE)
     .sort()
     .flatMap((name) => {
-      const text = readFileSync(join(root, folder, name), 'utf8');
-      return findLeaks(text, `${folder}/${name}`, patterns, (offset) => place(text, offset));
+      const text = readFileSync(join(root, name), 'utf8');
+      return findLeaks(text, name, patterns, (offset) => place(text, offset));
     });
 }
 

@@ -1,9 +1,9 @@
 /** What is checked before the engine runs. */
-import { formatProblem, formatProblems, hasErrors, sortProblems } from '../../catalog/problems.ts';
-import { type Inputs, loadInputs, type RawConfig, ROOT } from '../../stacks/load.ts';
-import { UserError } from '../errors.ts';
-import { dayOf } from '../today.ts';
-import { withoutTag } from './plan.ts';
+import { formatProblem, formatProblems, hasErrors, sortProblems } from '../domain/diagnostics/problems.ts';
+import { type Inputs, loadInputs, type RawConfig, ROOT } from '../stacks/load.ts';
+import { UserError } from '../console/errors.ts';
+import { dayOf } from '../console/time-options.ts';
+import { withoutTag } from './pulumi-plan.ts';
 import { plantedKeys } from './planted.ts';
 
 /**

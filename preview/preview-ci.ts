@@ -1,20 +1,20 @@
 /** `./switchyard preview --ci`: previews with neither a secret nor a state, for pull requests. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseCatalog } from '../../catalog/load.ts';
-import { CATALOG_FILE, type Inputs, ROOT, template } from '../../stacks/load.ts';
-import { toUserError, UserError } from '../errors.ts';
-import type { Output } from '../output.ts';
-import { rawConfig } from '../settings.ts';
+import { parseCatalog } from '../domain/read/catalog-file.ts';
+import { CATALOG_FILE, type Inputs, ROOT, template } from '../stacks/load.ts';
+import { toUserError, UserError } from '../console/errors.ts';
+import type { Output } from '../console/output.ts';
+import { rawConfig } from '../engine/stack-settings.ts';
 import { baseMeanings } from './against-base.ts';
 import { withBase } from './base.ts';
-import { checkEverything } from './checks.ts';
-import { previewCopy } from './copy.ts';
+import { checkEverything } from './preview-checks.ts';
+import { previewCopy } from './preview-copy.ts';
 import { withoutSecrets } from './dummies.ts';
 import { withEphemeralBackend } from './ephemeral.ts';
 import { newStackMeanings } from './new-stack.ts';
-import { changedSteps, planWarnings, toChange } from './plan.ts';
-import type { Preview } from './report.ts';
+import { changedSteps, planWarnings, toChange } from './pulumi-plan.ts';
+import type { Preview } from './preview-report.ts';
 
 /** A stack whose preview was refused, and why. */
 export interface Refusal {

@@ -1,11 +1,11 @@
 /** A preview in a copy of the project, with dummies for keys: for stacks without a state that could be asked. */
-import { ROOT } from '../../stacks/load.ts';
-import type { Output } from '../output.ts';
-import { pulumi } from '../pulumi.ts';
+import { ROOT } from '../stacks/load.ts';
+import type { Output } from '../console/output.ts';
+import { pulumi } from '../engine/pulumi-run.ts';
 import { dummyOf } from './dummies.ts';
-import type { PulumiPlan } from './plan.ts';
-import { temporaryProject } from './project.ts';
-import { runPreview } from './run.ts';
+import type { PulumiPlan } from './pulumi-plan.ts';
+import { temporaryProject } from './temporary-project.ts';
+import { runPreview } from './run-preview.ts';
 
 /**
  * Pulumi's plan for a stack that starts from nothing. Nothing of the checkout is written; the stack is made in whichever backend is set:

@@ -1,5 +1,5 @@
 /** What a preview found, as text, Markdown and JSON. Pure. */
-import { type Change, describeChange } from './plan.ts';
+import { type Change, describeChange } from './pulumi-plan.ts';
 
 /** A preview of one stack, as `--json` prints it. */
 export interface Preview {

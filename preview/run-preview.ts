@@ -1,9 +1,9 @@
 /** Runs the engine for a preview. */
-import { UserError } from '../errors.ts';
-import { type Output } from '../output.ts';
-import { runPulumi } from '../pulumi.ts';
-import { pulumiFailure } from '../pulumi-failure.ts';
-import { parsePlan, planErrors, type PulumiPlan } from './plan.ts';
+import { UserError } from '../console/errors.ts';
+import { type Output } from '../console/output.ts';
+import { runPulumi } from '../engine/pulumi-run.ts';
+import { pulumiFailure } from '../engine/pulumi-failure.ts';
+import { parsePlan, planErrors, type PulumiPlan } from './pulumi-plan.ts';
 
 /**
  * Pulumi's plan for a stack.

@@ -12,7 +12,7 @@ import { stringify } from 'yaml';
 import { isStackFile, layFixtures, RELEASE_DAY } from './fixtures.ts';
 
 /** The tree under test. */
-export const ROOT = resolve(import.meta.dirname, '../..');
+export const ROOT = resolve(import.meta.dirname, '..');
 
 /** How a command of the checkout ended. */
 export interface CommandResult {
@@ -60,11 +60,11 @@ export class Checkout {
   }
 
   /**
-   * Has the stacks' gateways answer from a stub (test/fake/gateway.py) from their next start on. For tests of which LiteLLM is not the
+   * Has the stacks' gateways answer from a stub (sandbox/gateway.py) from their next start on. For tests of which LiteLLM is not the
    * subject: its start takes ten seconds of CPU. A test that uses it names the one that asserts the same with LiteLLM.
    */
   stubLitellm(): void {
-    cpSync(join(ROOT, 'test/fake/gateway.py'), join(this.dir, 'config-templates/gateway/server.py'));
+    cpSync(join(ROOT, 'sandbox/gateway.py'), join(this.dir, 'runtimes/gateway/programs/server.py'));
   }
 
   /**

@@ -5,7 +5,7 @@ One server plays every provider; the first part of the path says which one is me
 own path: `/openai/v1/chat/completions`, `/anthropic/v1/messages`, `/groq/openai/v1/chat/completions`. Python's standard
 library only, so that it runs in the gateway's image:
 
-    docker run -d --network NET --network-alias upstream -v $PWD/test/fake/upstream.py:/upstream.py:ro \
+    docker run -d --network NET --network-alias upstream -v $PWD/sandbox/fake_upstream.py:/upstream.py:ro \
       --entrypoint python3 switchyard-dev-gateway:… /upstream.py 9000
 
 Answers (whole or streamed, as the request's `stream` asks): chat completions, responses, embeddings, Anthropic messages

@@ -6,13 +6,13 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
-const ROOT = resolve(import.meta.dirname, '../..');
-const FOLDER = join(ROOT, 'test/fixtures');
+const ROOT = resolve(import.meta.dirname, '..');
+const FOLDER = join(ROOT, 'sandbox/release-files');
 
 /** The day of the release. Checks count to it: models retire, and no calendar day may turn a test red. */
 export const RELEASE_DAY = '2026-11-24';
 
-/** The files that operators edit, by their names in test/fixtures, with their places in a checkout. */
+/** The files that operators edit, by their names in sandbox/release-files, with their places in a checkout. */
 const PLACES = {
   'catalog.yaml': 'config-templates/catalog.yaml',
   'agents.yaml': 'config-templates/agents.yaml',
@@ -23,7 +23,7 @@ const PLACES = {
 } as const;
 
 /** What else is read to check a stack; it comes from the checkout. */
-const LOCK = 'config-templates/image/gateway/requirements.txt';
+const LOCK = 'runtimes/gateway/image/requirements.txt';
 
 /** The text of a file as it was at the release. */
 export function fixture(name: keyof typeof PLACES): string {

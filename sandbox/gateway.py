@@ -1,4 +1,4 @@
-"""Takes the place of config-templates/gateway/server.py where LiteLLM is not what is tested: it starts in a tenth of the time.
+"""Takes the place of runtimes/gateway/programs/server.py where LiteLLM is not what is tested: it starts in a tenth of the time.
 
 Supervisor, probe, guard, client keys, admission and redaction are the real ones. Only the application behind them is a stub, which
 answers every chat with one sentence and lists the models of the configuration.

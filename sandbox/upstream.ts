@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { BASE_IMAGE } from '../../infra/names.ts';
+import { BASE_IMAGE } from '../infra/docker-names.ts';
 import { ROOT } from './checkout.ts';
 
 /** A request as the upstream received it. */
@@ -24,7 +24,7 @@ export interface ReceivedRequest {
   answer: number | string;
 }
 
-/** A fault to inject; see test/fake/upstream.py. */
+/** A fault to inject; see sandbox/fake_upstream.py. */
 export interface Fault {
   path?: string;
   model?: string;
@@ -62,7 +62,7 @@ export class Upstream {
     await execa('docker', [
       'run', '--detach', '--name', name, '--label', `switchyard.test=${stack}`,
       '--network', `switchyard-${stack}`, '--network-alias', 'upstream', '--publish', `127.0.0.1:${port}:9000`,
-      '--volume', `${join(ROOT, 'test/fake/upstream.py')}:/upstream.py:ro`,
+      '--volume', `${join(ROOT, 'sandbox/fake_upstream.py')}:/upstream.py:ro`,
       BASE_IMAGE, 'python3', '/upstream.py', '9000',
     ]); // prettier-ignore
     const upstream = new Upstream(name, `http://127.0.0.1:${port}`);

@@ -1,9 +1,9 @@
-/** Takes from a LiteLLM release what `catalog/litellm.generated.json` holds. */
+/** Takes from a LiteLLM release what `domain/facts/litellm.generated.json` holds. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { UserError } from '../errors.ts';
+import { UserError } from '../console/errors.ts';
 
 const SCRIPT = join(import.meta.dirname, 'litellm_facts.py');
 

@@ -1,14 +1,14 @@
 /** The JSON Schemas by which editors complete and check what an operator writes; from the very schemas that read it. */
 import { z } from 'zod';
-import { agentsSchema } from '../../catalog/agents.ts';
-import { catalogSchema } from '../../catalog/schema.ts';
-import { NAMESPACE } from '../../stacks/settings-source.ts';
-import { settingsSchema } from '../../stacks/settings-schema.ts';
+import { agentsSchema } from '../domain/schema/agents-schema.ts';
+import { catalogSchema } from '../domain/schema/catalog-schema.ts';
+import { NAMESPACE } from '../domain/diagnostics/settings-source.ts';
+import { settingsSchema } from '../domain/schema/settings-schema.ts';
 
 type JsonSchema = Record<string, unknown>;
 
 /** The folder that they are checked in to. */
-export const SCHEMA_FOLDER = 'catalog/schemas';
+export const SCHEMA_FOLDER = 'domain/editor-schemas';
 
 /** Each schema file's text by its name in {@link SCHEMA_FOLDER}. */
 export function schemaFiles(): Record<string, string> {

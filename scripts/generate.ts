@@ -9,12 +9,12 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { describeError, toUserError } from '../errors.ts';
-import { litellmFactsText, lockedVersion } from './litellm.ts';
-import { SCHEMA_FOLDER, schemaFiles } from './schemas.ts';
+import { describeError, toUserError } from '../console/errors.ts';
+import { litellmFactsText, lockedVersion } from './generate-litellm.ts';
+import { SCHEMA_FOLDER, schemaFiles } from './generate-schemas.ts';
 
-const ROOT = resolve(import.meta.dirname, '../..');
-const LOCK = 'config-templates/image/gateway/requirements.txt';
+const ROOT = resolve(import.meta.dirname, '..');
+const LOCK = 'runtimes/gateway/image/requirements.txt';
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -29,7 +29,7 @@ async function main(): Promise<void> {
       : values.folder !== undefined
         ? { folder: values.folder }
         : { version: await lockedVersion(join(ROOT, LOCK)) };
-  await write('catalog/litellm.generated.json', await litellmFactsText(origin));
+  await write('domain/facts/litellm.generated.json', await litellmFactsText(origin));
 }
 
 async function write(path: string, text: string): Promise<void> {

@@ -1,11 +1,11 @@
 /** `./switchyard test`: what `npm test` runs. Brings what the tests need, checks the sources, runs jest, counts. */
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
-import { type Output, withOutput } from './output.ts';
-import { ROOT } from './pulumi.ts';
-import { ensureReady } from './setup/ready.ts';
+import { type Output, withOutput } from '../console/output.ts';
+import { ROOT } from '../engine/pulumi-run.ts';
+import { ensureReady } from '../bootstrap/ready.ts';
 import { jest } from './testing/jest.ts';
-import { run } from './testing/run.ts';
+import { run } from './testing/run-stage.ts';
 import { countLine, type Stage, stageLines, stageOfRun, stagesOfFiles } from './testing/stages.ts';
 
 interface TestOptions {
@@ -51,7 +51,11 @@ async function runStages(out: Output, args: string[], { unit, soak }: TestOption
 }
 
 /** The files that have a long form: see test/harness/soak.ts. */
-const SOAKS = ['test/e2e/drills.test.ts', 'test/e2e/agents.test.ts', 'test/e2e/litellm-addresses.test.ts'];
+const SOAKS = [
+  'test/e2e/drill-command.test.ts',
+  'test/e2e/agents-command.test.ts',
+  'test/e2e/litellm-addresses.test.ts',
+];
 
 /** Each counts as one test. */
 const CHECKS: [label: string, command: string, ...args: string[]][] = [

@@ -1,7 +1,7 @@
 /** `./switchyard stop-docker`: ends the Docker daemon that Switchyard started, if it did. */
 import type { Command } from 'commander';
-import { withOutput } from './output.ts';
-import { stopDockerIfOurs } from './setup/docker.ts';
+import { withOutput } from '../console/output.ts';
+import { stopDockerIfOurs } from '../bootstrap/docker-daemon.ts';
 
 /** Adds `stop-docker`. */
 export function register(program: Command): void {

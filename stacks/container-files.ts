@@ -1,8 +1,8 @@
 /** The plain files that a stack's containers find: rendered from its inputs, without Pulumi. */
 import { join } from 'node:path';
-import { renderEdge } from '../catalog/edge.ts';
-import { renderLitellm } from '../catalog/litellm.ts';
-import { folderFiles } from '../infra/folder-files.ts';
+import { renderEdge } from '../domain/render/haproxy.ts';
+import { renderLitellm } from '../domain/render/litellm-config.ts';
+import { folderFiles } from './folder-files.ts';
 import { type Inputs, ROOT, template } from './load.ts';
 
 /** A file of a container. */
@@ -22,11 +22,11 @@ export function gatewayFiles({ settings, plan }: Inputs, root: string = ROOT): P
   return [
     { path: CONFIG_PATH, content: renderLitellm(plan, template('litellm.yaml', root)) },
     { path: `${FOLDER}/gateway.json`, content: JSON.stringify({ drainSeconds: settings.drainSeconds }) },
-    ...folderFiles(join(root, 'config-templates/gateway'), FOLDER),
+    ...folderFiles(join(root, 'runtimes/gateway/programs'), FOLDER),
   ];
 }
 
 /** The proxy's config and scripts. */
 export function edgeFiles({ settings }: Inputs, root: string = ROOT): PlainFile[] {
-  return renderEdge(settings, folderFiles(join(root, 'config-templates/edge'), FOLDER));
+  return renderEdge(settings, folderFiles(join(root, 'runtimes/edge/programs'), FOLDER));
 }

@@ -1,14 +1,15 @@
 /** The Pulumi program: settings and catalogue in, a gateway and the files for its clients out. */
 import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
-import { clientKeys, clientView } from '../catalog/client.ts';
-import { PORTKEY_ALIAS, PORTKEY_GATEWAY_KEY } from '../catalog/last-resort.ts';
-import { renderAuth, renderOpencode } from '../catalog/opencode.ts';
-import { clientGuide } from '../catalog/probes.ts';
-import { localConfig, localRoutes } from '../catalog/portkey.ts';
-import { formatProblem, formatProblems, hasErrors } from '../catalog/problems.ts';
+import { clientKeys, clientView } from '../domain/render/client-view.ts';
+import { PORTKEY_ALIAS, PORTKEY_GATEWAY_KEY } from '../domain/plan/last-resort.ts';
+import { renderAuth, renderOpencode } from '../domain/render/opencode-files.ts';
+import { clientGuide } from '../domain/render/probes.ts';
+import { localConfig, localRoutes } from '../domain/render/portkey-routes.ts';
+import { formatProblem, formatProblems, hasErrors } from '../domain/diagnostics/problems.ts';
+import { EDGE_MEMORY_MB } from '../domain/schema/edge-limits.ts';
 import { Switchyard, type SwitchyardArgs } from '../infra/switchyard.ts';
-import { edgeFiles, gatewayFiles } from './files.ts';
+import { edgeFiles, gatewayFiles } from './container-files.ts';
 import { type Inputs, loadInputs, type RawConfig, ROOT, template } from './load.ts';
 
 const stack = pulumi.getStack();
@@ -18,8 +19,14 @@ const config = new pulumi.Config();
 const providerKeys = Object.fromEntries(keyNames.map((name) => [name, config.requireSecret(name)]));
 
 const switchyard = new Switchyard('switchyard', {
-  ...settings,
   stack,
+  bind: settings.bind,
+  port: settings.port,
+  replicas: settings.replicas,
+  memoryMb: settings.memoryMb,
+  edgeMemoryMb: EDGE_MEMORY_MB,
+  drainSeconds: settings.drainSeconds,
+  masterKey: settings.masterKey,
   ...(settings.image === undefined ? {} : { publishedImage: settings.image.ref }),
   imageContexts: {
     gateway: imageContext('gateway'),
@@ -94,5 +101,5 @@ function ownPortkey(): Pick<SwitchyardArgs, 'ownPortkey'> {
 }
 
 function imageContext(role: string): string {
-  return join(ROOT, 'config-templates/image', role);
+  return join(ROOT, 'runtimes', role, 'image');
 }

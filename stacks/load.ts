@@ -1,13 +1,17 @@
 /** Reads what a stack is made from: the catalogue, its settings, and what the gateway will serve of the one under the other. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { type AgentsFile, parseAgents } from '../catalog/agents.ts';
-import { checkInputs } from '../catalog/check.ts';
-import { parseCatalog } from '../catalog/load.ts';
-import { type Plan, planModels } from '../catalog/plan.ts';
-import { hasErrors, type Problem, sortProblems } from '../catalog/problems.ts';
-import type { Catalog } from '../catalog/schema.ts';
-import { type OtherStack, parseSettings, type Settings } from './settings.ts';
+import { parseAgents } from '../domain/read/agents-file.ts';
+import type { AgentsFile } from '../domain/schema/agents-schema.ts';
+import { checkInputs } from '../domain/checks/check-inputs.ts';
+import { parseCatalog } from '../domain/read/catalog-file.ts';
+import { planModels } from '../domain/plan/serving-plan.ts';
+import type { Plan } from '../domain/plan/plan-types.ts';
+import { hasErrors, type Problem, sortProblems } from '../domain/diagnostics/problems.ts';
+import type { Catalog } from '../domain/schema/catalog-schema.ts';
+import { parseSettings } from '../domain/read/settings-reader.ts';
+import type { OtherStack } from '../domain/checks/settings-checks.ts';
+import type { Settings } from '../domain/schema/settings-schema.ts';
 
 /** The checkout's root. */
 export const ROOT = resolve(import.meta.dirname, '..');
@@ -83,7 +87,7 @@ export const AGENTS_FILE = 'config-templates/agents.yaml';
 
 /** The fixed part of LiteLLM's config, and what the gateway's image is built from. */
 const LITELLM_FILE = 'config-templates/litellm.yaml';
-const LOCK_FILE = 'config-templates/image/gateway/requirements.txt';
+const LOCK_FILE = 'runtimes/gateway/image/requirements.txt';
 
 /** Today, or the day that the variable SWITCHYARD_TODAY names: for tests, and to look ahead. */
 function today(): string {

@@ -2,9 +2,9 @@ import { delimiter, dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { compile, requireGo, type Progress } from './build/go.ts';
-import { inspect, stamp } from './build/stamp.ts';
-import { dockerProviderBinary, engineBinary, PLUGIN_BIN, switchyardHome } from './paths.ts';
-import { DOCKER_PROVIDER_VERSION, ENGINE_VERSION } from './versions.ts';
+import { inspect, stamp } from './build/build-stamp.ts';
+import { dockerProviderBinary, engineBinary, PLUGIN_BIN, switchyardHome } from './toolchain-paths.ts';
+import { DOCKER_PROVIDER_VERSION, ENGINE_VERSION } from './pinned-versions.ts';
 
 /** A program that is built from Go modules. */
 export interface Tool {

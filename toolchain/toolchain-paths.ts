@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { DOCKER_PROVIDER_VERSION, ENGINE_VERSION } from './versions.ts';
+import { DOCKER_PROVIDER_VERSION, ENGINE_VERSION } from './pinned-versions.ts';
 
 /** The folder of built tools, passphrases and caches: SWITCHYARD_HOME, by default `~/.switchyard`. */
 export function switchyardHome(): string {

@@ -1,16 +1,16 @@
 /** Checks of each stack that has a settings file: its port and its passphrase. */
 import { existsSync, statSync } from 'node:fs';
-import { UserError } from '../errors.ts';
-import { isFree, portHolder } from '../port.ts';
+import { UserError } from '../../console/errors.ts';
+import { isFree, portHolder } from '../../engine/port.ts';
 import {
   ownArrangement,
   passphraseFile,
   passphrasePath,
   saltsOf,
   verifyPassphrase,
-} from '../setup/passphrase.ts';
-import { stackSettings } from '../settings.ts';
-import { bad, type Check, good } from './check.ts';
+} from '../../engine/passphrase.ts';
+import { stackSettings } from '../../engine/stack-settings.ts';
+import { bad, type Check, good } from './doctor-check.ts';
 
 /** Whether the stack's port is free, or held by its own edge. */
 export async function checkPort(stack: string): Promise<Check> {

@@ -2,14 +2,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { BASE_IMAGE, hasBaseImage } from '../setup/base-image.ts';
-import { freeBytes, gigabytes, NEEDED_BYTES } from '../setup/disk.ts';
-import { daemonState, type DaemonState } from '../setup/docker-host.ts';
-import { lackOfDocker, mayBringDocker } from '../setup/docker.ts';
-import { home, installedVersion, launcher, root } from '../setup/paths.ts';
-import { lookForPulumi } from '../setup/pulumi.ts';
-import { parseVersion } from '../setup/versions.ts';
-import { bad, type Check, good } from './check.ts';
+import { BASE_IMAGE, hasBaseImage } from '../../bootstrap/base-image.ts';
+import { freeBytes, gigabytes, NEEDED_BYTES } from '../../bootstrap/disk.ts';
+import { daemonState, type DaemonState } from '../../bootstrap/docker-host.ts';
+import { lackOfDocker, mayBringDocker } from '../../bootstrap/docker-daemon.ts';
+import { home, installedVersion, launcher, root } from '../../bootstrap/home-paths.ts';
+import { lookForPulumi } from '../../bootstrap/pulumi-install.ts';
+import { parseVersion } from '../../bootstrap/compare-versions.ts';
+import { bad, type Check, good } from './doctor-check.ts';
 
 const MINIMUM_NODE = 24;
 

@@ -1,9 +1,9 @@
 /** Whether LiteLLM keeps to the addresses that a catalogue gives: what might leave them is refused. */
-import { LITELLM_PREFIXES } from './litellm-prefixes.ts';
-import type { Problem } from './problems.ts';
-import type { Catalog } from './schema.ts';
-import type { Source } from './source.ts';
-import { didYouMean, listNames } from './suggest.ts';
+import { LITELLM_PREFIXES } from '../facts/litellm-prefixes.ts';
+import type { Problem } from '../diagnostics/problems.ts';
+import type { Catalog } from '../schema/catalog-schema.ts';
+import type { Source } from '../diagnostics/yaml-source.ts';
+import { didYouMean, listNames } from '../diagnostics/suggest.ts';
 
 /** A prefix for any API in the style of OpenAI's, and its alternative. */
 const ANY_API = 'for an API in the style of OpenAI\'s: "litellm: openai", or hosted_vllm';

@@ -1,13 +1,14 @@
 /** All checks of a stack's inputs beyond the form of each file. Pure: files and today's date are arguments. */
-import { type OtherStack, checkPorts, type Settings } from '../stacks/settings.ts';
-import { type LitellmFacts, litellmFacts } from './facts.ts';
+import { type OtherStack, checkPorts } from './settings-checks.ts';
+import type { Settings } from '../schema/settings-schema.ts';
+import { type LitellmFacts, litellmFacts } from '../facts/litellm-facts.ts';
 import { checkLock } from './image-policy.ts';
 import { checkLifetimes } from './lifetimes.ts';
 import { checkLitellmTemplate } from './litellm-keys.ts';
 import { checkPriceMap } from './price-map.ts';
-import { type Problem, sortProblems } from './problems.ts';
-import type { Catalog } from './schema.ts';
-import type { Source } from './source.ts';
+import { type Problem, sortProblems } from '../diagnostics/problems.ts';
+import type { Catalog } from '../schema/catalog-schema.ts';
+import type { Source } from '../diagnostics/yaml-source.ts';
 
 /** A file by its name as the user would type it. */
 export interface TextFile {

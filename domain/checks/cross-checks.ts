@@ -1,10 +1,10 @@
 /** What the schema cannot see: whether the parts of a catalogue fit together. */
 import { checkAddresses } from './address-checks.ts';
-import { unusable } from './leaks.ts';
-import type { Problem } from './problems.ts';
-import { type Catalog, MOCK_ALIAS } from './schema.ts';
-import type { Path, Source } from './source.ts';
-import { didYouMean, listNames } from './suggest.ts';
+import { unusable } from '../diagnostics/key-leaks.ts';
+import type { Problem } from '../diagnostics/problems.ts';
+import { type Catalog, MOCK_ALIAS } from '../schema/catalog-schema.ts';
+import type { Path, Source } from '../diagnostics/yaml-source.ts';
+import { didYouMean, listNames } from '../diagnostics/suggest.ts';
 
 /** Entries that have errors of their own, by name: what refers to them is not called wrong as well. `*`: all of a part. */
 export interface BrokenNames {

@@ -1,5 +1,5 @@
 /** Which releases of LiteLLM are refused, and from where that is known. Pure. */
-import type { Problem } from './problems.ts';
+import type { Problem } from '../diagnostics/problems.ts';
 
 /** Releases that must not run. */
 interface BadReleases {

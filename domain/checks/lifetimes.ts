@@ -1,8 +1,8 @@
 /** Whether the catalogue's models still live. Pure: today is an argument, so that no calendar day turns a test red by itself. */
-import { type LitellmFacts, litellmFacts, priceMapEntry } from './facts.ts';
-import type { Problem } from './problems.ts';
-import type { Catalog } from './schema.ts';
-import type { Source } from './source.ts';
+import { type LitellmFacts, litellmFacts, priceMapEntry } from '../facts/litellm-facts.ts';
+import type { Problem } from '../diagnostics/problems.ts';
+import type { Catalog } from '../schema/catalog-schema.ts';
+import type { Source } from '../diagnostics/yaml-source.ts';
 
 /** How many days before a model's end the warnings begin. */
 export const WARN_DAYS = 90;

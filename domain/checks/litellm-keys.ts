@@ -1,9 +1,9 @@
 /** Holds LiteLLM's config against the keys that its pinned release reads: it takes any other without a word. */
-import { type LitellmFacts, litellmFacts } from './facts.ts';
-import { generated } from './litellm.ts';
-import type { Problem } from './problems.ts';
-import { type Path, readYaml, type Source } from './source.ts';
-import { didYouMean } from './suggest.ts';
+import { type LitellmFacts, litellmFacts } from '../facts/litellm-facts.ts';
+import { generated } from '../render/litellm-config.ts';
+import type { Problem } from '../diagnostics/problems.ts';
+import { type Path, readYaml, type Source } from '../diagnostics/yaml-source.ts';
+import { didYouMean } from '../diagnostics/suggest.ts';
 
 /** Keys that are read, although not in a way that the generator sees; each with the reason. */
 const ALSO_READ: Readonly<Record<string, Readonly<Record<string, string>>>> = {

@@ -1,9 +1,9 @@
 /** Holds the catalogue's models against the price map of the pinned LiteLLM. */
-import { type LitellmFacts, litellmFacts, litellmName, priceMapEntry } from './facts.ts';
-import type { Problem } from './problems.ts';
-import type { Catalog, Model } from './schema.ts';
-import type { Source } from './source.ts';
-import { didYouMean } from './suggest.ts';
+import { type LitellmFacts, litellmFacts, litellmName, priceMapEntry } from '../facts/litellm-facts.ts';
+import type { Problem } from '../diagnostics/problems.ts';
+import type { Catalog, Model } from '../schema/catalog-schema.ts';
+import type { Source } from '../diagnostics/yaml-source.ts';
+import { didYouMean } from '../diagnostics/suggest.ts';
 
 /** Every model must be known to the price map, for what its catalogue entry says it does, or be unknown with a reason. */
 export function checkPriceMap(

@@ -1,11 +1,11 @@
 /** What the schema cannot see: whether a stack's settings fit together, the catalogue, and the other stacks. */
-import { checkVersion } from '../catalog/image-policy.ts';
-import type { Problem } from '../catalog/problems.ts';
-import type { Catalog } from '../catalog/schema.ts';
-import type { Path, Source } from '../catalog/source.ts';
-import { didYouMean, listNames } from '../catalog/suggest.ts';
-import type { Settings } from './settings-schema.ts';
-import { readStackFile } from './settings-source.ts';
+import { checkVersion } from './image-policy.ts';
+import type { Problem } from '../diagnostics/problems.ts';
+import type { Catalog } from '../schema/catalog-schema.ts';
+import type { Path, Source } from '../diagnostics/yaml-source.ts';
+import { didYouMean, listNames } from '../diagnostics/suggest.ts';
+import type { Settings } from '../schema/settings-schema.ts';
+import { readStackFile } from '../diagnostics/settings-source.ts';
 
 /** All that is wrong with settings whose form is right. */
 export function checkSettings(settings: Settings, source: Source, catalog?: Catalog): Problem[] {

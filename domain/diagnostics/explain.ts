@@ -1,9 +1,9 @@
 /** Turns zod's issues into problems that say what was found, what is allowed, and what may have been meant. */
 import { z } from 'zod';
-import { mayHoldKey, showValue } from './leaks.ts';
+import { mayHoldKey, showValue } from './key-leaks.ts';
 import type { Problem } from './problems.ts';
 import { didYouMean, listNames } from './suggest.ts';
-import { formatPath, type Path, shorten, type Source } from './source.ts';
+import { formatPath, type Path, shorten, type Source } from './yaml-source.ts';
 
 type Schema = z.core.$ZodType;
 

@@ -1,7 +1,6 @@
 /** Finds what looks like a key where no key belongs, without ever repeating it. */
-import type { Problem } from './problems.ts';
-import type { Catalog } from './schema.ts';
-import type { Place } from './source.ts';
+import type { Problem, Place } from './problems.ts';
+import type { Catalog } from '../schema/catalog-schema.ts';
 
 /** How a provider's keys look. */
 export interface KeyPattern {

@@ -48,3 +48,9 @@ export function sortProblems(problems: readonly Problem[]): Problem[] {
 export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some((problem) => problem.severity === 'error');
 }
+
+/** A place in a file, counted from 1. */
+export interface Place {
+  line: number;
+  column: number;
+}

@@ -1,8 +1,8 @@
 /** Where a setting stands in its stack's file. */
-import { findLeaks, type KeyPattern } from '../catalog/leaks.ts';
-import type { Problem } from '../catalog/problems.ts';
-import { formatPath, type Path, readYaml, type Source } from '../catalog/source.ts';
-import { suggest } from '../catalog/suggest.ts';
+import { findLeaks, type KeyPattern } from './key-leaks.ts';
+import type { Problem } from './problems.ts';
+import { formatPath, type Path, readYaml, type Source } from './yaml-source.ts';
+import { suggest } from './suggest.ts';
 
 /** Pulumi's namespace for this project's settings. */
 export const NAMESPACE = 'switchyard';

@@ -9,17 +9,11 @@ import {
   parseAllDocuments,
   type YAMLError,
 } from 'yaml';
-import { mayHoldKey } from './leaks.ts';
-import type { Problem } from './problems.ts';
+import { mayHoldKey } from './key-leaks.ts';
+import type { Problem, Place } from './problems.ts';
 
 /** Where a value stands: names in mappings, numbers in lists. */
 export type Path = readonly (string | number)[];
-
-/** A place in a file, counted from 1. */
-export interface Place {
-  line: number;
-  column: number;
-}
 
 /** A YAML file that was read. */
 export interface Source {

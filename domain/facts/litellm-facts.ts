@@ -1,6 +1,6 @@
 /** What the pinned LiteLLM knows, as `npm run generate` took it from its release: preview can open no image that is not built yet. */
 import generated from './litellm.generated.json' with { type: 'json' };
-import type { Catalog, Model } from './schema.ts';
+import type { Catalog, Model } from '../schema/catalog-schema.ts';
 
 /** What LiteLLM's price map says of a model. */
 export interface PriceMapEntry {

@@ -6,7 +6,7 @@
  * responses, messages and token counting (chat) or embeddings (embedding). test/e2e/litellm-addresses.test.ts runs them all again with
  * the LiteLLM that is pinned. A new row needs nothing but that test.
  */
-import type { Model } from './schema.ts';
+import type { Model } from '../schema/catalog-schema.ts';
 
 type Mode = Model['mode'];
 
@@ -26,7 +26,7 @@ export const LITELLM_PREFIXES: ReadonlyMap<string, readonly Mode[]> = new Map([
   ['custom_openai', CHAT],
   ['dashscope', BOTH],
   ['deepinfra', CHAT],
-  // Messages only by config-templates/gateway/addresses.py: by itself LiteLLM sends them to <address without /v1>/anthropic.
+  // Messages only by runtimes/gateway/programs/addresses.py: by itself LiteLLM sends them to <address without /v1>/anthropic.
   ['deepseek', CHAT],
   ['featherless_ai', CHAT],
   ['fireworks_ai', BOTH],
@@ -36,7 +36,7 @@ export const LITELLM_PREFIXES: ReadonlyMap<string, readonly Mode[]> = new Map([
   ['github', CHAT],
   ['groq', CHAT],
   ['hosted_vllm', BOTH],
-  // Chat only by config-templates/gateway/addresses.py: by itself LiteLLM also asks huggingface.co for the model's limits. Embeddings
+  // Chat only by runtimes/gateway/programs/addresses.py: by itself LiteLLM also asks huggingface.co for the model's limits. Embeddings
   // go to huggingface.co whatever the address.
   ['huggingface', CHAT],
   ['hyperbolic', CHAT],

@@ -3,7 +3,7 @@
  * to its provider.
  */
 import type { Remedy } from './remedy.ts';
-import type { Catalog, Lane } from './schema.ts';
+import type { Catalog, Lane } from '../schema/catalog-schema.ts';
 
 /** The client's name for the gateway. */
 export const GATEWAY = 'litellm';

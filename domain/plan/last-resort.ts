@@ -1,8 +1,8 @@
 /** Portkey as the last resort of the gateway's fallback chains. LiteLLM has no such provider, but Portkey speaks OpenAI's language. */
-import type { Settings } from '../stacks/settings-schema.ts';
-import type { LeftOut, ServedModel } from './plan.ts';
+import type { Settings } from '../schema/settings-schema.ts';
+import type { LeftOut, ServedModel } from './plan-types.ts';
 import { noKey, type Remedy, setKeyCommand } from './remedy.ts';
-import type { Catalog } from './schema.ts';
+import type { Catalog } from '../schema/catalog-schema.ts';
 
 /** The alias of the last resort. */
 export const PORTKEY_ALIAS = 'portkey-last-resort';

@@ -1,6 +1,6 @@
 /** Where a stack's gateways and clients reach a provider. */
-import type { Settings } from '../stacks/settings-schema.ts';
-import type { Provider } from './schema.ts';
+import type { Settings } from '../schema/settings-schema.ts';
+import type { Provider } from '../schema/catalog-schema.ts';
 
 /**
  * The address that a stack's settings give for a provider; undefined where they give none.

@@ -1,70 +1,14 @@
 /** What a stack will serve of the catalogue, under its settings and with the keys that are set. Pure. */
-import type { Settings } from '../stacks/settings-schema.ts';
-import { gatewayAddress } from './addresses.ts';
-import { type LitellmFacts, litellmFacts, litellmName, priceMapEntry } from './facts.ts';
+import type { Settings } from '../schema/settings-schema.ts';
+import { gatewayAddress } from './provider-address.ts';
+import { type LitellmFacts, litellmFacts, litellmName, priceMapEntry } from '../facts/litellm-facts.ts';
 import { lastResort, PORTKEY_ALIAS } from './last-resort.ts';
-import { litellmAddress } from './litellm-prefixes.ts';
-import type { Problem } from './problems.ts';
-import { noKey, type Remedy } from './remedy.ts';
-import { type Catalog, MOCK_ALIAS, type Model, type Provider } from './schema.ts';
-import { formatPath, type Source } from './source.ts';
-
-/** A model with one of its provider's keys. */
-export interface Deployment {
-  /** Its name in LiteLLM's headers and in the ledger: `gpt-4@OPENAI_API_KEY_2`. */
-  id: string;
-  /** The name of its key; undefined where none is needed. */
-  keyName?: string;
-  /** Its rank: the next one is asked when this one failed. */
-  order: number;
-}
-
-/** An alias that the gateway serves. */
-export interface ServedModel {
-  alias: string;
-  /** The provider's name in the catalogue; `mock` for the mock. */
-  provider: string;
-  mode: 'chat' | 'embedding';
-  /** The provider's own id of the model. */
-  upstream: string;
-  /** LiteLLM's name of it. */
-  litellmModel: string;
-  /** One for each key, in the order in which they are asked. */
-  deployments: Deployment[];
-  /** Seconds. */
-  timeout: number;
-  streamTimeout: number;
-  /** Requests at once to each deployment. */
-  maxParallel: number;
-  /** The address that LiteLLM asks, as its `api_base`. Only the mock, which asks nobody, has none. */
-  apiBase?: string;
-  /** Further headers for the provider. `os.environ/NAME` stands for a key's value. */
-  headers?: Record<string, string>;
-  /** Tokens that it takes, and that its answer has at most, as far as known. */
-  limit?: { context: number; output: number };
-  /** US dollars per million tokens, as far as known. */
-  cost?: { input: number; output: number };
-  /** Whether LiteLLM knows its price by itself. */
-  priced: boolean;
-}
-
-/** An alias that is not served, and how to have it. */
-export interface LeftOut extends Remedy {
-  model: string;
-  provider: string;
-}
-
-/** What a gateway is rendered from. */
-export interface Plan {
-  served: ServedModel[];
-  leftOut: LeftOut[];
-  /** What answers when an alias fails; only served ones. */
-  fallbacks: Record<string, string[]>;
-  warnings: Problem[];
-  routing: Catalog['routing'];
-  limits: Catalog['limits'];
-  cache: Catalog['cache'];
-}
+import { litellmAddress } from '../facts/litellm-prefixes.ts';
+import type { Problem } from '../diagnostics/problems.ts';
+import { noKey } from './remedy.ts';
+import { type Catalog, MOCK_ALIAS, type Model, type Provider } from '../schema/catalog-schema.ts';
+import { formatPath, type Source } from '../diagnostics/yaml-source.ts';
+import type { ServedModel, LeftOut, Plan } from './plan-types.ts';
 
 /** Limits of models whose answer's length nobody states: what the client asks for at most. */
 const USUAL_ANSWER = 32_000;

@@ -1,12 +1,12 @@
 /** Reads the catalogue and says everything that is wrong with it at once. */
 import type { z } from 'zod';
-import { type BrokenNames, crossCheck } from './cross-checks.ts';
-import { explain } from './explain.ts';
-import { findLeaks, type KeyPattern, keyPatterns } from './leaks.ts';
-import { hasErrors, type Problem, sortProblems } from './problems.ts';
-import { type Catalog, catalogSchema } from './schema.ts';
-import { salvage } from './salvage.ts';
-import { readYaml, type Source } from './source.ts';
+import { type BrokenNames, crossCheck } from '../checks/cross-checks.ts';
+import { explain } from '../diagnostics/explain.ts';
+import { findLeaks, type KeyPattern, keyPatterns } from '../diagnostics/key-leaks.ts';
+import { hasErrors, type Problem, sortProblems } from '../diagnostics/problems.ts';
+import { type Catalog, catalogSchema } from '../schema/catalog-schema.ts';
+import { salvage } from '../diagnostics/salvage.ts';
+import { readYaml, type Source } from '../diagnostics/yaml-source.ts';
 
 /** A catalogue that was read. */
 export interface LoadedCatalog {

@@ -1,5 +1,5 @@
 /** Names of settings and of providers' keys. */
-import { didYouMean, listNames, suggest } from '../catalog/suggest.ts';
+import { didYouMean, listNames, suggest } from '../diagnostics/suggest.ts';
 
 /** The keys that the shipped catalogue knows, for when there is no catalogue to ask. */
 export const SHIPPED_KEYS: readonly string[] = [

@@ -1,19 +1,15 @@
 /** Reads a stack's settings, and says everything that is wrong with them at once. */
 import { z } from 'zod';
-import { explain } from '../catalog/explain.ts';
-import { findLeaks, GENERIC_PATTERN, keyPatterns } from '../catalog/leaks.ts';
-import { hasErrors, type Problem, sortProblems } from '../catalog/problems.ts';
-import { salvage } from '../catalog/salvage.ts';
-import type { Catalog } from '../catalog/schema.ts';
-import type { Source } from '../catalog/source.ts';
-import { checkSettings } from './settings-checks.ts';
+import { explain } from '../diagnostics/explain.ts';
+import { findLeaks, GENERIC_PATTERN, keyPatterns } from '../diagnostics/key-leaks.ts';
+import { hasErrors, type Problem, sortProblems } from '../diagnostics/problems.ts';
+import { salvage } from '../diagnostics/salvage.ts';
+import type { Catalog } from '../schema/catalog-schema.ts';
+import type { Source } from '../diagnostics/yaml-source.ts';
+import { checkSettings } from '../checks/settings-checks.ts';
 import { explainUnknown, keyBase, SHIPPED_KEYS } from './settings-keys.ts';
-import { type Settings, settingsSchema } from './settings-schema.ts';
-import { fileLeaks, readStackFile } from './settings-source.ts';
-
-export { settingsSchema } from './settings-schema.ts';
-export type { Settings } from './settings-schema.ts';
-export { checkPorts, type OtherStack } from './settings-checks.ts';
+import { type Settings, settingsSchema } from '../schema/settings-schema.ts';
+import { fileLeaks, readStackFile } from '../diagnostics/settings-source.ts';
 
 /** What a stack's settings are read from. */
 export interface SettingsInput {

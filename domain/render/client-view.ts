@@ -2,22 +2,22 @@
  * The client's side of a stack: which of its providers are on, under which address, with which models and headers. The one place where
  * catalogue, settings and keys become what opencode's files are rendered from.
  */
-import type { Settings } from '../stacks/settings-schema.ts';
-import type { AgentsFile } from './agents.ts';
-import { givenUrl } from './addresses.ts';
-import { GATEWAY, PORTKEY } from './lanes.ts';
+import type { Settings } from '../schema/settings-schema.ts';
+import type { AgentsFile } from '../schema/agents-schema.ts';
+import { givenUrl } from '../plan/provider-address.ts';
+import { GATEWAY, PORTKEY } from '../plan/lanes.ts';
 import {
   type ClientKeys,
   type ClientModel,
   type ClientProvider,
   type ClientView,
   PORTKEY_KEY_FILE,
-} from './opencode.ts';
-import { PORTKEY_ALIAS } from './last-resort.ts';
-import type { Plan, ServedModel } from './plan.ts';
-import { everyModel, localRoutes } from './portkey.ts';
-import { noKey, type Remedy } from './remedy.ts';
-import { type Catalog, MOCK_ALIAS } from './schema.ts';
+} from './opencode-files.ts';
+import { PORTKEY_ALIAS } from '../plan/last-resort.ts';
+import type { Plan, ServedModel } from '../plan/plan-types.ts';
+import { everyModel, localRoutes } from './portkey-routes.ts';
+import { noKey, type Remedy } from '../plan/remedy.ts';
+import { type Catalog, MOCK_ALIAS } from '../schema/catalog-schema.ts';
 
 /** What a stack's client files are made from. */
 export interface ClientInputs {

@@ -1,4 +1,5 @@
 /** The edge's configuration, from its template and the stack's settings. */
+import { CONNECTIONS, FRONT_CONNECTIONS, GATEWAY_PLACES, MOST_REPLICAS } from '../schema/edge-limits.ts';
 
 /** What of a stack's settings the edge depends on. */
 export interface EdgeSettings {
@@ -14,34 +15,6 @@ interface EdgeFile {
   content: string;
 }
 
-/** As many gateways as a stack can have (`replicas` in its settings). A constant: changing their number leaves the edge alone. */
-export const MOST_REPLICAS = 8;
-
-/**
- * As many gateways as the edge can know at once. While all are replaced the old and the new ones stand side by side, and an old
- * one keeps its place until it has drained; one that is forgotten late has a place of its own.
- */
-export const GATEWAY_PLACES = 2 * MOST_REPLICAS + 1;
-
-/**
- * Memory limit of the edge, in MiB. A bound for the worst case, in which every connection holds a large request; it has 60 MiB
- * in daily use.
- */
-export const EDGE_MEMORY_MB = 2048;
-/** What its two processes take before the first request, in MiB, and some to spare. */
-export const EDGE_BASE_MB = 96;
-/** The most that a connection takes in `haproxy.cfg`, in MiB: see docs/edge.md. */
-export const CONNECTION_MB = 5;
-/** Connections that clients can have at once, with or without a key. Further ones wait in the kernel until one ends. */
-export const FRONT_CONNECTIONS = 6000;
-/** The most that a connection takes in `front.cfg`, in MiB: two buffers of 32 KiB, and its own state. See docs/edge.md. */
-export const FRONT_CONNECTION_MB = 0.07;
-
-/** Requests that `haproxy.cfg` has room for at once; further ones wait in `front.cfg`. */
-export const CONNECTIONS = Math.floor(
-  (EDGE_MEMORY_MB - EDGE_BASE_MB - FRONT_CONNECTIONS * FRONT_CONNECTION_MB) / CONNECTION_MB,
-);
-
 /** Connections kept open between the two processes for the next request. They hold no buffer. */
 const IDLE_SOCKETS = 64;
 
@@ -53,7 +26,7 @@ export const NO_KEY =
   'Missing or wrong API key. Send the key of this gateway as \\"Authorization: Bearer …\\" or \\"x-api-key: …\\".';
 
 /**
- * Fills in the templates of `config-templates/edge`.
+ * Fills in the templates of `runtimes/edge/programs`.
  *
  * @param settings the stack's settings.
  * @param files the folder's files; a name in braces, `${holdSeconds}`, becomes the value.

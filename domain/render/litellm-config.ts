@@ -1,7 +1,7 @@
 /** Renders LiteLLM's config: the fixed part from config-templates/litellm.yaml, the rest from the plan. Pure. */
 import { parse, stringify } from 'yaml';
-import type { Plan, ServedModel } from './plan.ts';
-import { MOCK_ALIAS } from './schema.ts';
+import type { Plan, ServedModel } from '../plan/plan-types.ts';
+import { MOCK_ALIAS } from '../schema/catalog-schema.ts';
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 type Section = Record<string, Json>;

@@ -1,7 +1,7 @@
 /** Renders the client's two files: opencode.json with all eight providers, and auth.json with the keys. Pure. */
-import { type LaneProvider, pin, providerOf } from './lanes.ts';
-import type { Remedy } from './remedy.ts';
-import { type Lane, MOCK_ALIAS } from './schema.ts';
+import { type LaneProvider, pin, providerOf } from '../plan/lanes.ts';
+import type { Remedy } from '../plan/remedy.ts';
+import { type Lane, MOCK_ALIAS } from '../schema/catalog-schema.ts';
 
 /** Where a client finds Portkey's key for its header, unless `connect` writes it elsewhere. Never in opencode.json itself. */
 export const PORTKEY_KEY_FILE = '~/.local/share/opencode/switchyard-portkey.key';

@@ -2,10 +2,11 @@
  * Portkey's routing, rendered from the catalogue: `auto` (the first target that answers) and `cheapest-available` (the cheapest that
  * answers) are no models of Portkey's, but configs of it. Pure.
  */
-import { type Settings, settingsSchema } from '../stacks/settings-schema.ts';
-import { gatewayAddress } from './addresses.ts';
-import { planModels, type ServedModel } from './plan.ts';
-import type { Catalog } from './schema.ts';
+import { type Settings, settingsSchema } from '../schema/settings-schema.ts';
+import { gatewayAddress } from '../plan/provider-address.ts';
+import { planModels } from '../plan/serving-plan.ts';
+import type { ServedModel } from '../plan/plan-types.ts';
+import type { Catalog } from '../schema/catalog-schema.ts';
 
 /** Answers after which the next target is tried: the target's fault, not the request's. */
 const FALLBACK_CODES = [401, 402, 403, 404, 408, 409, 429, 500, 502, 503, 504, 529];

@@ -1,8 +1,8 @@
 /** What `smoke` and `agents` need to know of a stack beside the client's files: no key is in it. Pure. */
-import { type ClientProvider, type ClientView, laneProvider } from './opencode.ts';
-import type { Plan } from './plan.ts';
-import type { Remedy } from './remedy.ts';
-import { MOCK_ALIAS } from './schema.ts';
+import { type ClientProvider, type ClientView, laneProvider } from './opencode-files.ts';
+import type { Plan } from '../plan/plan-types.ts';
+import type { Remedy } from '../plan/remedy.ts';
+import { MOCK_ALIAS } from '../schema/catalog-schema.ts';
 
 /** One request, or why there is none. */
 export interface Probe {

@@ -200,12 +200,8 @@ export type Catalog = z.output<typeof catalogSchema>;
 export type Provider = z.output<typeof providerSchema>;
 /** An alias' entry in the catalogue. */
 export type Model = z.output<typeof modelSchema>;
-/** How opencode reaches a provider directly. */
-export type DirectClient = z.output<typeof directClientSchema>;
 /** A lane of the client. */
 export type Lane = z.output<typeof laneSchema>;
-/** A route of Portkey. */
-export type PortkeyRoute = z.output<typeof portkeyRouteSchema>;
 
 /** The alias of the answer without any account, and a name that the catalogue may not use for anything else. */
 export const MOCK_ALIAS = 'mock';

@@ -1,6 +1,6 @@
 /** The schema of a stack's settings: what `Pulumi.<stack>.yaml` may hold under `switchyard:`, secrets apart. */
 import { z } from 'zod';
-import { MOST_REPLICAS } from '../catalog/edge.ts';
+import { MOST_REPLICAS } from './edge-limits.ts';
 
 const count = (min: number, max: number) => z.int().min(min).max(max);
 const url = z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/, {

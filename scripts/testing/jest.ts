@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run, type RunOptions } from './run.ts';
+import { run, type RunOptions } from './run-stage.ts';
 import type { JestReport } from './stages.ts';
 
 /**

@@ -1,6 +1,6 @@
 /** Runs one program of a stage. */
 import { execa } from 'execa';
-import { ROOT } from '../pulumi.ts';
+import { ROOT } from '../../engine/pulumi-run.ts';
 
 /** How to run it. */
 export interface RunOptions {

@@ -1,14 +1,14 @@
 /**
  * What goes wrong around a deployment: each a sentence that names it, a non-zero exit, and nothing lost. A stub answers in place of
  * LiteLLM. That it comes up from the same files: test/e2e/stack.test.ts ("a first up, without any account"); that it says what is wrong
- * with them: test/unit/gateway/hooks.test.ts ("the whole gateway serves, hides keys, drains and fails clearly").
+ * with them: runtimes/gateway/test/hooks.test.ts ("the whole gateway serves, hides keys, drains and fails clearly").
  */
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Checkout } from '../harness/checkout.ts';
-import { containersOf } from '../harness/containers.ts';
+import { Checkout } from '../../sandbox/checkout.ts';
+import { containersOf } from '../harness/test-containers.ts';
 
 const MINUTE = 60_000;
 const checkout = new Checkout();

@@ -3,10 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { stackContainers } from '../../cli/containers.ts';
-import { watchingForCrashes } from '../../cli/crash-watch.ts';
-import { UserError } from '../../cli/errors.ts';
-import { BASE_IMAGE } from '../../infra/names.ts';
+import { stackContainers } from '../../engine/containers.ts';
+import { watchingForCrashes } from '../../engine/crash-watch.ts';
+import { UserError } from '../../console/errors.ts';
+import { BASE_IMAGE } from '../../infra/docker-names.ts';
 
 const MINUTE = 60_000;
 const stack = `crash-${randomBytes(3).toString('hex')}`;

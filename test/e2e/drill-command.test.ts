@@ -8,8 +8,8 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { DRILL_NAMES } from '../../cli/drill.ts';
-import type { Report } from '../drills/types.ts';
-import { ROOT } from '../harness/checkout.ts';
+import type { Report } from '../../drills/drill-types.ts';
+import { ROOT } from '../../sandbox/checkout.ts';
 import { sample, SEED, SOAK } from '../harness/soak.ts';
 
 const MINUTE = 60_000;

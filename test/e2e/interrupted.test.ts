@@ -1,6 +1,6 @@
 /**
  * Runs that were interrupted, runs that meet another, and containers that came or went without Pulumi. A stub answers in place of
- * LiteLLM. That LiteLLM comes up, leaves and comes back in the same hands: test/unit/gateway/hooks.test.ts ("the whole gateway serves,
+ * LiteLLM. That LiteLLM comes up, leaves and comes back in the same hands: runtimes/gateway/test/hooks.test.ts ("the whole gateway serves,
  * hides keys, drains and fails clearly") and the drill `kill`.
  */
 import { readdirSync, readFileSync } from 'node:fs';
@@ -8,9 +8,9 @@ import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa, type ResultPromise } from 'execa';
-import { BASE_IMAGE } from '../../infra/names.ts';
-import { Checkout } from '../harness/checkout.ts';
-import { containersOf, docker, inspect } from '../harness/containers.ts';
+import { BASE_IMAGE } from '../../infra/docker-names.ts';
+import { Checkout } from '../../sandbox/checkout.ts';
+import { containersOf, docker, inspect } from '../harness/test-containers.ts';
 
 const MINUTE = 60_000;
 const checkout = new Checkout();

@@ -1,13 +1,13 @@
 /**
  * Keys by our own commands on a real stack: imported, aged, rotated with and without grace; seen from a client's side. The guard that
  * tells keys apart is the real one; behind it a stub answers in place of LiteLLM. That LiteLLM takes the new key, the old one within
- * its grace and neither another: the drill `rotate-master-key`, and test/unit/gateway/hooks.test.ts ("the whole gateway serves, hides
+ * its grace and neither another: the drill `rotate-master-key`, and runtimes/gateway/test/hooks.test.ts ("the whole gateway serves, hides
  * keys, drains and fails clearly").
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Checkout } from '../harness/checkout.ts';
+import { Checkout } from '../../sandbox/checkout.ts';
 
 const MINUTE = 60_000;
 const GROQ = `gsk_${'k3Y9'.repeat(13)}`;
@@ -108,7 +108,7 @@ test(
   'a rotation whose gateways do not start leaves clients their key, even past its grace',
   async () => {
     const old = clientKey();
-    const file = join(checkout.dir, 'config-templates/gateway/supervisor.py');
+    const file = join(checkout.dir, 'runtimes/gateway/programs/supervisor.py');
     const good = readFileSync(file, 'utf8');
     writeFileSync(file, 'raise SystemExit("broken on purpose")\n');
     const failed = await checkout.switchyard(['keys', 'rotate', stack, '--grace', '1s']);

@@ -6,10 +6,10 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { commands } from './layers/commands.ts';
 import { failures } from './layers/failures.ts';
 import { limits } from './layers/limits.ts';
-import { portkey } from './layers/portkey.ts';
+import { portkey } from './layers/portkey-layer.ts';
 import { providers } from './layers/providers.ts';
 import { sdks } from './layers/sdks.ts';
-import { LayersStack, MINUTE } from './layers/stack.ts';
+import { LayersStack, MINUTE } from './layers/layers-stack.ts';
 
 const stack = new LayersStack();
 beforeAll(() => stack.start(), 20 * MINUTE);

@@ -1,6 +1,6 @@
 /**
  * The real LiteLLM, in the image that the stack builds: it takes every config that a good catalogue renders to, whole and without a
- * complaint, and it knows what `catalog/litellm.generated.json` says of it.
+ * complaint, and it knows what `domain/facts/litellm.generated.json` says of it.
  */
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { renderLitellm } from '../../catalog/litellm.ts';
-import { parseCatalog } from '../../catalog/load.ts';
-import { planModels } from '../../catalog/plan.ts';
-import { formatProblems } from '../../catalog/problems.ts';
-import { litellmFactsText } from '../../cli/generate/litellm.ts';
-import { ROOT } from '../harness/checkout.ts';
-import { catalogTexts } from '../unit/catalog/arbitrary.ts';
-import { allKeys, goodSettings, repositoryFile } from '../unit/catalog/shipped.ts';
+import { renderLitellm } from '../../domain/render/litellm-config.ts';
+import { parseCatalog } from '../../domain/read/catalog-file.ts';
+import { planModels } from '../../domain/plan/serving-plan.ts';
+import { formatProblems } from '../../domain/diagnostics/problems.ts';
+import { litellmFactsText } from '../../scripts/generate-litellm.ts';
+import { ROOT } from '../../sandbox/checkout.ts';
+import { catalogTexts } from '../unit/domain/arbitrary.ts';
+import { allKeys, goodSettings, repositoryFile } from '../unit/domain/shipped.ts';
 import '../seed.ts';
 
 /** What litellm_accepts.py prints for a config. */
@@ -47,7 +47,7 @@ let folder: string;
 
 beforeAll(async () => {
   // The layers are those of the stack's own build: after the first time nothing is built.
-  const context = join(ROOT, 'config-templates/image/gateway');
+  const context = join(ROOT, 'runtimes/gateway/image');
   image = (await execa('docker', ['build', '--quiet', context])).stdout.trim();
   folder = await mkdtemp(join(tmpdir(), 'switchyard-accepts-'));
 }, 600_000);
@@ -56,7 +56,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('prices, dates and config keys are those of the image (npm run generate)', async () => {
   const facts = JSON.parse(await litellmFactsText({ image })) as unknown;
-  expect(facts).toEqual(JSON.parse(repositoryFile('catalog/litellm.generated.json')));
+  expect(facts).toEqual(JSON.parse(repositoryFile('domain/facts/litellm.generated.json')));
 }, 300_000);
 
 // The checkout's own catalogue, not the release's: what operators make of it is what LiteLLM has to take.
@@ -87,7 +87,7 @@ test("LiteLLM takes the checkout's catalogue and random good ones", async () => 
   for (const key of secrets) await writeFile(join(folder, 'secrets', key), `value-of-${key}`);
   await writeFile(join(folder, 'secrets/client-keys.json'), '{"keys":[]}');
   // The config names the hooks, which LiteLLM looks for beside it.
-  await cp(join(ROOT, 'config-templates/gateway'), join(folder, 'configs'), { recursive: true });
+  await cp(join(ROOT, 'runtimes/gateway/programs'), join(folder, 'configs'), { recursive: true });
   await chmod(folder, 0o755);
 
   const mounts = ['configs:/configs:ro', 'secrets:/run/secrets:ro'].flatMap((mount) => [

@@ -1,6 +1,6 @@
 /**
  * Where the real LiteLLM, in the image that the stack builds, sends what it is asked: to the address given, by every route, whole and
- * streamed. Held for each provider of the shipped catalogue, for providers of one's own, and for rows of catalog/litellm-prefixes.ts: a
+ * streamed. Held for each provider of the shipped catalogue, for providers of one's own, and for rows of domain/facts/litellm-prefixes.ts: a
  * sample, all of them in `npm run soak`.
  */
 import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -8,15 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { parse, stringify } from 'yaml';
-import { gatewayAddress } from '../../catalog/addresses.ts';
-import { renderLitellm } from '../../catalog/litellm.ts';
-import { LITELLM_PREFIXES } from '../../catalog/litellm-prefixes.ts';
-import { planModels } from '../../catalog/plan.ts';
-import { MOCK_ALIAS } from '../../catalog/schema.ts';
-import { ROOT } from '../harness/checkout.ts';
-import { fixture } from '../harness/fixtures.ts';
+import { gatewayAddress } from '../../domain/plan/provider-address.ts';
+import { renderLitellm } from '../../domain/render/litellm-config.ts';
+import { LITELLM_PREFIXES } from '../../domain/facts/litellm-prefixes.ts';
+import { planModels } from '../../domain/plan/serving-plan.ts';
+import { MOCK_ALIAS } from '../../domain/schema/catalog-schema.ts';
+import { ROOT } from '../../sandbox/checkout.ts';
+import { fixture } from '../../sandbox/fixtures.ts';
 import { sample, SOAK } from '../harness/soak.ts';
-import { allKeys, goodCatalog, goodSettings } from '../unit/catalog/shipped.ts';
+import { allKeys, goodCatalog, goodSettings } from '../unit/domain/shipped.ts';
 
 /** Where one call went, as litellm_addresses.py prints it. */
 interface Call {
@@ -93,7 +93,7 @@ let image: string;
 let folder: string;
 
 beforeAll(async () => {
-  const context = join(ROOT, 'config-templates/image/gateway');
+  const context = join(ROOT, 'runtimes/gateway/image');
   image = (await execa('docker', ['build', '--quiet', context])).stdout.trim();
   folder = await mkdtemp(join(tmpdir(), 'switchyard-addresses-'));
 }, 600_000);
@@ -105,8 +105,8 @@ test('every request stays below the address given', async () => {
   const settings = goodSettings();
   const plan = planModels(catalog, settings, allKeys(catalog));
   await writeFile(join(folder, 'config.yaml'), config(renderLitellm(plan, fixture('litellm.yaml'))));
-  await cp(join(ROOT, 'test/fake/upstream.py'), join(folder, 'upstream.py'));
-  await cp(join(ROOT, 'config-templates/gateway/addresses.py'), join(folder, 'addresses.py'));
+  await cp(join(ROOT, 'sandbox/fake_upstream.py'), join(folder, 'upstream.py'));
+  await cp(join(ROOT, 'runtimes/gateway/programs/addresses.py'), join(folder, 'addresses.py'));
   await chmod(folder, 0o755);
   // prettier-ignore
   const { stdout } = await execa(

@@ -3,11 +3,11 @@ import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { renderLitellm } from '../../catalog/litellm.ts';
-import { planModels } from '../../catalog/plan.ts';
-import { ROOT } from '../harness/checkout.ts';
-import { goodCatalog, goodSettings, repositoryFile } from '../unit/catalog/shipped.ts';
-import { SMALL } from '../unit/catalog/small.ts';
+import { renderLitellm } from '../../domain/render/litellm-config.ts';
+import { planModels } from '../../domain/plan/serving-plan.ts';
+import { ROOT } from '../../sandbox/checkout.ts';
+import { goodCatalog, goodSettings, repositoryFile } from '../unit/domain/shipped.ts';
+import { SMALL } from '../unit/domain/small.ts';
 
 /** For each alias and way to fail: what the failing request and the one after it got, a status or a deployment. */
 type Seen = Record<string, Record<string, [string, string]>>;
@@ -15,9 +15,7 @@ type Seen = Record<string, Record<string, [string, string]>>;
 let folder: string;
 let image: string;
 beforeAll(async () => {
-  image = (
-    await execa('docker', ['build', '--quiet', join(ROOT, 'config-templates/image/gateway')])
-  ).stdout.trim();
+  image = (await execa('docker', ['build', '--quiet', join(ROOT, 'runtimes/gateway/image')])).stdout.trim();
   folder = await mkdtemp(join(tmpdir(), 'switchyard-cooldown-'));
 }, 900_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
@@ -42,7 +40,7 @@ test('the next request asks the provider again, unless a chain answers in its pl
   );
   await mkdir(join(folder, 'configs'));
   await mkdir(join(folder, 'secrets'));
-  await cp(join(ROOT, 'config-templates/gateway'), join(folder, 'configs'), { recursive: true });
+  await cp(join(ROOT, 'runtimes/gateway/programs'), join(folder, 'configs'), { recursive: true });
   await writeFile(join(folder, 'configs/config.yaml'), config);
   for (const key of keys) await writeFile(join(folder, 'secrets', key), `value-of-${key}`);
   await writeFile(join(folder, 'secrets/client-keys.json'), '{"keys":[]}');
@@ -51,7 +49,7 @@ test('the next request asks the provider again, unless a chain answers in its pl
   const mounts = [
     `${folder}/configs:/configs:ro`,
     `${folder}/secrets:/run/secrets:ro`,
-    `${join(ROOT, 'test/fake/upstream.py')}:/upstream.py:ro`,
+    `${join(ROOT, 'sandbox/fake_upstream.py')}:/upstream.py:ro`,
   ].flatMap((mount) => ['-v', mount]);
   const environment = ['LITELLM_LOCAL_MODEL_COST_MAP=True', 'PYTHONDONTWRITEBYTECODE=1'].flatMap((one) => [
     '-e',

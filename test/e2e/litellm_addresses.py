@@ -19,9 +19,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 sys.path.insert(0, '/cases')
-import upstream  # test/fake/upstream.py
+import upstream  # sandbox/fake_upstream.py
 import yaml
-from addresses import keep_addresses  # config-templates/gateway/addresses.py
+from addresses import keep_addresses  # runtimes/gateway/programs/addresses.py
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec

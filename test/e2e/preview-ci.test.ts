@@ -2,11 +2,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
-import { Checkout, type CommandResult } from '../harness/checkout.ts';
+import { Checkout, type CommandResult } from '../../sandbox/checkout.ts';
 
 const MINUTE = 60_000;
 const CATALOG = 'config-templates/catalog.yaml';
-const FILES = [CATALOG, 'config-templates/gateway/probe.py', 'Pulumi.dev.yaml', 'Pulumi.prod.yaml'];
+const FILES = [CATALOG, 'runtimes/gateway/programs/probe.py', 'Pulumi.dev.yaml', 'Pulumi.prod.yaml'];
 
 const checkout = new Checkout();
 const summary = join(checkout.dir, '.summary.md');
@@ -34,7 +34,15 @@ beforeAll(async () => {
   const git = (...args: string[]) =>
     checkout.run('git', ['-c', 'user.name=test', '-c', 'user.email=test@localhost', ...args]);
   await git('init', '--quiet');
-  await git('add', '--', 'config-templates', 'Pulumi.yaml', 'Pulumi.dev.yaml', 'Pulumi.prod.yaml');
+  await git(
+    'add',
+    '--',
+    'config-templates',
+    'runtimes',
+    'Pulumi.yaml',
+    'Pulumi.dev.yaml',
+    'Pulumi.prod.yaml',
+  );
   expect((await git('commit', '--quiet', '--message', 'base')).exitCode).toBe(0);
 }, MINUTE);
 
@@ -94,8 +102,8 @@ test.each([
   ],
   [
     'a key in a hook',
-    () => edit('config-templates/gateway/probe.py', (text) => `${text}# gsk_${'a1B2'.repeat(13)}\n`),
-    /config-templates\/gateway\/probe\.py:\d+:3 this looks like a key of Groq/,
+    () => edit('runtimes/gateway/programs/probe.py', (text) => `${text}# gsk_${'a1B2'.repeat(13)}\n`),
+    /runtimes\/gateway\/programs\/probe\.py:\d+:3 this looks like a key of Groq/,
   ],
 ])(
   '%s is red, with its place and without the key',

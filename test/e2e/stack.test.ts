@@ -7,9 +7,9 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Checkout, freePort } from '../harness/checkout.ts';
-import { opencode } from '../harness/opencode.ts';
-import { Upstream, upstreamBaseUrls } from '../harness/upstream.ts';
+import { Checkout, freePort } from '../../sandbox/checkout.ts';
+import { opencode } from '../harness/opencode-bin.ts';
+import { Upstream, upstreamBaseUrls } from '../../sandbox/upstream.ts';
 
 interface UpReport {
   endpoint: string;

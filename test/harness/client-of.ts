@@ -1,11 +1,11 @@
 /** The client's files of the release's catalogue, rendered as the stack's program does it, without a stack. */
-import { clientKeys, type ClientInputs, clientView } from '../../catalog/client.ts';
-import { renderAuth, renderOpencode } from '../../catalog/opencode.ts';
-import { formatProblems } from '../../catalog/problems.ts';
-import { clientGuide } from '../../catalog/probes.ts';
-import type { StackClient } from '../../cli/client/files.ts';
+import { clientKeys, type ClientInputs, clientView } from '../../domain/render/client-view.ts';
+import { renderAuth, renderOpencode } from '../../domain/render/opencode-files.ts';
+import { formatProblems } from '../../domain/diagnostics/problems.ts';
+import { clientGuide } from '../../domain/render/probes.ts';
+import type { StackClient } from '../../client/client-files.ts';
 import { loadInputs } from '../../stacks/load.ts';
-import { fixture, RELEASE_DAY, withFixtures } from './fixtures.ts';
+import { fixture, RELEASE_DAY, withFixtures } from '../../sandbox/fixtures.ts';
 
 /** What differs from a stack with no keys and no settings. */
 export interface ShippedOptions {

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { freePort, ROOT } from './checkout.ts';
-import type { Fault, ReceivedRequest } from './upstream.ts';
+import { freePort, ROOT } from '../../sandbox/checkout.ts';
+import type { Fault, ReceivedRequest } from '../../sandbox/upstream.ts';
 
 /** A running fake. */
 export interface LocalUpstream {
@@ -20,7 +20,7 @@ export interface LocalUpstream {
 export async function startLocalUpstream(): Promise<LocalUpstream> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;
-  const child = execa('python3', [join(ROOT, 'test/fake/upstream.py'), String(port)], {
+  const child = execa('python3', [join(ROOT, 'sandbox/fake_upstream.py'), String(port)], {
     reject: false,
     buffer: false,
   });

@@ -9,7 +9,7 @@ interface Recorded {
 }
 
 /** Where the images' folders are. */
-export const IMAGES = `${import.meta.dirname}/../../config-templates/image`;
+export const IMAGES = `${import.meta.dirname}/../../runtimes`;
 
 const recorded: Recorded[] = [];
 
@@ -23,13 +23,14 @@ export async function provision(args: Partial<SwitchyardArgs> = {}): Promise<Rec
     port: 4321,
     replicas: 2,
     memoryMb: 1024,
+    edgeMemoryMb: 2048,
     drainSeconds: 60,
     masterKey: { generation: 3, previousUntil: '2026-11-25T12:00:00Z' },
     imageContexts: {
-      gateway: `${IMAGES}/gateway`,
-      published: `${IMAGES}/published`,
-      edge: `${IMAGES}/edge`,
-      portkey: `${IMAGES}/portkey`,
+      gateway: `${IMAGES}/gateway/image`,
+      published: `${IMAGES}/published/image`,
+      edge: `${IMAGES}/edge/image`,
+      portkey: `${IMAGES}/portkey/image`,
     },
     gatewayFiles: [{ path: '/etc/switchyard/config.yaml', content: 'model_list: []' }],
     edgeFiles: [{ path: '/etc/switchyard/haproxy.cfg', content: 'global' }],

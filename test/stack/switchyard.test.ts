@@ -1,6 +1,6 @@
 /** What a stack provisions, and what must be absent, by Pulumi's mocks. That it works is the end-to-end tests' business. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { EDGE_MEMORY_MB } from '../../catalog/edge.ts';
+import { EDGE_MEMORY_MB } from '../../domain/schema/edge-limits.ts';
 import { contextHash } from '../../infra/context-hash.ts';
 import { container, created, filesOf, IMAGES, provision } from './mocks.ts';
 
@@ -100,7 +100,7 @@ describe('a stack', () => {
 
   test('tags images by stack and content', () => {
     const names = created('remoteImage:RemoteImage').map((image) => image.inputs.name);
-    const hash = contextHash(`${IMAGES}/edge`, ['switchyard-base:bookworm-1']);
+    const hash = contextHash(`${IMAGES}/edge/image`, ['switchyard-base:bookworm-1']);
     expect(names).toContain(`switchyard-test-edge:${hash}-00ff`);
   });
 });

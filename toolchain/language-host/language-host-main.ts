@@ -1,5 +1,5 @@
 import { cacheCompiledCode } from '../plugin/compile-cache.ts';
 
 cacheCompiledCode();
-const { serveLanguageHost } = await import('./host.ts');
+const { serveLanguageHost } = await import('./language-host.ts');
 await serveLanguageHost(process.argv.at(-1) ?? '');

@@ -1,6 +1,6 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
-import { switchyardHome } from '../paths.ts';
+import { switchyardHome } from '../toolchain-paths.ts';
 
 /**
  * Keeps compiled code from one run to the next: the engine waits for a plugin's port, and this halves the time until

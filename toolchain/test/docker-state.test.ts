@@ -8,15 +8,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readProperties, Unknown, writeProperties, type Value } from '../plugin/properties.ts';
 import { ensureToolchain } from '../build.ts';
-import { switchyardHome } from '../paths.ts';
+import { switchyardHome } from '../toolchain-paths.ts';
 import { Lifecycle } from '../providers/docker/lifecycle.ts';
 import { Registry } from '../providers/docker/registry.ts';
-import { diffConfig } from '../providers/docker/service.ts';
+import { diffConfig } from '../providers/docker/docker-service.ts';
 import type { Field, ObjectShape, ResourceShape, Shape } from '../providers/docker/shape.ts';
 import { TerraformProvider } from '../providers/docker/terraform.ts';
 import type { Methods } from '../providers/docker/tfplugin.ts';
 import { toPulumi } from '../providers/docker/values.ts';
-import { BUILD_MS } from './harness.ts';
+import { BUILD_MS } from './project.ts';
 import { FOREIGN, sample, withForeign } from './samples.ts';
 
 type Values = Record<string, Value>;

@@ -2,7 +2,7 @@ import { execa } from 'execa';
 import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { BUILD_MS, Project } from './harness.ts';
+import { BUILD_MS, Project } from './project.ts';
 
 const STEP_MS = 5 * 60_000;
 

@@ -1,9 +1,9 @@
 /** Pulumi's official plugins: checked when they come, and held against their stamps from then on. */
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { join } from 'node:path';
-import { checkPulumi } from '../../cli/doctor/tools.ts';
-import { ensurePulumi, findPulumi, lookForPulumi } from '../../cli/setup/pulumi.ts';
-import { archiveOf, docker, PulumiMirror, random, sumsOf } from '../harness/pulumi-mirror.ts';
+import { checkPulumi } from '../../cli/doctor/doctor-tools.ts';
+import { ensurePulumi, findPulumi, lookForPulumi } from '../../bootstrap/pulumi-install.ts';
+import { archiveOf, docker, PulumiMirror, random, sumsOf } from './pulumi-mirror.ts';
 
 const mirror = new PulumiMirror();
 const { reporter } = mirror;

@@ -1,4 +1,4 @@
-/** Pulumi from its own downloads, and what takes its place: a local server stands for get.pulumi.com (test/harness/pulumi-mirror.ts). */
+/** Pulumi from its own downloads, and what takes its place: a local server stands for get.pulumi.com (toolchain/test/pulumi-mirror.ts). */
 import {
   existsSync,
   mkdirSync,
@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { ensurePulumi, findPulumi } from '../../cli/setup/pulumi.ts';
-import { docker, ENGINE, ENGINE_SUMS, PulumiMirror, random } from '../harness/pulumi-mirror.ts';
+import { ensurePulumi, findPulumi } from '../../bootstrap/pulumi-install.ts';
+import { docker, ENGINE, ENGINE_SUMS, PulumiMirror, random } from './pulumi-mirror.ts';
 
 const mirror = new PulumiMirror();
 const { reporter, engineFolder } = mirror;

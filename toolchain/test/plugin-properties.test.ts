@@ -1,6 +1,6 @@
 import structProto from 'google-protobuf/google/protobuf/struct_pb.js';
 import { readProperties, UNKNOWN, writeProperties } from '../plugin/properties.ts';
-import { redact, secretTexts } from '../plugin/redact.ts';
+import { redact, secretTexts } from '../plugin/plugin-redact.ts';
 
 const SECRET = { '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270' };
 const struct = (value: object) => structProto.Struct.fromJavaScript(value as never);

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DOCKER_PROVIDER, ensureTool } from '../build.ts';
-import { PLUGIN_BIN, switchyardHome } from '../paths.ts';
-import { BUILD_MS } from './harness.ts';
+import { PLUGIN_BIN, switchyardHome } from '../toolchain-paths.ts';
+import { BUILD_MS } from './project.ts';
 
 let folder: string;
 beforeAll(async () => {

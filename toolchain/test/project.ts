@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { ensureToolchain } from '../build.ts';
-import { switchyardHome } from '../paths.ts';
+import { switchyardHome } from '../toolchain-paths.ts';
 
 const IMAGE = 'switchyard-toolchain-test:1';
 

@@ -17,10 +17,11 @@ import type { AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { installedVersion } from '../../cli/setup/paths.ts';
-import { platformNames } from '../../cli/setup/platform.ts';
-import { type Plugin, wantedPlugins } from '../../cli/setup/plugins.ts';
-import { ensureToolchain } from '../../toolchain/build.ts';
+import { installedVersion } from '../../bootstrap/home-paths.ts';
+import { platformNames } from '../../bootstrap/platform.ts';
+import { wantedPlugins } from '../../bootstrap/plugins.ts';
+import type { Plugin } from '../../bootstrap/plugin-download.ts';
+import { ensureToolchain } from '../build.ts';
 
 const NAMES = ['PATH', 'SWITCHYARD_HOME', 'SWITCHYARD_PULUMI', 'SWITCHYARD_PULUMI_MIRROR', 'PULUMI_HOME'];
 const { os, arch, goArch } = platformNames();

@@ -1,7 +1,7 @@
 /** What the random plugin does with a state that another plugin, or a newer one, wrote. */
 import providerProto from '@pulumi/pulumi/proto/provider_pb.js';
 import { readProperties, writeProperties, type Value } from '../plugin/properties.ts';
-import { RANDOM_TYPES, randomService } from '../providers/random/service.ts';
+import { RANDOM_TYPES, randomService } from '../providers/random/random-service.ts';
 
 type Handler = (call: unknown, answer: (error: unknown, response: unknown) => void) => void;
 type Values = Record<string, Value>;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
-import { randomId } from '../providers/random/id.ts';
-import { randomPassword } from '../providers/random/password.ts';
+import { randomId } from '../providers/random/random-id.ts';
+import { randomPassword } from '../providers/random/random-password.ts';
 import '../../test/seed.ts';
 
 const defaults = Object.fromEntries(

@@ -1,11 +1,11 @@
 import { ensureTool, DOCKER_PROVIDER } from '../build.ts';
-import { switchyardHome } from '../paths.ts';
-import { terraformType } from '../providers/docker/names.ts';
+import { switchyardHome } from '../toolchain-paths.ts';
+import { terraformType } from '../providers/docker/terraform-names.ts';
 import { resourceShape, type ObjectShape, type Shape } from '../providers/docker/shape.ts';
 import { TerraformProvider } from '../providers/docker/terraform.ts';
 import type { Methods } from '../providers/docker/tfplugin.ts';
 import { isTimeouts } from '../providers/docker/values.ts';
-import { BUILD_MS } from './harness.ts';
+import { BUILD_MS } from './project.ts';
 import { interfaceProperties, resourceProperties, type Declared } from './sdk.ts';
 
 let schemas: Methods['GetProviderSchema'][1]['resource_schemas'];

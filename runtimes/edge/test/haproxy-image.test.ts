@@ -1,13 +1,14 @@
-/** The edge's real HAProxy in its image, before gateways that are fakes: test/e2e/edge, without a stack. */
+/** The edge's real HAProxy in its image, before gateways that are fakes: runtimes/edge/test, without a stack. */
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { CONNECTION_MB, EDGE_MEMORY_MB, FRONT_CONNECTION_MB, renderEdge } from '../../catalog/edge.ts';
-import { EDGE_PROBE } from '../../infra/edge.ts';
-import { folderFiles } from '../../infra/folder-files.ts';
-import { ROOT } from '../harness/checkout.ts';
+import { renderEdge } from '../../../domain/render/haproxy.ts';
+import { CONNECTION_MB, EDGE_MEMORY_MB, FRONT_CONNECTION_MB } from '../../../domain/schema/edge-limits.ts';
+import { EDGE_PROBE } from '../../../infra/edge.ts';
+import { folderFiles } from '../../../stacks/folder-files.ts';
+import { ROOT } from '../../../sandbox/checkout.ts';
 
 const HOLD_SECONDS = 12;
 
@@ -17,12 +18,11 @@ test.each([
 ])(
   '%s: %s',
   async (module) => {
-    const image = (await execa('docker', ['build', '--quiet', join(ROOT, 'config-templates/image/edge')]))
-      .stdout;
+    const image = (await execa('docker', ['build', '--quiet', join(ROOT, 'runtimes/edge/image')])).stdout;
     const folder = await mkdtemp(join(tmpdir(), 'switchyard-edge-'));
     try {
       await mkdir(join(folder, 'edge'));
-      const files = folderFiles(join(ROOT, 'config-templates/edge'), join(folder, 'edge'));
+      const files = folderFiles(join(ROOT, 'runtimes/edge/programs'), join(folder, 'edge'));
       for (const { path, content } of renderEdge({ holdSeconds: HOLD_SECONDS, maxBodyMb: 32 }, files))
         await writeFile(path, content);
       await chmod(folder, 0o755);
@@ -31,7 +31,7 @@ test.each([
         [
           ...['run', '--rm', '--network', 'none', '--workdir', '/tests', '--entrypoint', 'python3'],
           ...['--volume', `${join(folder, 'edge')}:/etc/switchyard:ro`],
-          ...['--volume', `${join(import.meta.dirname, 'edge')}:/tests:ro`],
+          ...['--volume', `${join(import.meta.dirname, '.')}:/tests:ro`],
           ...['--env', `FRONT_CONNECTION_MB=${FRONT_CONNECTION_MB}`, '--env', `MEMORY_MB=${EDGE_MEMORY_MB}`],
           ...['--env', `HOLD_SECONDS=${HOLD_SECONDS}`, '--env', `CONNECTION_MB=${CONNECTION_MB}`],
           ...['--env', `PROBE=${JSON.stringify(EDGE_PROBE)}`, '--env', 'PYTHONDONTWRITEBYTECODE=1'],

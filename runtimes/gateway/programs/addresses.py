@@ -1,6 +1,6 @@
 """Keeps LiteLLM's requests at the address that the configuration gives, where LiteLLM's own code would ask elsewhere.
 
-Which providers keep to it by themselves: catalog/litellm-prefixes.ts. test/e2e/litellm-addresses.test.ts shows both.
+Which providers keep to it by themselves: domain/facts/litellm-prefixes.ts. test/e2e/litellm-addresses.test.ts shows both.
 """
 
 from __future__ import annotations

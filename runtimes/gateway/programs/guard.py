@@ -36,7 +36,7 @@ KEY_HEADERS = (b'authorization', b'x-api-key', b'api-key')
 # Dropped before LiteLLM: keys by other names, and a compressed answer, which could not be searched for keys.
 DROPPED = (*KEY_HEADERS, b'x-goog-api-key', b'ocp-apim-subscription-key', b'accept-encoding', b'content-type', b'content-length', b'transfer-encoding')
 LITELLM_HEADERS = (b'x-litellm-tags', b'x-litellm-trace-id', b'x-litellm-session-id', b'x-litellm-timeout', b'x-litellm-stream-timeout')
-# The edge says the same: catalog/edge.ts.
+# The edge says the same: domain/render/haproxy.ts.
 NO_KEY = 'Missing or wrong API key. Send the key of this gateway as "Authorization: Bearer …" or "x-api-key: …".'
 
 

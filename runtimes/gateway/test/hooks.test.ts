@@ -8,7 +8,7 @@ import { execa } from 'execa';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const IMAGE = 'switchyard-test-gateway:unit';
-const HOOKS = join(ROOT, 'config-templates/gateway');
+const HOOKS = join(ROOT, 'runtimes/gateway/programs');
 
 /** Runs one file of tests; fails with its whole report. */
 async function runPython(module: string): Promise<void> {
@@ -19,8 +19,8 @@ async function runPython(module: string): Promise<void> {
   const mounts = Object.entries({
     '/hooks': HOOKS,
     '/litellm.yaml': join(ROOT, 'config-templates/litellm.yaml'),
-    '/upstream.py': join(ROOT, 'test/fake/upstream.py'),
-    '/tests': join(import.meta.dirname, 'python'),
+    '/upstream.py': join(ROOT, 'sandbox/fake_upstream.py'),
+    '/tests': join(import.meta.dirname, '.'),
   }).flatMap(([inside, outside]) => ['--volume', `${outside}:${inside}:ro`]);
   const options = ['--rm', '--network', 'none', '--env', 'PYTHONPATH=/hooks', '--workdir', '/tests'];
   const program = ['--entrypoint', 'python3', IMAGE, '-m', 'unittest', module];
@@ -30,7 +30,7 @@ async function runPython(module: string): Promise<void> {
 }
 
 beforeAll(async () => {
-  await execa('docker', ['build', '--quiet', '--tag', IMAGE, join(ROOT, 'config-templates/image/gateway')]);
+  await execa('docker', ['build', '--quiet', '--tag', IMAGE, join(ROOT, 'runtimes/gateway/image')]);
 }, 900_000);
 
 test('keys are redacted however they are spelled and wherever a chunk ends', async () => {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, expect, jest, test } from '@jest/globals';
-import { CLIENT_KEY, type Door, head, PROVIDER_KEY, ROUTE, startDoor } from './door.ts';
+import { CLIENT_KEY, type Door, head, PROVIDER_KEY, ROUTE, startDoor } from './start-door.ts';
 
 let door: Door;
 afterEach(() => {

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 // @ts-expect-error a plain script of the image, without types
-import * as script from '../../../config-templates/image/portkey/redact.mjs';
+import * as script from '../image/redact.mjs';
 
 const { redactor, variants } = script as {
   variants: (key: string) => string[];
@@ -50,7 +50,7 @@ test('an event of a stream does not wait for the next one', async () => {
 
 test('looks for what the gateways look for', () => {
   const code =
-    'import sys; sys.path.insert(0, "config-templates/gateway"); import redact, json; print(json.dumps(sorted(x.decode() for x in redact.variants(sys.argv[1]))))';
+    'import sys; sys.path.insert(0, "runtimes/gateway/programs"); import redact, json; print(json.dumps(sorted(x.decode() for x in redact.variants(sys.argv[1]))))';
   const wanted = JSON.parse(
     execFileSync('python3', ['-B', '-c', code, KEY], { encoding: 'utf8' }),
   ) as string[];

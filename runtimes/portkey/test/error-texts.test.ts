@@ -2,7 +2,7 @@
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from '@jest/globals';
-import { type Door, head, PROVIDER_KEY as KEY, ROUTE, startDoor } from './door.ts';
+import { type Door, head, PROVIDER_KEY as KEY, ROUTE, startDoor } from './start-door.ts';
 
 let door: Door;
 afterEach(() => door.stop());

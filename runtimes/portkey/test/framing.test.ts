@@ -1,7 +1,7 @@
 /** The door of the stack's own Portkey and the gateway behind it agree where a request ends: nobody smuggles a second one inside. */
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { type Door, head, PROVIDER_KEY, ROUTE, startDoor } from './door.ts';
+import { type Door, head, PROVIDER_KEY, ROUTE, startDoor } from './start-door.ts';
 
 /** What an attacker wishes to say to the gateway itself: ask this host, with your keys. */
 const SMUGGLED = [

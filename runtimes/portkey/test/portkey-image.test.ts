@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { localConfig } from '../../catalog/portkey.ts';
-import type { StackClient } from '../../cli/client/files.ts';
-import { makeHome, requireOpencode } from '../../cli/client/home.ts';
-import { runOpencode } from '../../cli/client/run.ts';
-import { contextHash } from '../../infra/context-hash.ts';
-import { freePort, ROOT } from '../harness/checkout.ts';
-import { shippedClient, shippedInputs, type ShippedOptions } from '../harness/client.ts';
-import { type LocalUpstream, startLocalUpstream } from '../harness/local-upstream.ts';
+import { localConfig } from '../../../domain/render/portkey-routes.ts';
+import type { StackClient } from '../../../client/client-files.ts';
+import { makeHome, requireOpencode } from '../../../client/client-home.ts';
+import { runOpencode } from '../../../client/run-opencode.ts';
+import { contextHash } from '../../../infra/context-hash.ts';
+import { freePort, ROOT } from '../../../sandbox/checkout.ts';
+import { shippedClient, shippedInputs, type ShippedOptions } from '../../../test/harness/client-of.ts';
+import { type LocalUpstream, startLocalUpstream } from '../../../test/harness/local-upstream.ts';
 
 const MINUTE = 60_000;
 const MASTER = 'sk-canary-master-5f1e';
@@ -33,7 +33,7 @@ const KEYS = {
 };
 /** No route of the shipped catalogue goes to these; a further one does here, to see where Portkey asks each provider. */
 const FURTHER = ['gpt-4', 'claude-3-5-sonnet', 'deepseek-coder', 'mistral-large', 'perplexity-sonar'];
-const CONTEXT = join(ROOT, 'config-templates/image/portkey');
+const CONTEXT = join(ROOT, 'runtimes/portkey/image');
 const name = `switchyard-portkey-test-${process.pid}`;
 const secrets = mkdtempSync(join(tmpdir(), 'switchyard-portkey-'));
 

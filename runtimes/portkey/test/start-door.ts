@@ -4,9 +4,9 @@ import { createServer, type IncomingHttpHeaders, type RequestListener, type Serv
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 // @ts-expect-error a plain script of the image, without types
-import * as doorScript from '../../../config-templates/image/portkey/door.mjs';
+import * as doorScript from '../image/door.mjs';
 // @ts-expect-error likewise
-import * as redactScript from '../../../config-templates/image/portkey/redact.mjs';
+import * as redactScript from '../image/redact.mjs';
 
 const { createDoor } = doorScript as { createDoor: (options: Record<string, unknown>) => Server };
 const { redactor } = redactScript as { redactor: (keys: string[]) => unknown };

@@ -2,10 +2,10 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import type { AgentReport } from '../../../cli/client/agents.ts';
-import type { SmokeRow } from '../../../cli/client/ask.ts';
-import { descendants } from '../../drills/processes.ts';
-import { KEYS, type LayersStack, MINUTE } from './stack.ts';
+import type { AgentReport } from '../../../client/agents-plan.ts';
+import type { SmokeRow } from '../../../client/ask-opencode.ts';
+import { descendants } from '../../../drills/processes.ts';
+import { KEYS, type LayersStack, MINUTE } from './layers-stack.ts';
 
 /** The commands as their users call them, on the deployed stack and through the real opencode. */
 export function commands(stack: LayersStack): void {

@@ -4,10 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import OpenAI from 'openai';
-import type { OpencodeAuth, OpencodeConfig } from '../../../catalog/opencode.ts';
-import { litellmPid } from '../../drills/processes.ts';
-import type { CommandResult } from '../../harness/checkout.ts';
-import { KEYS, type LayersStack, MINUTE, question, textOf } from './stack.ts';
+import type { OpencodeAuth, OpencodeConfig } from '../../../domain/render/opencode-files.ts';
+import { litellmPid } from '../../../drills/processes.ts';
+import type { CommandResult } from '../../../sandbox/checkout.ts';
+import { KEYS, type LayersStack, MINUTE, question, textOf } from './layers-stack.ts';
 
 /** Each row of the table of failures: the fault is injected, and what was promised against it is seen. Spend alerts come elsewhere. */
 export function failures(stack: LayersStack): void {

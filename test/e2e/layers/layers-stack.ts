@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { parseDocument } from 'yaml';
-import { Checkout, freePort } from '../../harness/checkout.ts';
-import { type Fault, type ReceivedRequest, Upstream, upstreamBaseUrls } from '../../harness/upstream.ts';
+import { Checkout, freePort } from '../../../sandbox/checkout.ts';
+import { type Fault, type ReceivedRequest, Upstream, upstreamBaseUrls } from '../../../sandbox/upstream.ts';
 
 export const MINUTE = 60_000;
 

@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { streamedChat } from './providers.ts';
-import { CAP, type LayersStack, MINUTE, question, SHIPPED_TIMEOUT, SHORT_TIMEOUT, textOf } from './stack.ts';
+import {
+  CAP,
+  type LayersStack,
+  MINUTE,
+  question,
+  SHIPPED_TIMEOUT,
+  SHORT_TIMEOUT,
+  textOf,
+} from './layers-stack.ts';
 
 /** What the gateway does about answers it has, providers that hang, and too much at once. */
 export function limits(stack: LayersStack): void {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { streamedChat } from './providers.ts';
-import { KEYS, type LayersStack, MINUTE, question, textOf } from './stack.ts';
+import { KEYS, type LayersStack, MINUTE, question, textOf } from './layers-stack.ts';
 
 const ROUTE = '/portkey/v1/chat/completions';
 

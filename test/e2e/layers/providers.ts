@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { expectNothingOfTheClient } from './sdks.ts';
-import { KEYS, type LayersStack, MINUTE, question, textOf } from './stack.ts';
+import { KEYS, type LayersStack, MINUTE, question, textOf } from './layers-stack.ts';
 
 /** Every alias, the provider that serves it, and the provider's own id of the model. */
 const ALIASES: [alias: string, provider: string, model: string][] = [

@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import type { ReceivedRequest } from '../../harness/upstream.ts';
+import type { ReceivedRequest } from '../../../sandbox/upstream.ts';
 import { anthropicCalls } from '../sdk/anthropic-calls.ts';
 import { openaiCalls } from '../sdk/openai-calls.ts';
-import { pythonCalls, type SdkTarget } from '../sdk/run.ts';
-import { KEYS, type LayersStack, MINUTE } from './stack.ts';
+import { pythonCalls, type SdkTarget } from '../sdk/run-sdk.ts';
+import { KEYS, type LayersStack, MINUTE } from './layers-stack.ts';
 
 type Calls = (target: SdkTarget) => Promise<Record<string, unknown>>;
 

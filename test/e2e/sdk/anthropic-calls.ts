@@ -1,6 +1,6 @@
 /** What Anthropic's Node SDK gets from a gateway: the same calls and the same report as anthropic_calls.py. */
 import Anthropic from '@anthropic-ai/sdk';
-import type { SdkTarget } from './run.ts';
+import type { SdkTarget } from './run-sdk.ts';
 
 type Event = Anthropic.Messages.RawMessageStreamEvent;
 

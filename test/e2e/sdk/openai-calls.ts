@@ -1,6 +1,6 @@
 /** What OpenAI's Node SDK gets from a gateway: the same calls and the same report as openai_calls.py. */
 import OpenAI from 'openai';
-import type { SdkTarget } from './run.ts';
+import type { SdkTarget } from './run-sdk.ts';
 
 const LOOK_UP = {
   name: 'look_up',

@@ -1,11 +1,11 @@
 import { expect, test } from '@jest/globals';
 import { hasWord, problemOf } from '../../../bench/ask.ts';
 import { healthyContainer } from '../../../bench/cold-start.ts';
-import { commandsOf, measureCommands, parseTimes } from '../../../bench/commands.ts';
-import { pairFigures } from '../../../bench/edge.ts';
+import { commandsOf, measureCommands, parseTimes } from '../../../bench/bench-commands.ts';
+import { pairFigures } from '../../../bench/bench-edge.ts';
 import { litellmConfig } from '../../../bench/litellm.ts';
 import { sizesOf } from '../../../bench/sizes.ts';
-import { Output } from '../../../cli/output.ts';
+import { Output } from '../../../console/output.ts';
 
 const quiet = new Output({ streams: { stdout: { write: () => 0 }, stderr: { write: () => 0 } } });
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { withUpdates } from '../../../cli/setup/bootstrap.ts';
+import { withUpdates } from '../../../bootstrap/bootstrap-image.ts';
 
 test('the updates come from the mirror that the release came from', () => {
   expect(withUpdates('deb http://mirror.example/debian bookworm main\n')).toBe(

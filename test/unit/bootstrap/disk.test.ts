@@ -1,5 +1,5 @@
 import { afterEach, expect, test } from '@jest/globals';
-import { minFreeBytes } from '../../../cli/setup/disk.ts';
+import { minFreeBytes } from '../../../bootstrap/disk.ts';
 
 const NAME = 'SWITCHYARD_MIN_FREE_BYTES';
 

@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checksumOf, download, fetchText, STALL_MS, Unreachable } from '../../../cli/setup/download.ts';
+import { checksumOf, download, fetchText, STALL_MS, Unreachable } from '../../../bootstrap/download.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-download-'));
 const file = join(folder, 'file');

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isWholeExecutable } from '../../../cli/setup/executable.ts';
+import { isWholeExecutable } from '../../../bootstrap/executable.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-executable-'));
 const file = join(folder, 'tool');

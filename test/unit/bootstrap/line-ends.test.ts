@@ -5,12 +5,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { contextHash } from '../../../infra/context-hash.ts';
-import { folderFiles } from '../../../infra/folder-files.ts';
-import { ROOT } from '../../harness/checkout.ts';
+import { folderFiles } from '../../../stacks/folder-files.ts';
+import { ROOT } from '../../../sandbox/checkout.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'switchyard-line-ends-'));
 const origin = join(work, 'origin');
-const IMAGES = readdirSync(join(ROOT, 'config-templates/image'));
+const IMAGES = readdirSync(join(ROOT, 'runtimes'));
 
 function git(cwd: string, ...args: string[]): string {
   const settings = ['user.name=test', 'user.email=test@localhost'];
@@ -40,7 +40,7 @@ const withCarriageReturn = (dir: string) =>
 const launcherIsRead = (dir: string) => spawnSync('sh', ['-n', './switchyard'], { cwd: dir }).status === 0;
 
 const hashes = (dir: string) =>
-  IMAGES.map((image) => [image, contextHash(join(dir, 'config-templates/image', image))]);
+  IMAGES.map((image) => [image, contextHash(join(dir, 'runtimes', image, 'image'))]);
 
 beforeAll(() => {
   // What is committed and what is about to be: the test must fail before the commit, not after it.

@@ -10,7 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { withLock } from '../../../cli/setup/lock.ts';
+import { withLock } from '../../../bootstrap/lock.ts';
 
 let folder: string;
 const saved = process.env.SWITCHYARD_HOME;
@@ -83,7 +83,7 @@ test('lets one in at a time', async () => {
         await setTimeout(20);
         appendFileSync(process.argv[2], 'out ');
       });`;
-  const module = join(import.meta.dirname, '../../../cli/setup/lock.ts');
+  const module = join(import.meta.dirname, '../../../bootstrap/lock.ts');
   const log = join(folder, 'log');
   const args = ['--input-type=module', '-e', script, module, log];
   const runs = [1, 2, 3].map(() =>

@@ -2,8 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { ownEngine, readDecision, writeDecision } from '../../../cli/setup/pulumi-decision.ts';
-import { wantedPlugins } from '../../../cli/setup/plugins.ts';
+import { ownEngine, readDecision, writeDecision } from '../../../bootstrap/pulumi-decision.ts';
+import { wantedPlugins } from '../../../bootstrap/plugins.ts';
 
 const NAMES = ['PATH', 'SWITCHYARD_HOME', 'SWITCHYARD_PULUMI', 'PULUMI_HOME'];
 const saved = Object.fromEntries(NAMES.map((name) => [name, process.env[name]]));

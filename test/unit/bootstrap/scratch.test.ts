@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inScratch } from '../../../cli/setup/scratch.ts';
+import { inScratch } from '../../../bootstrap/scratch.ts';
 
 const saved = process.env.SWITCHYARD_HOME;
 let home: string;

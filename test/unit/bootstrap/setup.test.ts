@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { isDebianLike } from '../../../cli/setup/apt.ts';
-import { freeBytes, requireSpace } from '../../../cli/setup/disk.ts';
-import { lackOfDocker } from '../../../cli/setup/docker.ts';
-import { exportLines, quote } from '../../../cli/setup/shell.ts';
-import { checkStackName } from '../../../cli/setup/stack-name.ts';
-import { atLeast, parseVersion } from '../../../cli/setup/versions.ts';
+import { isDebianLike } from '../../../bootstrap/apt.ts';
+import { freeBytes, requireSpace } from '../../../bootstrap/disk.ts';
+import { lackOfDocker } from '../../../bootstrap/docker-daemon.ts';
+import { exportLines, quote } from '../../../bootstrap/shell.ts';
+import { checkStackName } from '../../../engine/stack-name.ts';
+import { atLeast, parseVersion } from '../../../bootstrap/compare-versions.ts';
 import '../../seed.ts';
 
 describe('versions', () => {

@@ -9,7 +9,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findDamage, writeStamp } from '../../../cli/setup/stamp.ts';
+import { findDamage, writeStamp } from '../../../bootstrap/stamp.ts';
 
 let folder: string;
 const binary = () => join(folder, 'bin', 'tool');

@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
-import { parseCatalog } from '../../../../catalog/load.ts';
-import type { Catalog } from '../../../../catalog/schema.ts';
-import { UserError } from '../../../../cli/errors.ts';
-import { parseEnvFile } from '../../../../cli/keys/env-file.ts';
-import { planImport } from '../../../../cli/keys/import.ts';
+import { parseCatalog } from '../../../domain/read/catalog-file.ts';
+import type { Catalog } from '../../../domain/schema/catalog-schema.ts';
+import { UserError } from '../../../console/errors.ts';
+import { parseEnvFile } from '../../../keys/env-file.ts';
+import { planImport } from '../../../cli/keys-import.ts';
 
-const FILE = 'test/fixtures/catalog.yaml';
+const FILE = 'sandbox/release-files/catalog.yaml';
 const catalog = parseCatalog(readFileSync(FILE, 'utf8'), FILE).catalog as Catalog;
 const GROQ = `gsk_${'a1B2'.repeat(13)}`;
 

@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
-import { parseCatalog } from '../../../catalog/load.ts';
-import type { Catalog } from '../../../catalog/schema.ts';
+import { parseCatalog } from '../../../domain/read/catalog-file.ts';
+import type { Catalog } from '../../../domain/schema/catalog-schema.ts';
 import { modelRows } from '../../../cli/models.ts';
-import { table } from '../../../cli/table.ts';
+import { table } from '../../../console/table.ts';
 
-const FILE = 'test/fixtures/catalog.yaml';
+const FILE = 'sandbox/release-files/catalog.yaml';
 
 /** The catalogue with one line changed. */
 function catalog(from = '', to = ''): Catalog {

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { advise, OWN_REFUSALS, sentence } from '../../../cli/client/advice.ts';
-import { ROOT } from '../../harness/checkout.ts';
-import { shippedClient } from '../../harness/client.ts';
+import { advise, OWN_REFUSALS, sentence } from '../../../client/advice.ts';
+import { ROOT } from '../../../sandbox/checkout.ts';
+import { shippedClient } from '../../harness/client-of.ts';
 
 const error = (message: string): string => JSON.stringify({ error: { message } });
 const direct = {
@@ -44,8 +44,8 @@ describe('the gateway', () => {
   ])('%i', (status, said) => expect(sentence(advise({ ...gateway, status }))).toBe(said));
 
   test.each([
-    ['config-templates/gateway', OWN_REFUSALS[0]],
-    ['config-templates/image/portkey', OWN_REFUSALS[1]],
+    ['runtimes/gateway/programs', OWN_REFUSALS[0]],
+    ['runtimes/portkey/image', OWN_REFUSALS[1]],
   ])("refuses a client's key in words of its own, which stand in %s", (folder, words) => {
     const files = readdirSync(join(ROOT, folder)).filter((name) => /\.(py|mjs)$/.test(name));
     const found = files.filter((name) => readFileSync(join(ROOT, folder, name), 'utf8').includes(words));

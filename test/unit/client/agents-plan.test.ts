@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseAgents } from '../../../catalog/agents.ts';
-import { formatProblem } from '../../../catalog/problems.ts';
-import { planAgents } from '../../../cli/client/agents-plan.ts';
-import { failedRequest } from '../../../cli/client/run.ts';
-import { redactor } from '../../../cli/client/redact.ts';
-import { shippedClient, shippedInputs, type ShippedOptions } from '../../harness/client.ts';
+import { parseAgents } from '../../../domain/read/agents-file.ts';
+import { formatProblem } from '../../../domain/diagnostics/problems.ts';
+import { planAgents } from '../../../client/agents-plan.ts';
+import { failedRequest } from '../../../client/run-opencode.ts';
+import { redactor } from '../../../client/client-redact.ts';
+import { shippedClient, shippedInputs, type ShippedOptions } from '../../harness/client-of.ts';
 
 const { catalog, agents } = shippedInputs();
 const problems = (text: string): string[] =>

@@ -2,10 +2,10 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { askOnce } from '../../../cli/ask.ts';
-import { askByHttp } from '../../../cli/client/ask.ts';
-import type { Probe } from '../../../catalog/probes.ts';
-import { shippedClient } from '../../harness/client.ts';
+import { askOnce } from '../../../client/ask-gateway.ts';
+import { askByHttp } from '../../../client/ask-opencode.ts';
+import type { Probe } from '../../../domain/render/probes.ts';
+import { shippedClient } from '../../harness/client-of.ts';
 
 let server: Server;
 let endpoint: string;

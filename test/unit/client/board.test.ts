@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { stripVTControlCharacters } from 'node:util';
-import { Board } from '../../../cli/client/board.ts';
-import { Output } from '../../../cli/output.ts';
+import { Board } from '../../../client/board.ts';
+import { Output } from '../../../console/output.ts';
 
 const { CI, TERM } = process.env;
 let written: string[];

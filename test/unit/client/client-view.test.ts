@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { OpencodeConfig } from '../../../catalog/opencode.ts';
-import { gatewayOnly } from '../../../cli/client/files.ts';
-import { shippedClient } from '../../harness/client.ts';
+import type { OpencodeConfig } from '../../../domain/render/opencode-files.ts';
+import { gatewayOnly } from '../../../client/client-files.ts';
+import { shippedClient } from '../../harness/client-of.ts';
 
 /** Values that look like no key. */
 const keys = (...names: string[]): Record<string, string> =>

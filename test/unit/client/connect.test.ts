@@ -12,10 +12,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { opencodePaths, pathsBelow } from '../../../cli/client/paths.ts';
-import { writeClientFiles } from '../../../cli/client/write.ts';
+import { opencodePaths, pathsBelow } from '../../../client/opencode-paths.ts';
+import { writeClientFiles } from '../../../client/write-files.ts';
 import { connect } from '../../../cli/connect.ts';
-import { shippedClient } from '../../harness/client.ts';
+import { shippedClient } from '../../harness/client-of.ts';
 
 let dir: string;
 beforeEach(() => {

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { parse } from 'jsonc-parser';
-import { renderOpencode, switchOn } from '../../../catalog/opencode.ts';
-import { mergeOpencode } from '../../../cli/client/merge.ts';
-import { mergeAuth } from '../../../cli/client/merge-auth.ts';
-import type { Json } from '../../../cli/client/json.ts';
-import type { ListEntries } from '../../../cli/client/merge-lists.ts';
+import { renderOpencode, switchOn } from '../../../domain/render/opencode-files.ts';
+import { mergeOpencode } from '../../../client/merge.ts';
+import { mergeAuth } from '../../../client/merge-auth.ts';
+import type { Json } from '../../../client/json-objects.ts';
+import type { ListEntries } from '../../../client/merge-lists.ts';
 import { view } from './sample.ts';
 import '../../seed.ts';
 

@@ -12,9 +12,9 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import type { Json } from '../../../cli/client/json.ts';
+import type { Json } from '../../../client/json-objects.ts';
 import { connect } from '../../../cli/connect.ts';
-import { shippedClient } from '../../harness/client.ts';
+import { shippedClient } from '../../harness/client-of.ts';
 
 let dir: string;
 beforeEach(() => {

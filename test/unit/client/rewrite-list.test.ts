@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'jsonc-parser';
-import { rewrite } from '../../../cli/client/rewrite.ts';
+import { rewrite } from '../../../client/rewrite.ts';
 import '../../seed.ts';
 
 const change = (text: string, list: string[]): string =>

@@ -12,11 +12,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { type AgentReport, runAgents } from '../../../cli/client/agents.ts';
-import { Board } from '../../../cli/client/board.ts';
-import type { ReadyAgent } from '../../../cli/client/agents-plan.ts';
-import { Output, type UserError } from '../../../cli/output.ts';
-import { shippedClient } from '../../harness/client.ts';
+import { runAgents } from '../../../client/run-agents.ts';
+import type { AgentReport, ReadyAgent } from '../../../client/agents-plan.ts';
+import { Board } from '../../../client/board.ts';
+import { Output } from '../../../console/output.ts';
+import type { UserError } from '../../../console/errors.ts';
+import { shippedClient } from '../../harness/client-of.ts';
 
 /** Notes its process and its home; then answers, and where the prompt says so stays on. */
 const OPENCODE = `#!/bin/sh

@@ -1,5 +1,5 @@
 /** A client's view of a stack, for tests that need one without a catalogue. */
-import type { ClientProvider, ClientView } from '../../../catalog/opencode.ts';
+import type { ClientProvider, ClientView } from '../../../domain/render/opencode-files.ts';
 
 const LIMIT = { context: 128_000, output: 8192 };
 

@@ -4,15 +4,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'jsonc-parser';
-import type { StackClient } from '../../../cli/client/files.ts';
-import type { Owner } from '../../../cli/client/record.ts';
-import { connect, type Connected } from '../../../cli/connect.ts';
+import type { StackClient } from '../../../client/client-files.ts';
+import type { Owner } from '../../../client/record.ts';
+import { connect } from '../../../cli/connect.ts';
+import type { Connected } from '../../../cli/connect-types.ts';
 import {
   type ConnectedOrNot,
   describeLeftAlone,
   writeUnlessOwned,
 } from '../../../cli/connect-unless-owned.ts';
-import { shippedClient } from '../../harness/client.ts';
+import { shippedClient } from '../../harness/client-of.ts';
 
 let dir: string;
 beforeEach(() => {

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { describeError, toUserError } from '../../../cli/errors.ts';
-import { Output, UserError, withOutput } from '../../../cli/output.ts';
+import { describeError, toUserError, UserError } from '../../../console/errors.ts';
+import { Output, withOutput } from '../../../console/output.ts';
 
 function listen(json = false) {
   const heard = { stdout: '', stderr: '' };

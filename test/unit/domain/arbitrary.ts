@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { stringify } from 'yaml';
-import { LITELLM_PREFIXES as KNOWN } from '../../../catalog/litellm-prefixes.ts';
-import { CLIENT_PACKAGES, ROUTING_STRATEGIES } from '../../../catalog/schema.ts';
+import { LITELLM_PREFIXES as KNOWN } from '../../../domain/facts/litellm-prefixes.ts';
+import { CLIENT_PACKAGES, ROUTING_STRATEGIES } from '../../../domain/schema/catalog-schema.ts';
 
 const LITELLM_PREFIXES = [
   'openai',

@@ -1,10 +1,10 @@
 /**
  * Bad catalogues and the exact messages about them. Each case changes one place of SMALL; the file is called c.yaml.
  */
-import { parseCatalog } from '../../../catalog/load.ts';
-import { LITELLM_PREFIXES } from '../../../catalog/litellm-prefixes.ts';
-import { formatProblems } from '../../../catalog/problems.ts';
-import { listNames } from '../../../catalog/suggest.ts';
+import { parseCatalog } from '../../../domain/read/catalog-file.ts';
+import { LITELLM_PREFIXES } from '../../../domain/facts/litellm-prefixes.ts';
+import { formatProblems } from '../../../domain/diagnostics/problems.ts';
+import { listNames } from '../../../domain/diagnostics/suggest.ts';
 import { SMALL } from './small.ts';
 
 const TOP_KEYS = 'providers, models, fallbacks, defaults, routing, limits, cache, client, portkey';

@@ -1,10 +1,11 @@
 /**
  * Bad settings and the exact messages about them. Each case is what stands below `config:` in Pulumi.dev.yaml.
  */
-import { parseCatalog } from '../../../catalog/load.ts';
-import { formatProblems, hasErrors } from '../../../catalog/problems.ts';
-import { checkPorts, parseSettings } from '../../../stacks/settings.ts';
-import { fileLeaks, readStackFile } from '../../../stacks/settings-source.ts';
+import { parseCatalog } from '../../../domain/read/catalog-file.ts';
+import { formatProblems, hasErrors } from '../../../domain/diagnostics/problems.ts';
+import { parseSettings } from '../../../domain/read/settings-reader.ts';
+import { checkPorts } from '../../../domain/checks/settings-checks.ts';
+import { fileLeaks, readStackFile } from '../../../domain/diagnostics/settings-source.ts';
 import { asPulumi } from './as-pulumi.ts';
 import { SMALL } from './small.ts';
 

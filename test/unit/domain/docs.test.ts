@@ -1,8 +1,9 @@
 /** docs/configuration.md is the schemas' witness: its examples are good, and no key is missing from them. */
-import { checkLitellmTemplate } from '../../../catalog/litellm-keys.ts';
-import { formatProblems } from '../../../catalog/problems.ts';
-import { catalogSchema, modelSchema, providerSchema } from '../../../catalog/schema.ts';
-import { parseSettings, settingsSchema } from '../../../stacks/settings.ts';
+import { checkLitellmTemplate } from '../../../domain/checks/litellm-keys.ts';
+import { formatProblems } from '../../../domain/diagnostics/problems.ts';
+import { catalogSchema, modelSchema, providerSchema } from '../../../domain/schema/catalog-schema.ts';
+import { parseSettings } from '../../../domain/read/settings-reader.ts';
+import { settingsSchema } from '../../../domain/schema/settings-schema.ts';
 import { asPulumi } from './as-pulumi.ts';
 import { goodCatalog, repositoryFile, shippedCatalog } from './shipped.ts';
 

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { renderEdge } from '../../../domain/render/haproxy.ts';
 import {
   CONNECTION_MB,
   CONNECTIONS,
@@ -8,11 +9,10 @@ import {
   FRONT_CONNECTION_MB,
   FRONT_CONNECTIONS,
   GATEWAY_PLACES,
-  renderEdge,
-} from '../../../catalog/edge.ts';
-import { settingsSchema } from '../../../stacks/settings-schema.ts';
+} from '../../../domain/schema/edge-limits.ts';
+import { settingsSchema } from '../../../domain/schema/settings-schema.ts';
 
-const FOLDER = join(import.meta.dirname, '../../../config-templates/edge');
+const FOLDER = join(import.meta.dirname, '../../../runtimes/edge/programs');
 const settings = { holdSeconds: 45, maxBodyMb: 3 };
 
 function rendered(name: string, wanted = settings): string {

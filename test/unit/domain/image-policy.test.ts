@@ -1,6 +1,6 @@
 /** Which LiteLLM may run. */
-import { checkLock, checkVersion } from '../../../catalog/image-policy.ts';
-import { formatProblems } from '../../../catalog/problems.ts';
+import { checkLock, checkVersion } from '../../../domain/checks/image-policy.ts';
+import { formatProblems } from '../../../domain/diagnostics/problems.ts';
 
 test.each([
   ['1.82.7', 'compromised'],

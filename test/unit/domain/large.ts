@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
-import { renderLitellm } from '../../../catalog/litellm.ts';
-import { parseCatalog } from '../../../catalog/load.ts';
-import { planModels } from '../../../catalog/plan.ts';
+import { renderLitellm } from '../../../domain/render/litellm-config.ts';
+import { parseCatalog } from '../../../domain/read/catalog-file.ts';
+import { planModels } from '../../../domain/plan/serving-plan.ts';
 import { goodSettings } from './shipped.ts';
 import { SMALL } from './small.ts';
 

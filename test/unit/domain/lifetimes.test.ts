@@ -1,8 +1,8 @@
 /** Retired and retiring models, with a fixed today. */
-import type { LitellmFacts } from '../../../catalog/facts.ts';
-import { checkLifetimes, lifetimes } from '../../../catalog/lifetimes.ts';
-import { checkPriceMap } from '../../../catalog/price-map.ts';
-import { formatProblems } from '../../../catalog/problems.ts';
+import type { LitellmFacts } from '../../../domain/facts/litellm-facts.ts';
+import { checkLifetimes, lifetimes } from '../../../domain/checks/lifetimes.ts';
+import { checkPriceMap } from '../../../domain/checks/price-map.ts';
+import { formatProblems } from '../../../domain/diagnostics/problems.ts';
 import { goodCatalog } from './shipped.ts';
 import { SMALL } from './small.ts';
 

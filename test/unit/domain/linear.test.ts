@@ -1,4 +1,4 @@
-/** Time grows with the number of models and not faster. `node test/unit/catalog/large.ts` prints the figures. */
+/** Time grows with the number of models and not faster. `node test/unit/domain/large.ts` prints the figures. */
 import { measure } from './large.ts';
 
 test('ten times as many models take about ten times as long', () => {

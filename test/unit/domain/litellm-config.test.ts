@@ -1,11 +1,11 @@
 /** LiteLLM's config: what is rendered from a small catalogue, word for word, and what it must never hold. */
 import { parse } from 'yaml';
-import { renderLitellm } from '../../../catalog/litellm.ts';
-import { checkKeys, checkLitellmTemplate } from '../../../catalog/litellm-keys.ts';
-import { planModels } from '../../../catalog/plan.ts';
-import { formatProblems } from '../../../catalog/problems.ts';
-import { readYaml } from '../../../catalog/source.ts';
-import { fixture } from '../../harness/fixtures.ts';
+import { renderLitellm } from '../../../domain/render/litellm-config.ts';
+import { checkKeys, checkLitellmTemplate } from '../../../domain/checks/litellm-keys.ts';
+import { planModels } from '../../../domain/plan/serving-plan.ts';
+import { formatProblems } from '../../../domain/diagnostics/problems.ts';
+import { readYaml } from '../../../domain/diagnostics/yaml-source.ts';
+import { fixture } from '../../../sandbox/fixtures.ts';
 import { allKeys, goodCatalog, goodSettings, shippedCatalog } from './shipped.ts';
 import { SMALL } from './small.ts';
 

@@ -1,12 +1,12 @@
 /**
  * The one test of what operators edit: whatever they made of it, it passes the checks. Which models, chains and ports there are is
- * theirs to say; tests that need certain ones use test/fixtures.
+ * theirs to say; tests that need certain ones use sandbox/release-files.
  */
 import { readdirSync } from 'node:fs';
-import { formatProblems, type Problem } from '../../../catalog/problems.ts';
-import { readRawConfig } from '../../../cli/settings.ts';
+import { formatProblems, type Problem } from '../../../domain/diagnostics/problems.ts';
+import { readRawConfig } from '../../../engine/stack-settings.ts';
 import { loadInputs, ROOT } from '../../../stacks/load.ts';
-import { isStackFile, RELEASE_DAY } from '../../harness/fixtures.ts';
+import { isStackFile, RELEASE_DAY } from '../../../sandbox/fixtures.ts';
 
 const stacks = readdirSync(ROOT)
   .filter(isStackFile)

@@ -1,7 +1,7 @@
 /** Portkey's routes as configs for its cloud: in the catalogue's order or by price, and without a key. */
 import { expect, test } from '@jest/globals';
-import { cloudConfig, type PortkeyTarget, routes } from '../../../catalog/portkey.ts';
-import type { Catalog } from '../../../catalog/schema.ts';
+import { cloudConfig, type PortkeyTarget, routes } from '../../../domain/render/portkey-routes.ts';
+import type { Catalog } from '../../../domain/schema/catalog-schema.ts';
 import { allKeys, shippedCatalog } from './shipped.ts';
 
 const { catalog } = shippedCatalog();

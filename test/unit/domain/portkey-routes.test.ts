@@ -1,13 +1,13 @@
 /** The config of the stack's own Portkey: each target asks its own provider's address with its own key. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { localConfig, type PortkeyTarget } from '../../../catalog/portkey.ts';
-import type { Catalog, Provider } from '../../../catalog/schema.ts';
+import { localConfig, type PortkeyTarget } from '../../../domain/render/portkey-routes.ts';
+import type { Catalog, Provider } from '../../../domain/schema/catalog-schema.ts';
 import { goodSettings, shippedCatalog } from './shipped.ts';
 
 const { catalog } = shippedCatalog();
 
-/** What Portkey (1.15.2) puts behind the address for a chat; test/e2e/portkey.test.ts holds it against the real one. */
+/** What Portkey (1.15.2) puts behind the address for a chat; runtimes/portkey/test/portkey-image.test.ts holds it against the real one. */
 const CHAT_PATHS: Record<string, string> = {
   openai: '/chat/completions',
   anthropic: '/messages',

@@ -1,15 +1,15 @@
 /** Properties: no input, however odd, makes the validators throw, and what they let through renders. */
 import fc from 'fast-check';
 import { parse } from 'yaml';
-import { renderLitellm } from '../../../catalog/litellm.ts';
-import { checkKeys, checkLitellmTemplate } from '../../../catalog/litellm-keys.ts';
-import { parseCatalog } from '../../../catalog/load.ts';
-import { planModels } from '../../../catalog/plan.ts';
-import { formatProblems, hasErrors } from '../../../catalog/problems.ts';
-import { readYaml } from '../../../catalog/source.ts';
-import { parseSettings } from '../../../stacks/settings.ts';
+import { renderLitellm } from '../../../domain/render/litellm-config.ts';
+import { checkKeys, checkLitellmTemplate } from '../../../domain/checks/litellm-keys.ts';
+import { parseCatalog } from '../../../domain/read/catalog-file.ts';
+import { planModels } from '../../../domain/plan/serving-plan.ts';
+import { formatProblems, hasErrors } from '../../../domain/diagnostics/problems.ts';
+import { readYaml } from '../../../domain/diagnostics/yaml-source.ts';
+import { parseSettings } from '../../../domain/read/settings-reader.ts';
 import { catalogTexts } from './arbitrary.ts';
-import { fixture } from '../../harness/fixtures.ts';
+import { fixture } from '../../../sandbox/fixtures.ts';
 import { allKeys, goodSettings } from './shipped.ts';
 import { SMALL } from './small.ts';
 import '../../seed.ts';

@@ -1,8 +1,8 @@
 /** What is served under which keys. */
-import { PORTKEY_ALIAS } from '../../../catalog/last-resort.ts';
-import { planModels } from '../../../catalog/plan.ts';
-import { formatProblems } from '../../../catalog/problems.ts';
-import type { Provider } from '../../../catalog/schema.ts';
+import { PORTKEY_ALIAS } from '../../../domain/plan/last-resort.ts';
+import { planModels } from '../../../domain/plan/serving-plan.ts';
+import { formatProblems } from '../../../domain/diagnostics/problems.ts';
+import type { Provider } from '../../../domain/schema/catalog-schema.ts';
 import { allKeys, goodCatalog, goodSettings, shippedCatalog } from './shipped.ts';
 import { SMALL } from './small.ts';
 

@@ -1,9 +1,9 @@
 /** The catalogue as it was shipped with the release: the seed's aliases and what stood for them then. */
-import { checkInputs } from '../../../catalog/check.ts';
-import { litellmFacts } from '../../../catalog/facts.ts';
-import { formatProblems } from '../../../catalog/problems.ts';
-import { parseSettings } from '../../../stacks/settings.ts';
-import { fixture, RELEASE_DAY } from '../../harness/fixtures.ts';
+import { checkInputs } from '../../../domain/checks/check-inputs.ts';
+import { litellmFacts } from '../../../domain/facts/litellm-facts.ts';
+import { formatProblems } from '../../../domain/diagnostics/problems.ts';
+import { parseSettings } from '../../../domain/read/settings-reader.ts';
+import { fixture, RELEASE_DAY } from '../../../sandbox/fixtures.ts';
 import { asPulumi } from './as-pulumi.ts';
 import { shippedCatalog } from './shipped.ts';
 

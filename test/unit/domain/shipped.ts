@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { parseCatalog } from '../../../catalog/load.ts';
-import { formatProblems } from '../../../catalog/problems.ts';
-import type { Catalog } from '../../../catalog/schema.ts';
-import { parseSettings, type Settings } from '../../../stacks/settings.ts';
-import { fixture } from '../../harness/fixtures.ts';
+import { parseCatalog } from '../../../domain/read/catalog-file.ts';
+import { formatProblems } from '../../../domain/diagnostics/problems.ts';
+import type { Catalog } from '../../../domain/schema/catalog-schema.ts';
+import { parseSettings } from '../../../domain/read/settings-reader.ts';
+import type { Settings } from '../../../domain/schema/settings-schema.ts';
+import { fixture } from '../../../sandbox/fixtures.ts';
 
 /** A file of the checkout. What operators edit is no test's business, but that of own-files.test.ts: see `fixture`. */
 export function repositoryFile(path: string): string {

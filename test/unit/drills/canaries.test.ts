@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { describe, expect, test } from '@jest/globals';
-import { found, foundInStream, needlesOf, newCanaries } from '../../drills/canaries.ts';
+import { found, foundInStream, needlesOf, newCanaries } from '../../../drills/canaries.ts';
 
 const KEY = '4f1c09ab77e25d3881c6e0f2a95b7d34';
 const NEEDLES = needlesOf([{ name: 'K', value: KEY }]);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { type Arrival, classify } from '../../drills/classify.ts';
-import type { RequestRecord } from '../../drills/types.ts';
+import { type Arrival, classify } from '../../../drills/classify.ts';
+import type { RequestRecord } from '../../../drills/request-record.ts';
 
 const STRIKE = { gateway: '10.0.0.2', at: 1000 };
 

@@ -3,10 +3,10 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { DRILL_NAMES } from '../../../cli/drill.ts';
-import { DRILLS } from '../../drills/drills.ts';
-import { Load, specOf } from '../../drills/load.ts';
-import { figuresOf } from '../../drills/sums.ts';
-import type { RequestRecord } from '../../drills/types.ts';
+import { DRILLS } from '../../../drills/all-drills.ts';
+import { Load, specOf } from '../../../drills/drill-load.ts';
+import { figuresOf } from '../../../drills/sums.ts';
+import type { RequestRecord } from '../../../drills/request-record.ts';
 
 let server: Server | undefined;
 

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { gapOf } from '../../drills/change-edge.ts';
-import type { RequestRecord } from '../../drills/types.ts';
+import { gapOf } from '../../../drills/change-edge.ts';
+import type { RequestRecord } from '../../../drills/request-record.ts';
 
 function failed(startedAt: number, endedAt: number, status?: number): RequestRecord {
   const record = { id: 'a', startedAt, endedAt, stream: false, ok: false, why: 'a reason' };

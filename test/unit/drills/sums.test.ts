@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { sumOf } from '../../drills/report.ts';
-import { failureFindings, figuresOf, reportOf, runOf } from '../../drills/sums.ts';
-import type { RequestRecord } from '../../drills/types.ts';
+import { sumOf } from '../../../drills/drill-report.ts';
+import { failureFindings, figuresOf, reportOf, runOf } from '../../../drills/sums.ts';
+import type { RequestRecord } from '../../../drills/request-record.ts';
 
 const ANSWERED: RequestRecord = {
   id: 'a',

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from '@jest/globals';
-import { waitReady } from '../../../cli/health.ts';
+import { waitReady } from '../../../engine/health.ts';
 
 /** An endpoint that answers every request with this status, while `work` runs. */
 async function answering(status: number, work: (endpoint: string) => Promise<void>): Promise<void> {

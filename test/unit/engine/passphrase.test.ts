@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fits, passphraseFile, passphrasePath, verifyPassphrase } from '../../../cli/setup/passphrase.ts';
+import { fits, passphraseFile, passphrasePath, verifyPassphrase } from '../../../engine/passphrase.ts';
 
 /** Made by the real engine with this passphrase: `pulumi stack init` on a local backend. */
 const PASSPHRASE = 'correct horse battery staple';

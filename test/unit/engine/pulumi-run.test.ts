@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { lostContainers, unknownContainers } from '../../../cli/containers.ts';
-import { changedResources } from '../../../cli/deploy.ts';
-import { describeError } from '../../../cli/errors.ts';
-import { leftByDeadProcess, pulumiFailure } from '../../../cli/pulumi-failure.ts';
+import { lostContainers, unknownContainers } from '../../../engine/containers.ts';
+import { changedResources } from '../../../engine/deploy.ts';
+import { describeError } from '../../../console/errors.ts';
+import { leftByDeadProcess, pulumiFailure } from '../../../engine/pulumi-failure.ts';
 
 const LOCKED = `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
   file:///home/o/.pulumi/locks/organization/switchyard/dev/0b5.json: created by olga@here (pid 4242) at 2026-11-24T12:00:00Z`;

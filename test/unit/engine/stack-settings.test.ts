@@ -1,10 +1,10 @@
 import { readdirSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { UserError } from '../../../cli/errors.ts';
-import { dummyOf, withoutSecrets } from '../../../cli/preview/dummies.ts';
-import { rawConfig, stackInputs, stackSettings } from '../../../cli/settings.ts';
+import { UserError } from '../../../console/errors.ts';
+import { dummyOf, withoutSecrets } from '../../../preview/dummies.ts';
+import { rawConfig, stackInputs, stackSettings } from '../../../engine/stack-settings.ts';
 import { ROOT } from '../../../stacks/load.ts';
-import { isStackFile, RELEASE_DAY, withFixtures } from '../../harness/fixtures.ts';
+import { isStackFile, RELEASE_DAY, withFixtures } from '../../../sandbox/fixtures.ts';
 
 const FILE = `# a comment
 config:

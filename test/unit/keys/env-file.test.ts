@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { parseEnvFile } from '../../../../cli/keys/env-file.ts';
-import '../../../seed.ts';
+import { parseEnvFile } from '../../../keys/env-file.ts';
+import '../../seed.ts';
 
 /** Name and value of the only variable in a text. */
 function only(text: string): [string, string] {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { ageWarning, deployedGeneration, keyAges } from '../../../../cli/keys/age.ts';
-import type { StateResource } from '../../../../cli/stack.ts';
+import { ageWarning, deployedGeneration, keyAges } from '../../../keys/key-ages.ts';
+import type { StateResource } from '../../../engine/stack-state.ts';
 
 const LIMITS = { warnDays: 75, rotateDays: 90 };
 const NOW = new Date('2026-11-24T12:00:00Z');

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Generations, planRotation } from '../../../../cli/keys/rotation.ts';
-import { parseDuration, parseToday } from '../../../../cli/today.ts';
+import { type Generations, planRotation } from '../../../keys/rotation.ts';
+import { parseDuration, parseToday } from '../../../console/time-options.ts';
 
 const NOW = new Date('2026-11-24T12:00:00.123Z');
 const HOUR = { graceMs: 3_600_000 };

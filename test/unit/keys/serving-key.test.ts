@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { servingKey } from '../../../../cli/keys/serving.ts';
-import type { StateResource } from '../../../../cli/stack.ts';
-import { clientKeysFile } from '../../../../infra/master-key.ts';
+import { servingKey } from '../../../keys/serving-key.ts';
+import type { StateResource } from '../../../engine/stack-state.ts';
+import { clientKeysFile } from '../../../infra/master-key.ts';
 
 const UNTIL = '2026-11-24T12:00:00Z';
 

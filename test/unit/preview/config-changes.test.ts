@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { stringify } from 'yaml';
-import { fileMeanings } from '../../../../cli/preview/files.ts';
-import { configMeanings } from '../../../../cli/preview/models.ts';
+import { fileMeanings } from '../../../preview/file-changes.ts';
+import { configMeanings } from '../../../preview/config-changes.ts';
 
 interface Served {
   upstream: string;

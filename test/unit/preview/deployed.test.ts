@@ -2,9 +2,9 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { deployedFiles } from '../../../../cli/preview/deployed.ts';
-import { plantedKeys } from '../../../../cli/preview/planted.ts';
-import { ROOT } from '../../../../stacks/load.ts';
+import { deployedFiles } from '../../../engine/deployed.ts';
+import { plantedKeys } from '../../../preview/planted.ts';
+import { ROOT } from '../../../stacks/load.ts';
 
 const URN = 'urn:pulumi:dev::switchyard::docker:index/container:Container::gateway-0';
 const UPLOADS = [
@@ -44,14 +44,15 @@ describe('planted keys', () => {
   test('are found in what people write, and not in the hashes of lock files', () => {
     expect(plantedKeys(ROOT)).toEqual([]);
     const folder = join(root, 'config-templates');
-    mkdirSync(join(folder, 'edge'), { recursive: true });
+    const programs = join(root, 'runtimes/edge/programs');
+    for (const dir of [folder, programs]) mkdirSync(dir, { recursive: true });
     cpSync(join(ROOT, 'config-templates/catalog.yaml'), join(folder, 'catalog.yaml'));
     const text = `# one\n  key: gsk_${'a1B2'.repeat(13)}\n`;
-    writeFileSync(join(folder, 'edge/haproxy.cfg'), text);
+    writeFileSync(join(programs, 'haproxy.cfg'), text);
     writeFileSync(join(folder, 'package-lock.json'), text);
     expect(plantedKeys(root)).toEqual([
       expect.objectContaining({
-        file: 'config-templates/edge/haproxy.cfg',
+        file: 'runtimes/edge/programs/haproxy.cfg',
         line: 2,
         column: 8,
         severity: 'error',

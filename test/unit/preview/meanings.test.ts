@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isNew, planMeanings } from '../../../../cli/preview/meanings.ts';
+import { isNew, planMeanings } from '../../../preview/meanings.ts';
 import {
   changedSteps,
   planErrors,
@@ -7,8 +7,8 @@ import {
   planWarnings,
   type Step,
   toChange,
-} from '../../../../cli/preview/plan.ts';
-import { previewMarkdown, previewText } from '../../../../cli/preview/report.ts';
+} from '../../../preview/pulumi-plan.ts';
+import { previewMarkdown, previewText } from '../../../preview/preview-report.ts';
 
 const TYPES = {
   container: 'docker:index/container:Container',

@@ -1,6 +1,6 @@
 import providerProto from '@pulumi/pulumi/proto/provider_pb.js';
 import { readProperties, writeProperties } from '../../plugin/properties.ts';
-import { redact, secretTexts } from '../../plugin/redact.ts';
+import { redact, secretTexts } from '../../plugin/plugin-redact.ts';
 import { PluginError } from '../../plugin/rpc.ts';
 import { pulumiPath, textOf } from './diagnostics.ts';
 import { withName } from './naming.ts';

@@ -1,5 +1,5 @@
 import { cacheCompiledCode } from '../../plugin/compile-cache.ts';
 
 cacheCompiledCode();
-const { serveDocker } = await import('./service.ts');
+const { serveDocker } = await import('./docker-service.ts');
 await serveDocker();

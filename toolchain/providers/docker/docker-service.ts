@@ -7,7 +7,7 @@ import emptyProto from 'google-protobuf/google/protobuf/empty_pb.js';
 import { readProperties } from '../../plugin/properties.ts';
 import { unary } from '../../plugin/rpc.ts';
 import { servePlugin } from '../../plugin/serve.ts';
-import { DOCKER_PLUGIN_VERSION } from '../../versions.ts';
+import { DOCKER_PLUGIN_VERSION } from '../../pinned-versions.ts';
 import { Lifecycle } from './lifecycle.ts';
 import { DEFAULTS } from './naming.ts';
 import { Registry } from './registry.ts';

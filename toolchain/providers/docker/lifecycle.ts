@@ -2,7 +2,7 @@ import providerProto from '@pulumi/pulumi/proto/provider_pb.js';
 import emptyProto from 'google-protobuf/google/protobuf/empty_pb.js';
 import { partialFailure } from '../../plugin/partial.ts';
 import { readProperties, writeProperties } from '../../plugin/properties.ts';
-import { redact, secretTexts } from '../../plugin/redact.ts';
+import { redact, secretTexts } from '../../plugin/plugin-redact.ts';
 import { PluginError } from '../../plugin/rpc.ts';
 import { checkInputs } from './check.ts';
 import { diffResponse } from './answer.ts';

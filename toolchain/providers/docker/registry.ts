@@ -1,7 +1,7 @@
 import type { Value } from '../../plugin/properties.ts';
 import { PluginError } from '../../plugin/rpc.ts';
 import { refuseErrors } from './diagnostics.ts';
-import { terraformType } from './names.ts';
+import { terraformType } from './terraform-names.ts';
 import { ResourceType } from './resource.ts';
 import { resourceShape } from './shape.ts';
 import type { TerraformProvider } from './terraform.ts';

@@ -1,4 +1,4 @@
-import { pulumiName } from './names.ts';
+import { pulumiName } from './terraform-names.ts';
 import type { WireAttribute, WireBlock, WireSchema } from './tfplugin.ts';
 
 /** The form of a Terraform value and, at the same time, of the Pulumi value that stands for it. */

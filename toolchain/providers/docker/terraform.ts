@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { dockerProviderBinary, switchyardHome } from '../../paths.ts';
+import { dockerProviderBinary, switchyardHome } from '../../toolchain-paths.ts';
 import { PluginError } from '../../plugin/rpc.ts';
 import { NO_MESSAGE_LIMIT } from '../../plugin/serve.ts';
 import { providerClientClass, type Methods } from './tfplugin.ts';

@@ -1,6 +1,6 @@
 import { partialFailure } from '../../plugin/partial.ts';
 import type { Properties } from '../../plugin/properties.ts';
-import { redact, secretTexts } from '../../plugin/redact.ts';
+import { redact, secretTexts } from '../../plugin/plugin-redact.ts';
 import { PluginError } from '../../plugin/rpc.ts';
 import { containerReport } from './container-report.ts';
 import { idOf, type ResourceType } from './resource.ts';

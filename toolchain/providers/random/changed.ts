@@ -1,5 +1,5 @@
 import type { Value } from '../../plugin/properties.ts';
-import type { RandomType } from './service.ts';
+import type { RandomType } from './random-type.ts';
 
 /**
  * The inputs that differ, by what they mean.

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { RandomType } from './service.ts';
+import type { RandomType } from './random-type.ts';
 
 /** `RandomId`: some random bytes, written in four ways. */
 export const randomId: RandomType = {

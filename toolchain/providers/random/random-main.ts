@@ -1,5 +1,5 @@
 import { cacheCompiledCode } from '../../plugin/compile-cache.ts';
 
 cacheCompiledCode();
-const { serveRandom } = await import('./service.ts');
+const { serveRandom } = await import('./random-service.ts');
 await serveRandom();

@@ -1,6 +1,6 @@
 import { randomInt } from 'node:crypto';
 import type { Value } from '../../plugin/properties.ts';
-import type { RandomType } from './service.ts';
+import type { RandomType } from './random-type.ts';
 
 const SPECIAL = '!@#$%&*()-_=+[]{}<>:?';
 

@@ -3,27 +3,14 @@ import pluginProto from '@pulumi/pulumi/proto/plugin_pb.js';
 import providerGrpc from '@pulumi/pulumi/proto/provider_grpc_pb.js';
 import providerProto from '@pulumi/pulumi/proto/provider_pb.js';
 import emptyProto from 'google-protobuf/google/protobuf/empty_pb.js';
-import { readProperties, UNKNOWN, writeProperties, type Value } from '../../plugin/properties.ts';
+import { readProperties, UNKNOWN, writeProperties } from '../../plugin/properties.ts';
 import { PluginError, unary } from '../../plugin/rpc.ts';
 import { servePlugin } from '../../plugin/serve.ts';
-import { RANDOM_PLUGIN_VERSION } from '../../versions.ts';
+import { RANDOM_PLUGIN_VERSION } from '../../pinned-versions.ts';
 import { changedInputs, withDefaults } from './changed.ts';
-import { randomId } from './id.ts';
-import { randomPassword } from './password.ts';
-
-/** A kind of random value: what it takes, what it makes. */
-export interface RandomType {
-  /** The inputs and what they are when the program does not say. */
-  inputs: Record<string, Value | undefined>;
-  /** The outputs beside the inputs; those named here are secret. */
-  outputs: Record<string, 'plain' | 'secret'>;
-  /** Says what is wrong with the inputs: property and reason. */
-  check: (inputs: Record<string, Value>) => [property: string, reason: string][];
-  /** Brings inputs that mean the same into the same form. */
-  normalize?: (inputs: Record<string, Value>) => Record<string, Value>;
-  /** Draws a value. */
-  create: (inputs: Record<string, Value>) => { id: string; outputs: Record<string, Value> };
-}
+import { randomId } from './random-id.ts';
+import { randomPassword } from './random-password.ts';
+import type { RandomType } from './random-type.ts';
 
 /** The types served, by token. */
 export const RANDOM_TYPES: Record<string, RandomType> = {

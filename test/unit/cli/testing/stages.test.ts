@@ -6,7 +6,7 @@ import {
   stageLines,
   stageOfRun,
   stagesOfFiles,
-} from '../../../../cli/testing/stages.ts';
+} from '../../../../scripts/testing/stages.ts';
 
 const REPORT: JestReport = {
   numPassedTests: 2,

@@ -4,9 +4,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { ACTIONLINT } from '../../toolchain/actionlint/tool.ts';
-import { ensureTool } from '../../toolchain/build.ts';
-import { ROOT } from '../harness/checkout.ts';
+import { ACTIONLINT } from '../actionlint/actionlint-tool.ts';
+import { ensureTool } from '../build.ts';
+import { ROOT } from '../../sandbox/checkout.ts';
 
 const FOLDER = join(ROOT, '.github/workflows');
 const files = readdirSync(FOLDER).map((name) => join(FOLDER, name));

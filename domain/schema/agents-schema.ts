@@ -1,0 +1,43 @@
+/** The schema of agents.yaml: what the file may say. */
+import { z } from 'zod';
+
+const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, {
+  error: 'an agent is named with lower-case letters, digits, "-" and "_", 40 at most',
+});
+
+const word = z.string().regex(/^\S{1,200}$/, { error: 'a name without spaces is wanted' });
+
+const seconds = z.int().min(1).max(86_400);
+
+/** One agent. */
+export const agentSchema = z.strictObject({
+  lane: word.describe('A lane of catalog.yaml: the provider and model it is pinned to.'),
+  provider: word
+    .optional()
+    .describe("Another of the client's providers than the lane's own, e.g. anthropic-direct."),
+  model: word
+    .optional()
+    .describe("An alias, a route of Portkey, or the provider's own id; default: the lane's."),
+  description: z.string().min(1).max(200).optional().describe('What for, in a few words.'),
+  system: z.string().min(1).max(20_000).optional().describe("A system prompt instead of opencode's own."),
+  prompt: z.string().min(1).max(100_000).optional().describe('The task that `./switchyard agents` gives it.'),
+  dir: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The folder it works in; default: where the command was called.'),
+  timeout: seconds.optional().describe('Seconds until it is stopped; default: the timeout of the file.'),
+});
+
+/** The whole file. */
+export const agentsSchema = z.strictObject({
+  parallel: z.int().min(1).max(32).default(4).describe('The most that run at once.'),
+  timeout: seconds.default(600).describe('Seconds until an agent is stopped.'),
+  agents: z
+    .record(name, agentSchema)
+    .refine((agents) => Object.keys(agents).length <= 100, { error: '100 agents at most' })
+    .describe('The agents by name.'),
+});
+
+/** An agents file, checked and with its defaults filled in. */
+export type AgentsFile = z.output<typeof agentsSchema>;
