@@ -62,6 +62,9 @@ const CHECKS: [label: string, command: string, ...args: string[]][] = [
   ['checking types', 'node_modules/.bin/tsc', '--noEmit'],
   ['checking style', 'node_modules/.bin/eslint', '.'],
   ['checking format', 'node_modules/.bin/prettier', '--check', '--log-level=warn', '.'],
+  ['checking imports', 'node_modules/.bin/depcruise', '--config', '.dependency-cruiser.js', '.'],
+  ['checking the layout', process.execPath, 'scripts/check-layout.ts'],
+  ['looking for dead code', 'node_modules/.bin/knip'],
 ];
 
 async function checksAndUnit(out: Output): Promise<Stage[]> {
