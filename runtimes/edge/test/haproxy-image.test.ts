@@ -31,7 +31,7 @@ test.each([
         [
           ...['run', '--rm', '--network', 'none', '--workdir', '/tests', '--entrypoint', 'python3'],
           ...['--volume', `${join(folder, 'edge')}:/etc/switchyard:ro`],
-          ...['--volume', `${join(import.meta.dirname, '.')}:/tests:ro`],
+          ...['--volume', `${import.meta.dirname}:/tests:ro`],
           ...['--env', `FRONT_CONNECTION_MB=${FRONT_CONNECTION_MB}`, '--env', `MEMORY_MB=${EDGE_MEMORY_MB}`],
           ...['--env', `HOLD_SECONDS=${HOLD_SECONDS}`, '--env', `CONNECTION_MB=${CONNECTION_MB}`],
           ...['--env', `PROBE=${JSON.stringify(EDGE_PROBE)}`, '--env', 'PYTHONDONTWRITEBYTECODE=1'],

@@ -20,7 +20,7 @@ async function runPython(module: string): Promise<void> {
     '/hooks': HOOKS,
     '/litellm.yaml': join(ROOT, 'config-templates/litellm.yaml'),
     '/upstream.py': join(ROOT, 'sandbox/fake_upstream.py'),
-    '/tests': join(import.meta.dirname, '.'),
+    '/tests': import.meta.dirname,
   }).flatMap(([inside, outside]) => ['--volume', `${outside}:${inside}:ro`]);
   const options = ['--rm', '--network', 'none', '--env', 'PYTHONPATH=/hooks', '--workdir', '/tests'];
   const program = ['--entrypoint', 'python3', IMAGE, '-m', 'unittest', module];
