@@ -12,7 +12,8 @@ import {
 } from './pulumi-plan.ts';
 
 /** What a changed edge means: the one change that is not seamless, see docs/drills.md. */
-export const EDGE_GAP = 'the edge is replaced: a gap of some seconds, in which connections are refused';
+export const EDGE_GAP =
+  'the edge is replaced: a gap of some seconds, in which connections are refused or reset';
 
 /** What the sentences need beside the plan. */
 export interface MeaningContext {

@@ -70,7 +70,7 @@ test(
         [
           'setting port: 4000 → 4003',
           chain,
-          'the edge is replaced: a gap of some seconds, in which connections are refused',
+          'the edge is replaced: a gap of some seconds, in which connections are refused or reset',
         ],
       ],
       ['prod', [chain]],

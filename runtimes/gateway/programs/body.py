@@ -13,8 +13,9 @@ from served import Served
 
 # From this many bytes on a check takes long enough that other requests would notice.
 LARGE = 1 << 16
-# How long a client may send nothing of a body that it announced. The edge ends smaller uploads that stall: docs/edge.md.
-STALL_SECONDS = 45.0
+# How long a client may send nothing of a body that it announced. The edge ends smaller uploads that stall, and closes the connection
+# within a minute in all: docs/edge.md.
+STALL_SECONDS = 25.0
 
 
 async def whole_body(receive, stall_seconds: float = STALL_SECONDS) -> bytes:

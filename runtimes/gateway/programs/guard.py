@@ -182,5 +182,8 @@ async def answer(send, status: int, body: bytes, close: bool = False) -> None:
         headers.append((b'www-authenticate', b'Bearer'))
     if close:
         headers.append((b'connection', b'close'))
+    if status == 408:
+        # The edge ends the client's connection too.
+        headers.append((b'x-switchyard-stalled', b'1'))
     await send({'type': 'http.response.start', 'status': status, 'headers': headers})
     await send({'type': 'http.response.body', 'body': body})

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 
-# What HTTP and LiteLLM itself say.
+# What HTTP, LiteLLM itself and the guard say.
 _OWN = re.compile(
     r'content-(?:type|length|encoding|disposition|language)|transfer-encoding|connection|keep-alive|date|server|vary|allow'
     r'|cache-control|etag|expires|last-modified|location|www-authenticate|x-accel-buffering|x-content-type-options'
-    r'|access-control-[a-z-]{1,40}|x-litellm-[a-z0-9_-]{1,60}'
+    r'|access-control-[a-z-]{1,40}|x-litellm-[a-z0-9_-]{1,60}|x-switchyard-stalled'
 )
 # What providers say: how much may still be asked, when to come back, under which number their support finds a request.
 _PROVIDERS = re.compile(

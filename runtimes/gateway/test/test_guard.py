@@ -14,6 +14,7 @@ import body as body_module
 import guard as guard_module
 from clientkeys import ClientKeys
 from guard import Guard
+from redact import Redactor, RedactResponses
 from served import Served
 
 KEY = 'sk-' + 'k' * 40
@@ -249,13 +250,15 @@ class Stalls(unittest.TestCase):
         scope = {'type': 'http', 'method': 'POST', 'path': path, 'query_string': b''}
         scope['headers'] = [(b'authorization', f'Bearer {KEY}'.encode()), (b'content-length', b'3000000')]
         with mock.patch.object(body_module.whole_body, '__defaults__', (0.05,)):
-            asyncio.run(asyncio.wait_for(guard(scope, receive, send), 30))
+            app = RedactResponses(guard, Redactor(['a-key-of-a-provider']))
+            asyncio.run(asyncio.wait_for(app(scope, receive, send), 30))
         return sent[0]['status'], dict(sent[0]['headers']), json.loads(sent[1]['body'])
 
     def test_an_upload_that_stalls_is_refused_and_its_connection_closed(self):
         for sent in ([], [{'type': 'http.request', 'body': b'x' * 1_500_000, 'more_body': True}]):
             status, headers, body = self.ask(list(sent))
             self.assertEqual((status, headers[b'connection'], body['error']['code']), (408, b'close', 'request_timeout'))
+            self.assertEqual(headers[b'x-switchyard-stalled'], b'1')
 
     def test_anthropics_clients_are_told_in_their_form(self):
         status, _, body = self.ask([], '/v1/messages')

@@ -25,7 +25,7 @@ const METHODS = new Map([
  * @param clientKeys `{sha256, until?}` of each key that may ask.
  * @param redact a redactor of the providers' keys.
  * @param inner the port on loopback where Portkey listens.
- * @param stallMs how long an upload may stall, in milliseconds; 45 s where it is left out.
+ * @param stallMs how long an upload may stall, in milliseconds; 25 s where it is left out.
  */
 export function createDoor({ config, clientKeys, redact, inner, stallMs }) {
   const mayAsk = keyCheck(clientKeys);

@@ -17,7 +17,7 @@ const LEAVING =
   /^(content-(type|length|encoding)|date|vary|allow|cache-control|retry-after(-ms)?|x-should-retry|(x-)?request-id|openai-(processing-ms|version)|((x|anthropic)-)?ratelimit-[a-z0-9-]{1,40}|x-portkey-(last-used-option-index|provider|retry-attempt-count|trace-id|cache-status))$/;
 
 /** How long a client may send nothing of a body that it announced, in milliseconds. */
-const STALL_MS = 45_000;
+const STALL_MS = 25_000;
 
 /** A message's headers but for those, and those that it names as its connection's own. */
 function passing(headers) {
@@ -78,7 +78,9 @@ export function forwarder({ config, redact, inner: port, stallMs = STALL_MS }) {
       refuse(response, 502, 'Portkey does not answer.');
     });
     const stalled = setTimeout(() => {
-      refuse(response, 408, 'The request did not arrive in time.', { connection: 'close' });
+      // By the second header the edge ends the client's connection too.
+      const headers = { connection: 'close', 'x-switchyard-stalled': '1' };
+      refuse(response, 408, 'The request did not arrive in time.', headers);
       inner.destroy();
     }, stallMs);
     request.on('data', () => stalled.refresh()).on('end', () => clearTimeout(stalled));

@@ -42,7 +42,7 @@ function meanings(...steps: Step[]): string[] {
 }
 
 const GATEWAYS = 'the gateways are replaced, the new ones before the old ones: no request fails';
-const EDGE = 'the edge is replaced: a gap of some seconds, in which connections are refused';
+const EDGE = 'the edge is replaced: a gap of some seconds, in which connections are refused or reset';
 const PORT = (external: number) => ({ ports: [{ internal: 8080, external, ip: '127.0.0.1' }] });
 
 describe('a plan means', () => {
