@@ -6,7 +6,7 @@ export const DOORS = {
   domain: [],
   infra: [],
   console: [],
-  stacks: ['domain', 'infra'],
+  stacks: ['domain', 'infra', 'console'],
   bootstrap: ['console'],
   client: ['domain', 'console'],
   engine: ['domain', 'infra', 'stacks', 'console', 'bootstrap'],
@@ -31,7 +31,7 @@ export const DOORS = {
     'scripts',
   ],
   runtimes: [],
-  toolchain: [],
+  toolchain: ['console'],
 };
 
 /** Tests import what they test, and helpers; nothing imports tests but tests. */

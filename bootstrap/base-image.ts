@@ -16,14 +16,14 @@ import { STALL_MS } from './download.ts';
 import { follow } from './docker-stream.ts';
 import { ensureDocker } from './docker-daemon.ts';
 import { withLock } from './lock.ts';
-import { root } from './home-paths.ts';
+import { ROOT } from '../console/home-paths.ts';
 import type { Reporter } from '../console/reporter.ts';
 import { inScratch } from './scratch.ts';
 
 /** The local tag, the same whichever way the image came. Bump the number with any change of the recipe. */
 export const BASE_IMAGE = 'switchyard-base:bookworm-1';
 
-const recipe = join(root, 'runtimes', 'base', 'image');
+const recipe = join(ROOT, 'runtimes', 'base', 'image');
 const publicImage = () => /^FROM (\S+)/m.exec(readFileSync(join(recipe, 'Dockerfile'), 'utf8'))![1]!;
 const packages = () => readFileSync(join(recipe, 'packages.txt'), 'utf8').split(/\s+/).filter(Boolean);
 

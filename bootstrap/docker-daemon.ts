@@ -9,7 +9,7 @@ import { UserError } from '../console/errors.ts';
 import { installPackages, isDebianLike, isRoot } from './apt.ts';
 import { daemonState } from './docker-host.ts';
 import { withLock } from './lock.ts';
-import { home, inHome } from './home-paths.ts';
+import { home, inHome } from '../console/home-paths.ts';
 import type { Reporter } from '../console/reporter.ts';
 
 const START_MS = 60_000;

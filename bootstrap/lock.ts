@@ -4,7 +4,8 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../console/errors.ts';
 import type { Progress } from '../console/output.ts';
-import { inHome } from './home-paths.ts';
+import { inHome } from '../console/home-paths.ts';
+import { isAlive } from '../console/is-alive.ts';
 
 /** When process `pid` began, in clock ticks, where the system tells (Linux): a number given anew to another process differs in it. */
 function startOf(pid: number): string {
@@ -14,16 +15,6 @@ function startOf(pid: number): string {
     return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
   } catch {
     return '';
-  }
-}
-
-/** Whether a process of this number lives, ours or not. */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

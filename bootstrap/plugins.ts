@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { isWholeExecutable } from './executable.ts';
 import { bringPlugin, type Plugin } from './plugin-download.ts';
-import { inHome, installedVersion } from './home-paths.ts';
+import { inHome, installedVersion } from '../console/home-paths.ts';
 import type { Reporter } from '../console/reporter.ts';
 import { findDamage, writeStamp } from './stamp.ts';
 

@@ -6,7 +6,7 @@ import { accessSync, constants, existsSync, readFileSync, realpathSync, statSync
 import { mkdir } from 'node:fs/promises';
 import { delimiter, dirname, join, sep } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
-import { home, inHome, installedVersion, root } from './home-paths.ts';
+import { home, inHome, installedVersion, ROOT } from '../console/home-paths.ts';
 import { isInstalled, wantedPlugins } from './plugins.ts';
 
 /** Where the pieces come from: the user's own installation, Pulumi's downloads, or toolchain/. */
@@ -40,7 +40,7 @@ function realPath(path: string): string {
 
 function onPath(name: string): string | undefined {
   // What we brought ourselves is no installation of the user's, by whatever name it is reached.
-  const ours = [home(), inHome('tools'), root].map((folder) => `${realPath(folder)}${sep}`);
+  const ours = [home(), inHome('tools'), ROOT].map((folder) => `${realPath(folder)}${sep}`);
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     if (!folder || ours.some((one) => `${realPath(folder)}${sep}`.startsWith(one))) continue;
     try {

@@ -9,7 +9,7 @@ import { UserError } from '../console/errors.ts';
 import { requireSpace } from './disk.ts';
 import { checksumOf, download, fetchText, Unreachable } from './download.ts';
 import { withLock } from './lock.ts';
-import { home, inHome, installedVersion } from './home-paths.ts';
+import { home, inHome, installedVersion } from '../console/home-paths.ts';
 import { mirror, platformNames } from './platform.ts';
 import { installPlugins, missingPlugins } from './plugins.ts';
 import {

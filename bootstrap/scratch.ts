@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { inHome } from './home-paths.ts';
+import { inHome } from '../console/home-paths.ts';
 
 /** Ends what still works in a folder: the children of a killed run outlive it. */
 function endWorkersIn(folder: string): void {

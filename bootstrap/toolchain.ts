@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../console/errors.ts';
-import { root } from './home-paths.ts';
+import { ROOT } from '../console/home-paths.ts';
 
 /** What is used of it. Written down here, since a copy of Switchyard may come without that folder. */
 interface Toolchain {
@@ -14,7 +14,7 @@ interface Toolchain {
   verify: (options: { home: string; deep: boolean }) => Promise<string[]>;
 }
 
-const FILE = join(root, 'toolchain', 'build.ts');
+const FILE = join(ROOT, 'toolchain', 'build.ts');
 
 /** Whether this copy has it. */
 export function hasToolchain(): boolean {

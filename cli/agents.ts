@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join, relative, resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseAgents } from '../domain/read/agents-file.ts';
 import type { AgentsFile } from '../domain/schema/agents-schema.ts';
@@ -16,7 +15,7 @@ import { requireOpencode } from '../client/client-home.ts';
 import { stoppable } from '../client/stop.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { UserError } from '../console/errors.ts';
-import { ROOT } from '../engine/pulumi-run.ts';
+import { inHome, ROOT } from '../console/home-paths.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs } from '../engine/stack-state.ts';
 import { table } from '../console/table.ts';
@@ -113,8 +112,7 @@ async function agents(
 }
 
 function defaultLogs(stack: string): string {
-  const home = process.env.SWITCHYARD_HOME || join(homedir(), '.switchyard');
-  return join(home, 'logs', stack, `agents-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);
+  return inHome('logs', stack, `agents-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`);
 }
 
 function tableOf(reports: readonly AgentReport[]): string {

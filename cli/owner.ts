@@ -5,7 +5,7 @@ import type { Owner } from '../client/record.ts';
 import { stackContainers } from '../engine/containers.ts';
 import { isReady } from '../engine/health.ts';
 import { backendFolder, backendUrl } from '../engine/passphrase.ts';
-import { root } from '../bootstrap/home-paths.ts';
+import { ROOT } from '../console/home-paths.ts';
 
 /**
  * This stack as an owner.
@@ -24,7 +24,7 @@ function fingerprint(): string {
       ? backendUrl()
           .replace(/[?#].*$/, '')
           .replace(/\/\/[^/]*@/, '//')
-      : resolve(root, folder);
+      : resolve(ROOT, folder);
   return createHash('sha256').update(place).digest('hex').slice(0, 16);
 }
 

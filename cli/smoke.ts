@@ -7,7 +7,7 @@ import { inParallel } from '../client/parallel.ts';
 import { stoppable } from '../client/stop.ts';
 import { openTap } from '../client/tap.ts';
 import { type Output, withOutput } from '../console/output.ts';
-import { ROOT } from '../engine/pulumi-run.ts';
+import { ROOT } from '../console/home-paths.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs } from '../engine/stack-state.ts';
 import { table } from '../console/table.ts';

@@ -7,7 +7,7 @@ import type { Output } from '../console/output.ts';
 import { refuseHeldPort } from './port.ts';
 import { pulumi } from './pulumi-run.ts';
 import { minFreeBytes, requireSpace } from '../bootstrap/disk.ts';
-import { home } from '../bootstrap/home-paths.ts';
+import { home } from '../console/home-paths.ts';
 import { ensureStack } from './stack-state.ts';
 
 /**

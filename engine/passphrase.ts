@@ -10,7 +10,7 @@ import { parse } from 'yaml';
 import { UserError } from '../console/errors.ts';
 import { readStackYaml } from './stack-file.ts';
 import type { Progress } from '../console/output.ts';
-import { inHome, root } from '../bootstrap/home-paths.ts';
+import { inHome, ROOT } from '../console/home-paths.ts';
 
 interface StackConfig {
   encryptionsalt?: string;
@@ -28,7 +28,7 @@ function readConfig(file: string): StackConfig {
 /** The backend: PULUMI_BACKEND_URL wins over Pulumi.yaml. */
 export function backendUrl(): string {
   if (process.env.PULUMI_BACKEND_URL) return process.env.PULUMI_BACKEND_URL;
-  const project = parse(readFileSync(join(root, 'Pulumi.yaml'), 'utf8')) as { backend?: { url?: string } };
+  const project = parse(readFileSync(join(ROOT, 'Pulumi.yaml'), 'utf8')) as { backend?: { url?: string } };
   return project.backend?.url ?? '';
 }
 
@@ -84,7 +84,7 @@ function ownFile(): string | undefined {
 }
 
 /** What the user has set by himself, or what makes a passphrase needless: then none of ours is made. */
-export function ownArrangement(stack: string, folder = root): string | undefined {
+export function ownArrangement(stack: string, folder = ROOT): string | undefined {
   if (ownFile()) return 'PULUMI_CONFIG_PASSPHRASE_FILE';
   if (process.env.PULUMI_CONFIG_PASSPHRASE !== undefined) return 'PULUMI_CONFIG_PASSPHRASE';
   const { secretsprovider, encryptedkey } = readConfig(configFile(stack, folder));
@@ -94,7 +94,7 @@ export function ownArrangement(stack: string, folder = root): string | undefined
 }
 
 /** The salts in use for a stack, with the files that hold them. */
-export function saltsOf(stack: string, folder = root): { file: string; salt: string }[] {
+export function saltsOf(stack: string, folder = ROOT): { file: string; salt: string }[] {
   const { encryptionsalt } = readConfig(configFile(stack, folder));
   const inState = saltInState(stack);
   return [
@@ -109,7 +109,7 @@ export function saltsOf(stack: string, folder = root): { file: string; salt: str
  *
  * @throws UserError if something is encrypted already and the file is gone.
  */
-export function passphraseFile(stack: string, progress: Progress, folder = root): string | undefined {
+export function passphraseFile(stack: string, progress: Progress, folder = ROOT): string | undefined {
   if (ownArrangement(stack, folder)) return undefined;
   const file = passphrasePath(stack);
   if (existsSync(file)) {
@@ -144,7 +144,7 @@ export function passphraseFile(stack: string, progress: Progress, folder = root)
 }
 
 /** Ends with a sentence if the passphrase in use is not the one that the stack's secrets were encrypted with. Takes half a second. */
-export function verifyPassphrase(stack: string, folder = root): void {
+export function verifyPassphrase(stack: string, folder = ROOT): void {
   const file = ownFile() ?? passphrasePath(stack);
   const fromFile = existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
   const passphrase = process.env.PULUMI_CONFIG_PASSPHRASE ?? fromFile;

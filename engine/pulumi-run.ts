@@ -1,14 +1,11 @@
 /** Runs the Pulumi CLI for one stack of this checkout. */
-import { resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';
+import { ROOT } from '../console/home-paths.ts';
 import type { Progress } from '../console/output.ts';
 import { leftByDeadProcess, pulumiFailure } from './pulumi-failure.ts';
 import { pulumiEnv, toolEnv } from './environment.ts';
-
-/** The checkout's root: where Pulumi.yaml is. */
-export const ROOT = resolve(import.meta.dirname, '..');
 
 /** How a run of Pulumi ended. */
 export interface PulumiResult {

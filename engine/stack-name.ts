@@ -2,10 +2,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { closest, distance } from 'fastest-levenshtein';
 import { UserError } from '../console/errors.ts';
-import { root } from '../bootstrap/home-paths.ts';
+import { ROOT } from '../console/home-paths.ts';
 
 /** The stacks that have a settings file. */
-export function knownStacks(folder = root): string[] {
+export function knownStacks(folder = ROOT): string[] {
   return readdirSync(folder)
     .map((file) => /^Pulumi\.(.+)\.yaml$/.exec(file)?.[1])
     .filter((name) => name !== undefined)
@@ -13,7 +13,7 @@ export function knownStacks(folder = root): string[] {
 }
 
 /** Ends with a sentence if `stack` is no name of a stack, or has no settings file. */
-export function checkStackName(stack: string, folder = root): void {
+export function checkStackName(stack: string, folder = ROOT): void {
   if (/^[A-Za-z0-9][\w-]*$/.test(stack) && existsSync(join(folder, `Pulumi.${stack}.yaml`))) return;
   const known = knownStacks(folder);
   const near = known.length > 0 ? closest(stack, known) : undefined;

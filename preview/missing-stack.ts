@@ -1,7 +1,8 @@
 /** The preview of a stack that its backend does not have, which makes none. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Inputs, ROOT } from '../stacks/load.ts';
+import { type Inputs } from '../stacks/load.ts';
+import { ROOT } from '../console/home-paths.ts';
 import type { Output } from '../console/output.ts';
 import { previewCopy } from './preview-copy.ts';
 import { withoutSecrets } from './dummies.ts';

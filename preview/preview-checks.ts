@@ -1,6 +1,7 @@
 /** What is checked before the engine runs. */
 import { formatProblem, formatProblems, hasErrors, sortProblems } from '../domain/diagnostics/problems.ts';
-import { type Inputs, loadInputs, type RawConfig, ROOT } from '../stacks/load.ts';
+import { type Inputs, loadInputs, type RawConfig } from '../stacks/load.ts';
+import { ROOT } from '../console/home-paths.ts';
 import { UserError } from '../console/errors.ts';
 import { dayOf } from '../console/time-options.ts';
 import { withoutTag } from './pulumi-plan.ts';

@@ -2,7 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCatalog } from '../domain/read/catalog-file.ts';
-import { CATALOG_FILE, type Inputs, ROOT, template } from '../stacks/load.ts';
+import { CATALOG_FILE, type Inputs, template } from '../stacks/load.ts';
+import { ROOT } from '../console/home-paths.ts';
 import { toUserError, UserError } from '../console/errors.ts';
 import type { Output } from '../console/output.ts';
 import { rawConfig } from '../engine/stack-settings.ts';

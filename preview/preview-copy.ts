@@ -1,5 +1,5 @@
 /** A preview in a copy of the project, with dummies for keys: for stacks without a state that could be asked. */
-import { ROOT } from '../stacks/load.ts';
+import { ROOT } from '../console/home-paths.ts';
 import type { Output } from '../console/output.ts';
 import { pulumi } from '../engine/pulumi-run.ts';
 import { dummyOf } from './dummies.ts';

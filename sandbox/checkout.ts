@@ -5,14 +5,12 @@
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { homedir, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { stringify } from 'yaml';
+import { inHome, ROOT } from '../console/home-paths.ts';
 import { isStackFile, layFixtures, RELEASE_DAY } from './fixtures.ts';
-
-/** The tree under test. */
-export const ROOT = resolve(import.meta.dirname, '..');
 
 /** How a command of the checkout ended. */
 export interface CommandResult {
@@ -38,10 +36,7 @@ export class Checkout {
     const home = join(this.dir, '.home');
     mkdirSync(home);
     // The built tools are shared: they are cached by version, and take minutes.
-    symlinkSync(
-      join(process.env.SWITCHYARD_HOME ?? join(homedir(), '.switchyard'), 'tools'),
-      join(home, 'tools'),
-    );
+    symlinkSync(inHome('tools'), join(home, 'tools'));
     mkdirSync(join(this.dir, '.backend'));
     this.env = {
       PATH: process.env.PATH ?? '',

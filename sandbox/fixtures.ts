@@ -4,9 +4,9 @@
  */
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
+import { ROOT } from '../console/home-paths.ts';
 
-const ROOT = resolve(import.meta.dirname, '..');
 const FOLDER = join(ROOT, 'sandbox/release-files');
 
 /** The day of the release. Checks count to it: models retire, and no calendar day may turn a test red. */

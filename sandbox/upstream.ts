@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { BASE_IMAGE } from '../infra/docker-names.ts';
-import { ROOT } from './checkout.ts';
+import { ROOT } from '../console/home-paths.ts';
 
 /** A request as the upstream received it. */
 export interface ReceivedRequest {

@@ -4,7 +4,8 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join } from 'node:path';
+import { ROOT } from '../console/home-paths.ts';
 
 /** Names that tools or customs prescribe, and so stand in several folders. */
 export const SHARED_NAMES: readonly string[] = [
@@ -63,23 +64,22 @@ function ownLines(root: string, files: readonly string[]): Record<string, number
 }
 
 if (import.meta.main) {
-  const root = resolve(import.meta.dirname, '..');
   const files = execFileSync(
     'git',
     ['ls-files', '--cached', '--others', '--exclude-standard', '--deduplicate'],
     {
-      cwd: root,
+      cwd: ROOT,
       encoding: 'utf8',
     },
   )
     .split('\n')
     .filter((file) => file !== '' && file !== 'node_modules');
-  const present = files.filter((file) => existsSync(join(root, file)));
+  const present = files.filter((file) => existsSync(join(ROOT, file)));
   const wrong = [
     ...doubleNames(present).map(
       ({ name, files: found }) => `${name}: ${found.length} files have this name: ${found.join(', ')}`,
     ),
-    ...heavyFolders(ownLines(root, present)).map(
+    ...heavyFolders(ownLines(ROOT, present)).map(
       ({ folder, share }) =>
         `${folder}/: ${Math.round(share * 100)} % of all lines outside test/; 33 % are allowed`,
     ),

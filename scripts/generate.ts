@@ -7,13 +7,13 @@
  *     npm run generate -- --schemas         the JSON Schemas alone
  */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ROOT } from '../console/home-paths.ts';
 import { describeError, toUserError } from '../console/errors.ts';
 import { litellmFactsText, lockedVersion } from './generate-litellm.ts';
 import { SCHEMA_FOLDER, schemaFiles } from './generate-schemas.ts';
 
-const ROOT = resolve(import.meta.dirname, '..');
 const LOCK = 'runtimes/gateway/image/requirements.txt';
 
 async function main(): Promise<void> {

@@ -2,7 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { type Output, withOutput } from '../console/output.ts';
-import { ROOT } from '../engine/pulumi-run.ts';
+import { ROOT } from '../console/home-paths.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { jest } from './testing/jest.ts';
 import { run } from './testing/run-stage.ts';

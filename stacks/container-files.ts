@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { renderEdge } from '../domain/render/haproxy.ts';
 import { renderLitellm } from '../domain/render/litellm-config.ts';
 import { folderFiles } from './folder-files.ts';
-import { type Inputs, ROOT, template } from './load.ts';
+import { type Inputs, template } from './load.ts';
+import { ROOT } from '../console/home-paths.ts';
 
 /** A file of a container. */
 export interface PlainFile {

@@ -10,7 +10,8 @@ import { formatProblem, formatProblems, hasErrors } from '../domain/diagnostics/
 import { EDGE_MEMORY_MB } from '../domain/schema/edge-limits.ts';
 import { Switchyard, type SwitchyardArgs } from '../infra/switchyard.ts';
 import { edgeFiles, gatewayFiles } from './container-files.ts';
-import { type Inputs, loadInputs, type RawConfig, ROOT, template } from './load.ts';
+import { type Inputs, loadInputs, type RawConfig, template } from './load.ts';
+import { ROOT } from '../console/home-paths.ts';
 
 const stack = pulumi.getStack();
 const inputs = checkedInputs();

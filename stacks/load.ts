@@ -1,6 +1,7 @@
 /** Reads what a stack is made from: the catalogue, its settings, and what the gateway will serve of the one under the other. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { ROOT } from '../console/home-paths.ts';
 import { parseAgents } from '../domain/read/agents-file.ts';
 import type { AgentsFile } from '../domain/schema/agents-schema.ts';
 import { checkInputs } from '../domain/checks/check-inputs.ts';
@@ -12,9 +13,6 @@ import type { Catalog } from '../domain/schema/catalog-schema.ts';
 import { parseSettings } from '../domain/read/settings-reader.ts';
 import type { OtherStack } from '../domain/checks/settings-checks.ts';
 import type { Settings } from '../domain/schema/settings-schema.ts';
-
-/** The checkout's root. */
-export const ROOT = resolve(import.meta.dirname, '..');
 
 /** A stack's raw config, as Pulumi has it. */
 export interface RawConfig {

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { compile, requireGo, type Progress } from './build/go.ts';
 import { inspect, stamp } from './build/build-stamp.ts';
-import { dockerProviderBinary, engineBinary, PLUGIN_BIN, switchyardHome } from './toolchain-paths.ts';
+import { dockerProviderBinary, engineBinary, PLUGIN_BIN } from './toolchain-paths.ts';
+import { home } from '../console/home-paths.ts';
+import { isAlive } from '../console/is-alive.ts';
 import { DOCKER_PROVIDER_VERSION, ENGINE_VERSION } from './pinned-versions.ts';
 
 /** A program that is built from Go modules. */
@@ -113,19 +115,10 @@ async function removeLeftovers(folder: string): Promise<void> {
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
 if (import.meta.main) {
   try {
     const { path } = await ensureToolchain({
-      home: switchyardHome(),
+      home: home(),
       onProgress: (line) => process.stderr.write(`${line}\n`),
       deep: true,
     });

@@ -1,11 +1,5 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DOCKER_PROVIDER_VERSION, ENGINE_VERSION } from './pinned-versions.ts';
-
-/** The folder of built tools, passphrases and caches: SWITCHYARD_HOME, by default `~/.switchyard`. */
-export function switchyardHome(): string {
-  return process.env['SWITCHYARD_HOME'] || join(homedir(), '.switchyard');
-}
 
 /** Where the built engine lives. */
 export function engineBinary(home: string): string {

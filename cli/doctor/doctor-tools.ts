@@ -6,7 +6,7 @@ import { BASE_IMAGE, hasBaseImage } from '../../bootstrap/base-image.ts';
 import { freeBytes, gigabytes, NEEDED_BYTES } from '../../bootstrap/disk.ts';
 import { daemonState, type DaemonState } from '../../bootstrap/docker-host.ts';
 import { lackOfDocker, mayBringDocker } from '../../bootstrap/docker-daemon.ts';
-import { home, installedVersion, launcher, root } from '../../bootstrap/home-paths.ts';
+import { home, installedVersion, launcher, ROOT } from '../../console/home-paths.ts';
 import { lookForPulumi } from '../../bootstrap/pulumi-install.ts';
 import { parseVersion } from '../../bootstrap/compare-versions.ts';
 import { bad, type Check, good } from './doctor-check.ts';
@@ -23,7 +23,7 @@ export function checkNode(): Check {
 
 /** The npm packages, by the launcher's stamp. */
 export function checkPackages(): Check {
-  return existsSync(join(root, 'node_modules', '.switchyard-stamp'))
+  return existsSync(join(ROOT, 'node_modules', '.switchyard-stamp'))
     ? good('npm packages', 'as package-lock.json asks')
     : bad('npm packages', 'not installed by the launcher', `${launcher} doctor`);
 }

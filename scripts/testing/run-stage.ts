@@ -1,6 +1,6 @@
 /** Runs one program of a stage. */
 import { execa } from 'execa';
-import { ROOT } from '../../engine/pulumi-run.ts';
+import { ROOT } from '../../console/home-paths.ts';
 
 /** How to run it. */
 export interface RunOptions {

@@ -10,7 +10,7 @@ import type { StackClient } from '../../client/client-files.ts';
 import { requireOpencode } from '../../client/client-home.ts';
 import { Output } from '../../console/output.ts';
 import { smoke } from '../../cli/smoke.ts';
-import { ROOT } from '../../sandbox/checkout.ts';
+import { ROOT } from '../../console/home-paths.ts';
 import { shippedClient, shippedInputs, type ShippedOptions } from '../harness/client-of.ts';
 import { type LocalUpstream, startLocalUpstream } from '../harness/local-upstream.ts';
 import { SOAK } from '../harness/soak.ts';

@@ -9,7 +9,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { DRILL_NAMES } from '../../cli/drill.ts';
 import type { Report } from '../../drills/drill-types.ts';
-import { ROOT } from '../../sandbox/checkout.ts';
+import { ROOT } from '../../console/home-paths.ts';
 import { sample, SEED, SOAK } from '../harness/soak.ts';
 
 const MINUTE = 60_000;

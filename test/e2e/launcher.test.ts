@@ -11,7 +11,7 @@ import { delimiter, join } from 'node:path';
 import { spawnSync } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
-import { ROOT } from '../../sandbox/checkout.ts';
+import { ROOT } from '../../console/home-paths.ts';
 
 const VERSION = '24.21.0';
 const PLATFORM = `${process.platform}-${process.arch}`;

@@ -13,7 +13,7 @@ import { parseCatalog } from '../../domain/read/catalog-file.ts';
 import { planModels } from '../../domain/plan/serving-plan.ts';
 import { formatProblems } from '../../domain/diagnostics/problems.ts';
 import { litellmFactsText } from '../../scripts/generate-litellm.ts';
-import { ROOT } from '../../sandbox/checkout.ts';
+import { ROOT } from '../../console/home-paths.ts';
 import { catalogTexts } from '../unit/domain/arbitrary.ts';
 import { allKeys, goodSettings, repositoryFile } from '../unit/domain/shipped.ts';
 import '../seed.ts';

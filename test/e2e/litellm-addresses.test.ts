@@ -13,7 +13,7 @@ import { renderLitellm } from '../../domain/render/litellm-config.ts';
 import { LITELLM_PREFIXES } from '../../domain/facts/litellm-prefixes.ts';
 import { planModels } from '../../domain/plan/serving-plan.ts';
 import { MOCK_ALIAS } from '../../domain/schema/catalog-schema.ts';
-import { ROOT } from '../../sandbox/checkout.ts';
+import { ROOT } from '../../console/home-paths.ts';
 import { fixture } from '../../sandbox/fixtures.ts';
 import { sample, SOAK } from '../harness/soak.ts';
 import { allKeys, goodCatalog, goodSettings } from '../unit/domain/shipped.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { renderLitellm } from '../../domain/render/litellm-config.ts';
 import { planModels } from '../../domain/plan/serving-plan.ts';
-import { ROOT } from '../../sandbox/checkout.ts';
+import { ROOT } from '../../console/home-paths.ts';
 import { goodCatalog, goodSettings, repositoryFile } from '../unit/domain/shipped.ts';
 import { SMALL } from '../unit/domain/small.ts';
 

@@ -6,7 +6,8 @@ import { copyFileSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Checkout, ROOT } from '../../sandbox/checkout.ts';
+import { Checkout } from '../../sandbox/checkout.ts';
+import { ROOT } from '../../console/home-paths.ts';
 
 const MINUTE = 60_000;
 const STACK = 'off';

@@ -8,7 +8,7 @@ import { gatewayOnly } from '../../client/client-files.ts';
 import { type ClientHome, makeHome, requireOpencode } from '../../client/client-home.ts';
 import { runOpencode, type RunResult } from '../../client/run-opencode.ts';
 import { connect } from '../../cli/connect.ts';
-import { ROOT } from '../../sandbox/checkout.ts';
+import { ROOT } from '../../console/home-paths.ts';
 import { shippedClient } from '../harness/client-of.ts';
 import { type LocalUpstream, startLocalUpstream } from '../harness/local-upstream.ts';
 

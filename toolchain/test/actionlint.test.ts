@@ -6,7 +6,7 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { ACTIONLINT } from '../actionlint/actionlint-tool.ts';
 import { ensureTool } from '../build.ts';
-import { ROOT } from '../../sandbox/checkout.ts';
+import { ROOT } from '../../console/home-paths.ts';
 
 const FOLDER = join(ROOT, '.github/workflows');
 const files = readdirSync(FOLDER).map((name) => join(FOLDER, name));

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readProperties, Unknown, writeProperties, type Value } from '../plugin/properties.ts';
 import { ensureToolchain } from '../build.ts';
-import { switchyardHome } from '../toolchain-paths.ts';
+import { home } from '../../console/home-paths.ts';
 import { Lifecycle } from '../providers/docker/lifecycle.ts';
 import { Registry } from '../providers/docker/registry.ts';
 import { diffConfig } from '../providers/docker/docker-service.ts';
@@ -46,7 +46,7 @@ beforeAll(async () => {
   // The provider reads the files of a docker_compose when it plans.
   scratch = mkdtempSync(join(tmpdir(), 'switchyard-docker-state-'));
   writeFileSync(join(scratch, 'compose.yaml'), 'services: {}\n');
-  await ensureToolchain({ home: switchyardHome() });
+  await ensureToolchain({ home: home() });
   provider = new Planner();
   registry = new Registry(provider);
   lifecycle = new Lifecycle(registry);

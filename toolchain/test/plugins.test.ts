@@ -5,12 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DOCKER_PROVIDER, ensureTool } from '../build.ts';
-import { PLUGIN_BIN, switchyardHome } from '../toolchain-paths.ts';
+import { PLUGIN_BIN } from '../toolchain-paths.ts';
+import { home } from '../../console/home-paths.ts';
 import { BUILD_MS } from './project.ts';
 
 let folder: string;
 beforeAll(async () => {
-  await ensureTool(DOCKER_PROVIDER, { home: switchyardHome() });
+  await ensureTool(DOCKER_PROVIDER, { home: home() });
   folder = mkdtempSync(join(tmpdir(), 'switchyard-links-'));
 }, BUILD_MS);
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -3,7 +3,7 @@ import { cpSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { ensureToolchain } from '../build.ts';
-import { switchyardHome } from '../toolchain-paths.ts';
+import { home } from '../../console/home-paths.ts';
 
 const IMAGE = 'switchyard-toolchain-test:1';
 
@@ -33,7 +33,7 @@ export class Project {
 
   /** Brings what is needed and makes a stack `test`. */
   static async create(): Promise<Project> {
-    const { path } = await ensureToolchain({ home: switchyardHome() });
+    const { path } = await ensureToolchain({ home: home() });
     await importImage();
     const project = new Project(path);
     await project.pulumi('stack', 'init', 'test');

@@ -17,7 +17,7 @@ import type { AddressInfo } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { installedVersion } from '../../bootstrap/home-paths.ts';
+import { installedVersion } from '../../console/home-paths.ts';
 import { platformNames } from '../../bootstrap/platform.ts';
 import { wantedPlugins } from '../../bootstrap/plugins.ts';
 import type { Plugin } from '../../bootstrap/plugin-download.ts';

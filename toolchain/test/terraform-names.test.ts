@@ -1,5 +1,5 @@
 import { ensureTool, DOCKER_PROVIDER } from '../build.ts';
-import { switchyardHome } from '../toolchain-paths.ts';
+import { home } from '../../console/home-paths.ts';
 import { terraformType } from '../providers/docker/terraform-names.ts';
 import { resourceShape, type ObjectShape, type Shape } from '../providers/docker/shape.ts';
 import { TerraformProvider } from '../providers/docker/terraform.ts';
@@ -10,7 +10,7 @@ import { interfaceProperties, resourceProperties, type Declared } from './sdk.ts
 
 let schemas: Methods['GetProviderSchema'][1]['resource_schemas'];
 beforeAll(async () => {
-  const provider = new TerraformProvider(await ensureTool(DOCKER_PROVIDER, { home: switchyardHome() }));
+  const provider = new TerraformProvider(await ensureTool(DOCKER_PROVIDER, { home: home() }));
   ({ resource_schemas: schemas } = await provider.call('GetProviderSchema', {}));
   await provider.close();
 }, BUILD_MS);

@@ -8,7 +8,7 @@ import { renderEdge } from '../../../domain/render/haproxy.ts';
 import { CONNECTION_MB, EDGE_MEMORY_MB, FRONT_CONNECTION_MB } from '../../../domain/schema/edge-limits.ts';
 import { EDGE_PROBE } from '../../../infra/edge.ts';
 import { folderFiles } from '../../../stacks/folder-files.ts';
-import { ROOT } from '../../../sandbox/checkout.ts';
+import { ROOT } from '../../../console/home-paths.ts';
 
 const HOLD_SECONDS = 12;
 

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { contextHash } from '../../../infra/context-hash.ts';
 import { folderFiles } from '../../../stacks/folder-files.ts';
-import { ROOT } from '../../../sandbox/checkout.ts';
+import { ROOT } from '../../../console/home-paths.ts';
 
 const work = mkdtempSync(join(tmpdir(), 'switchyard-line-ends-'));
 const origin = join(work, 'origin');

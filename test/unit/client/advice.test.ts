@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { advise, OWN_REFUSALS, sentence } from '../../../client/advice.ts';
-import { ROOT } from '../../../sandbox/checkout.ts';
+import { ROOT } from '../../../console/home-paths.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
 const error = (message: string): string => JSON.stringify({ error: { message } });

@@ -5,7 +5,8 @@
 import { readdirSync } from 'node:fs';
 import { formatProblems, type Problem } from '../../../domain/diagnostics/problems.ts';
 import { readRawConfig } from '../../../engine/stack-settings.ts';
-import { loadInputs, ROOT } from '../../../stacks/load.ts';
+import { loadInputs } from '../../../stacks/load.ts';
+import { ROOT } from '../../../console/home-paths.ts';
 import { isStackFile, RELEASE_DAY } from '../../../sandbox/fixtures.ts';
 
 const stacks = readdirSync(ROOT)

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { UserError } from '../../../console/errors.ts';
 import { dummyOf, withoutSecrets } from '../../../preview/dummies.ts';
 import { rawConfig, stackInputs, stackSettings } from '../../../engine/stack-settings.ts';
-import { ROOT } from '../../../stacks/load.ts';
+import { ROOT } from '../../../console/home-paths.ts';
 import { isStackFile, RELEASE_DAY, withFixtures } from '../../../sandbox/fixtures.ts';
 
 const FILE = `# a comment

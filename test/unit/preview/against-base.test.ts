@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { baseMeanings } from '../../../preview/against-base.ts';
 import { layFixtures, RELEASE_DAY } from '../../../sandbox/fixtures.ts';
-import { loadInputs, ROOT } from '../../../stacks/load.ts';
+import { loadInputs } from '../../../stacks/load.ts';
+import { ROOT } from '../../../console/home-paths.ts';
 
 const base = mkdtempSync(join(tmpdir(), 'switchyard-old-tree-'));
 afterAll(() => rmSync(base, { recursive: true }));

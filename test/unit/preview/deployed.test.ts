@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { deployedFiles } from '../../../engine/deployed.ts';
 import { plantedKeys } from '../../../preview/planted.ts';
-import { ROOT } from '../../../stacks/load.ts';
+import { ROOT } from '../../../console/home-paths.ts';
 
 const URN = 'urn:pulumi:dev::switchyard::docker:index/container:Container::gateway-0';
 const UPLOADS = [

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { plantedKeys } from '../../../preview/planted.ts';
-import { ROOT } from '../../../stacks/load.ts';
+import { ROOT } from '../../../console/home-paths.ts';
 
 const KEY = `gsk_${'a1B2'.repeat(13)}`;
 const root = mkdtempSync(join(tmpdir(), 'switchyard-planted-'));

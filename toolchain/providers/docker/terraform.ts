@@ -4,7 +4,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { dockerProviderBinary, switchyardHome } from '../../toolchain-paths.ts';
+import { dockerProviderBinary } from '../../toolchain-paths.ts';
+import { home } from '../../../console/home-paths.ts';
 import { PluginError } from '../../plugin/rpc.ts';
 import { NO_MESSAGE_LIMIT } from '../../plugin/serve.ts';
 import { providerClientClass, type Methods } from './tfplugin.ts';
@@ -32,9 +33,7 @@ export class TerraformProvider {
   private sockets: string | undefined;
 
   /** Starts it. What goes wrong is told by the first call, when the engine listens. */
-  constructor(
-    binary: string = process.env['SWITCHYARD_DOCKER_PROVIDER'] || dockerProviderBinary(switchyardHome()),
-  ) {
+  constructor(binary: string = process.env['SWITCHYARD_DOCKER_PROVIDER'] || dockerProviderBinary(home())) {
     this.connected = this.start(binary);
     this.connected.catch(() => undefined);
   }

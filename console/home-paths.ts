@@ -1,10 +1,10 @@
-/** Where things live: the checkout, the folder for what is brought, and the versions that are brought. */
+/** Where things live: the checkout, Switchyard's home, and the versions of what is installed. */
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 /** The checkout: the folder of Pulumi.yaml. */
-export const root = resolve(import.meta.dirname, '..');
+export const ROOT = resolve(import.meta.dirname, '..');
 
 /** The launcher as the user calls it, for messages. */
 export const launcher = './switchyard';
@@ -21,6 +21,6 @@ export function inHome(...parts: string[]): string {
 
 /** The version of an npm package as it is installed, so that engine and plugins always match the SDKs. */
 export function installedVersion(name: string): string {
-  const file = join(root, 'node_modules', name, 'package.json');
+  const file = join(ROOT, 'node_modules', name, 'package.json');
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
