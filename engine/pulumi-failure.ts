@@ -1,6 +1,7 @@
 /** What a failed run of Pulumi means: locks, dead ones and living ones, and sentences for the causes that we know. */
 import { hostname } from 'node:os';
 import { UserError } from '../console/errors.ts';
+import { isAlive } from '../console/is-alive.ts';
 
 const LOCK = /created by (?<user>\S+?)@(?<host>\S+) \(pid (?<pid>\d+)\)/g;
 
@@ -16,15 +17,6 @@ export function leftByDeadProcess(
   if (!text.includes('currently locked')) return false;
   const holders = [...text.matchAll(LOCK)].map((match) => match.groups as { host: string; pid: string });
   return holders.length > 0 && holders.every((holder) => holder.host === host && !alive(Number(holder.pid)));
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }
 
 /** The error for a failed run of Pulumi: a sentence for the known causes, else Pulumi's own words without its decoration. */
