@@ -12,7 +12,7 @@ export const DOORS = {
   engine: ['domain', 'infra', 'stacks', 'console', 'bootstrap'],
   keys: ['domain', 'infra', 'console', 'engine'],
   preview: ['domain', 'infra', 'stacks', 'console', 'engine', 'keys', 'bootstrap'],
-  sandbox: ['infra', 'console'],
+  sandbox: ['domain', 'infra', 'console'],
   bench: ['infra', 'console', 'bootstrap', 'engine', 'sandbox'],
   drills: ['domain', 'console', 'engine', 'sandbox'],
   scripts: ['domain', 'console', 'engine', 'bootstrap'],

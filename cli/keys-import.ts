@@ -15,6 +15,7 @@ import { ensureReady } from '../bootstrap/ready.ts';
 import { ensureStack } from '../engine/stack-state.ts';
 import { type EnvVariable, parseEnvFile } from '../keys/env-file.ts';
 import { keyPattern, knownKeyNames } from '../keys/key-names.ts';
+import { bareName, stackFileName } from '../domain/schema/stack-file-names.ts';
 
 /** What an import does with each line of the file: names and line numbers, never a value. */
 export interface ImportPlan {
@@ -119,13 +120,13 @@ async function presentSecrets(stack: string): Promise<Record<string, string>> {
   return Object.fromEntries(
     Object.entries(config)
       .filter(([, { secret }]) => secret)
-      .map(([name, { value }]) => [name.replace(/^switchyard:/, ''), value ?? '']),
+      .map(([name, { value }]) => [bareName(name), value ?? '']),
   );
 }
 
 /** Sets all or, where one fails, none: the stack's file is put back. Values travel by standard input alone. */
 async function setAll(out: Output, stack: string, variables: readonly EnvVariable[]): Promise<void> {
-  const path = join(ROOT, `Pulumi.${stack}.yaml`);
+  const path = join(ROOT, stackFileName(stack));
   const before = await readFile(path, 'utf8').catch(() => undefined);
   try {
     for (const { name, value } of variables) {

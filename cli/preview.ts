@@ -7,7 +7,7 @@ import { UserError } from '../console/errors.ts';
 import { ageWarning, keyAges } from '../keys/key-ages.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { checkEverything } from '../preview/preview-checks.ts';
-import { committedStacks, previewCi, type Refusal } from '../preview/preview-ci.ts';
+import { previewCi, type Refusal } from '../preview/preview-ci.ts';
 import { deployedFiles, revealedResources } from '../engine/deployed.ts';
 import { byPath, fileMeanings } from '../preview/file-changes.ts';
 import { isNew, planMeanings } from '../preview/meanings.ts';
@@ -20,6 +20,7 @@ import { readRawConfig } from '../engine/stack-settings.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackExists, type StateResource } from '../engine/stack-state.ts';
 import { parseToday } from '../console/time-options.ts';
+import { knownStacks } from '../engine/stack-name.ts';
 
 interface PreviewOptions {
   ci?: boolean;
@@ -89,7 +90,7 @@ async function previewForCi(
   now: Date,
 ): Promise<void> {
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });
-  const stacks = stack === undefined ? committedStacks() : [stack];
+  const stacks = stack === undefined ? knownStacks() : [stack];
   const results = await previewCi(out, stacks, { base: options.base, now });
   const markdown = results.map((result) =>
     isRefusal(result) ? failureMarkdown(result.stack, explain(result.error)) : previewMarkdown(result),

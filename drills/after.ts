@@ -1,5 +1,6 @@
 /** What must hold after every drill: nothing is left to change, and the state says what is there. */
 import type { DrillStack } from './drill-stack.ts';
+import { resourceName } from '../engine/stack-state.ts';
 
 interface Step {
   op: string;
@@ -26,6 +27,6 @@ async function changedSteps(stack: DrillStack, options: string[]): Promise<strin
     .filter(({ op }) => !['same', 'read', 'refresh'].includes(op))
     .map(({ op, urn, detailedDiff }) => {
       const names = Object.keys(detailedDiff ?? {}).join(', ');
-      return `${op} ${urn.slice(urn.lastIndexOf('::') + 2)}${names ? ` (${names})` : ''}`;
+      return `${op} ${resourceName({ urn })}${names ? ` (${names})` : ''}`;
     });
 }

@@ -11,6 +11,7 @@ import { UserError } from '../console/errors.ts';
 import { readStackYaml } from './stack-file.ts';
 import type { Progress } from '../console/output.ts';
 import { inHome, ROOT } from '../console/home-paths.ts';
+import { stackFileName } from '../domain/schema/stack-file-names.ts';
 
 interface StackConfig {
   encryptionsalt?: string;
@@ -18,7 +19,7 @@ interface StackConfig {
   encryptedkey?: string;
 }
 
-const configFile = (stack: string, folder: string) => join(folder, `Pulumi.${stack}.yaml`);
+const configFile = (stack: string, folder: string) => join(folder, stackFileName(stack));
 
 function readConfig(file: string): StackConfig {
   if (!existsSync(file)) return {};
@@ -89,7 +90,7 @@ export function ownArrangement(stack: string, folder = ROOT): string | undefined
   if (process.env.PULUMI_CONFIG_PASSPHRASE !== undefined) return 'PULUMI_CONFIG_PASSPHRASE';
   const { secretsprovider, encryptedkey } = readConfig(configFile(stack, folder));
   if ((secretsprovider && secretsprovider !== 'passphrase') || encryptedkey)
-    return `secretsprovider in Pulumi.${stack}.yaml`;
+    return `secretsprovider in ${stackFileName(stack)}`;
   return undefined;
 }
 

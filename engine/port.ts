@@ -5,6 +5,7 @@ import { dockerName } from '../infra/docker-names.ts';
 import { docker } from './containers.ts';
 import { UserError } from '../console/errors.ts';
 import { stackSettings } from './stack-settings.ts';
+import { fullName, stackFileName } from '../domain/schema/stack-file-names.ts';
 
 /**
  * Refuses to deploy onto a port that somebody else holds.
@@ -17,7 +18,7 @@ export async function refuseHeldPort(stack: string): Promise<void> {
   const holder = await portHolder(port);
   if (holder === dockerName(stack, 'edge')) return;
   throw new UserError(`port ${port} is held by ${holder ?? 'another process'}`, {
-    where: `switchyard:port in Pulumi.${stack}.yaml`,
+    where: `${fullName('port')} in ${stackFileName(stack)}`,
     allowed: 'a free port: end its holder, or choose another port',
     command: `pulumi config set port ${port + 1} --stack ${stack}`,
   });

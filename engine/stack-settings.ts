@@ -9,8 +9,7 @@ import { parseSettings } from '../domain/read/settings-reader.ts';
 import type { Settings } from '../domain/schema/settings-schema.ts';
 import { UserError } from '../console/errors.ts';
 import { readStackYaml } from './stack-file.ts';
-
-const NAMESPACE = 'switchyard:';
+import { bareName, stackFileName } from '../domain/schema/stack-file-names.ts';
 
 /**
  * The raw config in the text of a `Pulumi.<stack>.yaml`, in the form in which Pulumi hands it to the program: plain values as
@@ -24,8 +23,8 @@ export function rawConfig(text: string, file: string): RawConfig {
   const raw: RawConfig = { config: {}, secretKeys: [] };
   for (const [name, value] of Object.entries(config ?? {})) {
     // Pulumi takes a name without a namespace for the project's own; other namespaces configure providers.
-    if (name.includes(':') && !name.startsWith(NAMESPACE)) continue;
-    const bare = name.slice(name.startsWith(NAMESPACE) ? NAMESPACE.length : 0);
+    if (name.includes(':') && bareName(name) === name) continue;
+    const bare = bareName(name);
     if (holdsSecret(value)) raw.secretKeys.push(bare);
     else
       raw.config[bare] = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
@@ -47,7 +46,7 @@ export function stackInputs(stack: string, root: string = ROOT): { inputs?: Inpu
 
 /** The raw config of a stack; empty where it has no file yet. */
 export function readRawConfig(stack: string, root: string = ROOT): RawConfig {
-  const file = `Pulumi.${stack}.yaml`;
+  const file = stackFileName(stack);
   const path = join(root, file);
   return existsSync(path) ? rawConfig(readFileSync(path, 'utf8'), file) : { config: {}, secretKeys: [] };
 }
@@ -62,7 +61,7 @@ export function stackSettings(stack: string): Promise<Settings> {
 }
 
 function readSettings(stack: string): Settings {
-  const path = `Pulumi.${stack}.yaml`;
+  const path = stackFileName(stack);
   const there = existsSync(join(ROOT, path));
   const { catalog } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
   const { settings, problems } = parseSettings({

@@ -11,6 +11,7 @@ import { rawConfig } from '../engine/stack-settings.ts';
 import { describeDifference, differences } from './leaves.ts';
 import { byPath, fileMeanings } from './file-changes.ts';
 import { EDGE_GAP } from './meanings.ts';
+import { bareName, stackFileName } from '../domain/schema/stack-file-names.ts';
 
 /** Whether a model that the older tree serves is retired by now is not the question. */
 const LONG_AGO = '2000-01-01';
@@ -30,7 +31,7 @@ export function baseMeanings(
   keyNames: readonly string[],
   root: string = ROOT,
 ): string[] | undefined {
-  const file = `Pulumi.${stack}.yaml`;
+  const file = stackFileName(stack);
   if (!existsSync(join(base, file))) return [`the stack ${stack} is new`];
   // Before there was runtimes/, the containers' files stood elsewhere.
   if (!existsSync(join(base, 'runtimes'))) return undefined;
@@ -74,7 +75,7 @@ function ciphers(text: string): Record<string, string> {
   return Object.fromEntries(
     Object.entries(config ?? {}).flatMap(([name, value]) =>
       typeof value === 'object' && value !== null && 'secure' in value
-        ? [[name.replace(/^switchyard:/, ''), String(value.secure)]]
+        ? [[bareName(name), String(value.secure)]]
         : [],
     ),
   );

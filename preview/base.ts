@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { stackOfFile } from '../domain/schema/stack-file-names.ts';
 
 /** What a preview is rendered from; our code itself is not taken from there. */
 const DATA = ['config-templates', 'runtimes', 'Pulumi.yaml'];
@@ -23,7 +24,7 @@ export async function withBase<T>(
   if (listed.exitCode !== 0) return undefined;
   const wanted = listed.stdout
     .split('\n')
-    .filter((name) => DATA.includes(name) || /^Pulumi\..+\.yaml$/.test(name));
+    .filter((name) => DATA.includes(name) || stackOfFile(name) !== undefined);
   const dir = mkdtempSync(join(tmpdir(), 'switchyard-base-'));
   try {
     const archive = join(dir, 'base.tar');

@@ -1,6 +1,7 @@
 /** Stack settings for a preview without any secret. Pure. */
 import { parseDocument } from 'yaml';
 import { readStackYaml } from '../engine/stack-file.ts';
+import { bareName } from '../domain/schema/stack-file-names.ts';
 
 /** The top-level parts of a stack's file that belong to the real passphrase. */
 const ENCRYPTION = ['encryptionsalt', 'encryptedkey', 'secretsprovider'];
@@ -19,7 +20,7 @@ export function withoutSecrets(text: string, file: string): { text: string; secr
   for (const name of ENCRYPTION) document.delete(name);
   const secrets = Object.entries(config ?? {}).filter(([, value]) => isSecret(value));
   for (const [name] of secrets) document.deleteIn(['config', name]);
-  return { text: document.toString(), secrets: secrets.map(([name]) => name.replace(/^switchyard:/, '')) };
+  return { text: document.toString(), secrets: secrets.map(([name]) => bareName(name)) };
 }
 
 function isSecret(value: unknown): boolean {

@@ -1,15 +1,8 @@
 /** What a plan means, in sentences: for keys, gateways, the edge, images, data. Pure, and without any secret. */
 import { KEY_AGE_PREFIX } from '../infra/docker-names.ts';
 import { masterGeneration } from '../keys/key-ages.ts';
-import {
-  describeChange,
-  nameOf,
-  type PulumiPlan,
-  type Step,
-  changedSteps,
-  toChange,
-  typeOf,
-} from './pulumi-plan.ts';
+import { describeChange, type PulumiPlan, type Step, changedSteps, toChange, typeOf } from './pulumi-plan.ts';
+import { resourceName } from '../engine/stack-state.ts';
 
 /** What a changed edge means: the one change that is not seamless, see docs/drills.md. */
 export const EDGE_GAP =
@@ -43,17 +36,17 @@ export function isNew(plan: PulumiPlan): boolean {
 }
 
 function isContainer(step: Step, name: string): boolean {
-  return typeOf(step) === 'Container' && nameOf(step) === name;
+  return typeOf(step) === 'Container' && resourceName(step) === name;
 }
 
 function isGateway(step: Step): boolean {
-  return typeOf(step) === 'Container' && /^gateway-\d+$/.test(nameOf(step));
+  return typeOf(step) === 'Container' && /^gateway-\d+$/.test(resourceName(step));
 }
 
 function keyMeanings(steps: readonly Step[]): string[] {
   const said: Record<string, string> = { create: 'is new', replace: 'rotated', delete: 'removed' };
   return steps.flatMap((step) => {
-    const name = nameOf(step);
+    const name = resourceName(step);
     const verb = said[step.op];
     return name.startsWith(KEY_AGE_PREFIX) && verb ? [`${name.slice(KEY_AGE_PREFIX.length)} ${verb}`] : [];
   });
@@ -61,10 +54,10 @@ function keyMeanings(steps: readonly Step[]): string[] {
 
 function masterKeyMeanings(plan: PulumiPlan, steps: readonly Step[], context: MeaningContext): string[] {
   const generations = (op: string): number[] =>
-    steps.filter((step) => step.op === op).flatMap((step) => masterGeneration(nameOf(step)) ?? []);
+    steps.filter((step) => step.op === op).flatMap((step) => masterGeneration(resourceName(step)) ?? []);
   const before = (plan.steps ?? [])
     .filter((step) => step.oldState !== undefined)
-    .flatMap((step) => masterGeneration(nameOf(step)) ?? []);
+    .flatMap((step) => masterGeneration(resourceName(step)) ?? []);
   const made = generations('create');
   const gone = generations('delete');
   if (before.length === 0) return [];
@@ -80,7 +73,7 @@ function masterKeyMeanings(plan: PulumiPlan, steps: readonly Step[], context: Me
 }
 
 function imageMeaning(step: Step): string[] {
-  const whose = nameOf(step) === 'edge-image' ? "the edge's image" : "the gateways' image";
+  const whose = resourceName(step) === 'edge-image' ? "the edge's image" : "the gateways' image";
   if (step.op === 'delete') return [`${whose} is removed`];
   return [step.op === 'replace' ? `${whose} is built anew` : `${whose} is built`];
 }
@@ -156,7 +149,7 @@ function volumeMeaning(step: Step): string[] {
 
 /** What the sentences above speak of, or what needs none: components, and a volume that is made. */
 function isCovered(step: Step): boolean {
-  const name = nameOf(step);
+  const name = resourceName(step);
   const fullType = step.newState?.type ?? step.oldState?.type ?? '';
   return (
     name.startsWith(KEY_AGE_PREFIX) ||

@@ -10,13 +10,14 @@ import { withEphemeralBackend } from './ephemeral.ts';
 import { newStackMeanings } from './new-stack.ts';
 import { changedSteps, planWarnings, toChange } from './pulumi-plan.ts';
 import type { Preview } from './preview-report.ts';
+import { stackFileName } from '../domain/schema/stack-file-names.ts';
 
 /**
  * Previews a stack's first `up` in a backend that lasts as long as the call: no stack is made, no passphrase, and the stack's file stays
  * as it is. Dummies stand for the keys that are set.
  */
 export async function previewMissing(out: Output, stack: string, inputs: Inputs): Promise<Preview> {
-  const file = `Pulumi.${stack}.yaml`;
+  const file = stackFileName(stack);
   const path = join(ROOT, file);
   const { text, secrets } = withoutSecrets(existsSync(path) ? readFileSync(path, 'utf8') : '', file);
   const plan = await withEphemeralBackend(() => previewCopy(out, stack, text, secrets));

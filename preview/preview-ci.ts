@@ -1,5 +1,5 @@
 /** `./switchyard preview --ci`: previews with neither a secret nor a state, for pull requests. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCatalog } from '../domain/read/catalog-file.ts';
 import { CATALOG_FILE, type Inputs, template } from '../stacks/load.ts';
@@ -16,6 +16,8 @@ import { withEphemeralBackend } from './ephemeral.ts';
 import { newStackMeanings } from './new-stack.ts';
 import { changedSteps, planWarnings, toChange } from './pulumi-plan.ts';
 import type { Preview } from './preview-report.ts';
+import { stackFileName } from '../domain/schema/stack-file-names.ts';
+import { knownStacks } from '../engine/stack-name.ts';
 
 /** A stack whose preview was refused, and why. */
 export interface Refusal {
@@ -29,13 +31,6 @@ export interface CiOptions {
   base?: string | undefined;
   /** The time to which lifetimes are counted. */
   now: Date;
-}
-
-/** The stacks that have settings in the checkout. */
-export function committedStacks(root: string = ROOT): string[] {
-  return readdirSync(root)
-    .flatMap((name) => /^Pulumi\.(?<stack>.+)\.yaml$/.exec(name)?.groups?.stack ?? [])
-    .sort();
 }
 
 /**
@@ -65,12 +60,12 @@ export async function previewCi(
 }
 
 async function previewOne(out: Output, stack: string, options: CiOptions): Promise<Preview> {
-  const file = `Pulumi.${stack}.yaml`;
+  const file = stackFileName(stack);
   const path = join(ROOT, file);
   if (!existsSync(path)) {
     throw new UserError(`there is no stack ${stack} in this checkout`, {
       where: file,
-      allowed: committedStacks(),
+      allowed: knownStacks(),
     });
   }
   const { text, secrets } = withoutSecrets(readFileSync(path, 'utf8'), file);

@@ -6,6 +6,7 @@ import { dummyOf } from './dummies.ts';
 import type { PulumiPlan } from './pulumi-plan.ts';
 import { temporaryProject } from './temporary-project.ts';
 import { runPreview } from './run-preview.ts';
+import { stackFileName } from '../domain/schema/stack-file-names.ts';
 
 /**
  * Pulumi's plan for a stack that starts from nothing. Nothing of the checkout is written; the stack is made in whichever backend is set:
@@ -20,7 +21,7 @@ export async function previewCopy(
   text: string,
   keyNames: readonly string[],
 ): Promise<PulumiPlan> {
-  const project = temporaryProject(ROOT, { [`Pulumi.${stack}.yaml`]: text });
+  const project = temporaryProject(ROOT, { [stackFileName(stack)]: text });
   try {
     const there = ['--cwd', project.dir];
     await pulumi(stack, ['stack', 'init', '--no-select', ...there]);

@@ -1,4 +1,5 @@
 /** Pulumi's plan, as `pulumi preview --json` prints it, reduced to what we use. Secrets in it are `[secret]` already. */
+import { resourceName } from '../engine/stack-state.ts';
 
 /** A resource before or after a step. */
 export interface PlanState {
@@ -41,7 +42,7 @@ export function parsePlan(json: string): PulumiPlan {
 
 /** The steps that change something, by name: Pulumi's own order is another each time. */
 export function changedSteps(plan: PulumiPlan): Step[] {
-  const key = (step: Step): string => `${nameOf(step)} ${typeOf(step)}`;
+  const key = (step: Step): string => `${resourceName(step)} ${typeOf(step)}`;
   return (plan.steps ?? []).filter((step) => REAL.has(step.op)).sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
@@ -52,7 +53,7 @@ export function toChange(step: Step): Change {
   return {
     op: step.op,
     type: typeOf(step),
-    name: nameOf(step),
+    name: resourceName(step),
     why: why.filter((reason) => reason !== 'id'),
   };
 }
@@ -83,11 +84,6 @@ export function planErrors(plan: PulumiPlan): string[] {
     .map((diagnostic) => diagnostic.message.trim().replace(/^error:\s*/, ''))
     .filter((text) => !/^(preview|update) failed$/.test(text));
   return [...new Set(texts)];
-}
-
-/** The resource's name: the last part of the URN. */
-export function nameOf(step: Pick<Step, 'urn'>): string {
-  return step.urn.slice(step.urn.lastIndexOf('::') + 2);
 }
 
 /** `Container` for `docker:index/container:Container`. */

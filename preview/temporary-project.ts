@@ -2,6 +2,7 @@
 import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { stackOfFile } from '../domain/schema/stack-file-names.ts';
 
 /** The folder, and how to be rid of it. */
 export interface TemporaryProject {
@@ -19,7 +20,7 @@ export function temporaryProject(root: string, files: Readonly<Record<string, st
   const dir = mkdtempSync(join(tmpdir(), 'switchyard-preview-'));
   for (const name of readdirSync(root)) {
     // Pulumi.yaml itself is linked, Pulumi.<stack>.yaml is not; Pulumi writes only into the latter.
-    if (name === '.git' || /^Pulumi\..+\.yaml$/.test(name)) continue;
+    if (name === '.git' || stackOfFile(name) !== undefined) continue;
     symlinkSync(join(root, name), join(dir, name));
   }
   for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, name), text);

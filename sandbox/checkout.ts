@@ -10,7 +10,8 @@ import { dirname, join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { stringify } from 'yaml';
 import { inHome, ROOT } from '../console/home-paths.ts';
-import { isStackFile, layFixtures, RELEASE_DAY } from './fixtures.ts';
+import { layFixtures, RELEASE_DAY } from './fixtures.ts';
+import { fullName, stackFileName, stackOfFile } from '../domain/schema/stack-file-names.ts';
 
 /** How a command of the checkout ended. */
 export interface CommandResult {
@@ -76,9 +77,9 @@ export class Checkout {
     const stack = `t${this.#id}-${base}`;
     const port = typeof settings.port === 'number' ? settings.port : await freePort();
     const config = Object.fromEntries(
-      Object.entries({ port, ...settings }).map(([name, value]) => [`switchyard:${name}`, value]),
+      Object.entries({ port, ...settings }).map(([name, value]) => [fullName(name), value]),
     );
-    writeFileSync(join(this.dir, `Pulumi.${stack}.yaml`), stringify({ config }));
+    writeFileSync(join(this.dir, stackFileName(stack)), stringify({ config }));
     this.#stacks.push(stack);
     return { stack, port };
   }
@@ -169,7 +170,7 @@ function copyTree(target: string): void {
     cwd: ROOT,
   });
   // The settings of the operator's stacks, keys in them, are no test's business; .gitignore knows no link to the packages.
-  const left = (path: string) => path === '' || path === 'node_modules' || isStackFile(path);
+  const left = (path: string) => path === '' || path === 'node_modules' || stackOfFile(path) !== undefined;
   for (const file of stdout.split('\0').filter((path) => !left(path))) {
     mkdirSync(dirname(join(target, file)), { recursive: true });
     cpSync(join(ROOT, file), join(target, file), { errorOnExist: false, force: true });

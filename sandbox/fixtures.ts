@@ -30,11 +30,6 @@ export function fixture(name: keyof typeof PLACES): string {
   return readFileSync(join(FOLDER, name), 'utf8');
 }
 
-/** Whether a file of the checkout is the settings of a stack. */
-export function isStackFile(path: string): boolean {
-  return /^Pulumi\.[^/]+\.yaml$/.test(path);
-}
-
 /** Lays the files of the release over a folder that is, or is to be, a copy of the checkout. */
 export function layFixtures(target: string): void {
   for (const [name, place] of Object.entries(PLACES)) {

@@ -2,8 +2,8 @@
 import { z } from 'zod';
 import { agentsSchema } from '../domain/schema/agents-schema.ts';
 import { catalogSchema } from '../domain/schema/catalog-schema.ts';
-import { NAMESPACE } from '../domain/diagnostics/settings-source.ts';
 import { settingsSchema } from '../domain/schema/settings-schema.ts';
+import { fullName, NAMESPACE } from '../domain/schema/stack-file-names.ts';
 
 type JsonSchema = Record<string, unknown>;
 
@@ -39,7 +39,7 @@ function orQuoted({ description, ...schema }: JsonSchema): JsonSchema {
 function stackSchema(): JsonSchema {
   const { $schema, properties } = toJson(settingsSchema) as { $schema: string; properties: JsonSchema };
   const named = Object.entries(properties).map(([name, schema]) => [
-    `${NAMESPACE}:${name}`,
+    fullName(name),
     orQuoted(schema as JsonSchema),
   ]);
   const secret = {
@@ -59,7 +59,7 @@ function stackSchema(): JsonSchema {
       config: {
         type: 'object',
         properties: Object.fromEntries(named) as JsonSchema,
-        required: [`${NAMESPACE}:port`],
+        required: [fullName('port')],
         patternProperties: {
           [`^${NAMESPACE}:[A-Z][A-Z0-9]*_API_KEY(_[2-9])?$`]: secret,
           [`^(?!${NAMESPACE}:)[^:]+:`]: {},

@@ -13,6 +13,7 @@ import type { Catalog } from '../domain/schema/catalog-schema.ts';
 import { parseSettings } from '../domain/read/settings-reader.ts';
 import type { OtherStack } from '../domain/checks/settings-checks.ts';
 import type { Settings } from '../domain/schema/settings-schema.ts';
+import { stackFileName, stackOfFile } from '../domain/schema/stack-file-names.ts';
 
 /** A stack's raw config, as Pulumi has it. */
 export interface RawConfig {
@@ -47,7 +48,7 @@ export function loadInputs(
   root = ROOT,
   day = today(),
 ): { inputs?: Inputs; problems: Problem[] } {
-  const stackFile = `Pulumi.${stack}.yaml`;
+  const stackFile = stackFileName(stack);
   const stackPath = join(root, stackFile);
   const { catalog, readable, source, problems } = parseCatalog(template('catalog.yaml', root), CATALOG_FILE);
   const settings = parseSettings({
@@ -95,7 +96,7 @@ function today(): string {
 /** The settings of every stack in a checkout. */
 function stackFiles(root: string): OtherStack[] {
   return readdirSync(root).flatMap((path) => {
-    const stack = /^Pulumi\.(.+)\.yaml$/.exec(path)?.[1];
+    const stack = stackOfFile(path);
     return stack === undefined ? [] : [{ stack, ...file(path, root) }];
   });
 }

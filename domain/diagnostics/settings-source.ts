@@ -3,9 +3,7 @@ import { findLeaks, type KeyPattern } from './key-leaks.ts';
 import type { Problem } from './problems.ts';
 import { formatPath, type Path, readYaml, type Source } from './yaml-source.ts';
 import { suggest } from './suggest.ts';
-
-/** Pulumi's namespace for this project's settings. */
-export const NAMESPACE = 'switchyard';
+import { bareName, fullName, NAMESPACE } from '../schema/stack-file-names.ts';
 
 /** A stack's file, read for places only: what it says reaches us through Pulumi. */
 export interface StackFile {
@@ -22,7 +20,7 @@ export function readStackFile(path: string, text: string): StackFile {
   const { data, source } = readYaml(text, path);
   const config = (data as { config?: unknown } | null | undefined)?.config;
   const names = typeof config === 'object' && config !== null ? Object.keys(config) : [];
-  const spelt = (name: string): string => (names.includes(name) ? name : `${NAMESPACE}:${name}`);
+  const spelt = (name: string): string => (names.includes(name) ? name : fullName(name));
   const full = ([name, ...rest]: Path): Path => [
     'config',
     ...(name === undefined ? [] : [spelt(String(name)), ...rest]),
@@ -31,11 +29,11 @@ export function readStackFile(path: string, text: string): StackFile {
     const [namespace, rest] = name.split(':', 2);
     if (namespace === undefined || rest === undefined || namespace === NAMESPACE) return [];
     if (suggest(namespace, [NAMESPACE]) === undefined) return [];
-    const message = `unknown namespace "${namespace}"; did you mean "${NAMESPACE}:${rest}"?`;
+    const message = `unknown namespace "${namespace}"; did you mean "${fullName(rest)}"?`;
     return [source.problem(['config', name], message)];
   });
   const values = Object.fromEntries(
-    names.map((name) => [name.replace(`${NAMESPACE}:`, ''), (config as Record<string, unknown>)[name]]),
+    names.map((name) => [bareName(name), (config as Record<string, unknown>)[name]]),
   );
   return {
     strangers,

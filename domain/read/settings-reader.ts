@@ -10,6 +10,7 @@ import { checkSettings } from '../checks/settings-checks.ts';
 import { explainUnknown, keyBase, SHIPPED_KEYS } from './settings-keys.ts';
 import { type Settings, settingsSchema } from '../schema/settings-schema.ts';
 import { fileLeaks, readStackFile } from '../diagnostics/settings-source.ts';
+import { bareName, stackFileName } from '../schema/stack-file-names.ts';
 
 /** What a stack's settings are read from. */
 export interface SettingsInput {
@@ -39,7 +40,7 @@ export interface ParsedSettings {
 
 /** Parses and checks a stack's settings. Never throws, whatever the values, and never repeats a secret. */
 export function parseSettings(input: SettingsInput): ParsedSettings {
-  const file = readStackFile(input.file?.path ?? `Pulumi.${input.stack}.yaml`, input.file?.text ?? '');
+  const file = readStackFile(input.file?.path ?? stackFileName(input.stack), input.file?.text ?? '');
   const { source } = file;
   const { plain, keyNames, problems } = sortNames(input, source);
   const parsed = settingsSchema.safeParse(plain);
@@ -112,8 +113,9 @@ function complete(parsed: z.output<typeof settingsSchema>, stack: string): Setti
 
 /** Adds the command that sets a wrong or missing value. */
 function withCommand(problem: Problem): Problem {
-  const [, name, rest] = /^config\.switchyard:(\w+)(.*)$/.exec(problem.path) ?? [];
-  if (name === undefined || /^unknown key|a mapping is wanted/.test(problem.message)) return problem;
+  const [, full = '', rest] = /^config\.(\w+:\w+)(.*)$/.exec(problem.path) ?? [];
+  const name = bareName(full);
+  if (name === full || /^unknown key|a mapping is wanted/.test(problem.message)) return problem;
   const value = name === 'port' ? '4000' : '…';
   return {
     ...problem,

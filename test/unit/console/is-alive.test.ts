@@ -2,7 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { afterEach, expect, jest, test } from '@jest/globals';
 import { isAlive } from '../../../console/is-alive.ts';
 
-afterEach(() => jest.restoreAllMocks());
+afterEach(() => {
+  jest.restoreAllMocks();
+});
 
 test('this process lives, one that has ended does not', () => {
   expect(isAlive(process.pid)).toBe(true);

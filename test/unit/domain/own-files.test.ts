@@ -7,10 +7,11 @@ import { formatProblems, type Problem } from '../../../domain/diagnostics/proble
 import { readRawConfig } from '../../../engine/stack-settings.ts';
 import { loadInputs } from '../../../stacks/load.ts';
 import { ROOT } from '../../../console/home-paths.ts';
-import { isStackFile, RELEASE_DAY } from '../../../sandbox/fixtures.ts';
+import { RELEASE_DAY } from '../../../sandbox/fixtures.ts';
+import { stackOfFile } from '../../../domain/schema/stack-file-names.ts';
 
 const stacks = readdirSync(ROOT)
-  .filter(isStackFile)
+  .filter(stackOfFile)
   .map((file) => file.slice('Pulumi.'.length, -'.yaml'.length));
 
 /** No expectation, so that the message is first about the file and then about the test. */

@@ -4,7 +4,8 @@ import { UserError } from '../../../console/errors.ts';
 import { dummyOf, withoutSecrets } from '../../../preview/dummies.ts';
 import { rawConfig, stackInputs, stackSettings } from '../../../engine/stack-settings.ts';
 import { ROOT } from '../../../console/home-paths.ts';
-import { isStackFile, RELEASE_DAY, withFixtures } from '../../../sandbox/fixtures.ts';
+import { RELEASE_DAY, withFixtures } from '../../../sandbox/fixtures.ts';
+import { stackOfFile } from '../../../domain/schema/stack-file-names.ts';
 
 const FILE = `# a comment
 config:
@@ -86,7 +87,7 @@ describe("a stack's file", () => {
     });
   });
 
-  test.each(readdirSync(ROOT).filter(isStackFile))(
+  test.each(readdirSync(ROOT).filter(stackOfFile))(
     '%s of the checkout is read, whatever it sets',
     async (file) => {
       const stack = file.slice('Pulumi.'.length, -'.yaml'.length);
