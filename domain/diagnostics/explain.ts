@@ -1,6 +1,6 @@
 /** Turns zod's issues into problems that say what was found, what is allowed, and what may have been meant. */
 import { z } from 'zod';
-import { mayHoldKey, showValue } from './key-leaks.ts';
+import { HIDDEN, mayHoldKey, showValue } from './key-leaks.ts';
 import type { Problem } from './problems.ts';
 import { didYouMean, listNames } from './suggest.ts';
 import { formatPath, type Path, shorten, type Source } from './yaml-source.ts';
@@ -49,7 +49,7 @@ function explainIssue(
   if (issue.code === 'unrecognized_keys') {
     const known = keysOf(schemaAt(schema, inner));
     return issue.keys.map((key) => {
-      const name = mayHoldKey(key) ? '(hidden: it looks like a key)' : shorten(key);
+      const name = mayHoldKey(key) ? HIDDEN : shorten(key);
       const foreign = Object.hasOwn(FOREIGN, key) ? FOREIGN[key] : undefined;
       const hint = foreign === undefined ? didYouMean(key, known) : `; here that is ${foreign};`;
       const message = `unknown key${hint || ';'} allowed here: ${listNames(known)}`;
@@ -60,7 +60,7 @@ function explainIssue(
   if (issue.code === 'invalid_key') {
     const reason = issue.issues[0]?.message ?? 'this name is not allowed';
     const name = String(inner.at(-1));
-    const shown = mayHoldKey(name) ? [...path.slice(0, -1), '(hidden: it looks like a key)'] : path;
+    const shown = mayHoldKey(name) ? [...path.slice(0, -1), HIDDEN] : path;
     return [{ ...source.problem(path, `the name is not allowed: ${reason}`), path: formatPath(shown) }];
   }
   if (found === undefined) {

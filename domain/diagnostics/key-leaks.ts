@@ -34,6 +34,9 @@ export const GENERIC_PATTERN: KeyPattern = {
   pattern: WELL_KNOWN.source,
 };
 
+/** What a message says in place of a text that may hold a key. */
+export const HIDDEN = '(hidden: it looks like a key)';
+
 /** Whether a text may hold a key, so that a message must not repeat it. Rather too often than too seldom. */
 export function mayHoldKey(text: string): boolean {
   return WELL_KNOWN.test(text) || RANDOM.test(text);
@@ -43,7 +46,7 @@ export function mayHoldKey(text: string): boolean {
 export function showValue(value: unknown): string {
   if (value === undefined || value === null) return 'nothing';
   const text = JSON.stringify(value);
-  if (mayHoldKey(text)) return '(hidden: it looks like a key)';
+  if (mayHoldKey(text)) return HIDDEN;
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 

@@ -9,7 +9,7 @@ import {
   parseAllDocuments,
   type YAMLError,
 } from 'yaml';
-import { mayHoldKey } from './key-leaks.ts';
+import { HIDDEN, mayHoldKey } from './key-leaks.ts';
 import type { Problem, Place } from './problems.ts';
 
 /** Where a value stands: names in mappings, numbers in lists. */
@@ -149,8 +149,6 @@ export function readYaml(
 function shown(text: string): string {
   return mayHoldKey(text) ? HIDDEN : shorten(text);
 }
-
-const HIDDEN = '(hidden: it looks like a key)';
 
 /** The parser's message; where it quotes a piece of the text that may be a key, without the quotation. */
 function withoutText({ message, code }: YAMLError): string {
