@@ -3,10 +3,9 @@ import { relative, resolve } from 'node:path';
 import { type Command, InvalidArgumentError } from 'commander';
 import { parseAgents } from '../domain/read/agents-file.ts';
 import type { AgentsFile } from '../domain/schema/agents-schema.ts';
-import { parseCatalog } from '../domain/read/catalog-file.ts';
 import { formatProblems } from '../domain/diagnostics/problems.ts';
 import type { Catalog } from '../domain/schema/catalog-schema.ts';
-import { AGENTS_FILE, CATALOG_FILE, template } from '../stacks/load.ts';
+import { AGENTS_FILE, requireCatalog, template } from '../stacks/load.ts';
 import { runAgents } from '../client/run-agents.ts';
 import { type AgentReport, planAgents } from '../client/agents-plan.ts';
 import { Board } from '../client/board.ts';
@@ -57,8 +56,7 @@ function count(text: string): number {
 
 function readAgents(path?: string): { file: AgentsFile; catalog: Catalog } {
   const name = path === undefined ? AGENTS_FILE : relative(process.cwd(), resolve(path)) || path;
-  const { catalog, problems } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
-  if (catalog === undefined) throw new UserError(`the catalogue has errors\n${formatProblems(problems)}`);
+  const { catalog } = requireCatalog();
   const read = parseAgents(path === undefined ? template('agents.yaml') : readText(path), name, catalog);
   if (read.file === undefined) throw new UserError(`${name} has errors\n${formatProblems(read.problems)}`);
   return { file: read.file, catalog };

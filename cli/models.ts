@@ -3,12 +3,10 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import { litellmFacts, priceMapEntry } from '../domain/facts/litellm-facts.ts';
 import { checkLifetimes, lifetimes, WARN_DAYS } from '../domain/checks/lifetimes.ts';
-import { parseCatalog } from '../domain/read/catalog-file.ts';
-import { formatProblem, formatProblems, hasErrors } from '../domain/diagnostics/problems.ts';
+import { formatProblem, hasErrors } from '../domain/diagnostics/problems.ts';
 import type { Catalog } from '../domain/schema/catalog-schema.ts';
 import { checkPriceMap } from '../domain/checks/price-map.ts';
-import { CATALOG_FILE, template } from '../stacks/load.ts';
-import { UserError } from '../console/errors.ts';
+import { requireCatalog } from '../stacks/load.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { stackInputs } from '../engine/stack-settings.ts';
 import { table } from '../console/table.ts';
@@ -52,8 +50,7 @@ export function register(program: Command): void {
 
 function models(out: Output, stack: string, options: ModelsOptions): void {
   const today = dayOf(parseToday(options.today));
-  const { catalog, source, problems } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
-  if (catalog === undefined) throw new UserError(formatProblems(problems));
+  const { catalog, source, problems } = requireCatalog();
   const served = new Set(stackInputs(stack).inputs?.plan.served.map((model) => model.alias));
   const rows = modelRows(catalog, today, served);
   const found = options.check

@@ -1,10 +1,7 @@
 import type { Command } from 'commander';
-import { parseCatalog } from '../domain/read/catalog-file.ts';
 import { cloudConfig, routes } from '../domain/render/portkey-routes.ts';
-import { formatProblems } from '../domain/diagnostics/problems.ts';
-import { CATALOG_FILE, template } from '../stacks/load.ts';
+import { requireCatalog } from '../stacks/load.ts';
 import { withOutput } from '../console/output.ts';
-import { UserError } from '../console/errors.ts';
 
 /** Adds `portkey`. */
 export function register(program: Command): void {
@@ -16,9 +13,7 @@ export function register(program: Command): void {
     )
     .action(
       withOutput((out, stack: string) => {
-        const { catalog, problems } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
-        if (catalog === undefined)
-          throw new UserError(`the catalogue has errors\n${formatProblems(problems)}`);
+        const { catalog } = requireCatalog();
         const configs = routes(catalog).map((route) => ({
           route: route.name,
           config: cloudConfig(route),

@@ -1,9 +1,8 @@
 /** A stack's settings as `Pulumi.<stack>.yaml` has them, read and checked without Pulumi. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseCatalog } from '../domain/read/catalog-file.ts';
 import { formatProblems, hasErrors, type Problem } from '../domain/diagnostics/problems.ts';
-import { CATALOG_FILE, type Inputs, loadInputs, type RawConfig, template } from '../stacks/load.ts';
+import { type Inputs, loadCatalog, loadInputs, type RawConfig } from '../stacks/load.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { parseSettings } from '../domain/read/settings-reader.ts';
 import type { Settings } from '../domain/schema/settings-schema.ts';
@@ -63,7 +62,7 @@ export function stackSettings(stack: string): Promise<Settings> {
 function readSettings(stack: string): Settings {
   const path = stackFileName(stack);
   const there = existsSync(join(ROOT, path));
-  const { catalog } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
+  const { catalog } = loadCatalog();
   const { settings, problems } = parseSettings({
     ...readRawConfig(stack),
     stack,

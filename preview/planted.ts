@@ -2,9 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findLeaks, GENERIC_PATTERN, keyPatterns } from '../domain/diagnostics/key-leaks.ts';
-import { parseCatalog } from '../domain/read/catalog-file.ts';
 import type { Problem } from '../domain/diagnostics/problems.ts';
-import { CATALOG_FILE, template } from '../stacks/load.ts';
+import { CATALOG_FILE, loadCatalog } from '../stacks/load.ts';
 
 /** Lock files are full of hashes, which look like some providers' keys. */
 const LOCK_FILE = /(^|[-./])lock\.\w+$|(^|\/)(requirements|node)\.txt$/;
@@ -17,7 +16,7 @@ const TESTS = /^runtimes\/[^/]+\/test\//;
  * where the catalogue cannot be read.
  */
 export function plantedKeys(root: string): Problem[] {
-  const { readable } = parseCatalog(template('catalog.yaml', root), CATALOG_FILE);
+  const { readable } = loadCatalog(root);
   const patterns = readable === undefined ? [GENERIC_PATTERN] : keyPatterns(readable);
   return ['config-templates', 'runtimes']
     .filter((folder) => existsSync(join(root, folder)))

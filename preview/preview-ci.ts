@@ -1,8 +1,7 @@
 /** `./switchyard preview --ci`: previews with neither a secret nor a state, for pull requests. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseCatalog } from '../domain/read/catalog-file.ts';
-import { CATALOG_FILE, type Inputs, template } from '../stacks/load.ts';
+import { type Inputs, loadCatalog } from '../stacks/load.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { toUserError, UserError } from '../console/errors.ts';
 import type { Output } from '../console/output.ts';
@@ -87,7 +86,7 @@ async function previewOne(out: Output, stack: string, options: CiOptions): Promi
 
 /** The first key of each provider: with these, everything in the catalogue is rendered. None where it cannot be read. */
 function providerKeys(): string[] {
-  const { catalog } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
+  const { catalog } = loadCatalog();
   return Object.values(catalog?.providers ?? {}).map((provider) => provider.key);
 }
 

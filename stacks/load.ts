@@ -1,14 +1,15 @@
 /** Reads what a stack is made from: the catalogue, its settings, and what the gateway will serve of the one under the other. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '../console/errors.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { parseAgents } from '../domain/read/agents-file.ts';
 import type { AgentsFile } from '../domain/schema/agents-schema.ts';
 import { checkInputs } from '../domain/checks/check-inputs.ts';
-import { parseCatalog } from '../domain/read/catalog-file.ts';
+import { type LoadedCatalog, parseCatalog } from '../domain/read/catalog-file.ts';
 import { planModels } from '../domain/plan/serving-plan.ts';
 import type { Plan } from '../domain/plan/plan-types.ts';
-import { hasErrors, type Problem, sortProblems } from '../domain/diagnostics/problems.ts';
+import { formatProblems, hasErrors, type Problem, sortProblems } from '../domain/diagnostics/problems.ts';
 import type { Catalog } from '../domain/schema/catalog-schema.ts';
 import { parseSettings } from '../domain/read/settings-reader.ts';
 import type { OtherStack } from '../domain/checks/settings-checks.ts';
@@ -50,7 +51,7 @@ export function loadInputs(
 ): { inputs?: Inputs; problems: Problem[] } {
   const stackFile = stackFileName(stack);
   const stackPath = join(root, stackFile);
-  const { catalog, readable, source, problems } = parseCatalog(template('catalog.yaml', root), CATALOG_FILE);
+  const { catalog, readable, source, problems } = loadCatalog(root);
   const settings = parseSettings({
     ...raw,
     stack,
@@ -80,6 +81,22 @@ export function loadInputs(
 
 /** The catalogue's name, as a user would type it. */
 export const CATALOG_FILE = 'config-templates/catalog.yaml';
+
+/** The catalogue, and all that is wrong with it. */
+export function loadCatalog(root = ROOT): LoadedCatalog {
+  return parseCatalog(template('catalog.yaml', root), CATALOG_FILE);
+}
+
+/**
+ * The catalogue, for commands that cannot do without.
+ *
+ * @throws UserError with all that is wrong with it.
+ */
+export function requireCatalog(): LoadedCatalog & { catalog: Catalog } {
+  const { catalog, ...rest } = loadCatalog();
+  if (catalog === undefined) throw new UserError(`the catalogue has errors\n${formatProblems(rest.problems)}`);
+  return { catalog, ...rest };
+}
 
 /** The agents' file, likewise. */
 export const AGENTS_FILE = 'config-templates/agents.yaml';
