@@ -1,33 +1,15 @@
 /** `./switchyard keys import`: provider keys from an env file into a stack's secrets, without echo. */
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { parseCatalog } from '../domain/read/catalog-file.ts';
-import { formatProblems } from '../domain/diagnostics/problems.ts';
-import type { Catalog } from '../domain/schema/catalog-schema.ts';
-import { CATALOG_FILE, template } from '../stacks/load.ts';
+import { requireCatalog } from '../stacks/load.ts';
 import { UserError } from '../console/errors.ts';
 import { type Output, withOutput } from '../console/output.ts';
-import { pulumi } from '../engine/pulumi-run.ts';
-import { ROOT } from '../console/home-paths.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { ensureStack } from '../engine/stack-state.ts';
-import { type EnvVariable, parseEnvFile } from '../keys/env-file.ts';
-import { keyPattern, knownKeyNames } from '../keys/key-names.ts';
-import { bareName, stackFileName } from '../domain/schema/stack-file-names.ts';
-
-/** What an import does with each line of the file: names and line numbers, never a value. */
-export interface ImportPlan {
-  /** New or changed keys. */
-  set: EnvVariable[];
-  /** Keys that the stack has already, with this very value. */
-  unchanged: string[];
-  /** What is left alone, and why. */
-  ignored: { line: number; name?: string; reason: string }[];
-  /** Keys that are set although they do not look like their provider's. */
-  odd: string[];
-}
+import { parseEnvFile } from '../keys/env-file.ts';
+import { type ImportPlan, planImport } from '../keys/import-plan.ts';
+import { presentSecrets, setSecrets } from '../keys/stack-secrets.ts';
 
 /** Adds `keys import`. */
 export function register(keys: Command): void {
@@ -41,12 +23,11 @@ export function register(keys: Command): void {
 
 async function importKeys(out: Output, file: string, stack: string): Promise<void> {
   const { variables, malformed } = parseEnvFile(await readEnvFile(out, file));
-  const { catalog, problems } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
-  if (catalog === undefined) throw new UserError(formatProblems(problems));
+  const { catalog } = requireCatalog();
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });
   await ensureStack(stack, { onLine: out.progress });
   const plan = planImport(variables, malformed, catalog, await presentSecrets(stack));
-  await setAll(out, stack, plan.set);
+  await setSecrets(stack, plan.set, out.progress);
   for (const name of plan.odd)
     out.warn(`${name} does not look like a key of its provider; it is set all the same`);
   const set = plan.set.map((variable) => variable.name);
@@ -54,52 +35,6 @@ async function importKeys(out: Output, file: string, stack: string): Promise<voi
     { stack, set, unchanged: plan.unchanged, ignored: plan.ignored, odd: plan.odd },
     report(stack, plan),
   );
-}
-
-/**
- * Decides about each variable.
- *
- * @param malformed the lines that are no assignments.
- * @param present the stack's secrets, decrypted.
- * @throws UserError if a known name has a value that cannot be a key, or two different ones: nothing is set then.
- */
-export function planImport(
-  variables: readonly EnvVariable[],
-  malformed: readonly number[],
-  catalog: Catalog,
-  present: Readonly<Record<string, string>>,
-): ImportPlan {
-  const known = new Set(knownKeyNames(catalog));
-  const plan: ImportPlan = { set: [], unchanged: [], ignored: [], odd: [] };
-  for (const line of malformed) plan.ignored.push({ line, reason: 'not understood: NAME=value is wanted' });
-  const chosen = new Map<string, EnvVariable>();
-  for (const variable of variables) {
-    const { name, value, line } = variable;
-    const earlier = chosen.get(name);
-    if (!known.has(name)) plan.ignored.push({ line, name, reason: 'no key of the catalogue' });
-    else if (value === '') plan.ignored.push({ line, name, reason: 'empty' });
-    else if (/[^\x21-\x7e]/.test(value)) {
-      throw new UserError(
-        `the value of ${name} cannot be a key: it has a space or a character that no header takes`,
-        {
-          where: `line ${line}`,
-          allowed: 'letters, digits and punctuation; nothing was set',
-        },
-      );
-    } else if (earlier !== undefined && earlier.value !== value) {
-      throw new UserError(`${name} is there twice, with different values`, {
-        where: `lines ${earlier.line} and ${line}`,
-        allowed: `one of them; a second key of the same provider is ${name.replace(/_\d$/, '')}_2. Nothing was set`,
-      });
-    } else chosen.set(name, variable);
-  }
-  for (const variable of chosen.values()) {
-    if (present[variable.name] === variable.value) plan.unchanged.push(variable.name);
-    else plan.set.push(variable);
-    if (keyPattern(catalog, variable.name)?.test(variable.value) === false) plan.odd.push(variable.name);
-  }
-  plan.ignored.sort((a, b) => a.line - b.line);
-  return plan;
 }
 
 async function readEnvFile(out: Output, file: string): Promise<string> {
@@ -110,32 +45,6 @@ async function readEnvFile(out: Output, file: string): Promise<string> {
     return await readFile(file, 'utf8');
   } catch (error) {
     throw new UserError('the env file cannot be read', { where: file, found: (error as Error).message });
-  }
-}
-
-/** The stack's secrets, decrypted: to tell what changes, so that an unchanged key is not encrypted anew. */
-async function presentSecrets(stack: string): Promise<Record<string, string>> {
-  const { stdout } = await pulumi(stack, ['config', '--json', '--show-secrets']);
-  const config = JSON.parse(stdout) as Record<string, { value?: string; secret: boolean }>;
-  return Object.fromEntries(
-    Object.entries(config)
-      .filter(([, { secret }]) => secret)
-      .map(([name, { value }]) => [bareName(name), value ?? '']),
-  );
-}
-
-/** Sets all or, where one fails, none: the stack's file is put back. Values travel by standard input alone. */
-async function setAll(out: Output, stack: string, variables: readonly EnvVariable[]): Promise<void> {
-  const path = join(ROOT, stackFileName(stack));
-  const before = await readFile(path, 'utf8').catch(() => undefined);
-  try {
-    for (const { name, value } of variables) {
-      out.progress(`setting ${name}`);
-      await pulumi(stack, ['config', 'set', '--secret', name], { input: value });
-    }
-  } catch (error) {
-    if (before !== undefined) await writeFile(path, before);
-    throw error;
   }
 }
 

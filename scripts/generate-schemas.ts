@@ -4,6 +4,7 @@ import { agentsSchema } from '../domain/schema/agents-schema.ts';
 import { catalogSchema } from '../domain/schema/catalog-schema.ts';
 import { settingsSchema } from '../domain/schema/settings-schema.ts';
 import { fullName, NAMESPACE } from '../domain/schema/stack-file-names.ts';
+import { ANY_KEY_SOURCE } from '../domain/schema/provider-key-names.ts';
 
 type JsonSchema = Record<string, unknown>;
 
@@ -61,7 +62,7 @@ function stackSchema(): JsonSchema {
         properties: Object.fromEntries(named) as JsonSchema,
         required: [fullName('port')],
         patternProperties: {
-          [`^${NAMESPACE}:[A-Z][A-Z0-9]*_API_KEY(_[2-9])?$`]: secret,
+          [`^${NAMESPACE}:${ANY_KEY_SOURCE}$`]: secret,
           [`^(?!${NAMESPACE}:)[^:]+:`]: {},
         },
         additionalProperties: false,

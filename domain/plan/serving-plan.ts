@@ -9,9 +9,14 @@ import { noKey } from './remedy.ts';
 import { type Catalog, MOCK_ALIAS, type Model, type Provider } from '../schema/catalog-schema.ts';
 import { formatPath, type Source } from '../diagnostics/yaml-source.ts';
 import type { ServedModel, LeftOut, Plan } from './plan-types.ts';
+import { keyNamesOf } from '../schema/provider-key-names.ts';
 
-/** Limits of models whose answer's length nobody states: what the client asks for at most. */
-const USUAL_ANSWER = 32_000;
+/**
+ * The limits in tokens of a model of which nobody states any; `output` also where only the answer's length is unknown. A provider refuses
+ * every request that asks for a longer answer than its model gives, while a limit that is too low cuts only answers beyond it: so the
+ * lower one of what current models give. `limit` in the catalogue states another.
+ */
+export const UNSTATED_LIMIT: { readonly context: number; readonly output: number } = { context: 128_000, output: 16_384 };
 
 /**
  * Chooses what is served: models whose provider has a key, one deployment per key, chains without the hops that have none.
@@ -31,7 +36,7 @@ export function planModels(
     const provider = catalog.providers[model.provider];
     const name = litellmName(catalog, model);
     if (provider === undefined || name === undefined) continue;
-    const keys = keysOf(provider.key, keyNames);
+    const keys = keyNamesOf(provider.key).filter((one) => keyNames.includes(one));
     if (keys.length > 0) served.push(serve(alias, model, provider, name, keys));
     else leftOut.push(leaveOut(alias, model.provider, provider.key, settings.stack));
   }
@@ -57,7 +62,7 @@ export function planModels(
     const limit =
       model.limit ??
       (known?.context
-        ? { context: known.context, output: known.answer ?? Math.min(known.context, USUAL_ANSWER) }
+        ? { context: known.context, output: known.answer ?? Math.min(known.context, UNSTATED_LIMIT.output) }
         : undefined);
     const cost =
       model.cost ??
@@ -78,13 +83,6 @@ export function planModels(
       priced: model.cost === undefined && known?.input !== undefined,
     };
   }
-}
-
-/** The names of a provider's keys that are set, the first one first. */
-function keysOf(key: string, keyNames: readonly string[]): string[] {
-  return [key, ...[2, 3, 4, 5, 6, 7, 8, 9].map((number) => `${key}_${number}`)].filter((name) =>
-    keyNames.includes(name),
-  );
 }
 
 function leaveOut(alias: string, provider: string, key: string, stack: string): LeftOut {
@@ -108,7 +106,7 @@ function mockModel(catalog: Catalog): ServedModel {
     timeout,
     streamTimeout: timeout,
     maxParallel,
-    limit: { context: 128_000, output: 16_384 },
+    limit: { ...UNSTATED_LIMIT },
     cost: { input: 0, output: 0 },
     priced: true,
   };

@@ -7,10 +7,11 @@ import { salvage } from '../diagnostics/salvage.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 import { checkSettings } from '../checks/settings-checks.ts';
-import { explainUnknown, keyBase, SHIPPED_KEYS } from './settings-keys.ts';
+import { explainUnknown } from './settings-keys.ts';
 import { type Settings, settingsSchema } from '../schema/settings-schema.ts';
 import { fileLeaks, readStackFile } from '../diagnostics/settings-source.ts';
 import { bareName, stackFileName } from '../schema/stack-file-names.ts';
+import { ANY_KEY, keyBase } from '../schema/provider-key-names.ts';
 
 /** What a stack's settings are read from. */
 export interface SettingsInput {
@@ -62,7 +63,9 @@ export function parseSettings(input: SettingsInput): ParsedSettings {
 
 /** Parts the names into settings, keys, and those that are neither. */
 function sortNames(input: SettingsInput, source: Source) {
-  const keys = input.catalog ? Object.values(input.catalog.providers).map(({ key }) => key) : SHIPPED_KEYS;
+  const keys = input.catalog && Object.values(input.catalog.providers).map(({ key }) => key);
+  // While the catalogue cannot be read, nobody knows its keys: any name that has their form will do.
+  const isKey = (name: string) => keys?.includes(keyBase(name)) ?? ANY_KEY.test(name);
   const plain: Record<string, unknown> = {};
   const keyNames: string[] = [];
   const problems: Problem[] = [];
@@ -76,7 +79,7 @@ function sortNames(input: SettingsInput, source: Source) {
             fix: `pulumi config set ${name} … --plaintext`,
           }),
         );
-    } else if (!keys.includes(keyBase(name))) {
+    } else if (!isKey(name)) {
       const { message, fix } = explainUnknown(name, Object.keys(settingsSchema.shape), keys);
       problems.push(source.problem([name], message, { fix }));
     } else if (secret) {

@@ -18,6 +18,7 @@ import type { Plan, ServedModel } from '../plan/plan-types.ts';
 import { everyModel, localRoutes } from './portkey-routes.ts';
 import { noKey, type Remedy } from '../plan/remedy.ts';
 import { type Catalog, MOCK_ALIAS } from '../schema/catalog-schema.ts';
+import { UNSTATED_LIMIT } from '../plan/serving-plan.ts';
 
 /** What a stack's client files are made from. */
 export interface ClientInputs {
@@ -225,8 +226,8 @@ function portkeyModels(inputs: ClientInputs): ClientModel[] {
         aliases: [route],
         // Any target may answer, so the narrowest limits hold.
         limit: {
-          context: Math.min(...limits.map(({ context }) => context), UNKNOWN_LIMIT.context),
-          output: Math.min(...limits.map(({ output }) => output), UNKNOWN_LIMIT.output),
+          context: Math.min(...limits.map(({ context }) => context), UNSTATED_LIMIT.context),
+          output: Math.min(...limits.map(({ output }) => output), UNSTATED_LIMIT.output),
         },
         ...(configs[route] && mode === 'cloud' ? { headers: { 'x-portkey-config': configs[route] } } : {}),
       },
@@ -256,9 +257,6 @@ function portkeyLeftOut({ catalog, settings, keyNames }: ClientInputs): Record<s
   return Object.fromEntries(missing.map((name) => [name, lack]));
 }
 
-/** For models of which nobody states any. */
-const UNKNOWN_LIMIT = { context: 128_000, output: 16_384 };
-
 function describe(model: ServedModel, id: string, aliases: readonly string[]): ClientModel {
   const also = [
     ...aliases.filter((alias) => alias !== id),
@@ -268,7 +266,7 @@ function describe(model: ServedModel, id: string, aliases: readonly string[]): C
     id,
     name: also.length > 0 && model.provider !== MOCK_ALIAS ? `${id} (${also.join(', ')})` : id,
     aliases,
-    limit: model.limit ?? UNKNOWN_LIMIT,
+    limit: model.limit ?? UNSTATED_LIMIT,
     ...(model.cost ? { cost: model.cost } : {}),
   };
 }

@@ -3,6 +3,7 @@
  * is the JSON Schema with which editors complete and check the file (`npm run generate`).
  */
 import { z } from 'zod';
+import { FIRST_KEY, FURTHER_KEYS } from './provider-key-names.ts';
 
 /** An alias, as agents and scripts call a model. */
 const alias = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
@@ -16,7 +17,8 @@ const providerId = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
 
 const seconds = z.int().min(1).max(3600);
 const text = z.string().min(1).max(500);
-const url = z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/, {
+/** An address: with a scheme, and without what does not belong into a base URL. */
+export const url = z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/, {
   error: 'a URL is wanted: http(s)://host/path, without user, query or fragment',
 });
 const day = z.iso.date({ error: 'a day is wanted: YYYY-MM-DD' });
@@ -43,8 +45,8 @@ export const providerSchema = z.strictObject({
   name: text.describe('Its name, for people.'),
   key: z
     .string()
-    .regex(/^[A-Z][A-Z0-9]*_API_KEY$/, { error: 'the name of a key is wanted: SOMETHING_API_KEY' })
-    .describe('The Pulumi secret that holds its key. Further keys: the same name with _2 to _9.'),
+    .regex(FIRST_KEY, { error: 'the name of a key is wanted: SOMETHING_API_KEY' })
+    .describe(`The Pulumi secret that holds its key. Further keys: the same name with ${FURTHER_KEYS}.`),
   keyPattern: z
     .string()
     .max(200)

@@ -1,11 +1,9 @@
 /** The schema of a stack's settings: what `Pulumi.<stack>.yaml` may hold under `switchyard:`, secrets apart. */
 import { z } from 'zod';
 import { MOST_REPLICAS } from './edge-limits.ts';
+import { url } from './catalog-schema.ts';
 
 const count = (min: number, max: number) => z.int().min(min).max(max);
-const url = z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/, {
-  error: 'a URL is wanted: http(s)://host/path, without user, query or fragment',
-});
 const instant = z.iso.datetime({ error: 'a time is wanted: 2026-11-25T12:00:00Z' });
 
 /** Each setting. Objects are set as a whole in the file, or by `pulumi config set --path`. */

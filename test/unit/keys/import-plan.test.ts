@@ -4,7 +4,7 @@ import { parseCatalog } from '../../../domain/read/catalog-file.ts';
 import type { Catalog } from '../../../domain/schema/catalog-schema.ts';
 import { UserError } from '../../../console/errors.ts';
 import { parseEnvFile } from '../../../keys/env-file.ts';
-import { planImport } from '../../../cli/keys-import.ts';
+import { planImport } from '../../../keys/import-plan.ts';
 
 const FILE = 'sandbox/release-files/catalog.yaml';
 const catalog = parseCatalog(readFileSync(FILE, 'utf8'), FILE).catalog as Catalog;

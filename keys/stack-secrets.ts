@@ -1,0 +1,42 @@
+/** A stack's secrets in its settings file: read in clear, and set without a trace of their values. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ROOT } from '../console/home-paths.ts';
+import type { Progress } from '../console/output.ts';
+import { bareName, stackFileName } from '../domain/schema/stack-file-names.ts';
+import { pulumi } from '../engine/pulumi-run.ts';
+import type { EnvVariable } from './env-file.ts';
+
+/** The stack's secrets, decrypted: to tell what changes, so that an unchanged key is not encrypted anew. */
+export async function presentSecrets(stack: string): Promise<Record<string, string>> {
+  const { stdout } = await pulumi(stack, ['config', '--json', '--show-secrets']);
+  const config = JSON.parse(stdout) as Record<string, { value?: string; secret: boolean }>;
+  return Object.fromEntries(
+    Object.entries(config)
+      .filter(([, { secret }]) => secret)
+      .map(([name, { value }]) => [bareName(name), value ?? '']),
+  );
+}
+
+/**
+ * Sets all or, where one fails, none: the stack's file is put back. Values travel by standard input alone.
+ *
+ * @throws UserError with what Pulumi said.
+ */
+export async function setSecrets(
+  stack: string,
+  variables: readonly EnvVariable[],
+  progress: Progress,
+): Promise<void> {
+  const path = join(ROOT, stackFileName(stack));
+  const before = await readFile(path, 'utf8').catch(() => undefined);
+  try {
+    for (const { name, value } of variables) {
+      progress(`setting ${name}`);
+      await pulumi(stack, ['config', 'set', '--secret', name], { input: value });
+    }
+  } catch (error) {
+    if (before !== undefined) await writeFile(path, before);
+    throw error;
+  }
+}
