@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
+import { wholeNumber } from './arguments.ts';
 import { parseAgents } from '../domain/read/agents-file.ts';
 import type { AgentsFile } from '../domain/schema/agents-schema.ts';
 import { formatProblems } from '../domain/diagnostics/problems.ts';
@@ -11,7 +12,7 @@ import { type AgentReport, planAgents } from '../client/agents-plan.ts';
 import { Board } from '../client/board.ts';
 import { clientFiles, type StackClient } from '../client/client-files.ts';
 import { requireOpencode } from '../client/client-home.ts';
-import { stoppable } from '../client/stop.ts';
+import { STILL_STOPPING, stoppable } from '../console/stoppable.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { UserError } from '../console/errors.ts';
 import { inHome, ROOT } from '../console/home-paths.ts';
@@ -32,7 +33,7 @@ export function register(program: Command): void {
     .argument('[stack]', 'the stack', 'dev')
     .option('--file <yaml>', 'another agents file than config-templates/agents.yaml')
     .option('--logs <folder>', "where their logs go; default: a new folder below Switchyard's home")
-    .option('--parallel <number>', 'the most at once; default: what the file says', count)
+    .option('--parallel <number>', 'the most at once; default: what the file says', wholeNumber(1, 32))
     .description('run the agents of agents.yaml side by side through opencode, each pinned to its lane')
     .action(
       withOutput(async (out, stack: string, options: AgentsOptions) => {
@@ -45,13 +46,6 @@ export function register(program: Command): void {
         out.result(reports, tableOf(reports));
       }),
     );
-}
-
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > 32)
-    throw new InvalidArgumentError('a number from 1 to 32 is wanted');
-  return value;
 }
 
 function readAgents(path?: string): { file: AgentsFile; catalog: Catalog } {
@@ -100,7 +94,7 @@ async function agents(
   );
   try {
     const reports = await stoppable(
-      () => out.progress('stopping all agents …'),
+      (again) => out.progress(again ? STILL_STOPPING : 'stopping all agents …'),
       (signal) => runAgents(ready, { bin, client, logs, parallel, board, signal }),
     );
     return [...reports, ...skipped];

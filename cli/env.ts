@@ -14,7 +14,7 @@ export function register(program: Command): void {
 async function printExports(out: Output, stack: string): Promise<void> {
   const [{ pulumiVariables }, { exportLines }, { checkStackName }, { ensureStack }] = await Promise.all([
     import('../engine/environment.ts'),
-    import('../bootstrap/shell.ts'),
+    import('../console/shell.ts'),
     import('../engine/stack-name.ts'),
     import('../engine/stack-state.ts'),
   ]);

@@ -1,6 +1,7 @@
 /** Work that makes things on this machine, and removes them however it ends. */
 import type { Output } from '../console/output.ts';
 import { UserError } from '../console/errors.ts';
+import { STILL_STOPPING, stoppable } from '../console/stoppable.ts';
 
 /** What the user reads when such work is interrupted. */
 export interface InterruptTexts {
@@ -16,19 +17,15 @@ export async function interruptible<T>(
   texts: InterruptTexts,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const controller = new AbortController();
-  const stop = (): void => {
-    out.progress(controller.signal.aborted ? 'still cleaning up …' : texts.stopping);
-    controller.abort();
+  let interrupted = false;
+  const onStop = (again: boolean): void => {
+    interrupted = true;
+    out.progress(again ? STILL_STOPPING : texts.stopping);
   };
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-  for (const signal of signals) process.on(signal, stop);
   try {
-    return await work(controller.signal);
+    return await stoppable(onStop, work);
   } catch (error) {
-    if (controller.signal.aborted) throw new UserError(texts.stopped);
+    if (interrupted) throw new UserError(texts.stopped);
     throw error;
-  } finally {
-    for (const signal of signals) process.off(signal, stop);
   }
 }

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import type { Probe } from '../domain/render/probes.ts';
 import { askByClient, askByHttp, skipped, type SmokeRow } from '../client/ask-opencode.ts';
 import { clientFiles, type StackClient } from '../client/client-files.ts';
-import { findOpencode, OPENCODE_VERSION } from '../client/client-home.ts';
+import { findOpencode, INSTALL_OPENCODE } from '../client/client-home.ts';
 import { inParallel } from '../client/parallel.ts';
-import { stoppable } from '../client/stop.ts';
+import { STILL_STOPPING, stoppable } from '../console/stoppable.ts';
 import { openTap } from '../client/tap.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ROOT } from '../console/home-paths.ts';
@@ -30,7 +30,7 @@ export function register(program: Command): void {
         const client = clientFiles(stack, outputs);
         const endpoint = String(outputs.endpoint);
         const rows = await stoppable(
-          () => out.progress('stopping …'),
+          (again) => out.progress(again ? STILL_STOPPING : 'stopping …'),
           (signal) => smoke(out, stack, { client, endpoint, signal }),
         );
         if (rows.some(({ ok }) => ok === false)) process.exitCode = 1;
@@ -64,9 +64,7 @@ export async function smoke(out: Output, stack: string, run: SmokeRun): Promise<
           askByClient(probe, { stack, client, tap, bin: opencode.bin, signal }),
         );
       if (probe.layer === 2) return askByHttp(probe, { stack, client, endpoint });
-      return Promise.resolve(
-        skipped(probe, `opencode is not installed; npm install -g opencode-ai@${OPENCODE_VERSION}`),
-      );
+      return Promise.resolve(skipped(probe, `opencode is not installed; ${INSTALL_OPENCODE}`));
     };
     return await inParallel(client.guide.probes, PARALLEL, work);
   } finally {

@@ -1,6 +1,6 @@
 /** Shows what several agents are doing: a line each, drawn anew, in a terminal; one line for each event elsewhere. */
 import pc from 'picocolors';
-import type { Output } from '../console/output.ts';
+import { type Output, SPINNER } from '../console/output.ts';
 
 interface Line {
   state: 'waiting' | 'running' | 'ok' | 'failed';
@@ -8,8 +8,6 @@ interface Line {
   begun: number;
   ms: number;
 }
-
-const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 /** Where the lines are drawn. */
 export interface Terminal {
@@ -91,7 +89,7 @@ export class Board {
   #line(name: string, { state, detail, begun, ms }: Line, columns: number): string {
     const mark = {
       waiting: ' ',
-      running: FRAMES[this.#frame % FRAMES.length] ?? ' ',
+      running: SPINNER[this.#frame % SPINNER.length] ?? ' ',
       ok: pc.green('✓'),
       failed: pc.red('✗'),
     }[state];

@@ -3,19 +3,22 @@ import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import manifest from '../package.json' with { type: 'json' };
+import { installedVersion } from '../console/home-paths.ts';
 import { UserError } from '../console/errors.ts';
 import type { ClientFiles } from './client-files.ts';
 import { opencodePaths } from './opencode-paths.ts';
 import { writeClientFiles } from './write-files.ts';
 
-/** The version whose files we write; opencode 2 has other ones. */
-export const OPENCODE_VERSION = '1.18.33';
+/** What installs the opencode whose files we write; opencode 2 has other ones. */
+export const INSTALL_OPENCODE = `npm install -g opencode-ai@${manifest.optionalDependencies['opencode-linux-x64']}`;
 
 /** An opencode that was found. */
 export interface Opencode {
   bin: string;
   /** Where it was found: the user's own, or the checkout's. */
   from: 'PATH' | 'node_modules';
+  version: string;
 }
 
 /**
@@ -25,11 +28,13 @@ export interface Opencode {
  */
 export async function findOpencode(root: string): Promise<Opencode | undefined> {
   const own = await execa('opencode', ['--version'], { reject: false, timeout: 30_000, stdin: 'ignore' });
-  if (own.exitCode === 0 && own.stdout.trim().startsWith('1.')) return { bin: 'opencode', from: 'PATH' };
+  const version = own.exitCode === 0 ? own.stdout.trim() : '';
+  if (version.startsWith('1.')) return { bin: 'opencode', from: 'PATH', version };
   const os = process.platform === 'win32' ? 'windows' : process.platform;
   for (const suffix of ['', '-baseline', '-musl']) {
-    const bin = join(root, 'node_modules', `opencode-${os}-${process.arch}${suffix}`, 'bin', 'opencode');
-    if (await runs(bin)) return { bin, from: 'node_modules' };
+    const name = `opencode-${os}-${process.arch}${suffix}`;
+    const bin = join(root, 'node_modules', name, 'bin', 'opencode');
+    if (await runs(bin)) return { bin, from: 'node_modules', version: installedVersion(name, root) };
   }
   return undefined;
 }
@@ -47,7 +52,7 @@ export async function requireOpencode(root: string): Promise<Opencode> {
   if (found !== undefined) return found;
   throw new UserError('opencode is not installed', {
     allowed: 'opencode 1.x on the PATH, or among the packages of this checkout',
-    command: `npm install -g opencode-ai@${OPENCODE_VERSION}`,
+    command: INSTALL_OPENCODE,
   });
 }
 

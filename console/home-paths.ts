@@ -20,7 +20,7 @@ export function inHome(...parts: string[]): string {
 }
 
 /** The version of an npm package as it is installed, so that engine and plugins always match the SDKs. */
-export function installedVersion(name: string): string {
-  const file = join(ROOT, 'node_modules', name, 'package.json');
+export function installedVersion(name: string, root = ROOT): string {
+  const file = join(root, 'node_modules', name, 'package.json');
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }

@@ -17,7 +17,8 @@ export interface Streams {
 
 /** After this long a step shows that it is still alive. */
 const QUIET_MS = 2000;
-const FRAMES = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
+/** What a spinner draws, one after the other. */
+export const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
 /** What a command uses to speak. */
 export class Output {
@@ -57,7 +58,7 @@ export class Output {
       let frame = 0;
       Output.#ticker = setInterval(() => {
         if (Date.now() - begun < QUIET_MS) return;
-        this.#streams.stderr.write(`\r\x1b[2K${FRAMES[frame++ % FRAMES.length]} ${label} (${seconds()})`);
+        this.#streams.stderr.write(`\r\x1b[2K${SPINNER[frame++ % SPINNER.length]} ${label} (${seconds()})`);
         Output.#drawn = true;
       }, 120);
       Output.#ticker.unref();

@@ -6,10 +6,11 @@ import { BASE_IMAGE, hasBaseImage } from '../../bootstrap/base-image.ts';
 import { freeBytes, gigabytes, NEEDED_BYTES } from '../../bootstrap/disk.ts';
 import { daemonState, type DaemonState } from '../../bootstrap/docker-host.ts';
 import { lackOfDocker, mayBringDocker } from '../../bootstrap/docker-daemon.ts';
-import { home, installedVersion, launcher, ROOT } from '../../console/home-paths.ts';
+import { home, launcher, ROOT } from '../../console/home-paths.ts';
 import { lookForPulumi } from '../../bootstrap/pulumi-install.ts';
 import { parseVersion } from '../../bootstrap/compare-versions.ts';
 import { bad, type Check, good } from './doctor-check.ts';
+import { findOpencode, INSTALL_OPENCODE } from '../../client/client-home.ts';
 
 const MINIMUM_NODE = 24;
 
@@ -89,11 +90,7 @@ export async function checkDisk(): Promise<Check[]> {
 
 /** The opencode client: the user's own, else the one among the packages. */
 export async function checkOpencode(): Promise<Check> {
-  const own = await execa('opencode', ['--version'], { reject: false, timeout: 20_000 });
-  if (own.exitCode === 0) return good('opencode', `${own.stdout.trim()} on PATH`);
-  try {
-    return good('opencode', `${installedVersion('opencode-linux-x64')} among the npm packages`);
-  } catch {
-    return { ...bad('opencode', 'not found', 'npm install --global opencode-ai@1.18.33'), optional: true };
-  }
+  const found = await findOpencode(ROOT);
+  if (found === undefined) return { ...bad('opencode', 'not found', INSTALL_OPENCODE), optional: true };
+  return good('opencode', `${found.version} ${found.from === 'PATH' ? 'on PATH' : 'among the npm packages'}`);
 }

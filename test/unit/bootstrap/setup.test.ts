@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { isDebianLike } from '../../../bootstrap/apt.ts';
 import { freeBytes, requireSpace } from '../../../bootstrap/disk.ts';
 import { lackOfDocker } from '../../../bootstrap/docker-daemon.ts';
-import { exportLines, quote } from '../../../bootstrap/shell.ts';
+import { exportLines, quote } from '../../../console/shell.ts';
 import { checkStackName } from '../../../engine/stack-name.ts';
 import { atLeast, parseVersion } from '../../../bootstrap/compare-versions.ts';
 import '../../seed.ts';
