@@ -3,20 +3,21 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { docker } from '../engine/containers.ts';
 import { UserError } from '../console/errors.ts';
 import { CONTAINER_USER } from '../infra/docker-names.ts';
+import type { Endpoint } from './ask.ts';
 import { meterOf } from './meter.ts';
+import type { Site } from './site.ts';
+import type { Target } from './targets.ts';
 
 /** The label that all containers of a run bear. */
 const LABEL = 'switchyard.bench';
 
-/** A container to start. */
-export interface ContainerSpec {
-  /** Which run of the benchmark it belongs to. */
-  run: string;
+/** A gateway to start in a container. */
+export interface GatewaySpec {
+  /** The target's name in the report. */
   name: string;
   image: string;
-  network: string;
-  /** The port it listens on, and the one of 127.0.0.1 under which the host reaches it. */
-  port: { inner: number; outer: number };
+  /** The port it listens on. */
+  port: number;
   command: [string, ...string[]];
   /** Plain settings. Keys have no place here: `docker inspect` shows them. */
   env: Record<string, string>;
@@ -24,19 +25,25 @@ export interface ContainerSpec {
   files?: { from: string; to: string };
   /** Answers 200 once it is ready. */
   readyPath: string;
+  /** What a request needs: a key among the headers, and the model's name. */
+  request: Pick<Endpoint, 'headers' | 'model'>;
+  /** Whether it answers a request that it knows from its cache. */
+  caches: boolean;
 }
 
 /**
- * Starts a container, waits until it is ready, and tells the CPU that it took for that.
+ * Starts a gateway beside the site's upstream and waits until it is ready.
  *
  * @throws UserError with its last lines if it does not get ready.
  */
-export async function startContainer(spec: ContainerSpec, signal: AbortSignal): Promise<number> {
-  const { run, name, image, network, port, command, env, files } = spec;
+export async function startGateway(site: Site, spec: GatewaySpec, signal: AbortSignal): Promise<Target> {
+  const { image, command, env, files, request, caches } = spec;
+  const name = `switchyard-${site.run}-${spec.name}`;
+  const port = await site.freePort();
   const [entrypoint, ...args] = command;
   await docker([
-    'create', '--name', name, '--label', `${LABEL}=${run}`, '--network', network,
-    '--publish', `127.0.0.1:${port.outer}:${port.inner}`, '--user', CONTAINER_USER,
+    'create', '--name', name, '--label', `${LABEL}=${site.run}`, '--network', site.network,
+    '--publish', `127.0.0.1:${port}:${spec.port}`, '--user', CONTAINER_USER,
     '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges',
     // Where the gateways keep their cache: a volume, as the stacks' own. It goes with the container.
     '--volume', '/data',
@@ -45,15 +52,20 @@ export async function startContainer(spec: ContainerSpec, signal: AbortSignal): 
   ]); // prettier-ignore
   if (files) await docker(['cp', files.from, `${name}:${files.to}`]);
   await docker(['start', name]);
-  await untilReady(spec, signal);
-  return (await (await meterOf([name])).read()).cpuSeconds;
+  await untilReady(name, `http://127.0.0.1:${port}${spec.readyPath}`, signal);
+  return {
+    name: spec.name,
+    endpoint: { host: '127.0.0.1', port, path: '/v1/chat/completions', ...request },
+    containers: [name],
+    coldStartCpuSeconds: (await (await meterOf([name])).read()).cpuSeconds,
+    caches,
+  };
 }
 
 /** A busy machine takes minutes for the start of LiteLLM, which needs some 12 s of CPU. */
 const READY_SECONDS = 600;
 
-async function untilReady({ name, port, readyPath }: ContainerSpec, signal: AbortSignal): Promise<void> {
-  const url = `http://127.0.0.1:${port.outer}${readyPath}`;
+async function untilReady(name: string, url: string, signal: AbortSignal): Promise<void> {
   const end = Date.now() + READY_SECONDS * 1000;
   for (;;) {
     signal.throwIfAborted();

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';
 import { BASE_IMAGE, dockerName } from '../infra/docker-names.ts';
-import { startContainer } from './bench-containers.ts';
+import { startGateway } from './bench-containers.ts';
 import type { Site } from './site.ts';
 import type { Target } from './targets.ts';
 
@@ -21,42 +21,30 @@ export async function startPortkey(
   { checkout, stack }: { checkout: string; stack: string },
   signal: AbortSignal,
 ): Promise<Target> {
-  const name = `switchyard-${site.run}-portkey`;
   const image = `${dockerName(stack, 'portkey')}:bench`;
   await build(image, join(checkout, 'runtimes/portkey/image'), signal);
-  const port = await site.freePort();
-  const coldStartCpuSeconds = await startContainer(
+  return startGateway(
+    site,
     {
-      run: site.run,
-      name,
+      name: 'portkey',
       image,
-      network: site.network,
-      port: { inner: PORT, outer: port },
+      port: PORT,
       command: ['node', GATEWAY, `--port=${PORT}`, '--headless'],
       // It refuses private addresses that are not named here.
       env: { NODE_ENV: 'production', TRUSTED_CUSTOM_HOSTS: new URL(site.apiBase).hostname },
       readyPath: '/',
+      request: {
+        headers: {
+          authorization: `Bearer ${site.providerKey}`,
+          'x-portkey-provider': site.provider,
+          'x-portkey-custom-host': site.apiBase,
+        },
+        model: site.model.upstreamModel,
+      },
+      caches: false,
     },
     signal,
   );
-  const headers = {
-    authorization: `Bearer ${site.providerKey}`,
-    'x-portkey-provider': site.provider,
-    'x-portkey-custom-host': site.apiBase,
-  };
-  return {
-    name: 'portkey',
-    endpoint: {
-      host: '127.0.0.1',
-      port,
-      path: '/v1/chat/completions',
-      headers,
-      model: site.model.upstreamModel,
-    },
-    containers: [name],
-    coldStartCpuSeconds,
-    caches: false,
-  };
 }
 
 async function build(image: string, folder: string, signal: AbortSignal): Promise<void> {

@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { startContainer } from './bench-containers.ts';
+import { startGateway } from './bench-containers.ts';
 import { newKey, type Site } from './site.ts';
 import type { Target } from './targets.ts';
 
@@ -52,10 +52,8 @@ const ENVIRONMENT = {
  * @param image the image of a stack's gateway.
  */
 export async function startLitellm(site: Site, image: string, signal: AbortSignal): Promise<Target> {
-  const name = `switchyard-${site.run}-litellm`;
   const masterKey = newKey();
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'));
-  const port = await site.freePort();
   try {
     const files = join(folder, 'files');
     mkdirSync(files);
@@ -70,30 +68,23 @@ export async function startLitellm(site: Site, image: string, signal: AbortSigna
       chmodSync(join(files, file), 0o440);
     }
     chmodSync(files, 0o750);
-    const coldStartCpuSeconds = await startContainer(
+    return await startGateway(
+      site,
       {
-        run: site.run,
-        name,
+        name: 'litellm',
         image,
-        network: site.network,
-        port: { inner: PORT, outer: port },
+        port: PORT,
         command: [
           'litellm', '--config', `${FOLDER}/config.yaml`, '--host', '0.0.0.0', '--port', String(PORT), '--num_workers', '1',
         ], // prettier-ignore
         env: ENVIRONMENT,
         files: { from: files, to: FOLDER },
         readyPath: '/health/readiness',
+        request: { headers: { authorization: `Bearer ${masterKey}` }, model: site.model.alias },
+        caches: true,
       },
       signal,
     );
-    const headers = { authorization: `Bearer ${masterKey}` };
-    return {
-      name: 'litellm',
-      endpoint: { host: '127.0.0.1', port, path: '/v1/chat/completions', headers, model: site.model.alias },
-      containers: [name],
-      coldStartCpuSeconds,
-      caches: true,
-    };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -4,17 +4,13 @@ import { meterOf } from './meter.ts';
 import type { Sizes } from './sizes.ts';
 import { median, percentile } from './statistics.ts';
 import type { Target } from './targets.ts';
-import type { CacheFigures } from './types.ts';
+import type { CacheFigures, GatewayFigures } from './types.ts';
 
 /** The figures of one turn. */
-export interface Turn {
-  requestsPerSecond: number;
-  p50Ms: number;
-  p99Ms: number;
-  firstTokenMs: number;
-  cpuMsPerRequest: number;
-  cacheHit?: CacheFigures;
-}
+export type Turn = Pick<
+  GatewayFigures,
+  'requestsPerSecond' | 'p50Ms' | 'p99Ms' | 'firstTokenMs' | 'cpuMsPerRequest' | 'cacheHit'
+>;
 
 /** What a turn needs beside its target. */
 export interface TurnOptions {
