@@ -4,7 +4,7 @@ import { advise, sentence } from './advice.ts';
 import { askOnce } from './ask-gateway.ts';
 import type { StackClient } from './client-files.ts';
 import { makeHome } from './client-home.ts';
-import { redactor } from './client-redact.ts';
+import { redactor } from '../console/redactor.ts';
 import { runOpencode } from './run-opencode.ts';
 import { fallbackOf, type Tap } from './tap.ts';
 

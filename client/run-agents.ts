@@ -8,7 +8,7 @@ import { inParallel } from './parallel.ts';
 import type { Board } from './board.ts';
 import type { StackClient } from './client-files.ts';
 import { type ClientHome, makeHome } from './client-home.ts';
-import { redactor } from './client-redact.ts';
+import { redactor } from '../console/redactor.ts';
 import { runOpencode, type RunResult } from './run-opencode.ts';
 
 /** How agents are run. */

@@ -1,4 +1,5 @@
 import { Unknown, type Properties, type Value } from './properties.ts';
+import { redactor } from '../../console/redactor.ts';
 
 /** Every text that is secret, so that it can be struck from a message. */
 export function secretTexts({ values, secrets }: Properties): string[] {
@@ -29,14 +30,9 @@ function keyLike(text: string): string[] {
 
 /**
  * A message without the secrets that may have slipped into it: neither a secret as a whole nor what looks like a key
- * within a longer one. Texts of less than six characters stay: they would match by chance.
+ * within a longer one. Short texts stay: they would match by chance.
  */
 export function redact(message: string, secrets: string[]): string {
-  const hidden = secrets
-    .filter((text) => !PLAIN_PATH.test(text))
-    .flatMap((text) => [text, ...keyLike(text)])
-    .filter((text) => text.length >= 6);
-  return [...new Set(hidden)]
-    .sort((a, b) => b.length - a.length)
-    .reduce((text, secret) => text.replaceAll(secret, '[secret]'), message);
+  const hidden = secrets.filter((text) => !PLAIN_PATH.test(text)).flatMap((text) => [text, ...keyLike(text)]);
+  return redactor(hidden, '[secret]')(message);
 }

@@ -17,11 +17,9 @@ import re
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from decode import Decoder
+from decode import SHORTEST, Decoder
 from headers import passes
 
-# A shorter value would mask ordinary words; no provider issues such keys.
-SHORTEST = 8
 MASK = b'*'
 # An error text beyond this is not searched but replaced: no reader needs so much of it.
 LONGEST_ERROR = 262_144

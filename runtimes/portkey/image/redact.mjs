@@ -1,9 +1,7 @@
 // Takes keys out of what leaves: the same spellings, and the same mask of the same length, as the gateways' redact.py.
 import { Transform } from 'node:stream';
-import { decoder } from './decode.mjs';
+import { decoder, SHORTEST } from './decode.mjs';
 
-// A shorter value would mask ordinary words; no provider issues such keys.
-const SHORTEST = 8;
 const LONGEST_ERROR = 262_144;
 const HIDDEN = JSON.stringify({
   error: {

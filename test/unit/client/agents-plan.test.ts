@@ -3,7 +3,7 @@ import { parseAgents } from '../../../domain/read/agents-file.ts';
 import { formatProblem } from '../../../domain/diagnostics/problems.ts';
 import { planAgents } from '../../../client/agents-plan.ts';
 import { failedRequest } from '../../../client/run-opencode.ts';
-import { redactor } from '../../../client/client-redact.ts';
+import { redactor } from '../../../console/redactor.ts';
 import { shippedClient, shippedInputs, type ShippedOptions } from '../../harness/client-of.ts';
 
 const { catalog, agents } = shippedInputs();

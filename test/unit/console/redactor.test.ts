@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { ROOT } from '../../../console/home-paths.ts';
+import { redactor, SHORTEST_SECRET } from '../../../console/redactor.ts';
+
+test('the longest text goes first, and what is too short for a key stays', () => {
+  const clean = redactor(['12345678', 'x12345678', '1234567']);
+  expect(clean('x12345678 12345678 1234567')).toBe('[key] [key] 1234567');
+});
+
+test.each(['runtimes/gateway/programs', 'runtimes/portkey/image'])(
+  '%s: its redactors have the same bound, stated once',
+  (folder) => {
+    const language = folder.startsWith('runtimes/gateway') ? 'py' : 'mjs';
+    const stated = ['decode', 'redact'].flatMap((name) => {
+      const text = readFileSync(join(ROOT, folder, `${name}.${language}`), 'utf8');
+      expect(text).toMatch(/import.*SHORTEST|SHORTEST = /);
+      return [...text.matchAll(/SHORTEST = (\d+)/g)].map(([, bound]) => Number(bound));
+    });
+    expect(stated).toEqual([SHORTEST_SECRET]);
+  },
+);
