@@ -7,7 +7,7 @@ export const DOORS = {
   infra: [],
   console: [],
   stacks: ['domain', 'infra', 'console'],
-  bootstrap: ['console'],
+  bootstrap: ['infra', 'console'],
   client: ['domain', 'console'],
   engine: ['domain', 'infra', 'stacks', 'console', 'bootstrap'],
   keys: ['domain', 'infra', 'console', 'engine'],

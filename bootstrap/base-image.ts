@@ -19,9 +19,7 @@ import { withLock } from './lock.ts';
 import { ROOT } from '../console/home-paths.ts';
 import type { Reporter } from '../console/reporter.ts';
 import { inScratch } from './scratch.ts';
-
-/** The local tag, the same whichever way the image came. Bump the number with any change of the recipe. */
-export const BASE_IMAGE = 'switchyard-base:bookworm-1';
+import { BASE_IMAGE } from '../infra/docker-names.ts';
 
 const recipe = join(ROOT, 'runtimes', 'base', 'image');
 const publicImage = () => /^FROM (\S+)/m.exec(readFileSync(join(recipe, 'Dockerfile'), 'utf8'))![1]!;

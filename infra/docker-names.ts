@@ -1,6 +1,9 @@
 import type * as pulumi from '@pulumi/pulumi';
 
-/** The one local tag of the base image; the launcher brings it, by whichever recipe the machine allows. */
+/**
+ * The one local tag of the base image; bootstrap/base-image.ts brings it, by whichever recipe the machine allows. Bump the number with any
+ * change of runtimes/base/image, here and in the Dockerfiles that build on it (a test holds them equal).
+ */
 export const BASE_IMAGE = 'switchyard-base:bookworm-1';
 
 /**

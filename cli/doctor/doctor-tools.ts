@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { BASE_IMAGE, hasBaseImage } from '../../bootstrap/base-image.ts';
+import { hasBaseImage } from '../../bootstrap/base-image.ts';
 import { freeBytes, gigabytes, NEEDED_BYTES } from '../../bootstrap/disk.ts';
 import { daemonState, type DaemonState } from '../../bootstrap/docker-host.ts';
 import { lackOfDocker, mayBringDocker } from '../../bootstrap/docker-daemon.ts';
@@ -11,6 +11,7 @@ import { lookForPulumi } from '../../bootstrap/pulumi-install.ts';
 import { parseVersion } from '../../bootstrap/compare-versions.ts';
 import { bad, type Check, good } from './doctor-check.ts';
 import { findOpencode, INSTALL_OPENCODE } from '../../client/client-home.ts';
+import { BASE_IMAGE } from '../../infra/docker-names.ts';
 
 const MINIMUM_NODE = 24;
 
