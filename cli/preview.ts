@@ -1,24 +1,12 @@
 /** `./switchyard preview`: what `up` would change, what that means, and that nothing is wrong with it. */
 import { appendFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { gatewayFiles } from '../stacks/container-files.ts';
-import type { Inputs } from '../stacks/load.ts';
 import { UserError } from '../console/errors.ts';
-import { ageWarning, keyAges } from '../keys/key-ages.ts';
 import { type Output, withOutput } from '../console/output.ts';
-import { checkEverything } from '../preview/preview-checks.ts';
 import { previewCi, type Refusal } from '../preview/preview-ci.ts';
-import { deployedFiles, revealedResources } from '../engine/deployed.ts';
-import { byPath, fileMeanings } from '../preview/file-changes.ts';
-import { isNew, planMeanings } from '../preview/meanings.ts';
-import { previewMissing } from '../preview/missing-stack.ts';
-import { newStackMeanings } from '../preview/new-stack.ts';
-import { changedSteps, type PulumiPlan, planWarnings, toChange } from '../preview/pulumi-plan.ts';
 import { failureMarkdown, type Preview, previewMarkdown, previewText } from '../preview/preview-report.ts';
-import { runPreview } from '../preview/run-preview.ts';
-import { readRawConfig } from '../engine/stack-settings.ts';
+import { previewStack } from '../preview/preview-stack.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
-import { stackExists, type StateResource } from '../engine/stack-state.ts';
 import { parseToday } from '../console/time-options.ts';
 import { knownStacks } from '../engine/stack-name.ts';
 
@@ -51,36 +39,6 @@ async function preview(out: Output, stack: string | undefined, options: PreviewO
   for (const warning of found.warnings) out.warn(warning);
   await writeMarkdown(options.markdown, previewMarkdown(found));
   out.result(found, previewText(found));
-}
-
-async function previewStack(out: Output, stack: string, now: Date): Promise<Preview> {
-  const { inputs, warnings } = checkEverything(stack, readRawConfig(stack), now);
-  await ensureReady({ need: ['pulumi'], onProgress: out.progress });
-  if (!(await stackExists(stack))) {
-    const first = await previewMissing(out, stack, inputs);
-    return { ...first, warnings: [...new Set([...warnings, ...first.warnings])] };
-  }
-  await ensureReady({ need: ['docker'], onProgress: out.progress });
-  const plan = await runPreview(out, stack);
-  const resources = await revealedResources(stack);
-  const old = keyAges(stack, resources, inputs.settings.keyAge, now).flatMap((age) => ageWarning(age) ?? []);
-  const steps = changedSteps(plan).map(toChange);
-  return {
-    stack,
-    changes: steps.length,
-    warnings: [...new Set([...warnings, ...planWarnings(plan), ...old])],
-    meanings: steps.length === 0 ? [] : meanings(plan, inputs, resources),
-    steps,
-  };
-}
-
-function meanings(plan: PulumiPlan, inputs: Inputs, resources: readonly StateResource[]): string[] {
-  const before = deployedFiles(resources);
-  if (isNew(plan) || before === undefined) return newStackMeanings(inputs);
-  return [
-    ...fileMeanings(before, byPath(gatewayFiles(inputs))),
-    ...planMeanings(plan, { previousUntil: inputs.settings.masterKey.previousUntil }),
-  ];
 }
 
 async function previewForCi(

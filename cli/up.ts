@@ -1,11 +1,11 @@
 /** `./switchyard up`: from whatever is there to a gateway that has answered. */
 import type { Command } from 'commander';
-import { askOnce } from '../client/ask-gateway.ts';
+import { firstAnswer, type FirstAnswer } from '../client/first-answer.ts';
 import type { Connected } from './connect-types.ts';
 import { explainOff } from './connect-text.ts';
 import { connectUnlessOwned, describeLeftAlone, type LeftAlone } from './connect-unless-owned.ts';
-import { brokenGateway, lastWords, stackContainers } from '../engine/containers.ts';
-import { UserError } from '../console/errors.ts';
+import type { LeftOut } from '../domain/plan/plan-types.ts';
+import { wordsInTheWay } from '../engine/containers.ts';
 import { deploy } from '../engine/deploy.ts';
 import { waitReady } from '../engine/health.ts';
 import { type Output, withOutput } from '../console/output.ts';
@@ -15,13 +15,6 @@ import { stackOutputs } from '../engine/stack-state.ts';
 interface UpOptions {
   connect: boolean;
   dir?: string;
-}
-
-/** A model of the catalogue that this stack does not serve. */
-interface LeftOut {
-  model: string;
-  reason: string;
-  command?: string;
 }
 
 /** Adds `up` to the command line. */
@@ -45,7 +38,7 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
   const models = outputs.models as string[];
   const leftOut = outputs.leftOut as LeftOut[];
   await out.step(`waiting for ${endpoint}`, () =>
-    waitReady(endpoint, { lastWords: () => silentOnes(stack).catch(() => undefined) }),
+    waitReady(endpoint, { lastWords: () => wordsInTheWay(stack).catch(() => undefined) }),
   );
   const { connected, leftAlone } = options.connect
     ? await connectUnlessOwned(out, stack, outputs, { dir: options.dir })
@@ -60,38 +53,6 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
   );
 }
 
-/** What the containers in the way of a request say: a gateway that is not healthy, else the edge. */
-async function silentOnes(stack: string): Promise<string | undefined> {
-  const containers = await stackContainers(stack);
-  const gateway = await brokenGateway(containers);
-  const edge = containers.find((container) => container.role === 'edge');
-  return gateway ?? (edge && lastWords(edge));
-}
-
-interface Answer {
-  model: string;
-  text: string;
-  ms: number;
-}
-
-/** One request: `mock` where it is served, since it costs nothing; else the first model. */
-async function firstAnswer(
-  out: Output,
-  endpoint: string,
-  key: string,
-  models: string[],
-): Promise<Answer | undefined> {
-  const model = models.includes('mock') ? 'mock' : models[0];
-  if (model === undefined) return undefined;
-  const answer = await out.step(`asking ${model}`, () => askOnce(endpoint, key, model));
-  if (answer.ok) return { model, text: answer.text, ms: answer.ms };
-  throw new UserError(`the gateway is up, but ${model} did not answer`, {
-    where: endpoint,
-    found: answer.reason,
-    command: './switchyard smoke',
-  });
-}
-
 function summary(r: {
   stack: string;
   endpoint: string;
@@ -100,7 +61,7 @@ function summary(r: {
   leftOut: LeftOut[];
   connected: Connected | undefined;
   leftAlone: LeftAlone | undefined;
-  answer: Answer | undefined;
+  answer: FirstAnswer | undefined;
 }): string {
   const first = r.leftOut.find((model) => model.command !== undefined);
   return [

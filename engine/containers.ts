@@ -45,7 +45,7 @@ export async function lastLogLines(container: string, count: number): Promise<st
 }
 
 /** A container's last lines under a heading, as an error shows them. */
-export async function lastWords({ id, name }: StackContainer): Promise<string> {
+async function lastWords({ id, name }: StackContainer): Promise<string> {
   const lines = await lastLogLines(id, 15);
   return [`the last lines of ${name}:`, ...lines.map((line) => `    ${line}`)].join('\n');
 }
@@ -55,6 +55,14 @@ export async function brokenGateway(containers: StackContainer[]): Promise<strin
   const gateways = containers.filter((container) => container.role === 'gateway');
   const broken = gateways.find((container) => !container.status.includes('(healthy)'));
   return broken === undefined ? undefined : lastWords(broken);
+}
+
+/** What the containers in the way of a request say: a gateway that is not healthy, else the edge. */
+export async function wordsInTheWay(stack: string): Promise<string | undefined> {
+  const containers = await stackContainers(stack);
+  const gateway = await brokenGateway(containers);
+  const edge = containers.find((container) => container.role === 'edge');
+  return gateway ?? (edge && lastWords(edge));
 }
 
 /** Docker's directory for images and containers; undefined where it is not one of this machine. */

@@ -1,0 +1,53 @@
+/** The preview of a stack as it is deployed. */
+import { gatewayFiles } from '../stacks/container-files.ts';
+import type { Inputs } from '../stacks/load.ts';
+import { ensureReady } from '../bootstrap/ready.ts';
+import type { Output } from '../console/output.ts';
+import { deployedFiles, revealedResources } from '../engine/deployed.ts';
+import { readRawConfig } from '../engine/stack-settings.ts';
+import { stackExists, type StateResource } from '../engine/stack-state.ts';
+import { ageWarning, keyAges } from '../keys/key-ages.ts';
+import { byPath, fileMeanings } from './file-changes.ts';
+import { isNew, planMeanings } from './meanings.ts';
+import { previewMissing } from './missing-stack.ts';
+import { newStackMeanings } from './new-stack.ts';
+import { checkEverything } from './preview-checks.ts';
+import type { Preview } from './preview-report.ts';
+import { changedSteps, type PulumiPlan, planWarnings, toChange } from './pulumi-plan.ts';
+import { runPreview } from './run-preview.ts';
+
+/**
+ * What `up` would change in a stack, and what that means. A stack that its backend does not have is previewed without being made.
+ *
+ * @param now the time to which ages and lifetimes are counted.
+ * @throws UserError with everything that is wrong, or Pulumi's own words.
+ */
+export async function previewStack(out: Output, stack: string, now: Date): Promise<Preview> {
+  const { inputs, warnings } = checkEverything(stack, readRawConfig(stack), now);
+  await ensureReady({ need: ['pulumi'], onProgress: out.progress });
+  if (!(await stackExists(stack))) {
+    const first = await previewMissing(out, stack, inputs);
+    return { ...first, warnings: [...new Set([...warnings, ...first.warnings])] };
+  }
+  await ensureReady({ need: ['docker'], onProgress: out.progress });
+  const plan = await runPreview(out, stack);
+  const resources = await revealedResources(stack);
+  const old = keyAges(stack, resources, inputs.settings.keyAge, now).flatMap((age) => ageWarning(age) ?? []);
+  const steps = changedSteps(plan).map(toChange);
+  return {
+    stack,
+    changes: steps.length,
+    warnings: [...new Set([...warnings, ...planWarnings(plan), ...old])],
+    meanings: steps.length === 0 ? [] : meanings(plan, inputs, resources),
+    steps,
+  };
+}
+
+function meanings(plan: PulumiPlan, inputs: Inputs, resources: readonly StateResource[]): string[] {
+  const before = deployedFiles(resources);
+  if (isNew(plan) || before === undefined) return newStackMeanings(inputs);
+  return [
+    ...fileMeanings(before, byPath(gatewayFiles(inputs))),
+    ...planMeanings(plan, { previousUntil: inputs.settings.masterKey.previousUntil }),
+  ];
+}
