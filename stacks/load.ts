@@ -94,7 +94,8 @@ export function loadCatalog(root = ROOT): LoadedCatalog {
  */
 export function requireCatalog(): LoadedCatalog & { catalog: Catalog } {
   const { catalog, ...rest } = loadCatalog();
-  if (catalog === undefined) throw new UserError(`the catalogue has errors\n${formatProblems(rest.problems)}`);
+  if (catalog === undefined)
+    throw new UserError(`the catalogue has errors\n${formatProblems(rest.problems)}`);
   return { catalog, ...rest };
 }
 

@@ -16,7 +16,10 @@ import { keyNamesOf } from '../schema/provider-key-names.ts';
  * every request that asks for a longer answer than its model gives, while a limit that is too low cuts only answers beyond it: so the
  * lower one of what current models give. `limit` in the catalogue states another.
  */
-export const UNSTATED_LIMIT: { readonly context: number; readonly output: number } = { context: 128_000, output: 16_384 };
+export const UNSTATED_LIMIT: { readonly context: number; readonly output: number } = {
+  context: 128_000,
+  output: 16_384,
+};
 
 /**
  * Chooses what is served: models whose provider has a key, one deployment per key, chains without the hops that have none.
