@@ -28,7 +28,7 @@ interface Job {
 interface Workflow {
   on: Record<string, unknown>;
   permissions?: unknown;
-  concurrency?: unknown;
+  concurrency?: { group?: string };
   jobs: Record<string, Job>;
 }
 
@@ -72,10 +72,8 @@ describe('workflows', () => {
   });
 
   test('end by themselves, and never run twice at once', () => {
-    for (const [name, job] of jobs)
-      expect({ [name]: job['timeout-minutes'] }).toEqual({ [name]: expect.any(Number) as number });
-    for (const workflow of workflows)
-      expect(workflow.concurrency).toMatchObject({ group: expect.any(String) as string });
+    expect(jobs.filter(([, job]) => !((job['timeout-minutes'] ?? 0) > 0))).toEqual([]);
+    for (const workflow of workflows) expect(workflow.concurrency?.group).toMatch(/^[a-z]/);
   });
 
   test('keep logs of jobs without secrets only', () => {

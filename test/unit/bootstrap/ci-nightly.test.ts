@@ -56,9 +56,7 @@ test('a dry run prints commands that exist, and runs none', async () => {
   expect(commands.length).toBeGreaterThan(0);
   for (const [first, name, ...rest] of commands) {
     if (first === 'npm') {
-      expect({ [name!]: Object.keys(packageJson.scripts) }).toEqual({
-        [name!]: expect.arrayContaining([name]) as string[],
-      });
+      expect(Object.keys(packageJson.scripts)).toContain(name);
       continue;
     }
     expect(first).toBe('./switchyard');
