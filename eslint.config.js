@@ -13,4 +13,26 @@ export default tseslint.config(
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_' }],
     },
   },
+  {
+    // No clock, no environment, no network: dates and texts are arguments. Its imports: .dependency-cruiser.js.
+    files: ['domain/**/*.ts'],
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        ...['process', 'fetch', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'crypto'],
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'The date is an argument.' },
+        { object: 'Math', property: 'random', message: 'The same input gives the same output.' },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'NewExpression[callee.name="Date"][arguments.length=0]',
+          message: 'The date is an argument.',
+        },
+      ],
+    },
+  },
 );

@@ -1,6 +1,7 @@
 /** Holds LiteLLM's config against the keys that its pinned release reads: it takes any other without a word. */
 import { type LitellmFacts, litellmFacts } from '../facts/litellm-facts.ts';
 import { generated } from '../render/litellm-config.ts';
+import { catalogSchema } from '../schema/catalog-schema.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import { type Path, readYaml, type Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean } from '../diagnostics/suggest.ts';
@@ -71,14 +72,16 @@ export function checkLitellmTemplate(
 
 /** The keys of the rendered part; their values do not matter. */
 function rendered(): Record<string, unknown> {
+  const { routing, limits, cache } = catalogSchema.shape;
   return generated({
     served: [],
     leftOut: [],
     fallbacks: {},
     warnings: [],
-    routing: { strategy: 'simple-shuffle' },
-    limits: { requestTimeout: 1, parallelRequests: 1 },
-    cache: { enabled: true, ttl: 1 },
+    // Their defaults: a new setting needs no line here.
+    routing: routing.parse(undefined),
+    limits: limits.parse(undefined),
+    cache: cache.parse(undefined),
   });
 }
 

@@ -27,7 +27,7 @@ test('finds nothing in the workflows', async () => {
 });
 
 test('would find a mistake', async () => {
-  const text = readFileSync(files[0]!, 'utf8').replace(
+  const text = readFileSync(join(FOLDER, 'preview.yml'), 'utf8').replace(
     'vars.PULUMI_BACKEND_URL',
     'secrets.PULUMI_BACKEND_URL',
   );

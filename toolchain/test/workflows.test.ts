@@ -1,5 +1,5 @@
-/** GitHub's workflow files: that no pull request can reach a secret through them. That they are valid: test/e2e/actionlint.test.ts. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** GitHub's workflow files: that no pull request can reach a secret through them. That they are valid: actionlint.test.ts. */
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -11,6 +11,7 @@ const FOLDER = join(ROOT, '.github/workflows');
 const files = readdirSync(FOLDER).map((name) => join(FOLDER, name));
 
 interface Step {
+  if?: string;
   uses?: string;
   run?: string;
   with?: Record<string, unknown>;
@@ -19,6 +20,7 @@ interface Step {
 
 interface Job {
   if?: string;
+  'timeout-minutes'?: number;
   permissions?: Record<string, string>;
   steps: Step[];
 }
@@ -26,6 +28,7 @@ interface Job {
 interface Workflow {
   on: Record<string, unknown>;
   permissions?: unknown;
+  concurrency?: { group?: string };
   jobs: Record<string, Job>;
 }
 
@@ -60,8 +63,31 @@ describe('workflows', () => {
   });
 
   test('run the tests as root, with the PATH and HOME of the steps before', () => {
-    const run = steps.flatMap((step) => (step.run?.includes('npm test') ? [step.run] : []));
-    expect(run).toEqual(['sudo env "PATH=$PATH" "HOME=$HOME" npm test']);
+    const run = steps.flatMap((step) => (step.run?.startsWith('sudo ') ? [step.run] : []));
+    expect(run.sort()).toEqual([
+      'sudo env "PATH=$PATH" "HOME=$HOME" .ci/nightly nightly-logs',
+      'sudo env "PATH=$PATH" "HOME=$HOME" npm test',
+    ]);
+    expect(statSync(join(ROOT, '.ci/nightly')).mode & 0o111).toBe(0o111);
+  });
+
+  test('end by themselves, and never run twice at once', () => {
+    expect(jobs.filter(([, job]) => !((job['timeout-minutes'] ?? 0) > 0))).toEqual([]);
+    for (const workflow of workflows) expect(workflow.concurrency?.group).toMatch(/^[a-z]/);
+  });
+
+  test('keep logs of jobs without secrets only', () => {
+    const keeping = jobs.filter(([, job]) =>
+      job.steps.some((step) => step.uses?.startsWith('actions/upload-artifact@')),
+    );
+    expect(keeping.map(([name]) => name)).toEqual(['nightly']);
+    for (const [, job] of keeping) {
+      // Nor any setting of the repository's: its tests make up what they need.
+      expect(JSON.stringify(job)).not.toMatch(/secrets\.|vars\.|github\.token/);
+      const upload = job.steps.find((step) => step.uses?.startsWith('actions/upload-artifact@'));
+      // The folder that .ci/nightly is told to write to; also of a red night.
+      expect(upload).toMatchObject({ if: 'always()', with: { path: 'nightly-logs/*.log' } });
+    }
   });
 
   test('give the right to write only to jobs without checkout', () => {

@@ -10,6 +10,7 @@ import signal
 import settings
 from addresses import keep_addresses
 from admission import Admission
+from answered import Answered
 from clientkeys import ClientKeys
 from guard import Guard
 from redact import Redactor, RedactResponses
@@ -35,7 +36,7 @@ def main() -> None:
     guard = Guard(Warm(app), ClientKeys(), Served.of_config(config), Admission(limit))
     signal.signal(signal.SIGUSR1, lambda *_: guard.leave())
     uvicorn.run(
-        RedactResponses(guard, Redactor.of_folder(settings.SECRETS)),
+        Answered(RedactResponses(guard, Redactor.of_folder(settings.SECRETS)), guard),
         host='0.0.0.0',
         port=settings.load().port,
         lifespan='on',

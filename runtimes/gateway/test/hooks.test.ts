@@ -57,6 +57,10 @@ test('who was held waits for a turn, and nobody else', async () => {
   await runPython('test_admission');
 }, 60_000);
 
+test('what fails behind is answered in the form of the API', async () => {
+  await runPython('test_answered');
+}, 60_000);
+
 test('a key in a line of any length stays out of the log', async () => {
   await runPython('test_supervisor');
 }, 60_000);
