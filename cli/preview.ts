@@ -1,24 +1,26 @@
 /** `./switchyard preview`: what `up` would change, what that means, and that nothing is wrong with it. */
 import { appendFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { gatewayFiles } from '../stacks/container-files.ts';
+import { stackPlan } from '../stacks/container-files.ts';
 import type { Inputs } from '../stacks/load.ts';
-import { UserError } from '../console/errors.ts';
+import { unlessRefused, UserError } from '../console/errors.ts';
+import { readPlan } from '../domain/read/outputs-reader.ts';
 import { ageWarning, keyAges } from '../keys/key-ages.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { checkEverything } from '../preview/preview-checks.ts';
 import { committedStacks, previewCi, type Refusal } from '../preview/preview-ci.ts';
-import { deployedFiles, revealedResources } from '../engine/deployed.ts';
-import { byPath, fileMeanings } from '../preview/file-changes.ts';
+import { plainOutputs, revealedResources } from '../engine/deployed.ts';
 import { isNew, planMeanings } from '../preview/meanings.ts';
+import { olderPlan } from '../preview/older-plan.ts';
 import { previewMissing } from '../preview/missing-stack.ts';
 import { newStackMeanings } from '../preview/new-stack.ts';
 import { changedSteps, type PulumiPlan, planWarnings, toChange } from '../preview/pulumi-plan.ts';
 import { failureMarkdown, type Preview, previewMarkdown, previewText } from '../preview/preview-report.ts';
+import { servingMeanings } from '../preview/serving-changes.ts';
 import { runPreview } from '../preview/run-preview.ts';
 import { readRawConfig } from '../engine/stack-settings.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
-import { stackExists, type StateResource } from '../engine/stack-state.ts';
+import { stackExists, stackState, type StateResource } from '../engine/stack-state.ts';
 import { parseToday } from '../console/time-options.ts';
 
 interface PreviewOptions {
@@ -61,23 +63,30 @@ async function previewStack(out: Output, stack: string, now: Date): Promise<Prev
   }
   await ensureReady({ need: ['docker'], onProgress: out.progress });
   const plan = await runPreview(out, stack);
-  const resources = await revealedResources(stack);
+  const { resources } = await stackState(stack);
   const old = keyAges(stack, resources, inputs.settings.keyAge, now).flatMap((age) => ageWarning(age) ?? []);
   const steps = changedSteps(plan).map(toChange);
   return {
     stack,
     changes: steps.length,
     warnings: [...new Set([...warnings, ...planWarnings(plan), ...old])],
-    meanings: steps.length === 0 ? [] : meanings(plan, inputs, resources),
+    meanings: steps.length === 0 ? [] : await meanings(stack, plan, inputs, resources),
     steps,
   };
 }
 
-function meanings(plan: PulumiPlan, inputs: Inputs, resources: readonly StateResource[]): string[] {
-  const before = deployedFiles(resources);
-  if (isNew(plan) || before === undefined) return newStackMeanings(inputs);
+async function meanings(
+  stack: string,
+  plan: PulumiPlan,
+  inputs: Inputs,
+  resources: readonly StateResource[],
+): Promise<string[]> {
+  if (isNew(plan)) return newStackMeanings(inputs);
+  const before =
+    unlessRefused(readPlan(stack, plainOutputs(resources))) ?? olderPlan(await revealedResources(stack));
+  if (before === undefined) return newStackMeanings(inputs);
   return [
-    ...fileMeanings(before, byPath(gatewayFiles(inputs))),
+    ...servingMeanings(before, stackPlan(inputs)),
     ...planMeanings(plan, { previousUntil: inputs.settings.masterKey.previousUntil }),
   ];
 }

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { contextHash } from '../infra/context-hash.ts';
 import { hasErrors } from '../domain/diagnostics/problems.ts';
-import { edgeFiles, gatewayFiles } from '../stacks/container-files.ts';
+import { edgeFiles, stackPlan } from '../stacks/container-files.ts';
 import { type Inputs, loadInputs, ROOT } from '../stacks/load.ts';
 import { rawConfig } from '../engine/stack-settings.ts';
 import { describeDifference, differences } from './leaves.ts';
-import { byPath, fileMeanings } from './file-changes.ts';
+import { servingMeanings } from './serving-changes.ts';
 import { EDGE_GAP } from './meanings.ts';
 
 /** Whether a model that the older tree serves is retired by now is not the question. */
@@ -46,7 +46,7 @@ export function baseMeanings(
   return [
     ...cipherMeanings(was, is),
     ...settings.map((difference) => `setting ${describeDifference(difference)}`),
-    ...fileMeanings(byPath(gatewayFiles(before.inputs, base)), byPath(gatewayFiles(inputs, root))),
+    ...servingMeanings(stackPlan(before.inputs, base), stackPlan(inputs, root)),
     ...images.map((role) =>
       role === 'edge' ? "the edge's image is built anew" : "the gateways' image is built anew",
     ),

@@ -9,7 +9,8 @@ export interface Difference {
 
 /** The leaves in which two documents differ. Lists are compared as a whole. */
 export function differences(before: unknown, after: unknown, path = ''): Difference[] {
-  if (JSON.stringify(before) === JSON.stringify(after)) return [];
+  // A setting that is null is not set: Pulumi's outputs need not keep one.
+  if (JSON.stringify(before ?? null) === JSON.stringify(after ?? null)) return [];
   if (!isMap(before) || !isMap(after)) return [{ path, before, after }];
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return names.flatMap((name) =>

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { stringify } from 'yaml';
-import { fileMeanings } from '../../../preview/file-changes.ts';
-import { configMeanings } from '../../../preview/config-changes.ts';
+import { planOutput } from '../../../domain/render/plan-output.ts';
+import { planOutputSchema, type PlanOutput } from '../../../domain/schema/outputs-schema.ts';
+import { servingMeanings } from '../../../preview/serving-changes.ts';
 
 interface Served {
   upstream: string;
@@ -9,9 +9,13 @@ interface Served {
   timeout?: number;
 }
 
-/** LiteLLM's config as the renderer writes it. */
-function config(models: Record<string, Served>, chains: Record<string, string[]> = {}, ttl = 3600): string {
-  return stringify({
+/** LiteLLM's config as the renderer makes it. */
+function litellm(
+  models: Record<string, Served>,
+  chains: Record<string, string[]> = {},
+  ttl = 3600,
+): Record<string, unknown> {
+  return {
     model_list: Object.entries(models).flatMap(([alias, { upstream, keys = 1, timeout = 60 }]) =>
       Array.from({ length: keys }, (_, index) => ({
         model_name: alias,
@@ -28,9 +32,24 @@ function config(models: Record<string, Served>, chains: Record<string, string[]>
       routing_strategy: 'simple-shuffle',
       fallbacks: Object.entries(chains).map(([alias, chain]) => ({ [alias]: chain })),
     },
-    litellm_settings: { cache_params: { ttl } },
+    litellm_settings: { cache_params: { ttl }, callbacks: null },
     general_settings: { key_management_settings: { hosted_keys: Object.keys(models) } },
-  });
+  };
+}
+
+/** The plan as it comes back from the outputs. */
+function read(
+  config: Record<string, unknown>,
+  files: Record<string, string> = {},
+  drainSeconds = 120,
+): PlanOutput {
+  const list = Object.entries(files).map(([path, content]) => ({ path, content }));
+  const plan = planOutput({ config, gateway: { drainSeconds }, files: list });
+  return planOutputSchema.parse(JSON.parse(JSON.stringify(plan)));
+}
+
+function config(...args: Parameters<typeof litellm>): PlanOutput {
+  return read(litellm(...args));
 }
 
 const SONNET = { upstream: 'anthropic/claude-sonnet-5' };
@@ -91,37 +110,62 @@ describe('a change of the config means', () => {
       ['gateway setting litellm_settings.cache_params.ttl: 3600 → 600'],
     ],
   ])('%s', (_, before, after, meanings) => {
-    expect(configMeanings(before, after)).toEqual(meanings);
+    expect(servingMeanings(before, after)).toEqual(meanings);
   });
 });
 
+test('an alias may have any name', () => {
+  expect(servingMeanings(config({}), config({ constructor: GPT }))).toEqual([
+    'constructor is served now, by openai/gpt-5.6',
+  ]);
+});
+
+test('a setting that Pulumi did not keep because it is null is no change', () => {
+  const after = litellm({ a: GPT });
+  const before = { ...after, litellm_settings: { cache_params: { ttl: 3600 } } };
+  expect(servingMeanings(read(before), read(after))).toEqual([]);
+});
+
 describe('a change of the files means', () => {
+  const models = litellm({ a: GPT });
   const files = {
-    '/etc/switchyard/config.yaml': config({ a: GPT }),
+    '/etc/switchyard/config.yaml': 'one',
     '/etc/switchyard/gateway.json': '{"drainSeconds":120}',
   };
+  const before = read(models, files);
 
   test.each([
-    ['nothing where they are the same', files, []],
+    ['nothing where they are the same', read(models, files), []],
     [
       'a setting',
-      { ...files, '/etc/switchyard/gateway.json': '{"drainSeconds":60}' },
+      read(models, { ...files, '/etc/switchyard/gateway.json': '{"drainSeconds":60}' }, 60),
       ['gateway setting drainSeconds: 120 → 60'],
     ],
-    ['a new hook', { ...files, '/etc/switchyard/hook.py': 'pass' }, ['the gateways get a new file: hook.py']],
+    [
+      'a new hook',
+      read(models, { ...files, '/etc/switchyard/hook.py': 'pass' }),
+      ['the gateways get a new file: hook.py'],
+    ],
     [
       'what the config means',
-      { ...files, '/etc/switchyard/config.yaml': config({ a: SONNET }) },
+      read(litellm({ a: SONNET }), { ...files, '/etc/switchyard/config.yaml': 'two' }),
       ['a is served by anthropic/claude-sonnet-5 now (was openai/gpt-5.6)'],
     ],
+    [
+      'at least the config itself, where it is only written otherwise',
+      read(models, { ...files, '/etc/switchyard/config.yaml': 'two' }),
+      ["the gateways' config.yaml changes (1 lines)"],
+    ],
   ])('%s', (_, after, meanings) => {
-    expect(fileMeanings(files, after)).toEqual(meanings);
+    expect(servingMeanings(before, after)).toEqual(meanings);
   });
 
-  test('a changed hook, by its lines', () => {
-    const before = { '/etc/switchyard/hook.py': 'a\nb\nc' };
-    const after = { '/etc/switchyard/hook.py': 'a\nx\ny\nc' };
-    expect(fileMeanings(before, after)).toEqual(["the gateways' hook.py changes (+2 −1 lines)"]);
-    expect(fileMeanings(after, {})).toEqual(['the gateways no longer get the file hook.py']);
+  test('a changed hook', () => {
+    const hook = (content: string): PlanOutput => read(models, { '/etc/switchyard/hook.py': content });
+    expect(servingMeanings(hook('a\nb\nc'), hook('a\nx\ny\nc'))).toEqual([
+      "the gateways' hook.py changes (3 → 4 lines)",
+    ]);
+    expect(servingMeanings(hook('a\nb'), hook('a\nc'))).toEqual(["the gateways' hook.py changes (2 lines)"]);
+    expect(servingMeanings(hook('a'), read(models))).toEqual(['the gateways no longer get the file hook.py']);
   });
 });
