@@ -154,5 +154,5 @@ function jsonText<T>(schema: z.ZodType<T>): z.ZodType<T, string> {
         return z.NEVER;
       }
     })
-    .pipe(schema as z.ZodType<T, unknown>);
+    .pipe(schema);
 }

@@ -123,7 +123,7 @@ describe('lanes that the catalogue has otherwise than the stack', () => {
     expect(plan('lane: speed, provider: litellm, model: gpt-4').ready[0]?.model).toBe('litellm/gpt-4'));
 
   test('are as the catalogue says where the stack is of the release before, which did not keep them', () => {
-    const { lanes: _, ...guide } = client.guide;
+    const guide = { ...client.guide, lanes: undefined };
     const { file } = parseAgents('agents:\n  a: {lane: speed, prompt: x}\n', 'agents.yaml', changed);
     expect(planAgents(file!, changed, { ...client, guide }).ready[0]?.model).toBe('litellm/gpt-4');
   });
