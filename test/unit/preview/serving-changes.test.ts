@@ -126,6 +126,12 @@ test('a setting that Pulumi did not keep because it is null is no change', () =>
   expect(servingMeanings(read(before), read(after))).toEqual([]);
 });
 
+test('the order of names is no change: Pulumi sorts them in outputs', () => {
+  const after = { ...litellm({ b: GPT, a: SONNET }), callbacks: [{ type: 'file', path: '/data/log' }] };
+  const before = { callbacks: [{ path: '/data/log', type: 'file' }], ...litellm({ a: SONNET, b: GPT }) };
+  expect(servingMeanings(read(before), read(after))).toEqual([]);
+});
+
 describe('a change of the files means', () => {
   const models = litellm({ a: GPT });
   const files = {
