@@ -10,7 +10,8 @@ import { AGENTS_FILE, requireCatalog, template } from '../stacks/load.ts';
 import { runAgents } from '../client/run-agents.ts';
 import { type AgentReport, planAgents } from '../client/agents-plan.ts';
 import { Board } from '../client/board.ts';
-import { clientFiles, type StackClient } from '../client/client-files.ts';
+import { clientFiles } from '../client/client-files.ts';
+import type { StackClient } from '../domain/read/outputs-reader.ts';
 import { requireOpencode } from '../client/client-home.ts';
 import { STILL_STOPPING, stoppable } from '../console/stoppable.ts';
 import { type Output, withOutput } from '../console/output.ts';
@@ -77,7 +78,7 @@ async function agents(
     options,
   }: { file: AgentsFile; catalog: Catalog; client: StackClient; options: AgentsOptions },
 ): Promise<AgentReport[]> {
-  const { ready, skipped } = planAgents(file, catalog, client, stack);
+  const { ready, skipped } = planAgents(file, catalog, client);
   for (const { agent, reason } of skipped) out.warn(`${agent} does not run: ${reason}`);
   if (ready.length === 0) {
     throw new UserError('none of the agents can run', {

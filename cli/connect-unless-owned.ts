@@ -1,4 +1,6 @@
 /** Writes the client files as a by-product of another command: only where they belong to no other stack. */
+import { type RawOutputs, readBasics } from '../domain/read/outputs-reader.ts';
+import { unlessRefused } from '../console/errors.ts';
 import { clientFiles, type ClientFiles } from '../client/client-files.ts';
 import { currentOwner } from '../client/current-owner.ts';
 import { isSameOwner } from '../client/ownership.ts';
@@ -35,11 +37,11 @@ export interface ConnectedOrNot {
 export async function connectUnlessOwned(
   out: Output,
   stack: string,
-  outputs: Record<string, unknown>,
+  outputs: RawOutputs,
   options: ConnectOptions,
 ): Promise<ConnectedOrNot> {
-  const me = ownerOf(stack, String(outputs.endpoint));
   const files = clientFiles(stack, outputs);
+  const me = ownerOf(stack, unlessRefused(readBasics(stack, outputs)).endpoint);
   const result = await writeUnlessOwned(stack, files, { ...options, owner: me }, (other) =>
     isDeployed(other, me),
   );

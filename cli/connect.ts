@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { type RawOutputs, readBasics } from '../domain/read/outputs-reader.ts';
+import { unlessRefused } from '../console/errors.ts';
 import { providerOf } from '../domain/plan/lanes.ts';
 import { type ClientFiles, clientFiles, gatewayOnly } from '../client/client-files.ts';
 import { currentOwner } from '../client/current-owner.ts';
@@ -50,11 +52,12 @@ export function register(program: Command): void {
 export async function connectFrom(
   out: Output,
   stack: string,
-  outputs: Record<string, unknown>,
+  outputs: RawOutputs,
   options: ConnectOptions,
 ): Promise<Connected> {
-  const owner = ownerOf(stack, String(outputs.endpoint));
-  const connected = await connect(stack, clientFiles(stack, outputs), { ...options, owner });
+  const files = clientFiles(stack, outputs);
+  const owner = ownerOf(stack, unlessRefused(readBasics(stack, outputs)).endpoint);
+  const connected = await connect(stack, files, { ...options, owner });
   for (const note of connected.notes) out.warn(note);
   return connected;
 }

@@ -1,18 +1,20 @@
 /** `./switchyard keys rotate`: a new master key, with or without a time in which the old one is still accepted. */
 import type { Command } from 'commander';
 import { connectUnlessOwned, describeLeftAlone, type LeftAlone } from './connect-unless-owned.ts';
+import { readBasics } from '../domain/read/outputs-reader.ts';
+import type { Basics } from '../domain/schema/outputs-schema.ts';
 import { deploy } from '../engine/deploy.ts';
-import { UserError } from '../console/errors.ts';
+import { unlessRefused, UserError } from '../console/errors.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { revealedResources } from '../engine/deployed.ts';
 import { pulumi } from '../engine/pulumi-run.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
-import { ensureStack, stackOutputs } from '../engine/stack-state.ts';
+import { ensureStack, stackOutputs, stackState } from '../engine/stack-state.ts';
 import { parseDuration } from '../console/time-options.ts';
 import { deployedGeneration } from '../keys/key-ages.ts';
 import { planRotation, type Rotation } from '../keys/rotation.ts';
-import { servingKey } from '../keys/serving-key.ts';
+import { olderServingGeneration, servingGeneration } from '../keys/serving-key.ts';
 import { waitForKey } from '../keys/wait-for-key.ts';
 
 interface RotateOptions {
@@ -47,18 +49,19 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
   const { masterKey } = await stackSettings(stack);
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   await ensureStack(stack);
-  const resources = await revealedResources(stack);
+  const { resources } = await stackState(stack);
   const deployed = deployedGeneration(resources);
   if (deployed === undefined) {
     throw new UserError(`stack ${stack} has no master key yet`, { command: `./switchyard up ${stack}` });
   }
-  const held = servingKey(resources);
-  const generations = { deployed, serving: held?.generation ?? deployed };
-  const rotation = planRotation(masterKey, generations, new Date(), { ...options, graceMs });
+  const serving =
+    servingGeneration(stack, resources) ?? olderServingGeneration(await revealedResources(stack)) ?? deployed;
+  const rotation = planRotation(masterKey, { deployed, serving }, new Date(), { ...options, graceMs });
+  const leaked = rotation.kind === 'now' ? (await stackOutputs(stack)).masterKey : undefined;
   await writeRotation(out, stack, rotation);
   await deploy(out, stack);
   const outputs = await stackOutputs(stack);
-  await proveKeys(out, outputs, rotation.kind === 'now' ? held?.value : undefined);
+  await proveKeys(out, unlessRefused(readBasics(stack, outputs)), leaked);
   const { connected, leftAlone } = options.connect
     ? await connectUnlessOwned(out, stack, outputs, { dir: options.dir })
     : {};
@@ -99,16 +102,10 @@ async function writeRotation(out: Output, stack: string, rotation: Rotation): Pr
 }
 
 /** Sees with own eyes that the new key is accepted, and the leaked one refused. */
-async function proveKeys(
-  out: Output,
-  after: Record<string, unknown>,
-  leaked: string | undefined,
-): Promise<void> {
-  const endpoint = String(after.endpoint);
-  await out.step('waiting until the new key is accepted', () =>
-    waitForKey(endpoint, String(after.masterKey), 200),
-  );
-  if (leaked === undefined) return;
+async function proveKeys(out: Output, { endpoint, masterKey }: Basics, leaked: unknown): Promise<void> {
+  await out.step('waiting until the new key is accepted', () => waitForKey(endpoint, masterKey, 200));
+  // There is none where nothing was ever deployed to the end.
+  if (typeof leaked !== 'string') return;
   await out.step('waiting until the old key is refused', () => waitForKey(endpoint, leaked, 401));
 }
 

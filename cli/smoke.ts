@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
-import type { Probe } from '../domain/render/probes.ts';
+import type { Probe } from '../domain/schema/outputs-schema.ts';
 import { askByClient, askByHttp, skipped, type SmokeRow } from '../client/ask-opencode.ts';
-import { clientFiles, type StackClient } from '../client/client-files.ts';
+import { clientFiles } from '../client/client-files.ts';
+import { readBasics, type StackClient } from '../domain/read/outputs-reader.ts';
+import { unlessRefused } from '../console/errors.ts';
 import { findOpencode, INSTALL_OPENCODE } from '../client/client-home.ts';
 import { inParallel } from '../client/parallel.ts';
 import { STILL_STOPPING, stoppable } from '../console/stoppable.ts';
@@ -28,7 +30,7 @@ export function register(program: Command): void {
         await ensureReady({ need: ['pulumi'], onProgress: out.progress });
         const outputs = await stackOutputs(stack);
         const client = clientFiles(stack, outputs);
-        const endpoint = String(outputs.endpoint);
+        const { endpoint } = unlessRefused(readBasics(stack, outputs));
         const rows = await stoppable(
           (again) => out.progress(again ? STILL_STOPPING : 'stopping …'),
           (signal) => smoke(out, stack, { client, endpoint, signal }),

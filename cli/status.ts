@@ -1,6 +1,8 @@
 /** `./switchyard status`: where a stack is, whether it is well, and what it serves. */
 import type { Command } from 'commander';
 import pc from 'picocolors';
+import { readBasics } from '../domain/read/outputs-reader.ts';
+import { unlessRefused } from '../console/errors.ts';
 import { settingsSchema } from '../domain/schema/settings-schema.ts';
 import { type StackContainer, stackContainers, unknownContainers } from '../engine/containers.ts';
 import { isReady } from '../engine/health.ts';
@@ -26,14 +28,15 @@ async function status(out: Output, stack: string): Promise<void> {
     stackState(stack),
     stackContainers(stack),
   ]);
-  const endpoint = typeof outputs.endpoint === 'string' ? outputs.endpoint : null;
+  const basics = outputs.endpoint === undefined ? undefined : unlessRefused(readBasics(stack, outputs));
+  const endpoint = basics?.endpoint ?? null;
   const unknown = unknownContainers(containers, resources);
   const report = {
     stack,
     endpoint,
     healthy: endpoint !== null && (await isReady(endpoint)),
-    models: (outputs.models ?? []) as string[],
-    leftOut: (outputs.leftOut ?? []) as { model: string; reason: string }[],
+    models: basics?.models ?? [],
+    leftOut: basics?.leftOut ?? [],
     image: containers.find((container) => container.role === 'gateway')?.image ?? null,
     keys: keyAges(stack, resources, await ageLimits(stack), new Date()),
     containers: containers.map(({ name, role, state, status: word }) => ({

@@ -4,8 +4,10 @@ import { firstAnswer, type FirstAnswer } from '../client/first-answer.ts';
 import type { Connected } from './connect-types.ts';
 import { explainOff } from './connect-text.ts';
 import { connectUnlessOwned, describeLeftAlone, type LeftAlone } from './connect-unless-owned.ts';
-import type { LeftOut } from '../domain/plan/plan-types.ts';
 import { wordsInTheWay } from '../engine/containers.ts';
+import { readBasics } from '../domain/read/outputs-reader.ts';
+import type { Basics } from '../domain/schema/outputs-schema.ts';
+import { unlessRefused } from '../console/errors.ts';
 import { deploy } from '../engine/deploy.ts';
 import { waitReady } from '../engine/health.ts';
 import { type Output, withOutput } from '../console/output.ts';
@@ -34,19 +36,17 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   const changes = await deploy(out, stack);
   const outputs = await stackOutputs(stack);
-  const endpoint = String(outputs.endpoint);
-  const models = outputs.models as string[];
-  const leftOut = outputs.leftOut as LeftOut[];
+  const { endpoint, openaiBaseUrl, masterKey, models, leftOut } = unlessRefused(readBasics(stack, outputs));
   await out.step(`waiting for ${endpoint}`, () =>
     waitReady(endpoint, { lastWords: () => wordsInTheWay(stack).catch(() => undefined) }),
   );
   const { connected, leftAlone } = options.connect
     ? await connectUnlessOwned(out, stack, outputs, { dir: options.dir })
     : {};
-  const answer = await firstAnswer(out, endpoint, String(outputs.masterKey), models);
+  const answer = await firstAnswer(out, endpoint, masterKey, models);
   out.result(
     {
-      ...{ stack, endpoint, openaiBaseUrl: outputs.openaiBaseUrl, changes, models, leftOut },
+      ...{ stack, endpoint, openaiBaseUrl, changes, models, leftOut },
       ...{ connected, clientFilesLeftAlone: leftAlone, answer },
     },
     summary({ stack, endpoint, changes, models, leftOut, connected, leftAlone, answer }),
@@ -58,12 +58,12 @@ function summary(r: {
   endpoint: string;
   changes: number;
   models: string[];
-  leftOut: LeftOut[];
+  leftOut: Basics['leftOut'];
   connected: Connected | undefined;
   leftAlone: LeftAlone | undefined;
   answer: FirstAnswer | undefined;
 }): string {
-  const first = r.leftOut.find((model) => model.command !== undefined);
+  const first = r.leftOut[0];
   return [
     `${r.stack} is up${r.changes === 0 ? ': no change' : ''}`,
     `  endpoint   ${r.endpoint}  (OpenAI: ${r.endpoint}/v1, Anthropic: ${r.endpoint})`,

@@ -1,11 +1,12 @@
 /** Decides which agents of a file can run, and says of the others what they lack. */
 import { resolve } from 'node:path';
 import type { AgentsFile } from '../domain/schema/agents-schema.ts';
-import { pin } from '../domain/plan/lanes.ts';
+import { destination, type LaneChoice, type LaneView, pin } from '../domain/plan/lanes.ts';
+import type { Remedy } from '../domain/plan/remedy.ts';
 import { renderAgent } from '../domain/render/opencode-files.ts';
-import type { Catalog } from '../domain/schema/catalog-schema.ts';
+import type { Catalog, Lane } from '../domain/schema/catalog-schema.ts';
 
-import type { StackClient } from './client-files.ts';
+import type { StackClient } from '../domain/read/outputs-reader.ts';
 
 /** An agent that can run. */
 export interface ReadyAgent {
@@ -22,33 +23,27 @@ export interface ReadyAgent {
 }
 
 /**
- * Which agents can run, and why the others cannot: the reason, and the command that mends it.
+ * Which agents can run, and why the others cannot: the reason, and the command that changes it.
  *
- * @param stack the stack's name, for those commands.
+ * Who runs, and with what task, is as the file says now. Where a lane leads is as the stack was deployed. An agent whose lane has
+ * changed in the catalogue since then does not run: neither the old way nor one that the stack does not know is what was asked for.
+ *
+ * @param catalog the catalogue as it is now, which the file was checked against.
  */
 export function planAgents(
   file: AgentsFile,
   catalog: Catalog,
-  client: StackClient,
-  stack: string,
+  { guide }: StackClient,
 ): { ready: ReadyAgent[]; skipped: AgentReport[] } {
-  const lanes = catalog.client?.lanes ?? {};
-  const entries = client.guide.lanes;
-  const on = entries
-    .filter(({ off }) => off === undefined)
-    .map(({ models, ...entry }) => ({ ...entry, models: new Map(Object.entries(models)) }));
+  const current = catalog.client?.lanes ?? {};
+  // Outputs of the release before do not say where the lanes led.
+  const deployed: LaneView = { ...guide, lanes: guide.lanes ?? current };
   const ready: ReadyAgent[] = [];
   const skipped: AgentReport[] = [];
   for (const [name, agent] of Object.entries(file.agents)) {
-    const pinned = pin(agent, lanes, on);
-    if (!('model' in pinned)) {
-      const entry = entries.find(({ id }) => id === pinned.provider);
-      const reason = entry?.off ? `${pinned.provider}: ${entry.off.reason}` : pinned.reason;
-      // A provider of the catalogue that the stack does not know came after the stack's last `up`.
-      const command =
-        entry?.off?.command ?? pinned.command ?? `./switchyard ${entry ? 'models' : 'up'} ${stack}`;
-      skipped.push(notRun(name, agent.lane, `${reason}; ${command}`));
-    } else if (agent.prompt === undefined)
+    const pinned = changedLane(agent, current, deployed) ?? pin(agent, deployed);
+    if (!('model' in pinned)) skipped.push(notRun(name, agent.lane, `${pinned.reason}; ${pinned.command}`));
+    else if (agent.prompt === undefined)
       skipped.push(notRun(name, agent.lane, 'it has no prompt in the file'));
     else {
       ready.push({
@@ -58,11 +53,27 @@ export function planAgents(
         prompt: agent.prompt,
         dir: resolve(agent.dir ?? '.'),
         timeout: agent.timeout ?? file.timeout,
-        entry: renderAgent({ name, ...agent }, pinned.model, lanes[agent.lane]?.purpose),
+        entry: renderAgent({ name, ...agent }, pinned.model, deployed.lanes[agent.lane]?.purpose),
       });
     }
   }
   return { ready, skipped };
+}
+
+/** Why an agent does not take a lane that the catalogue has otherwise than the stack; undefined where both lead to the same. */
+function changedLane(
+  agent: LaneChoice,
+  current: Readonly<Record<string, Lane>>,
+  { stack, lanes }: LaneView,
+): Remedy | undefined {
+  const [now, then] = [destination(agent, current), destination(agent, lanes)];
+  if (now === undefined || then === undefined) return undefined;
+  const [is, was] = [now, then].map(({ provider, model }) => `${provider}/${model}`);
+  if (is === was) return undefined;
+  return {
+    reason: `lane ${agent.lane} is ${is} in catalog.yaml, but ${was} as deployed`,
+    command: `./switchyard up ${stack}`,
+  };
 }
 
 function notRun(agent: string, lane: string, reason: string): AgentReport {

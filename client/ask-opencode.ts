@@ -1,8 +1,8 @@
 /** One request of `smoke`: by the real client, or where that is missing by plain HTTP. */
-import type { Probe } from '../domain/render/probes.ts';
+import type { Probe } from '../domain/schema/outputs-schema.ts';
 import { advise, sentence } from './advice.ts';
 import { askOnce } from './ask-gateway.ts';
-import type { StackClient } from './client-files.ts';
+import type { StackClient } from '../domain/read/outputs-reader.ts';
 import { makeHome } from './client-home.ts';
 import { redactor } from '../console/redactor.ts';
 import { runOpencode } from './run-opencode.ts';

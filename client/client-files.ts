@@ -6,8 +6,8 @@ import {
   PORTKEY_KEY_FILE,
   switchOn,
 } from '../domain/render/opencode-files.ts';
-import type { ClientGuide } from '../domain/render/probes.ts';
-import { UserError } from '../console/errors.ts';
+import { type RawOutputs, readClient, type StackClient } from '../domain/read/outputs-reader.ts';
+import { unlessRefused } from '../console/errors.ts';
 
 /** opencode.json and auth.json, parsed. */
 export interface ClientFiles {
@@ -15,33 +15,13 @@ export interface ClientFiles {
   auth: OpencodeAuth;
 }
 
-/** All that a stack's outputs hold for its clients. */
-export interface StackClient extends ClientFiles {
-  /** What `smoke` asks, and what the lanes of `agents` lead to. */
-  guide: ClientGuide;
-}
-
 /**
  * The client's files in a stack's outputs.
  *
- * @throws UserError where the stack is not deployed.
+ * @throws UserError where the stack is not deployed, or by a release that this one cannot read.
  */
-export function clientFiles(stack: string, outputs: Record<string, unknown>): StackClient {
-  const files = outputs.clientFiles as { opencode?: unknown; auth?: unknown; guide?: unknown } | undefined;
-  if (
-    typeof files?.opencode !== 'string' ||
-    typeof files.auth !== 'string' ||
-    typeof files.guide !== 'string'
-  ) {
-    throw new UserError(`stack ${stack} has no client files: it is not deployed`, {
-      command: `./switchyard up ${stack}`,
-    });
-  }
-  return {
-    config: JSON.parse(files.opencode) as OpencodeConfig,
-    auth: JSON.parse(files.auth) as OpencodeAuth,
-    guide: JSON.parse(files.guide) as ClientGuide,
-  };
+export function clientFiles(stack: string, outputs: RawOutputs): StackClient {
+  return unlessRefused(readClient(stack, outputs));
 }
 
 /** The files with the gateway's own key alone: no direct provider, no key of any maker. */

@@ -6,7 +6,7 @@ import { type AgentLog, openLog } from './agent-log.ts';
 import type { ReadyAgent, AgentReport } from './agents-plan.ts';
 import { inParallel } from './parallel.ts';
 import type { Board } from './board.ts';
-import type { StackClient } from './client-files.ts';
+import type { StackClient } from '../domain/read/outputs-reader.ts';
 import { type ClientHome, makeHome } from './client-home.ts';
 import { redactor } from '../console/redactor.ts';
 import { runOpencode, type RunResult } from './run-opencode.ts';

@@ -37,6 +37,16 @@ export class UserError extends Error {
   }
 }
 
+/**
+ * The value of something that was read.
+ *
+ * @throws UserError with the reason where it was refused.
+ */
+export function unlessRefused<T>(read: { value: T } | { refusal: UserErrorFields & { message: string } }): T {
+  if ('refusal' in read) throw new UserError(read.refusal.message, read.refusal);
+  return read.value;
+}
+
 /** The plain text of an error: its sentence, then one indented line per field. */
 export function describeError(error: UserError): string {
   const allowed = typeof error.allowed === 'string' ? error.allowed : error.allowed?.join(', ');

@@ -18,6 +18,17 @@ export async function revealedResources(stack: string): Promise<StateResource[]>
   return deployment.resources ?? [];
 }
 
+/**
+ * The outputs of a stack that are no secrets, out of its state: nothing is decrypted for them.
+ *
+ * @param resources the stack's state, encrypted or not.
+ * @returns none where nothing was ever deployed to the end.
+ */
+export function plainOutputs(resources: readonly StateResource[]): Record<string, unknown> {
+  const outputs = resources.find(({ type }) => type === 'pulumi:pulumi:Stack')?.outputs ?? {};
+  return Object.fromEntries(Object.entries(outputs).filter(([, value]) => !isSecret(value)));
+}
+
 /** The plain files of the first gateway among decrypted resources, by path; undefined where there is none. */
 export function deployedFiles(resources: readonly StateResource[]): Files | undefined {
   const gateway = resources.find((resource) => resourceName(resource) === 'gateway-0');
@@ -32,10 +43,14 @@ export function deployedFiles(resources: readonly StateResource[]): Files | unde
 
 /** What a secret of a decrypted state holds; any other value as it is. */
 export function reveal(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || !(SIGNATURE in value)) return value;
+  if (!isSecret(value)) return value;
   return 'plaintext' in value && typeof value.plaintext === 'string'
     ? (JSON.parse(value.plaintext) as unknown)
     : undefined;
+}
+
+function isSecret(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && SIGNATURE in value;
 }
 
 /** Plain files by their path in the container. */

@@ -2,6 +2,7 @@ import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import { dataVolume } from './data-volume.ts';
 import { Edge } from './edge.ts';
+import { endpointOf } from './endpoint.ts';
 import { Gateway } from './gateway.ts';
 import type { ContainerFile } from './container.ts';
 import { StackImage } from './image.ts';
@@ -48,10 +49,12 @@ export interface SwitchyardArgs {
 
 /** A whole stack: images, network, data volume, master key, gateways and the edge before them. */
 export class Switchyard extends pulumi.ComponentResource {
-  /** `http://<bind>:<port>`, without a path. */
+  /** Where a client on this machine reaches the stack: `http://127.0.0.1:4000`, without a path. */
   readonly endpoint: string;
   /** The key that clients use. Secret. */
   readonly masterKey: pulumi.Output<string>;
+  /** The generation of that key. */
+  readonly masterKeyGeneration: pulumi.Output<number>;
 
   constructor(name: string, args: SwitchyardArgs, opts?: pulumi.ComponentResourceOptions) {
     super('switchyard:index:Switchyard', name, {}, opts);
@@ -121,9 +124,10 @@ export class Switchyard extends pulumi.ComponentResource {
       // Only for the first time: an edge without a gateway would have nothing to offer.
       { parent: this, dependsOn: gateway },
     );
-    this.endpoint = `http://${args.bind}:${args.port}`;
+    this.endpoint = endpointOf(args.bind, args.port);
     // Only once every gateway accepts it: after a failed rotation clients are given the one before.
     this.masterKey = pulumi.all([masterKey.current, gateway.ids]).apply(([key]) => key);
+    this.masterKeyGeneration = gateway.ids.apply(() => args.masterKey.generation);
     this.registerOutputs({ endpoint: this.endpoint });
   }
 }

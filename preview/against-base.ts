@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { contextHash } from '../infra/context-hash.ts';
 import { hasErrors } from '../domain/diagnostics/problems.ts';
-import { edgeFiles, gatewayFiles } from '../stacks/container-files.ts';
+import { edgeFiles, stackPlan } from '../stacks/container-files.ts';
 import { type Inputs, loadInputs } from '../stacks/load.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { rawConfig } from '../engine/stack-settings.ts';
 import { describeDifference, differences } from './leaves.ts';
-import { byPath, fileMeanings } from './file-changes.ts';
+import { servingMeanings } from './serving-changes.ts';
 import { EDGE_GAP } from './meanings.ts';
 import { bareName, stackFileName } from '../domain/schema/stack-file-names.ts';
 
@@ -48,7 +48,7 @@ export function baseMeanings(
   return [
     ...cipherMeanings(was, is),
     ...settings.map((difference) => `setting ${describeDifference(difference)}`),
-    ...fileMeanings(byPath(gatewayFiles(before.inputs, base)), byPath(gatewayFiles(inputs, root))),
+    ...servingMeanings(stackPlan(before.inputs, base), stackPlan(inputs, root)),
     ...images.map((role) =>
       role === 'edge' ? "the edge's image is built anew" : "the gateways' image is built anew",
     ),

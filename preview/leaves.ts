@@ -1,4 +1,5 @@
 /** Differences between two documents, leaf by leaf. Pure. */
+import { isDeepStrictEqual } from 'node:util';
 
 /** A value that differs; `before` or `after` is undefined where there was or is none. */
 export interface Difference {
@@ -9,7 +10,8 @@ export interface Difference {
 
 /** The leaves in which two documents differ. Lists are compared as a whole. */
 export function differences(before: unknown, after: unknown, path = ''): Difference[] {
-  if (JSON.stringify(before) === JSON.stringify(after)) return [];
+  // A setting that is null is not set: Pulumi's outputs need not keep one. They sort names, so order is no difference.
+  if (isDeepStrictEqual(before ?? null, after ?? null)) return [];
   if (!isMap(before) || !isMap(after)) return [{ path, before, after }];
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
   return names.flatMap((name) =>

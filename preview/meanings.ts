@@ -1,5 +1,6 @@
 /** What a plan means, in sentences: for keys, gateways, the edge, images, data. Pure, and without any secret. */
 import { KEY_AGE_PREFIX } from '../infra/docker-names.ts';
+import { endpointOf } from '../infra/endpoint.ts';
 import { masterGeneration } from '../keys/key-ages.ts';
 import { describeChange, type PulumiPlan, type Step, changedSteps, toChange, typeOf } from './pulumi-plan.ts';
 import { resourceName } from '../engine/stack-state.ts';
@@ -114,18 +115,27 @@ function inputChanges(step: Step): string[] {
 function edgeMeanings(step: Step): string[] {
   if (step.op === 'delete') return ['the edge is removed: nothing answers any more'];
   if (step.op !== 'replace') return step.op === 'create' ? [] : [describeChange(toChange(step))];
-  const [was, is] = [address(step.oldState?.inputs), address(step.newState?.inputs)];
-  const moved = was !== undefined && is !== undefined && was !== is;
+  return [...addressMeaning(step.oldState?.inputs, step.newState?.inputs), ...changedUploads(step), EDGE_GAP];
+}
+
+function addressMeaning(before: Record<string, unknown> = {}, after: Record<string, unknown> = {}): string[] {
+  const [was, is] = [published(before), published(after)];
+  if (was === undefined || is === undefined) return [];
+  const [old, next] = [endpointOf(was.ip, was.external), endpointOf(is.ip, is.external)];
   return [
-    ...(moved ? [`the address moves: ${was} → ${is}; clients need the new one (./switchyard connect)`] : []),
-    ...changedUploads(step),
-    EDGE_GAP,
+    ...(old === next
+      ? []
+      : [`the address moves: ${old} → ${next}; clients need the new one (./switchyard connect)`]),
+    ...(was.ip === is.ip ? [] : [`it listens on ${is.ip} instead of ${was.ip}`]),
   ];
 }
 
-function address(inputs: Record<string, unknown> = {}): string | undefined {
-  const [port] = (Array.isArray(inputs.ports) ? inputs.ports : []) as { ip?: string; external?: number }[];
-  return port === undefined ? undefined : `http://${port.ip}:${port.external}`;
+/** The port of this machine that a container has. */
+function published({ ports }: Record<string, unknown>): { ip: string; external: number } | undefined {
+  const [port] = (Array.isArray(ports) ? ports : []) as { ip?: string; external?: number }[];
+  return port?.ip === undefined || port.external === undefined
+    ? undefined
+    : { ip: port.ip, external: port.external };
 }
 
 function changedUploads(step: Step): string[] {

@@ -1,3 +1,4 @@
+import { endpointOf } from '../infra/endpoint.ts';
 import type { Inputs } from '../stacks/load.ts';
 
 /** Sentences about a stack that has nothing deployed yet. Pure. */
@@ -5,7 +6,7 @@ export function newStackMeanings({ settings, plan }: Inputs): string[] {
   const served = plan.served.map((model) => model.alias);
   const chains = Object.entries(plan.fallbacks);
   return [
-    `${settings.stack} is new: it comes up at http://${settings.bind}:${settings.port}, gateways: ${settings.replicas}`,
+    `${settings.stack} is new: it comes up at ${endpointOf(settings.bind, settings.port)}, gateways: ${settings.replicas}`,
     `it serves ${served.join(', ') || 'no model yet'}`,
     ...(plan.leftOut.length === 0
       ? []

@@ -1,20 +1,23 @@
 /** The preview of a stack as it is deployed. */
-import { gatewayFiles } from '../stacks/container-files.ts';
+import { stackPlan } from '../stacks/container-files.ts';
 import type { Inputs } from '../stacks/load.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
+import { unlessRefused } from '../console/errors.ts';
 import type { Output } from '../console/output.ts';
-import { deployedFiles, revealedResources } from '../engine/deployed.ts';
+import { readPlan } from '../domain/read/outputs-reader.ts';
+import { plainOutputs, revealedResources } from '../engine/deployed.ts';
 import { readRawConfig } from '../engine/stack-settings.ts';
-import { stackExists, type StateResource } from '../engine/stack-state.ts';
+import { stackExists, stackState, type StateResource } from '../engine/stack-state.ts';
 import { ageWarning, keyAges } from '../keys/key-ages.ts';
-import { byPath, fileMeanings } from './file-changes.ts';
 import { isNew, planMeanings } from './meanings.ts';
 import { previewMissing } from './missing-stack.ts';
 import { newStackMeanings } from './new-stack.ts';
+import { olderPlan } from './older-plan.ts';
 import { checkEverything } from './preview-checks.ts';
 import type { Preview } from './preview-report.ts';
 import { changedSteps, type PulumiPlan, planWarnings, toChange } from './pulumi-plan.ts';
 import { runPreview } from './run-preview.ts';
+import { servingMeanings } from './serving-changes.ts';
 
 /**
  * What `up` would change in a stack, and what that means. A stack that its backend does not have is previewed without being made.
@@ -31,23 +34,30 @@ export async function previewStack(out: Output, stack: string, now: Date): Promi
   }
   await ensureReady({ need: ['docker'], onProgress: out.progress });
   const plan = await runPreview(out, stack);
-  const resources = await revealedResources(stack);
+  const { resources } = await stackState(stack);
   const old = keyAges(stack, resources, inputs.settings.keyAge, now).flatMap((age) => ageWarning(age) ?? []);
   const steps = changedSteps(plan).map(toChange);
   return {
     stack,
     changes: steps.length,
     warnings: [...new Set([...warnings, ...planWarnings(plan), ...old])],
-    meanings: steps.length === 0 ? [] : meanings(plan, inputs, resources),
+    meanings: steps.length === 0 ? [] : await meanings(stack, plan, inputs, resources),
     steps,
   };
 }
 
-function meanings(plan: PulumiPlan, inputs: Inputs, resources: readonly StateResource[]): string[] {
-  const before = deployedFiles(resources);
-  if (isNew(plan) || before === undefined) return newStackMeanings(inputs);
+async function meanings(
+  stack: string,
+  plan: PulumiPlan,
+  inputs: Inputs,
+  resources: readonly StateResource[],
+): Promise<string[]> {
+  if (isNew(plan)) return newStackMeanings(inputs);
+  const before =
+    unlessRefused(readPlan(stack, plainOutputs(resources))) ?? olderPlan(await revealedResources(stack));
+  if (before === undefined) return newStackMeanings(inputs);
   return [
-    ...fileMeanings(before, byPath(gatewayFiles(inputs))),
+    ...servingMeanings(before, stackPlan(inputs)),
     ...planMeanings(plan, { previousUntil: inputs.settings.masterKey.previousUntil }),
   ];
 }

@@ -1,7 +1,9 @@
 /** The plain files that a stack's containers find: rendered from its inputs, without Pulumi. */
 import { join } from 'node:path';
 import { renderEdge } from '../domain/render/haproxy.ts';
-import { renderLitellm } from '../domain/render/litellm-config.ts';
+import { litellmConfig, renderLitellm } from '../domain/render/litellm-config.ts';
+import { planOutput } from '../domain/render/plan-output.ts';
+import type { PlanOutput } from '../domain/schema/outputs-schema.ts';
 import { folderFiles } from './folder-files.ts';
 import { type Inputs, template } from './load.ts';
 import { ROOT } from '../console/home-paths.ts';
@@ -18,13 +20,29 @@ const FOLDER = '/etc/switchyard';
 /** LiteLLM's config in a gateway. */
 export const CONFIG_PATH = `${FOLDER}/config.yaml`;
 
+/** The settings of the programs beside it. */
+export const GATEWAY_SETTINGS_PATH = `${FOLDER}/gateway.json`;
+
 /** LiteLLM's config, the hooks beside it and their settings. */
 export function gatewayFiles({ settings, plan }: Inputs, root: string = ROOT): PlainFile[] {
   return [
     { path: CONFIG_PATH, content: renderLitellm(plan, template('litellm.yaml', root)) },
-    { path: `${FOLDER}/gateway.json`, content: JSON.stringify({ drainSeconds: settings.drainSeconds }) },
+    { path: GATEWAY_SETTINGS_PATH, content: JSON.stringify(gatewaySettings(settings)) },
     ...folderFiles(join(root, 'runtimes/gateway/programs'), FOLDER),
   ];
+}
+
+function gatewaySettings({ drainSeconds }: Inputs['settings']): Record<string, unknown> {
+  return { drainSeconds };
+}
+
+/** What the same gateways serve: the stack's output `plan`. */
+export function stackPlan(inputs: Inputs, root: string = ROOT): PlanOutput {
+  return planOutput({
+    config: litellmConfig(inputs.plan, template('litellm.yaml', root)),
+    gateway: gatewaySettings(inputs.settings),
+    files: gatewayFiles(inputs, root),
+  });
 }
 
 /** The proxy's config and scripts. */

@@ -3,19 +3,18 @@ import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import { clientKeys, clientView } from '../domain/render/client-view.ts';
 import { PORTKEY_ALIAS, PORTKEY_GATEWAY_KEY } from '../domain/plan/last-resort.ts';
-import { renderAuth, renderOpencode } from '../domain/render/opencode-files.ts';
-import { clientGuide } from '../domain/render/probes.ts';
+import { clientGuide, clientTexts } from '../domain/render/client-outputs.ts';
 import { localConfig, localRoutes } from '../domain/render/portkey-routes.ts';
 import { formatProblem, formatProblems, hasErrors } from '../domain/diagnostics/problems.ts';
 import { EDGE_MEMORY_MB } from '../domain/schema/edge-limits.ts';
 import { Switchyard, type SwitchyardArgs } from '../infra/switchyard.ts';
-import { edgeFiles, gatewayFiles } from './container-files.ts';
+import { edgeFiles, gatewayFiles, stackPlan } from './container-files.ts';
 import { type Inputs, loadInputs, type RawConfig, template } from './load.ts';
 import { ROOT } from '../console/home-paths.ts';
 
 const stack = pulumi.getStack();
 const inputs = checkedInputs();
-const { settings, keyNames, plan } = inputs;
+const { settings, keyNames } = inputs;
 const config = new pulumi.Config();
 const providerKeys = Object.fromEntries(keyNames.map((name) => [name, config.requireSecret(name)]));
 
@@ -41,30 +40,34 @@ const switchyard = new Switchyard('switchyard', {
   providerKeys,
 });
 
+// What commands read back is written by domain/schema/outputs-schema.ts; docs/configuration.md lists all outputs.
+
 /** Where clients find the gateway; OpenAI's clients want `/v1` behind it, Anthropic's do not. */
 export const endpoint = switchyard.endpoint;
 export const openaiBaseUrl = `${endpoint}/v1`;
-/** The key that clients use. */
+/** The key that clients use, and its number: how many there have been. */
 export const masterKey = switchyard.masterKey;
-/** The texts of opencode's two files, and what `smoke` and `agents` need to know beside. */
+export const masterKeyGeneration = switchyard.masterKeyGeneration;
+
+const clientInputs = {
+  ...inputs,
+  endpoint,
+  template: JSON.parse(template('opencode.json')) as Record<string, unknown>,
+};
+const view = clientView(clientInputs);
+/** What `smoke` and `agents` need to know. */
+export const client = clientGuide(view, inputs.plan);
+/** The texts of opencode's two files, with the keys. */
 export const clientFiles = pulumi.secret(
-  pulumi.all([masterKey, pulumi.all(providerKeys)]).apply(([key, keys]) => {
-    const client = {
-      ...inputs,
-      endpoint,
-      template: JSON.parse(template('opencode.json')) as Record<string, unknown>,
-    };
-    const view = clientView(client);
-    return {
-      opencode: JSON.stringify(renderOpencode(view)),
-      auth: JSON.stringify(renderAuth(clientKeys(client, key, keys))),
-      guide: JSON.stringify(clientGuide(view, plan)),
-    };
-  }),
+  pulumi
+    .all([masterKey, pulumi.all(providerKeys)])
+    .apply(([key, keys]) => clientTexts(view, clientKeys(clientInputs, key, keys), client)),
 );
 /** The aliases that the gateway serves, and those of the catalogue that it does not, each with the command that brings it. */
-export const models = plan.served.map((model) => model.alias);
-export const leftOut = plan.leftOut;
+export const models = inputs.plan.served.map((model) => model.alias);
+export const leftOut = inputs.plan.leftOut;
+/** What the gateways serve, for `preview` to compare with. */
+export const plan = stackPlan(inputs);
 
 /** The catalogue and the settings, or the end of the program with everything that is wrong with them. */
 function checkedInputs(): Inputs {
@@ -97,7 +100,7 @@ function ownPortkey(): Pick<SwitchyardArgs, 'ownPortkey'> {
   const config = pulumi.secret(
     pulumi.all(providerKeys).apply((keys) => JSON.stringify(localConfig(catalog, settings, keys))),
   );
-  const asked = plan.served.some((model) => model.alias === PORTKEY_ALIAS);
+  const asked = inputs.plan.served.some((model) => model.alias === PORTKEY_ALIAS);
   return { ownPortkey: { config, ...(asked ? { gatewayKey: PORTKEY_GATEWAY_KEY } : {}) } };
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Remedy } from './remedy.ts';
 import type { Catalog, Lane } from '../schema/catalog-schema.ts';
+import type { LaneProvider } from '../schema/outputs-schema.ts';
 
 /** The client's name for the gateway. */
 export const GATEWAY = 'litellm';
@@ -20,50 +21,54 @@ export interface LaneChoice {
   provider?: string | undefined;
 }
 
-/** What a lane can choose from: a provider that is on, with the names by which its models go. */
-export interface LaneProvider {
-  /** The client's name for it. */
-  id: string;
-  /** Name as asked for (an alias, or the id itself) → the id in the client's file. */
-  models: ReadonlyMap<string, string>;
-  /** Names that it would serve, and what they want for. */
-  leftOut?: Readonly<Record<string, Remedy>>;
+/** What lanes lead to in a stack. */
+export interface LaneView {
+  /** The stack's name, for commands. */
+  stack: string;
+  lanes: Readonly<Record<string, Lane>>;
+  providers: readonly LaneProvider[];
 }
 
-/** Where a choice leads: opencode's `provider/model`, or why it leads nowhere. */
-export type Pinned = { model: string } | { reason: string; provider: string; command?: string };
+/** Where a choice leads: opencode's `provider/model`, or why it leads nowhere and the command that changes that. */
+export type Pinned = { model: string } | Remedy;
+
+/** The provider and the model that a choice names, as they are written; undefined where there is no such lane. */
+export function destination(
+  { lane: name, provider, model }: LaneChoice,
+  lanes: Readonly<Record<string, Lane>>,
+): { provider: string; model: string } | undefined {
+  const lane = Object.hasOwn(lanes, name) ? lanes[name] : undefined;
+  return lane && { provider: provider ?? lane.provider, model: model ?? lane.model };
+}
 
 /**
- * The model that an agent is pinned to. A lane is never left silently: an agent that wants a direct provider does not quietly get the
- * gateway, nor a real model the mock.
- *
- * @param on the providers that the client has a key for.
+ * The model that an agent is pinned to. The one place where that is decided: for opencode.json in the Pulumi program, and for `agents`
+ * from what the program wrote into the outputs. A lane is never left silently: an agent that wants a direct provider does not quietly
+ * get the gateway, nor a real model the mock.
  */
-export function pin(
-  choice: LaneChoice,
-  lanes: Readonly<Record<string, Lane>>,
-  on: readonly LaneProvider[],
-): Pinned {
-  const lane = lanes[choice.lane];
-  if (lane === undefined) {
+export function pin(choice: LaneChoice, { stack, lanes, providers }: LaneView): Pinned {
+  const wanted = destination(choice, lanes);
+  if (wanted === undefined) {
+    const known = Object.keys(lanes).join(', ') || 'none';
     return {
-      reason: `there is no lane ${choice.lane}; lanes: ${Object.keys(lanes).join(', ')}`,
-      provider: '',
+      reason: `${stack} has no lane ${choice.lane}; lanes: ${known}`,
+      command: `./switchyard up ${stack}`,
     };
   }
-  const id = choice.provider ?? lane.provider;
-  const wanted = choice.model ?? lane.model;
-  const provider = on.find((one) => one.id === id);
-  if (provider === undefined) return { reason: `${id} is switched off`, provider: id };
-  const model = provider.models.get(wanted);
-  if (model === undefined) {
-    const lack = provider.leftOut?.[wanted];
-    const reason = `${id} does not serve ${wanted}`;
-    return lack
-      ? { reason: `${reason}: ${lack.reason}`, provider: id, command: lack.command }
-      : { reason: `${reason}; it serves ${[...provider.models.keys()].join(', ')}`, provider: id };
-  }
-  return { model: `${id}/${model}` };
+  const { provider: id, model: name } = wanted;
+  const provider = providers.find((one) => one.id === id);
+  // It came into the catalogue after the stack's last `up`.
+  if (provider === undefined)
+    return { reason: `${stack} has no ${id} yet`, command: `./switchyard up ${stack}` };
+  if (provider.off !== undefined) return { ...provider.off, reason: `${id}: ${provider.off.reason}` };
+  const model = Object.hasOwn(provider.models, name) ? provider.models[name] : undefined;
+  if (model !== undefined) return { model: `${id}/${model}` };
+  const missing =
+    provider.leftOut && Object.hasOwn(provider.leftOut, name) ? provider.leftOut[name] : undefined;
+  const reason = `${id} does not serve ${name}`;
+  if (missing !== undefined) return { ...missing, reason: `${reason}: ${missing.reason}` };
+  const served = Object.keys(provider.models).join(', ') || 'nothing';
+  return { reason: `${reason}; it serves ${served}`, command: `./switchyard models ${stack}` };
 }
 
 /** The part of `provider/model` before the first slash; models have slashes of their own. */

@@ -21,9 +21,14 @@ const HEAD =
  * @throws Error if a key stands in both parts; {@link checkLitellmTemplate} reports that with its place before.
  */
 export function renderLitellm(plan: Plan, fixed: string): string {
-  const config = merge((parse(fixed) ?? {}) as Section, generated(plan), '');
+  const config = litellmConfig(plan, fixed);
   // LiteLLM reads YAML 1.1, in which an alias like on, 5_0 or 2026-10-23 is no text unless it is quoted.
   return HEAD + stringify(config, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
+}
+
+/** The same, not yet as text. */
+export function litellmConfig(plan: Plan, fixed: string): Section {
+  return merge((parse(fixed) ?? {}) as Section, generated(plan), '');
 }
 
 /** The part of the config that comes from the plan. */

@@ -1,5 +1,5 @@
 /** Renders the client's two files: opencode.json with all eight providers, and auth.json with the keys. Pure. */
-import { type LaneProvider, pin, providerOf } from '../plan/lanes.ts';
+import { type LaneView, pin, providerOf } from '../plan/lanes.ts';
 import type { Remedy } from '../plan/remedy.ts';
 import { type Lane, MOCK_ALIAS } from '../schema/catalog-schema.ts';
 
@@ -117,7 +117,7 @@ export function renderOpencode(view: ClientView): OpencodeConfig {
     enabled_providers: [],
     disabled_providers: [],
     provider: Object.fromEntries(view.providers.map((one) => [one.id, renderProvider(one, view.stack)])),
-    agent: renderAgents(view, on.map(laneProvider)),
+    agent: renderAgents(view),
   };
   return switchOn(
     config,
@@ -135,19 +135,33 @@ function renderProvider(one: ClientProvider, stack: string): OpencodeProvider {
   };
 }
 
-/** What a lane can choose from in a provider: its models by id and by the catalogue's aliases. */
-export function laneProvider(provider: ClientProvider): LaneProvider {
-  const models = new Map<string, string>();
-  for (const model of provider.models) {
-    for (const name of [...model.aliases, model.id]) if (!models.has(name)) models.set(name, model.id);
-  }
-  return { id: provider.id, models, ...(provider.leftOut ? { leftOut: provider.leftOut } : {}) };
+/** The view as lanes see it: each provider with its models by id and by the catalogue's aliases. */
+export function laneView({ stack, lanes, providers }: ClientView): LaneView {
+  return {
+    stack,
+    lanes,
+    providers: providers.map(({ id, off, leftOut, models }) => ({
+      id,
+      ...(off ? { off } : {}),
+      models: modelIds(models),
+      ...(leftOut ? { leftOut: { ...leftOut } } : {}),
+    })),
+  };
 }
 
-function renderAgents(view: ClientView, on: readonly LaneProvider[]): Record<string, OpencodeAgent> {
+/** Every name by which a model goes → its id. A name that two of them have is the first one's. */
+function modelIds(models: readonly ClientModel[]): Record<string, string> {
+  const ids = new Map<string, string>();
+  for (const { aliases, id } of models)
+    for (const name of [...aliases, id]) if (!ids.has(name)) ids.set(name, id);
+  return Object.fromEntries(ids);
+}
+
+function renderAgents(view: ClientView): Record<string, OpencodeAgent> {
   const rendered: Record<string, OpencodeAgent> = {};
+  const lanes = laneView(view);
   for (const agent of view.agents) {
-    const pinned = pin(agent, view.lanes, on);
+    const pinned = pin(agent, lanes);
     if ('model' in pinned)
       rendered[agent.name] = renderAgent(agent, pinned.model, view.lanes[agent.lane]?.purpose);
   }

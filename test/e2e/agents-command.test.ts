@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { runAgents } from '../../client/run-agents.ts';
 import { planAgents } from '../../client/agents-plan.ts';
 import { Board } from '../../client/board.ts';
-import type { StackClient } from '../../client/client-files.ts';
+import type { StackClient } from '../../domain/read/outputs-reader.ts';
 import { requireOpencode } from '../../client/client-home.ts';
 import { Output } from '../../console/output.ts';
 import { smoke } from '../../cli/smoke.ts';
@@ -67,7 +67,7 @@ beforeEach(() => upstream.forget());
 
 async function run(signal = new AbortController().signal): ReturnType<typeof runAgents> {
   const { catalog, agents } = shippedInputs(options);
-  const { ready, skipped } = planAgents(agents, catalog, client, 'unit');
+  const { ready, skipped } = planAgents(agents, catalog, client);
   expect(skipped).toEqual([]);
   return runAgents(ready, {
     bin,

@@ -3,7 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import type { StackClient } from '../../client/client-files.ts';
+import type { StackClient } from '../../domain/read/outputs-reader.ts';
 import { gatewayOnly } from '../../client/client-files.ts';
 import { type ClientHome, makeHome, requireOpencode } from '../../client/client-home.ts';
 import { runOpencode, type RunResult } from '../../client/run-opencode.ts';

@@ -1,9 +1,10 @@
 /** The client's files of the release's catalogue, rendered as the stack's program does it, without a stack. */
 import { clientKeys, type ClientInputs, clientView } from '../../domain/render/client-view.ts';
-import { renderAuth, renderOpencode } from '../../domain/render/opencode-files.ts';
+import { unlessRefused } from '../../console/errors.ts';
 import { formatProblems } from '../../domain/diagnostics/problems.ts';
-import { clientGuide } from '../../domain/render/probes.ts';
-import type { StackClient } from '../../client/client-files.ts';
+import { clientGuide, clientTexts } from '../../domain/render/client-outputs.ts';
+import type { ClientGuide, ClientTexts } from '../../domain/schema/outputs-schema.ts';
+import { readClient, type StackClient } from '../../domain/read/outputs-reader.ts';
 import { loadInputs } from '../../stacks/load.ts';
 import { fixture, RELEASE_DAY, withFixtures } from '../../sandbox/fixtures.ts';
 
@@ -38,13 +39,19 @@ export function shippedInputs({
   return { ...inputs, endpoint, template };
 }
 
-/** The same, rendered. */
-export function shippedClient(options: ShippedOptions = {}): StackClient {
+/** The same as the stack's outputs. */
+export function shippedOutputs(options: ShippedOptions = {}): {
+  client: ClientGuide;
+  clientFiles: ClientTexts;
+} {
   const inputs = shippedInputs(options);
   const view = clientView(inputs);
-  return {
-    config: renderOpencode(view),
-    auth: renderAuth(clientKeys(inputs, options.masterKey ?? 'sk-master-0123456789', options.keys ?? {})),
-    guide: clientGuide(view, inputs.plan),
-  };
+  const keys = clientKeys(inputs, options.masterKey ?? 'sk-master-0123456789', options.keys ?? {});
+  const client = clientGuide(view, inputs.plan);
+  return { client, clientFiles: clientTexts(view, keys, client) };
+}
+
+/** The same as a command reads them. */
+export function shippedClient(options: ShippedOptions = {}): StackClient {
+  return unlessRefused(readClient(options.stack ?? 'unit', shippedOutputs(options)));
 }

@@ -1,6 +1,6 @@
 /** Pulumi's mocks, which record what a stack provisions. */
 import * as pulumi from '@pulumi/pulumi';
-import type { SwitchyardArgs } from '../../infra/switchyard.ts';
+import type { Switchyard, SwitchyardArgs } from '../../infra/switchyard.ts';
 
 interface Recorded {
   type: string;
@@ -13,11 +13,14 @@ export const IMAGES = `${import.meta.dirname}/../../runtimes`;
 
 const recorded: Recorded[] = [];
 
+/** The component that {@link provision} made. */
+export let switchyard: Switchyard;
+
 /** Provisions a stack into the mocks, once in a test file. */
 export async function provision(args: Partial<SwitchyardArgs> = {}): Promise<Recorded[]> {
   await pulumi.runtime.setMocks({ newResource, call }, 'switchyard', 'test');
   const { Switchyard } = await import('../../infra/switchyard.ts');
-  new Switchyard('switchyard', {
+  switchyard = new Switchyard('switchyard', {
     stack: 'test',
     bind: '127.0.0.1',
     port: 4321,

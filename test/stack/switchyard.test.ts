@@ -1,8 +1,15 @@
 /** What a stack provisions, and what must be absent, by Pulumi's mocks. That it works is the end-to-end tests' business. */
+import * as pulumi from '@pulumi/pulumi';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { EDGE_MEMORY_MB } from '../../domain/schema/edge-limits.ts';
 import { contextHash } from '../../infra/context-hash.ts';
-import { container, created, filesOf, IMAGES, provision } from './mocks.ts';
+import { container, created, filesOf, IMAGES, provision, switchyard } from './mocks.ts';
+
+/** An output's value, and whether it is a secret. */
+async function valueOf(output: pulumi.Output<unknown>): Promise<[value: unknown, isSecret: boolean]> {
+  const value = await new Promise((done) => void output.apply(done));
+  return [value, await pulumi.isSecret(output)];
+}
 
 let recorded: Awaited<ReturnType<typeof provision>>;
 
@@ -96,6 +103,13 @@ describe('a stack', () => {
     expect(text).not.toContain('made-by');
     expect(keys[0]?.sha256).toMatch(/^[0-9a-f]{64}$/);
     expect(keys[0]?.sha256).not.toBe(keys[1]?.sha256);
+  });
+
+  test('tells the generation of its master key, which is no secret, and where it is', async () => {
+    const { endpoint, masterKey, masterKeyGeneration } = switchyard;
+    expect(endpoint).toBe('http://127.0.0.1:4321');
+    expect(await valueOf(masterKeyGeneration)).toEqual([3, false]);
+    expect(await valueOf(masterKey)).toEqual(['sk-made-by-master-key-3', true]);
   });
 
   test('tags images by stack and content', () => {

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { localConfig } from '../../../domain/render/portkey-routes.ts';
-import type { StackClient } from '../../../client/client-files.ts';
+import type { StackClient } from '../../../domain/read/outputs-reader.ts';
 import { makeHome, requireOpencode } from '../../../client/client-home.ts';
 import { runOpencode } from '../../../client/run-opencode.ts';
 import { contextHash } from '../../../infra/context-hash.ts';

@@ -39,7 +39,7 @@ describe('agents.yaml', () => {
 describe('which agents run', () => {
   test('those whose provider has a key; the others say what they want', () => {
     const client = shippedClient({ keys: { GROQ_API_KEY: 'value-groq' } });
-    const { ready, skipped } = planAgents(agents, catalog, client, 'unit');
+    const { ready, skipped } = planAgents(agents, catalog, client);
     expect(ready.map(({ name, model }) => [name, model])).toEqual([
       ['fast-code', 'groq-direct/openai/gpt-oss-20b'],
     ]);
@@ -55,7 +55,7 @@ describe('which agents run', () => {
 
   const reasons = (text: string, options: ShippedOptions): string[] => {
     const { file } = parseAgents(text, 'agents.yaml', catalog);
-    return planAgents(file!, catalog, shippedClient(options), 'unit').skipped.map(({ reason }) => reason);
+    return planAgents(file!, catalog, shippedClient(options)).skipped.map(({ reason }) => reason);
   };
   const of = (line: string): string => `agents:\n  a: {${line}, prompt: x}\n`;
 
@@ -66,7 +66,7 @@ describe('which agents run', () => {
     ]);
     const settings = { portkey: { mode: 'local' } };
     const { guide } = shippedClient({ keys: { TOGETHER_API_KEY: 'value-together' }, settings });
-    expect(guide.lanes.find(({ id }) => id === 'portkey')?.leftOut).toEqual({});
+    expect(guide.providers.find(({ id }) => id === 'portkey')?.leftOut).toEqual({});
   });
 
   test('a model that nobody knows is told with those that are there', () => {
@@ -78,13 +78,67 @@ describe('which agents run', () => {
     );
   });
 
-  test('a provider that came into the catalogue after the last `up` wants another', () => {
+  test('a provider that came into the catalogue after the last `up` needs another', () => {
     const { file } = parseAgents(of('lane: speed'), 'agents.yaml', catalog);
     const client = shippedClient();
-    const guide = { ...client.guide, lanes: [] };
-    const { skipped } = planAgents(file!, catalog, { ...client, guide }, 'unit');
-    expect(skipped[0]?.reason).toBe('groq-direct is switched off; ./switchyard up unit');
+    const guide = { ...client.guide, providers: [] };
+    const { skipped } = planAgents(file!, catalog, { ...client, guide });
+    expect(skipped[0]?.reason).toBe('unit has no groq-direct yet; ./switchyard up unit');
   });
+});
+
+describe('lanes that the catalogue has otherwise than the stack', () => {
+  const keys = { GROQ_API_KEY: 'value-groq', OPENAI_API_KEY: 'value-openai' };
+  const client = shippedClient({ keys });
+  const changed: typeof catalog = {
+    ...catalog,
+    client: {
+      ...catalog.client!,
+      lanes: {
+        ...catalog.client!.lanes,
+        speed: { provider: 'litellm', model: 'gpt-4' },
+        later: { provider: 'litellm', model: 'gpt-4' },
+      },
+    },
+  };
+  const plan = (line: string): ReturnType<typeof planAgents> => {
+    const { file } = parseAgents(`agents:\n  a: {${line}, prompt: x}\n`, 'agents.yaml', changed);
+    return planAgents(file!, changed, client);
+  };
+
+  test('are not run, and both are told', () => {
+    const { ready, skipped } = plan('lane: speed');
+    expect(ready).toEqual([]);
+    expect(skipped[0]?.reason).toBe(
+      'lane speed is litellm/gpt-4 in catalog.yaml, but groq-direct/groq-mixtral as deployed; ./switchyard up unit',
+    );
+  });
+
+  test('are not run where the stack has no such lane', () =>
+    expect(plan('lane: later').skipped[0]?.reason).toMatch(
+      /^unit has no lane later; .*; .\/switchyard up unit$/,
+    ));
+
+  test('do not matter to an agent that names provider and model itself', () =>
+    expect(plan('lane: speed, provider: litellm, model: gpt-4').ready[0]?.model).toBe('litellm/gpt-4'));
+
+  test('are as the catalogue says where the stack is of the release before, which did not keep them', () => {
+    const guide = { ...client.guide, lanes: undefined };
+    const { file } = parseAgents('agents:\n  a: {lane: speed, prompt: x}\n', 'agents.yaml', changed);
+    expect(planAgents(file!, changed, { ...client, guide }).ready[0]?.model).toBe('litellm/gpt-4');
+  });
+});
+
+test("an agent goes where opencode.json's agent of the same name goes", () => {
+  const keys = {
+    GROQ_API_KEY: 'value-groq',
+    ANTHROPIC_API_KEY: 'value-anthropic',
+    OPENAI_API_KEY: 'value-openai',
+  };
+  const client = shippedClient({ keys });
+  const { ready } = planAgents(agents, catalog, client);
+  expect(ready.length).toBeGreaterThan(2);
+  expect(Object.fromEntries(ready.map(({ name, entry }) => [name, entry]))).toEqual(client.config.agent);
 });
 
 describe("opencode's log", () => {

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { askOnce } from '../../../client/ask-gateway.ts';
 import { askByHttp } from '../../../client/ask-opencode.ts';
-import type { Probe } from '../../../domain/render/probes.ts';
+import type { Probe } from '../../../domain/schema/outputs-schema.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
 let server: Server;

@@ -71,7 +71,7 @@ describe('client.direct', () => {
     });
     expect(Object.keys(auth)).toEqual(['litellm', 'openai-direct']);
     expect(config.disabled_providers).toContain('groq-direct');
-    expect(guide.lanes.find(({ id }) => id === 'groq-direct')?.off?.reason).toBe('not in client.direct');
+    expect(guide.providers.find(({ id }) => id === 'groq-direct')?.off?.reason).toBe('not in client.direct');
   });
 
   test("does not govern Portkey's, which portkey.mode chooses", () => {

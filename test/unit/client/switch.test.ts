@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'jsonc-parser';
-import type { StackClient } from '../../../client/client-files.ts';
+import type { StackClient } from '../../../domain/read/outputs-reader.ts';
 import type { Owner } from '../../../client/record.ts';
 import { connect } from '../../../cli/connect.ts';
 import type { Connected } from '../../../cli/connect-types.ts';

@@ -2,9 +2,12 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { deployedFiles } from '../../../engine/deployed.ts';
+import { deployedFiles, plainOutputs } from '../../../engine/deployed.ts';
 import { plantedKeys } from '../../../preview/planted.ts';
 import { ROOT } from '../../../console/home-paths.ts';
+import { olderPlan } from '../../../preview/older-plan.ts';
+import { gatewayFiles, stackPlan } from '../../../stacks/container-files.ts';
+import { shippedInputs } from '../../harness/client-of.ts';
 
 const URN = 'urn:pulumi:dev::switchyard::docker:index/container:Container::gateway-0';
 const UPLOADS = [
@@ -35,6 +38,37 @@ describe('the files of a deployed gateway', () => {
       deployedFiles([{ urn: URN, type: 'x', inputs: { uploads: { ciphertext: 'v1:…' } } }]),
     ).toBeUndefined();
   });
+});
+
+describe('the outputs in the state', () => {
+  test('are read as far as they are no secrets', () => {
+    const type = 'pulumi:pulumi:Stack';
+    const hidden = {
+      '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270',
+      ciphertext: 'v1:…',
+    };
+    const root = {
+      urn: 'x',
+      type,
+      outputs: { endpoint: 'http://127.0.0.1:1', plan: { version: 1 }, masterKey: hidden },
+    };
+    expect(plainOutputs([{ urn: URN, type: 'y', outputs: { endpoint: 'other' } }, root])).toEqual({
+      endpoint: 'http://127.0.0.1:1',
+      plan: { version: 1 },
+    });
+  });
+  test('are none where there is no stack', () => expect(plainOutputs([])).toEqual({}));
+});
+
+test('the plan of a stack of the release before comes from its files, and is the one that it would have written', () => {
+  const { keyNames, ...rest } = shippedInputs({
+    keys: { OPENAI_API_KEY: 'x', OPENAI_API_KEY_2: 'y', MISTRAL_API_KEY: 'z' },
+  });
+  const inputs = { ...rest, keyNames: [...keyNames] };
+  const uploads = gatewayFiles(inputs).map(({ path, content }) => ({ file: path, content }));
+  const state = (files: unknown) => [{ urn: URN, type: 'z', inputs: { uploads: files } }];
+  expect(olderPlan(state(uploads))).toEqual(JSON.parse(JSON.stringify(stackPlan(inputs))));
+  expect(olderPlan([])).toBeUndefined();
 });
 
 describe('planted keys', () => {

@@ -107,6 +107,19 @@ describe('a plan means', () => {
     ]);
   });
 
+  test('another address that the edge listens on, which is not always another one for clients', () => {
+    const on = (ip: string): Inputs => ({ ports: [{ internal: 8080, external: 4000, ip }] });
+    expect(meanings(step('replace', 'container', 'edge', on('127.0.0.1'), on('0.0.0.0')))).toEqual([
+      'it listens on 0.0.0.0 instead of 127.0.0.1',
+      EDGE,
+    ]);
+    expect(meanings(step('replace', 'container', 'edge', on('127.0.0.1'), on('10.0.0.5')))).toEqual([
+      'the address moves: http://127.0.0.1:4000 → http://10.0.0.5:4000; clients need the new one (./switchyard connect)',
+      'it listens on 10.0.0.5 instead of 127.0.0.1',
+      EDGE,
+    ]);
+  });
+
   test('images built anew', () => {
     expect(
       meanings(step('replace', 'image', 'gateway-image'), step('create', 'image', 'edge-image')),

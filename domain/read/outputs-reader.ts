@@ -1,0 +1,158 @@
+/** Reads the stack outputs that the Pulumi program wrote, maybe that of an older release or of a newer one. Pure. */
+import { z } from 'zod';
+import type { OpencodeAuth, OpencodeConfig } from '../render/opencode-files.ts';
+import {
+  type Basics,
+  basicsSchema,
+  type ClientGuide,
+  clientGuideSchema,
+  clientTextsSchema,
+  olderGuideSchema,
+  OUTPUTS_VERSION,
+  type PlanOutput,
+  planOutputSchema,
+} from '../schema/outputs-schema.ts';
+
+/** A stack's outputs as Pulumi has them. */
+export type RawOutputs = Readonly<Record<string, unknown>>;
+
+/** An output that this release cannot use: a sentence for people, and the command that helps. */
+export interface Refusal {
+  message: string;
+  found?: string;
+  command: string;
+}
+
+/** An output that was read, or why it was not. */
+export type Read<T> = { value: T } | { refusal: Refusal };
+
+/** What the outputs hold for a stack's clients. */
+export interface StackClient {
+  config: OpencodeConfig;
+  auth: OpencodeAuth;
+  /** Older outputs do not say where the lanes led. */
+  guide: Omit<ClientGuide, 'lanes'> & Partial<Pick<ClientGuide, 'lanes'>>;
+}
+
+/** opencode.json as far as we change it; what else is in it stays. */
+const configSchema: z.ZodType<OpencodeConfig> = z.looseObject({
+  $schema: z.string(),
+  enabled_providers: z.array(z.string()),
+  disabled_providers: z.array(z.string()),
+  model: z.string().optional(),
+  small_model: z.string().optional(),
+  provider: z.record(
+    z.string(),
+    z.looseObject({
+      npm: z.string(),
+      name: z.string(),
+      options: z.looseObject({ baseURL: z.string(), headers: z.record(z.string(), z.string()).optional() }),
+      models: z.record(
+        z.string(),
+        z.looseObject({
+          name: z.string(),
+          limit: z.looseObject({ context: z.number(), output: z.number() }),
+          cost: z.looseObject({ input: z.number(), output: z.number() }).optional(),
+          headers: z.record(z.string(), z.string()).optional(),
+        }),
+      ),
+    }),
+  ),
+  agent: z.record(
+    z.string(),
+    z.looseObject({
+      mode: z.literal('primary'),
+      model: z.string(),
+      description: z.string(),
+      prompt: z.string().optional(),
+    }),
+  ),
+});
+
+const authSchema: z.ZodType<OpencodeAuth> = z.record(
+  z.string(),
+  z.looseObject({ type: z.literal('api'), key: z.string() }),
+);
+
+/** The texts of `clientFiles` with what is in them. */
+const filesSchema = clientTextsSchema.extend({
+  opencode: jsonText(configSchema),
+  auth: jsonText(authSchema),
+});
+
+/** The outputs that every release has: `endpoint`, `openaiBaseUrl`, `masterKey`, `models`, `leftOut`. */
+export function readBasics(stack: string, outputs: RawOutputs): Read<Basics> {
+  if (outputs.endpoint === undefined) return refuse(`stack ${stack} is not deployed`, stack);
+  return read(stack, 'outputs', basicsSchema, outputs);
+}
+
+/**
+ * The outputs `clientFiles` and `client`.
+ *
+ * @param stack the stack's name, for what is said.
+ */
+export function readClient(stack: string, outputs: RawOutputs): Read<StackClient> {
+  if (outputs.clientFiles === undefined)
+    return refuse(`stack ${stack} has no client files: it is not deployed`, stack);
+  const files = read(stack, 'clientFiles', filesSchema, outputs.clientFiles);
+  if ('refusal' in files) return files;
+  const { opencode: config, auth, guide: older } = files.value;
+  const guide =
+    outputs.client === undefined
+      ? readOlderGuide(stack, older)
+      : read(stack, 'client', clientGuideSchema, outputs.client);
+  return 'refusal' in guide ? guide : { value: { config, auth, guide: guide.value } };
+}
+
+/** The guide of the release before this one, whose stacks have no output `client`. */
+function readOlderGuide(stack: string, text: string): Read<StackClient['guide']> {
+  const guide = read(stack, 'clientFiles.guide', jsonText(olderGuideSchema), text);
+  if ('refusal' in guide) return guide;
+  const { probes, lanes: providers } = guide.value;
+  return { value: { version: OUTPUTS_VERSION, stack, providers, probes } };
+}
+
+/** The output `plan`; undefined where the stack is not deployed, or by an older release. */
+export function readPlan(stack: string, outputs: RawOutputs): Read<PlanOutput | undefined> {
+  if (outputs.plan === undefined) return { value: undefined };
+  return read(stack, 'plan', planOutputSchema, outputs.plan);
+}
+
+/** The output `masterKeyGeneration`; undefined where the stack is not deployed, or by an older release. */
+export function readGeneration(stack: string, outputs: RawOutputs): Read<number | undefined> {
+  return read(stack, 'masterKeyGeneration', z.int().min(1).optional(), outputs.masterKeyGeneration);
+}
+
+function read<T>(stack: string, name: string, schema: z.ZodType<T>, value: unknown): Read<T> {
+  const { version } = z.looseObject({ version: z.number() }).safeParse(value).data ?? {};
+  if (version !== undefined && version > OUTPUTS_VERSION) {
+    const message = `stack ${stack} was deployed by a newer Switchyard: update this checkout`;
+    const found = `version ${version} of the output ${name}; this checkout reads ${OUTPUTS_VERSION}`;
+    return { refusal: { message, found, command: 'git pull' } };
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return { value: parsed.data };
+  const [issue] = parsed.error.issues;
+  // Where it is and what was expected, never the value: it may be a key.
+  const found = `${[name, ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'not understood'}`;
+  return refuse(`the outputs of stack ${stack} are not as this Switchyard writes them`, stack, found);
+}
+
+function refuse(message: string, stack: string, found?: string): { refusal: Refusal } {
+  return { refusal: { message, ...(found ? { found } : {}), command: `./switchyard up ${stack}` } };
+}
+
+/** A text that holds JSON of this form. */
+function jsonText<T>(schema: z.ZodType<T>): z.ZodType<T, string> {
+  return z
+    .string()
+    .transform((text, context) => {
+      try {
+        return JSON.parse(text) as unknown;
+      } catch {
+        context.addIssue({ code: 'custom', message: 'no JSON' });
+        return z.NEVER;
+      }
+    })
+    .pipe(schema);
+}

@@ -1,0 +1,27 @@
+/** The stack's outputs for clients: opencode's files as texts, and what `smoke` and `agents` need to know beside them. Pure. */
+import type { Plan } from '../plan/plan-types.ts';
+import { type ClientGuide, type ClientTexts, OUTPUTS_VERSION } from '../schema/outputs-schema.ts';
+import { type ClientKeys, type ClientView, laneView, renderAuth, renderOpencode } from './opencode-files.ts';
+import { probes } from './probes.ts';
+
+/** The output `client`. Holds no key. */
+export function clientGuide(view: ClientView, plan: Plan): ClientGuide {
+  const { stack, lanes, providers } = laneView(view);
+  return {
+    version: OUTPUTS_VERSION,
+    stack,
+    lanes: { ...lanes },
+    providers: [...providers],
+    probes: probes(view, plan),
+  };
+}
+
+/** The output `clientFiles`. Holds keys: a secret. */
+export function clientTexts(view: ClientView, keys: ClientKeys, guide: ClientGuide): ClientTexts {
+  return {
+    version: OUTPUTS_VERSION,
+    opencode: JSON.stringify(renderOpencode(view)),
+    auth: JSON.stringify(renderAuth(keys)),
+    guide: JSON.stringify({ probes: guide.probes, lanes: guide.providers }),
+  };
+}
