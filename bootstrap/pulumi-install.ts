@@ -5,6 +5,8 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import coerce from 'semver/functions/coerce.js';
+import gte from 'semver/functions/gte.js';
 import { UserError } from '../console/errors.ts';
 import { requireSpace } from './disk.ts';
 import { checksumOf, download, fetchText, Unreachable } from './download.ts';
@@ -22,7 +24,6 @@ import {
 import type { Reporter } from '../console/reporter.ts';
 import { findDamage, writeStamp } from './stamp.ts';
 import { hasToolchain, toolchain } from './toolchain.ts';
-import { atLeast, parseVersion } from './compare-versions.ts';
 
 /** The oldest engine of the user's own that is taken. */
 const OLDEST_ENGINE = '3.200.0';
@@ -31,6 +32,12 @@ const OLDEST_ENGINE = '3.200.0';
 export interface PulumiSetup {
   source: PulumiSource;
   path: string[];
+}
+
+/** Whether what `pulumi version` says is an engine that is taken. A pre-release counts as the release; what is no version is too old. */
+export function isNewEnough(said: string): boolean {
+  const version = coerce(said);
+  return version !== null && gte(version, OLDEST_ENGINE);
 }
 
 const officialFolder = (version: string) => inHome('tools', `pulumi-official-${version}`);
@@ -70,9 +77,10 @@ async function useSystem(reporter: Reporter): Promise<PulumiSetup | undefined> {
   const engine = ownEngine();
   if (!engine) return undefined;
   const { stdout = '' } = await execa(engine, ['version'], { reject: false, timeout: 20_000 });
-  if (!atLeast(stdout, OLDEST_ENGINE) || !languageHostOf(engine)) {
+  const version = coerce(stdout);
+  if (!isNewEnough(stdout) || !languageHostOf(engine)) {
     reporter.progress(
-      `not using ${engine}: ${parseVersion(stdout)?.join('.') ?? 'unknown version'}, needed is ${OLDEST_ENGINE} or newer with pulumi-language-nodejs beside it`,
+      `not using ${engine}: ${version?.version ?? 'unknown version'}, needed is ${OLDEST_ENGINE} or newer with pulumi-language-nodejs beside it`,
     );
     return undefined;
   }
