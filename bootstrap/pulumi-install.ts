@@ -9,11 +9,12 @@ import coerce from 'semver/functions/coerce.js';
 import gte from 'semver/functions/gte.js';
 import { UserError } from '../console/errors.ts';
 import { requireSpace } from './disk.ts';
-import { checksumOf, download, fetchText, Unreachable } from './download.ts';
+import { download, Unreachable } from './download.ts';
 import { withLock } from './lock.ts';
 import { home, inHome, installedVersion } from './home-paths.ts';
 import { mirror, platformNames } from './platform.ts';
 import { installPlugins, missingPlugins } from './plugins.ts';
+import { engineArchive, NotPinned, PIN_COMMAND, pinnedSha256 } from './pulumi-archives.ts';
 import {
   languageHostOf,
   ownEngine,
@@ -88,21 +89,18 @@ async function useSystem(reporter: Reporter): Promise<PulumiSetup | undefined> {
   return { source: 'system', path: [dirname(engine)] };
 }
 
-/** Pulumi's own release, checked against its list of hashes, into `folder`; whole or not at all. */
+/** Pulumi's own release, checked against its pinned checksum, into `folder`; whole or not at all. */
 async function bringOfficial(version: string, folder: string, reporter: Reporter): Promise<void> {
-  const { os, arch } = platformNames();
-  const file = `pulumi-v${version}-${os}-${arch}.tar.gz`;
-  const releases = `${mirror('pulumi')}/releases/sdk`;
+  const source = engineArchive(version, platformNames());
+  const sha256 = pinnedSha256(source);
+  const url = mirror('pulumi') + source.path;
   const partial = `${folder}.partial`;
   await rm(partial, { recursive: true, force: true });
   try {
-    await reporter.step(`bringing Pulumi ${version} from ${new URL(releases).host}`, async () => {
-      const sums = await fetchText(`${releases}/pulumi-${version}-checksums.txt`);
-      const sha256 = checksumOf(sums, file);
-      if (sha256 === undefined) throw new Unreachable(releases, `publishes no checksum for ${file}`);
+    await reporter.step(`bringing Pulumi ${version} from ${new URL(url).host}`, async () => {
       await mkdir(partial, { recursive: true });
-      const archive = join(partial, file);
-      await download(`${releases}/${file}`, archive, { sha256, progress: reporter.progress });
+      const archive = join(partial, source.file);
+      await download(url, archive, { sha256, progress: reporter.progress });
       await execa('tar', ['-xzf', archive, '-C', partial]);
       await rm(archive);
     });
@@ -154,16 +152,19 @@ async function decide(reporter: Reporter): Promise<PulumiSetup> {
   ];
   for (const [source, attempt] of attempts) {
     if (forced && forced !== source) continue;
+    let failure: Error | undefined;
     try {
       const setup = await attempt(reporter);
       if (setup) return setup;
     } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
+      if (!(error instanceof Unreachable || error instanceof NotPinned)) throw error;
       reporter.progress(`${error.message}: trying the next source`);
+      failure = error;
     }
     if (forced)
       throw new UserError(`SWITCHYARD_PULUMI=${source} is asked for, but that source does not work here`, {
-        command: 'unset SWITCHYARD_PULUMI',
+        ...(failure ? { found: failure.message } : {}),
+        command: failure instanceof NotPinned ? PIN_COMMAND : 'unset SWITCHYARD_PULUMI',
       });
   }
   return useFallback(reporter);
