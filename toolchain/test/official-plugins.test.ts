@@ -85,7 +85,7 @@ test('one whose checksum is not pinned is not even asked for, whatever the serve
     found: `${name} is not downloaded: no checksum of it is pinned in bootstrap/pulumi-checksums.json (npm run pin-pulumi; or, at your own word: pulumi plugin install resource random v${random.version})`,
     command: 'npm run pin-pulumi',
   });
-  expect(mirror.asked).toEqual([]);
+  expect(mirror.asked).not.toContain(archiveOf(random));
   PINNED[name] = pinned;
   await ensurePulumi(reporter);
   expect(existsSync(mirror.binaryOf(random))).toBe(true);
