@@ -1,4 +1,5 @@
 /** What changes in the files that a gateway finds at its start. Pure. */
+import { diffLines } from 'diff';
 import { CONFIG_PATH, type PlainFile } from '../stacks/container-files.ts';
 import { describeDifference, differences } from './leaves.ts';
 import { configMeanings } from './config-changes.ts';
@@ -28,11 +29,10 @@ function jsonMeanings(before: string, after: string): string[] {
   return found.map((difference) => `gateway setting ${describeDifference(difference)}`);
 }
 
-/** How many lines one text has that the other has not. */
+/** How many lines are added and removed, as `git diff --stat` counts them. */
 function lineChange(before: string, after: string): string {
-  const only = (a: string, b: string): number => {
-    const known = new Set(b.split('\n'));
-    return a.split('\n').filter((line) => !known.has(line)).length;
-  };
-  return `+${only(after, before)} −${only(before, after)} lines`;
+  const changes = diffLines(before, after);
+  const count = (part: 'added' | 'removed') =>
+    changes.filter((change) => change[part]).reduce((sum, change) => sum + change.count, 0);
+  return `+${count('added')} −${count('removed')} lines`;
 }

@@ -118,6 +118,17 @@ describe('a change of the files means', () => {
     expect(fileMeanings(files, after)).toEqual(meanings);
   });
 
+  test.each([
+    ['a line that is there already, once more', 'a\nb\n', 'a\nb\na\n', '+1 −0'],
+    ['lines that change places', 'a\nb\n', 'b\na\n', '+1 −1'],
+    ['one of two equal lines gone', 'a\nb\na\n', 'a\nb\n', '+0 −1'],
+  ])('%s is counted', (_, before, after, counts) => {
+    const hook = '/etc/switchyard/hook.py';
+    expect(fileMeanings({ [hook]: before }, { [hook]: after })).toEqual([
+      `the gateways' hook.py changes (${counts} lines)`,
+    ]);
+  });
+
   test('a changed hook, by its lines', () => {
     const before = { '/etc/switchyard/hook.py': 'a\nb\nc' };
     const after = { '/etc/switchyard/hook.py': 'a\nx\ny\nc' };
