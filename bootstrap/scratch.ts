@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';
 import { inHome } from './home-paths.ts';
+import { quote } from './shell.ts';
 
 /** The environment variable by which the children of a run are known, and theirs; its value is the folder. */
 const MARK = 'SWITCHYARD_SCRATCH';
@@ -59,7 +60,7 @@ async function removeTree(folder: string): Promise<void> {
     throw new UserError('a folder of an earlier run is not removed: something is mounted in it', {
       where: mounted,
       ...(found ? { found } : {}),
-      command: `umount -l '${mounted}' && rm -rf --one-file-system '${folder}'`,
+      command: `umount -l ${quote(mounted)} && rm -rf --one-file-system ${quote(folder)}`,
     });
   // -xdev: should something be mounted this very moment, it is not gone into. rm has such an option on some systems only.
   const removed = await execa('find', [folder, '-xdev', '-depth', '-delete'], { reject: false });
@@ -67,7 +68,7 @@ async function removeTree(folder: string): Promise<void> {
     throw new UserError('a folder for work in progress cannot be removed', {
       where: folder,
       found: removed.stderr.trim().split('\n')[0] ?? '',
-      command: `rm -rf '${folder}'`,
+      command: `rm -rf ${quote(folder)}`,
     });
 }
 

@@ -1,4 +1,5 @@
 /** What `connect` says, and the commands that it names. */
+import { quote } from '../bootstrap/shell.ts';
 import { providerOf } from '../domain/plan/lanes.ts';
 import type { ClientFiles } from '../client/client-files.ts';
 import type { SwitchedOff } from '../client/switched-off.ts';
@@ -21,10 +22,6 @@ export function tryIt(
   const run = `opencode run${model ? ` -m ${model}` : ''} "hi"`;
   if (options.dir === undefined) return run;
   return `OPENCODE_CONFIG=${quote(paths.config)} OPENCODE_AUTH_CONTENT="$(cat ${quote(paths.auth)})" ${run}`;
-}
-
-function quote(path: string): string {
-  return /^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
 /** The result of `connect` for people. */
