@@ -1,5 +1,5 @@
 /** `./switchyard keys import`: provider keys from an env file into a stack's secrets, without echo. */
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
@@ -13,6 +13,7 @@ import { pulumi, ROOT } from '../engine/pulumi-run.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { ensureStack } from '../engine/stack-state.ts';
 import { type EnvVariable, parseEnvFile } from '../keys/env-file.ts';
+import { restoreSettings } from '../keys/restore-settings.ts';
 import { keyPattern, knownKeyNames } from '../keys/key-names.ts';
 
 /** What an import does with each line of the file: names and line numbers, never a value. */
@@ -125,14 +126,20 @@ async function presentSecrets(stack: string): Promise<Record<string, string>> {
 /** Sets all or, where one fails, none: the stack's file is put back. Values travel by standard input alone. */
 async function setAll(out: Output, stack: string, variables: readonly EnvVariable[]): Promise<void> {
   const path = join(ROOT, `Pulumi.${stack}.yaml`);
-  const before = await readFile(path, 'utf8').catch(() => undefined);
+  const text = (): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
+  const before = await text();
+  let ours = before;
   try {
     for (const { name, value } of variables) {
       out.progress(`setting ${name}`);
       await pulumi(stack, ['config', 'set', '--secret', name], { input: value });
+      ours = await text();
     }
   } catch (error) {
-    if (before !== undefined) await writeFile(path, before);
+    if (before !== undefined && !(await restoreSettings(path, before, ours ?? before)))
+      out.warn(
+        `Pulumi.${stack}.yaml was changed by another process meanwhile: the keys that were set stay in it`,
+      );
     throw error;
   }
 }
