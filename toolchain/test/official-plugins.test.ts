@@ -74,7 +74,7 @@ test("one that the user's own pulumi installed is taken as it is, and stamped", 
   expect(await findPulumi(true)).toMatchObject({ source: 'official' });
   truncateSync(binary, 5);
   expect(await lookForPulumi()).toEqual({ lack: 'pulumi-resource-docker has 5 bytes instead of 23' });
-});
+}, 60_000);
 
 test('one whose checksum is not pinned is not even asked for, whatever the server says of it', async () => {
   const name = archiveOf(random).slice(archiveOf(random).lastIndexOf('/') + 1);
