@@ -54,10 +54,10 @@ async function pull(docker: Docker): Promise<string | undefined> {
 }
 
 async function build(docker: Docker): Promise<string> {
-  return inScratch('base-image', async (folder) => {
+  return inScratch('base-image', async (folder, env) => {
     await cp(recipe, folder, { recursive: true });
     await writeHostCertificates(join(folder, 'host-certificates'));
-    const tar = execa('tar', ['-c', '-C', folder, '.'], { encoding: 'buffer', buffer: false });
+    const tar = execa('tar', ['-c', '-C', folder, '.'], { env, encoding: 'buffer', buffer: false });
     const events = await follow(await docker.buildImage(tar.stdout, { rm: true, forcerm: true }));
     const id = events.findLast((event) => event.aux?.ID)?.aux?.ID;
     if (!id) throw new UserError('Docker built no base image', { where: join(recipe, 'Dockerfile') });

@@ -29,9 +29,14 @@ deb ${mirror}-security bookworm-security main
 /** What an imported image has to be told, since a file system alone has no settings. */
 const SETTINGS = ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["bash"]'];
 
-async function makeRoot(rootfs: string, packages: readonly string[], reporter: Reporter): Promise<void> {
+async function makeRoot(
+  rootfs: string,
+  packages: readonly string[],
+  reporter: Reporter,
+  env: Record<string, string>,
+): Promise<void> {
   const args = ['--variant=minbase', `--include=${packages.join(',')}`, 'bookworm', rootfs];
-  const made = await execa('debootstrap', args, { reject: false, all: true });
+  const made = await execa('debootstrap', args, { env, reject: false, all: true });
   if (made.exitCode !== 0)
     throw new UserError('Debian could not be bootstrapped', {
       where: 'debootstrap',
@@ -43,12 +48,12 @@ async function makeRoot(rootfs: string, packages: readonly string[], reporter: R
   await writeFile(sources, withUpdates(await readFile(sources, 'utf8')));
   const upgrade =
     'update-ca-certificates && apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get upgrade -yq';
-  const upgraded = await execa('chroot', [rootfs, 'sh', '-c', upgrade], { reject: false, all: true });
+  const upgraded = await execa('chroot', [rootfs, 'sh', '-c', upgrade], { env, reject: false, all: true });
   if (upgraded.exitCode !== 0)
     reporter.progress(
       `warning: the base image lacks Debian's updates (${upgraded.all.trim().split('\n').at(-1)})`,
     );
-  await execa('chroot', [rootfs, 'apt-get', 'clean']);
+  await execa('chroot', [rootfs, 'apt-get', 'clean'], { env });
   await rm(join(rootfs, 'var/lib/apt/lists'), { recursive: true, force: true });
 }
 
@@ -62,10 +67,11 @@ export async function bootstrapImage(
     (name) => !existsSync(`/usr/share/doc/${name}`),
   );
   if (missing.length > 0) await installPackages(missing, reporter);
-  return inScratch('base-image', async (folder) => {
+  return inScratch('base-image', async (folder, env) => {
     const rootfs = join(folder, 'root');
-    await makeRoot(rootfs, packages, reporter);
+    await makeRoot(rootfs, packages, reporter, env);
     const tar = execa('tar', ['-c', '--numeric-owner', '-C', rootfs, '.'], {
+      env,
       encoding: 'buffer',
       buffer: false,
     });

@@ -79,13 +79,29 @@ async function fetchOnce(
 }
 
 /**
- * Downloads `url` into `file`. With `sha256` the content must match: if it does not it is fetched once more, then given up with a
- * sentence. Throws {@link Unreachable} where the source is out of reach; nothing half-written stays.
+ * Downloads `url` into `file`, whatever comes: for who computes hashes, not for what is to be run. Nothing half-written stays.
+ *
+ * @throws Unreachable where the source is out of reach.
+ */
+export async function downloadUnchecked(url: string, file: string, stallMs = STALL_MS): Promise<void> {
+  try {
+    await fetchOnce(url, file, undefined, stallMs);
+  } catch (error) {
+    await rm(file, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Downloads `url` into `file`. The content must have this SHA-256: if it has not it is fetched once more, then given up with a sentence.
+ * Nothing half-written stays.
+ *
+ * @throws Unreachable where the source is out of reach.
  */
 export async function download(
   url: string,
   file: string,
-  options: { sha256?: string; stallMs?: number; progress?: (line: string) => void } = {},
+  options: { sha256: string; stallMs?: number; progress?: (line: string) => void },
 ): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -99,18 +115,9 @@ export async function download(
       }
       throw new UserError('a download arrived corrupted twice', {
         where: url,
-        found: 'content that does not match its published SHA-256',
-        allowed: 'the published file; look for a proxy that alters downloads',
+        found: 'content with another SHA-256 than the one that is expected',
+        allowed: `${options.sha256}; look for a proxy that alters downloads`,
       });
     }
   }
-}
-
-/** The SHA-256 of `name` in a list of lines `<hash>  <name>`. */
-export function checksumOf(list: string, name: string): string | undefined {
-  for (const line of list.split('\n')) {
-    const [hash, file] = line.trim().split(/\s+\*?/);
-    if (file === name && hash && /^[0-9a-f]{64}$/i.test(hash)) return hash.toLowerCase();
-  }
-  return undefined;
 }

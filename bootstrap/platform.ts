@@ -1,4 +1,5 @@
 import { UserError } from '../console/errors.ts';
+import { OFFICIAL_DOWNLOADS } from './pulumi-archives.ts';
 
 /** This machine's names in the file names of releases. */
 export function platformNames(): { os: string; arch: string; goArch: string } {
@@ -13,6 +14,6 @@ export function platformNames(): { os: string; arch: string; goArch: string } {
 
 /** Where a project's official downloads come from; a company's mirror by environment variable. */
 export function mirror(name: 'pulumi'): string {
-  const address = { pulumi: process.env.SWITCHYARD_PULUMI_MIRROR || 'https://get.pulumi.com' }[name];
+  const address = { pulumi: process.env.SWITCHYARD_PULUMI_MIRROR || OFFICIAL_DOWNLOADS }[name];
   return address.replace(/\/+$/, '');
 }

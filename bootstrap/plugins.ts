@@ -4,8 +4,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { isWholeExecutable } from './executable.ts';
-import { bringPlugin, type Plugin } from './plugin-download.ts';
+import { bringPlugin } from './plugin-download.ts';
+import type { Plugin } from './pulumi-archives.ts';
 import { inHome, installedVersion } from '../console/home-paths.ts';
 import type { Reporter } from '../console/reporter.ts';
 import { findDamage, writeStamp } from './stamp.ts';
@@ -52,14 +52,16 @@ export async function missingPlugins(deep = false): Promise<(Plugin & { lack: st
 }
 
 /**
- * Makes sure that every plugin is whole: takes what the user's own `pulumi` installed if it is whole, brings the rest from Pulumi's
- * downloads with the engine `pulumi`, and stamps both. Throws {@link Unreachable}.
+ * Makes sure that every plugin is there: takes what the user's own `pulumi` installed, brings the rest from Pulumi's downloads with the
+ * engine `pulumi`, and stamps both. That the user's is whole the engine's own mark tells ({@link isInstalled}).
+ *
+ * @throws NotPinned where no checksum of a missing plugin is known.
+ * @throws Unreachable where Pulumi's downloads are out of reach.
  */
 export async function installPlugins(pulumi: string, reporter: Reporter): Promise<void> {
   for (const plugin of await missingPlugins()) {
     const stamp = stampOf(plugin);
-    const foreign = isInstalled(plugin) && !existsSync(stamp);
-    if (!foreign || !(await isWholeExecutable(join(folderOf(plugin), binaryOf(plugin))))) {
+    if (!isInstalled(plugin) || existsSync(stamp)) {
       // What is brought is stamped anew; were this broken off, an old stamp would speak of something else.
       await rm(stamp, { force: true });
       await bringPlugin(plugin, pulumi, reporter, () => isInstalled(plugin));

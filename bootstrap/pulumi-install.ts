@@ -5,13 +5,16 @@
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { execa } from 'execa';
+import coerce from 'semver/functions/coerce.js';
+import gte from 'semver/functions/gte.js';
 import { UserError } from '../console/errors.ts';
 import { requireSpace } from './disk.ts';
-import { checksumOf, download, fetchText, Unreachable } from './download.ts';
+import { download, Unreachable } from './download.ts';
 import { withLock } from './lock.ts';
 import { home, inHome, installedVersion } from '../console/home-paths.ts';
 import { mirror, platformNames } from './platform.ts';
 import { installPlugins, missingPlugins } from './plugins.ts';
+import { engineArchive, NotPinned, PIN_COMMAND, pinnedSha256 } from './pulumi-archives.ts';
 import {
   languageHostOf,
   ownEngine,
@@ -22,7 +25,6 @@ import {
 import type { Reporter } from '../console/reporter.ts';
 import { findDamage, writeStamp } from './stamp.ts';
 import { hasToolchain, toolchain } from './toolchain.ts';
-import { atLeast, parseVersion } from './compare-versions.ts';
 
 /** The oldest engine of the user's own that is taken. */
 const OLDEST_ENGINE = '3.200.0';
@@ -31,6 +33,12 @@ const OLDEST_ENGINE = '3.200.0';
 export interface PulumiSetup {
   source: PulumiSource;
   path: string[];
+}
+
+/** Whether what `pulumi version` says is an engine that is taken. A pre-release counts as the release; what is no version is too old. */
+export function isNewEnough(said: string): boolean {
+  const version = coerce(said);
+  return version !== null && gte(version, OLDEST_ENGINE);
 }
 
 const officialFolder = (version: string) => inHome('tools', `pulumi-official-${version}`);
@@ -70,9 +78,10 @@ async function useSystem(reporter: Reporter): Promise<PulumiSetup | undefined> {
   const engine = ownEngine();
   if (!engine) return undefined;
   const { stdout = '' } = await execa(engine, ['version'], { reject: false, timeout: 20_000 });
-  if (!atLeast(stdout, OLDEST_ENGINE) || !languageHostOf(engine)) {
+  const version = coerce(stdout);
+  if (!isNewEnough(stdout) || !languageHostOf(engine)) {
     reporter.progress(
-      `not using ${engine}: ${parseVersion(stdout)?.join('.') ?? 'unknown version'}, needed is ${OLDEST_ENGINE} or newer with pulumi-language-nodejs beside it`,
+      `not using ${engine}: ${version?.version ?? 'unknown version'}, needed is ${OLDEST_ENGINE} or newer with pulumi-language-nodejs beside it`,
     );
     return undefined;
   }
@@ -80,21 +89,18 @@ async function useSystem(reporter: Reporter): Promise<PulumiSetup | undefined> {
   return { source: 'system', path: [dirname(engine)] };
 }
 
-/** Pulumi's own release, checked against its list of hashes, into `folder`; whole or not at all. */
+/** Pulumi's own release, checked against its pinned checksum, into `folder`; whole or not at all. */
 async function bringOfficial(version: string, folder: string, reporter: Reporter): Promise<void> {
-  const { os, arch } = platformNames();
-  const file = `pulumi-v${version}-${os}-${arch}.tar.gz`;
-  const releases = `${mirror('pulumi')}/releases/sdk`;
+  const source = engineArchive(version, platformNames());
+  const sha256 = pinnedSha256(source);
+  const url = mirror('pulumi') + source.path;
   const partial = `${folder}.partial`;
   await rm(partial, { recursive: true, force: true });
   try {
-    await reporter.step(`bringing Pulumi ${version} from ${new URL(releases).host}`, async () => {
-      const sums = await fetchText(`${releases}/pulumi-${version}-checksums.txt`);
-      const sha256 = checksumOf(sums, file);
-      if (sha256 === undefined) throw new Unreachable(releases, `publishes no checksum for ${file}`);
+    await reporter.step(`bringing Pulumi ${version} from ${new URL(url).host}`, async () => {
       await mkdir(partial, { recursive: true });
-      const archive = join(partial, file);
-      await download(`${releases}/${file}`, archive, { sha256, progress: reporter.progress });
+      const archive = join(partial, source.file);
+      await download(url, archive, { sha256, progress: reporter.progress });
       await execa('tar', ['-xzf', archive, '-C', partial]);
       await rm(archive);
     });
@@ -146,16 +152,19 @@ async function decide(reporter: Reporter): Promise<PulumiSetup> {
   ];
   for (const [source, attempt] of attempts) {
     if (forced && forced !== source) continue;
+    let failure: Error | undefined;
     try {
       const setup = await attempt(reporter);
       if (setup) return setup;
     } catch (error) {
-      if (!(error instanceof Unreachable)) throw error;
+      if (!(error instanceof Unreachable || error instanceof NotPinned)) throw error;
       reporter.progress(`${error.message}: trying the next source`);
+      failure = error;
     }
     if (forced)
       throw new UserError(`SWITCHYARD_PULUMI=${source} is asked for, but that source does not work here`, {
-        command: 'unset SWITCHYARD_PULUMI',
+        ...(failure ? { found: failure.message } : {}),
+        command: failure instanceof NotPinned ? PIN_COMMAND : 'unset SWITCHYARD_PULUMI',
       });
   }
   return useFallback(reporter);

@@ -13,10 +13,12 @@ export function register(program: Command): void {
 }
 
 async function diagnose(out: Output): Promise<void> {
-  const [tools, stacks, { knownStacks }] = await Promise.all([
+  const [tools, stacks, { knownStacks }, { findPulumi }, { delimiter }] = await Promise.all([
     import('./doctor/doctor-tools.ts'),
     import('./doctor/doctor-stacks.ts'),
     import('../engine/stack-name.ts'),
+    import('../bootstrap/pulumi-install.ts'),
+    import('node:path'),
   ]);
   const names = knownStacks();
   const [pulumi, docker, disk, ports, opencode] = await Promise.all([
@@ -26,7 +28,9 @@ async function diagnose(out: Output): Promise<void> {
     Promise.all(names.map((stack) => stacks.checkPort(stack))),
     tools.checkOpencode(),
   ]);
-  const passphrases = names.map((stack) => stacks.checkPassphrase(stack));
+  const setup = await findPulumi();
+  const env = setup && { ...process.env, PATH: [...setup.path, process.env.PATH ?? ''].join(delimiter) };
+  const passphrases = await Promise.all(names.map((stack) => stacks.checkPassphrase(stack, env)));
   const checks = [
     tools.checkNode(),
     tools.checkPackages(),

@@ -27,7 +27,7 @@ async function importKeys(out: Output, file: string, stack: string): Promise<voi
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });
   await ensureStack(stack, { onLine: out.progress });
   const plan = planImport(variables, malformed, catalog, await presentSecrets(stack));
-  await setSecrets(stack, plan.set, out.progress);
+  await setSecrets(out, stack, plan.set);
   for (const name of plan.odd)
     out.warn(`${name} does not look like a key of its provider; it is set all the same`);
   const set = plan.set.map((variable) => variable.name);

@@ -2,6 +2,7 @@ import { delimiter, dirname } from 'node:path';
 import { Output } from '../console/output.ts';
 import { dockerHost } from '../bootstrap/docker-host.ts';
 import { passphraseFile } from './passphrase.ts';
+import { saltInSettings, saltInState } from './salts.ts';
 import { ensurePulumi } from '../bootstrap/pulumi-install.ts';
 import type { Reporter } from '../console/reporter.ts';
 
@@ -30,7 +31,9 @@ async function findTools(reporter: Reporter): Promise<Record<string, string>> {
 /** The variables that plain `pulumi` needs for `stack` here, beyond what is set already. Makes its passphrase where it has none. */
 export async function pulumiVariables(stack: string, reporter: Reporter): Promise<Record<string, string>> {
   const variables = await toolVariables(reporter);
-  const passphrase = passphraseFile(stack, reporter.progress);
+  const findSalt = async () =>
+    (await saltInSettings(stack)) ?? (await saltInState(stack, { ...process.env, ...variables }));
+  const passphrase = await passphraseFile(stack, reporter.progress, findSalt);
   if (passphrase) variables.PULUMI_CONFIG_PASSPHRASE_FILE = passphrase;
   return variables;
 }

@@ -2,7 +2,7 @@
  * The passphrase with which a stack's secrets are encrypted: one random file per stack, never in the checkout, never made anew where
  * something is encrypted already.
  */
-import { createDecipheriv, pbkdf2Sync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -14,12 +14,9 @@ import { inHome, ROOT } from '../console/home-paths.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 
 interface StackConfig {
-  encryptionsalt?: string;
   secretsprovider?: string;
   encryptedkey?: string;
 }
-
-const configFile = (stack: string, folder: string) => join(folder, stackFileName(stack));
 
 function readConfig(file: string): StackConfig {
   if (!existsSync(file)) return {};
@@ -40,39 +37,9 @@ export function backendFolder(): string | undefined {
   return url.slice('file://'.length).split('?')[0]!.replace(/^~/, homedir());
 }
 
-/** The salt in the stack's state, if the state lies in a folder of this machine. */
-function saltInState(stack: string): { file: string; salt: string } | undefined {
-  const folder = backendFolder();
-  if (folder === undefined) return undefined;
-  const file = join(folder, '.pulumi', 'stacks', 'switchyard', `${stack}.json`);
-  if (!existsSync(file)) return undefined;
-  const state = readFileSync(file, 'utf8');
-  const salt =
-    /"secrets_providers":\s*\{\s*"type":\s*"passphrase",\s*"state":\s*\{\s*"salt":\s*"([^"]+)"/.exec(
-      state,
-    )?.[1];
-  return salt ? { file, salt } : undefined;
-}
-
 /** Where the passphrase of a stack lies when it is ours. */
 export function passphrasePath(stack: string): string {
   return inHome('passphrase', stack);
-}
-
-/** Whether `passphrase` is the one behind `salt`: the salt holds a known word encrypted with it, as Pulumi's own check does. */
-export function fits(passphrase: string, salt: string): boolean {
-  const [version, saltPart, ...rest] = salt.split(':');
-  const [rest0, nonce, sealed] = rest;
-  if (version !== 'v1' || rest0 !== 'v1' || !saltPart || !nonce || !sealed) return false;
-  const key = pbkdf2Sync(passphrase, Buffer.from(saltPart, 'base64'), 1_000_000, 32, 'sha256');
-  const bytes = Buffer.from(sealed, 'base64');
-  const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64'));
-  decipher.setAuthTag(bytes.subarray(-16));
-  try {
-    return Buffer.concat([decipher.update(bytes.subarray(0, -16)), decipher.final()]).toString() === 'pulumi';
-  } catch {
-    return false;
-  }
 }
 
 /**
@@ -88,29 +55,25 @@ function ownFile(): string | undefined {
 export function ownArrangement(stack: string, folder = ROOT): string | undefined {
   if (ownFile()) return 'PULUMI_CONFIG_PASSPHRASE_FILE';
   if (process.env.PULUMI_CONFIG_PASSPHRASE !== undefined) return 'PULUMI_CONFIG_PASSPHRASE';
-  const { secretsprovider, encryptedkey } = readConfig(configFile(stack, folder));
+  const { secretsprovider, encryptedkey } = readConfig(join(folder, stackFileName(stack)));
   if ((secretsprovider && secretsprovider !== 'passphrase') || encryptedkey)
     return `secretsprovider in ${stackFileName(stack)}`;
   return undefined;
-}
-
-/** The salts in use for a stack, with the files that hold them. */
-export function saltsOf(stack: string, folder = ROOT): { file: string; salt: string }[] {
-  const { encryptionsalt } = readConfig(configFile(stack, folder));
-  const inState = saltInState(stack);
-  return [
-    ...(encryptionsalt ? [{ file: configFile(stack, folder), salt: encryptionsalt }] : []),
-    ...(inState ? [inState] : []),
-  ];
 }
 
 /**
  * The passphrase file of `stack`; undefined where the user has an arrangement of his own. Made where nothing is encrypted yet, and
  * then said so.
  *
+ * @param findSalt looks for a salt in use, wherever it may be: asked only where there is no passphrase.
  * @throws UserError if something is encrypted already and the file is gone.
  */
-export function passphraseFile(stack: string, progress: Progress, folder = ROOT): string | undefined {
+export async function passphraseFile(
+  stack: string,
+  progress: Progress,
+  findSalt: () => Promise<{ where: string } | undefined>,
+  folder = ROOT,
+): Promise<string | undefined> {
   if (ownArrangement(stack, folder)) return undefined;
   const file = passphrasePath(stack);
   if (existsSync(file)) {
@@ -120,13 +83,13 @@ export function passphraseFile(stack: string, progress: Progress, folder = ROOT)
       command: `restore ${file} from your backup`,
     });
   }
-  const encrypted = saltsOf(stack, folder)[0];
+  const encrypted = await findSalt();
   if (encrypted)
     throw new UserError(
       `the passphrase of stack ${stack} is lost: something is encrypted with it, and its file is missing`,
       {
         where: file,
-        found: `a salt in ${encrypted.file}`,
+        found: `a salt in ${encrypted.where}`,
         allowed: 'the passphrase file from your backup, or PULUMI_CONFIG_PASSPHRASE_FILE naming it',
         command: `install -m 600 -D <your backup> ${file}`,
       },
@@ -144,20 +107,19 @@ export function passphraseFile(stack: string, progress: Progress, folder = ROOT)
   return file;
 }
 
-/** Ends with a sentence if the passphrase in use is not the one that the stack's secrets were encrypted with. Takes half a second. */
-export function verifyPassphrase(stack: string, folder = ROOT): void {
+/**
+ * The passphrase in use: the environment variables with which Pulumi finds it, and where it stands, for messages. Undefined where there
+ * is none yet.
+ */
+export function passphraseInUse(
+  stack: string,
+): { where: string; variables: Record<string, string> } | undefined {
+  const own = process.env.PULUMI_CONFIG_PASSPHRASE;
+  if (own !== undefined)
+    return {
+      where: 'environment variable PULUMI_CONFIG_PASSPHRASE',
+      variables: { PULUMI_CONFIG_PASSPHRASE: own },
+    };
   const file = ownFile() ?? passphrasePath(stack);
-  const fromFile = existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
-  const passphrase = process.env.PULUMI_CONFIG_PASSPHRASE ?? fromFile;
-  if (passphrase === undefined || passphrase === '') return;
-  const wrong = saltsOf(stack, folder).find(({ salt }) => !fits(passphrase, salt));
-  if (!wrong) return;
-  throw new UserError(`the passphrase of stack ${stack} is not the one its secrets were encrypted with`, {
-    where:
-      process.env.PULUMI_CONFIG_PASSPHRASE === undefined
-        ? file
-        : 'environment variable PULUMI_CONFIG_PASSPHRASE',
-    found: `it does not open ${wrong.file}`,
-    allowed: 'the passphrase file from your backup, or PULUMI_CONFIG_PASSPHRASE_FILE naming it',
-  });
+  return existsSync(file) ? { where: file, variables: { PULUMI_CONFIG_PASSPHRASE_FILE: file } } : undefined;
 }

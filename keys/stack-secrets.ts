@@ -1,11 +1,12 @@
 /** A stack's secrets in its settings file: read in clear, and set without a trace of their values. */
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ROOT } from '../console/home-paths.ts';
-import type { Progress } from '../console/output.ts';
+import type { Output } from '../console/output.ts';
 import { bareName, stackFileName } from '../domain/schema/stack-file-names.ts';
 import { pulumi } from '../engine/pulumi-run.ts';
 import type { EnvVariable } from './env-file.ts';
+import { restoreSettings } from './restore-settings.ts';
 
 /** The stack's secrets, decrypted: to tell what changes, so that an unchanged key is not encrypted anew. */
 export async function presentSecrets(stack: string): Promise<Record<string, string>> {
@@ -19,24 +20,30 @@ export async function presentSecrets(stack: string): Promise<Record<string, stri
 }
 
 /**
- * Sets all or, where one fails, none: the stack's file is put back. Values travel by standard input alone.
+ * Sets all or, where one fails, none: the stack's file is put back, unless another process has changed it. Values travel by standard
+ * input alone.
  *
  * @throws UserError with what Pulumi said.
  */
 export async function setSecrets(
+  out: Output,
   stack: string,
   variables: readonly EnvVariable[],
-  progress: Progress,
 ): Promise<void> {
-  const path = join(ROOT, stackFileName(stack));
-  const before = await readFile(path, 'utf8').catch(() => undefined);
+  const file = stackFileName(stack);
+  const path = join(ROOT, file);
+  const text = (): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
+  const before = await text();
+  let ours = before;
   try {
     for (const { name, value } of variables) {
-      progress(`setting ${name}`);
+      out.progress(`setting ${name}`);
       await pulumi(stack, ['config', 'set', '--secret', name], { input: value });
+      ours = await text();
     }
   } catch (error) {
-    if (before !== undefined) await writeFile(path, before);
+    if (before !== undefined && !(await restoreSettings(path, before, ours ?? before)))
+      out.warn(`${file} was changed by another process meanwhile: the keys that were set stay in it`);
     throw error;
   }
 }

@@ -2,13 +2,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { UserError } from '../../console/errors.ts';
 import { isFree, portHolder } from '../../engine/port.ts';
-import {
-  ownArrangement,
-  passphraseFile,
-  passphrasePath,
-  saltsOf,
-  verifyPassphrase,
-} from '../../engine/passphrase.ts';
+import { ownArrangement, passphraseFile, passphraseInUse, passphrasePath } from '../../engine/passphrase.ts';
+import { fits, type Salt, saltInSettings, saltInState } from '../../engine/salts.ts';
 import { stackSettings } from '../../engine/stack-settings.ts';
 import { bad, type Check, good } from './doctor-check.ts';
 
@@ -29,23 +24,48 @@ export async function checkPort(stack: string): Promise<Check> {
   }
 }
 
-/** Whether the stack's passphrase is there, private, and the right one. */
-export function checkPassphrase(stack: string): Check {
+/**
+ * Whether the stack's passphrase is there, private, and the right one.
+ *
+ * @param env an environment with `pulumi` on PATH; undefined where Pulumi is not set up, which is told elsewhere.
+ */
+export async function checkPassphrase(stack: string, env: NodeJS.ProcessEnv | undefined): Promise<Check> {
   const name = `passphrase of ${stack}`;
   const own = ownArrangement(stack);
   const file = passphrasePath(stack);
   try {
-    if (!own && !existsSync(file) && saltsOf(stack).length === 0)
+    const salts = [await saltInSettings(stack), env && (await saltInState(stack, env))].filter(
+      (salt) => salt !== undefined,
+    );
+    if (!own && !existsSync(file) && salts.length === 0)
       return good(name, 'none yet: the first up makes one');
-    if (!own) passphraseFile(stack, () => undefined);
-    verifyPassphrase(stack);
-    if (own) return good(name, `yours (${own})`);
+    if (!own) await passphraseFile(stack, () => undefined, () => Promise.resolve(salts[0])); // prettier-ignore
+    const wrong = env && (await misfit(stack, salts, env));
+    if (wrong) return wrong;
+    const checked = env ? '' : ' (not tried: Pulumi is not set up)';
+    if (own) return good(name, `yours (${own})${checked}`);
     const mode = statSync(file).mode & 0o777;
     if (mode & 0o077)
       return bad(name, `${file} can be read by others (mode ${mode.toString(8)})`, `chmod 600 ${file}`);
-    return good(name, `${file}; keep a backup of it`);
+    return good(name, `${file}; keep a backup of it${checked}`);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return bad(name, error.message, error.command ?? `restore ${file} from your backup`);
   }
+}
+
+/** What is wrong where the passphrase in use does not fit one of the salts. */
+async function misfit(
+  stack: string,
+  salts: readonly Salt[],
+  env: NodeJS.ProcessEnv,
+): Promise<Check | undefined> {
+  const inUse = passphraseInUse(stack);
+  if (!inUse) return undefined;
+  for (const { where, salt } of salts) {
+    if (await fits(salt, { ...env, ...inUse.variables })) continue;
+    const detail = `the passphrase of stack ${stack} is not the one its secrets were encrypted with: ${inUse.where} does not open ${where}`;
+    return bad(`passphrase of ${stack}`, detail, `restore ${passphrasePath(stack)} from your backup`);
+  }
+  return undefined;
 }

@@ -8,7 +8,6 @@ import { daemonState, type DaemonState } from '../../bootstrap/docker-host.ts';
 import { lackOfDocker, mayBringDocker } from '../../bootstrap/docker-daemon.ts';
 import { home, launcher, ROOT } from '../../console/home-paths.ts';
 import { lookForPulumi } from '../../bootstrap/pulumi-install.ts';
-import { parseVersion } from '../../bootstrap/compare-versions.ts';
 import { bad, type Check, good } from './doctor-check.ts';
 import { findOpencode, INSTALL_OPENCODE } from '../../client/client-home.ts';
 import { BASE_IMAGE } from '../../infra/docker-names.ts';
@@ -18,7 +17,7 @@ const MINIMUM_NODE = 24;
 /** Node itself. */
 export function checkNode(): Check {
   const detail = `${process.version} (${process.execPath})`;
-  return parseVersion(process.version)![0] >= MINIMUM_NODE
+  return Number.parseInt(process.versions.node, 10) >= MINIMUM_NODE
     ? good('node', detail)
     : bad('node', `${detail}; ${MINIMUM_NODE} or newer is needed`, `${launcher} doctor`);
 }

@@ -1,4 +1,7 @@
 /** Which releases of LiteLLM are refused, and from where that is known. Pure. */
+import coerce from 'semver/functions/coerce.js';
+import gte from 'semver/functions/gte.js';
+import lte from 'semver/functions/lte.js';
 import type { Problem } from '../diagnostics/problems.ts';
 
 /** Releases that must not run. */
@@ -45,20 +48,15 @@ export const BAD_RELEASES: readonly BadReleases[] = [
   },
 ];
 
-/** Why a version must not run; undefined for one that may. The gravest reason first. */
+/**
+ * Why a version must not run; undefined for one that may. The gravest reason first. Of what PyPI puts behind the three numbers (`rc1`,
+ * `.post1`, `.dev3`) nothing is looked at: it counts as the release itself.
+ */
 export function checkVersion(version: string): string | undefined {
-  const bad = BAD_RELEASES.find(({ from, to }) => compare(version, from) >= 0 && compare(version, to) <= 0);
+  const known = coerce(version);
+  if (known === null) return `LiteLLM ${version} is refused: that is no version`;
+  const bad = BAD_RELEASES.find(({ from, to }) => gte(known, from) && lte(known, to));
   return bad && `LiteLLM ${version} is refused: ${bad.reason} (${bad.source})`;
-}
-
-/** Compares versions number by number. */
-function compare(a: string, b: string): number {
-  const [left, right] = [a, b].map((version) => version.split('.').map(Number));
-  for (let index = 0; index < 3; index += 1) {
-    const difference = (left?.[index] ?? 0) - (right?.[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
 }
 
 /**

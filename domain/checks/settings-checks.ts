@@ -2,7 +2,7 @@
 import { checkVersion } from './image-policy.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
-import type { Path, Source } from '../diagnostics/yaml-source.ts';
+import { formatPath, type Path, type Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean, listNames } from '../diagnostics/suggest.ts';
 import type { Settings } from '../schema/settings-schema.ts';
 import { readStackFile } from '../diagnostics/settings-source.ts';
@@ -76,7 +76,7 @@ function checkNames(settings: Settings, catalog: Catalog, wrong: Wrong): void {
       ['portkey', 'lastResort'],
       `the last resort is the route "${first}", whose saved config is not set`,
       {
-        fix: `pulumi config set --path 'portkey.configs.${first}' pc-…`,
+        fix: `pulumi config set --path '${formatPath(['portkey', 'configs', first])}' pc-…`,
       },
     );
   }

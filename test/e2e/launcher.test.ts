@@ -73,15 +73,25 @@ async function serve(listener: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Serves the archive with its true list of hashes, as nodejs.org does; `alter` may change what is sent. */
+const sha256 = (body: Buffer) => createHash('sha256').update(body).digest('hex');
+
+/** Serves the archive, `alter`ed if need be, with a list of hashes that fits what is sent: the mirror's word for itself. */
 function official(alter: (body: Buffer) => Buffer = (body) => body): Promise<string> {
-  const body = readFileSync(archive);
-  const sha256 = createHash('sha256').update(body).digest('hex');
+  const body = alter(readFileSync(archive));
   return serve((request, response) => {
-    if (request.url === `/v${VERSION}/SHASUMS256.txt`) response.end(`${sha256}  ${ARCHIVE}\n`);
-    else if (request.url === `/v${VERSION}/${ARCHIVE}`) response.end(alter(body));
+    if (request.url === `/v${VERSION}/SHASUMS256.txt`) response.end(`${sha256(body)}  ${ARCHIVE}\n`);
+    else if (request.url === `/v${VERSION}/${ARCHIVE}`) response.end(body);
     else response.writeHead(404).end();
   });
+}
+
+/** Has the launcher of the test's checkout expect the test's archive, which is packed anew, instead of Node's own. */
+function pinArchive(): void {
+  const file = join(checkout, 'switchyard');
+  const line = new RegExp(`(${PLATFORM}\\) echo )[0-9a-f]{64} `);
+  const text = readFileSync(file, 'utf8');
+  expect(text).toMatch(line);
+  writeFileSync(file, text.replace(line, `$1${sha256(readFileSync(archive))} `));
 }
 
 /** Packs an archive as nodejs.org does: one folder with bin/node in it. */
@@ -132,11 +142,21 @@ test('a server that never sends a byte is given up after ten seconds, and the np
   const run = await launch([], await serve(() => undefined));
   expect(run.stderr).toMatch(/is out of reach: .*\n(.*\n)*bringing Node 24\.21\.0 from the npm registry/);
   expect(Date.now() - begun).toBeGreaterThan(9000);
-  expect(asked).toEqual([`/v${VERSION}/SHASUMS256.txt`]);
+  expect(asked).toEqual([`/v${VERSION}/${ARCHIVE}`]);
   expect(JSON.parse(run.stdout)).toMatchObject({ node: `v${VERSION}` });
   expect(existsSync(join(nodeFolder(), '.stamp'))).toBe(true);
   await packArchive(brought());
 }, 120_000);
+
+test('an archive that the mirror itself vouches for is refused where it is not the one that is expected here', async () => {
+  home = join(work, 'home-by-mirror');
+  const run = await launch([], await official());
+  expect(run.exitCode).toBe(1);
+  expect(run.stderr).toMatch(/arrived corrupted twice: its SHA-256 is not [0-9a-f]{64}, which this release/);
+  expect(asked).toEqual(Array(2).fill(`/v${VERSION}/${ARCHIVE}`));
+  expect(readdirSync(join(home, 'tools'))).toEqual([]);
+  pinArchive();
+}, 60_000);
 
 test('a corrupted archive is fetched twice, then refused, and nothing of it stays', async () => {
   home = join(work, 'home');

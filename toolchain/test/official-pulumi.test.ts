@@ -11,7 +11,8 @@ import {
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { ensurePulumi, findPulumi } from '../../bootstrap/pulumi-install.ts';
-import { docker, ENGINE, ENGINE_SUMS, PulumiMirror, random } from './pulumi-mirror.ts';
+import { PINNED } from '../../bootstrap/pulumi-archives.ts';
+import { docker, ENGINE, PulumiMirror, random } from './pulumi-mirror.ts';
 
 const mirror = new PulumiMirror();
 const { reporter, engineFolder } = mirror;
@@ -30,7 +31,8 @@ test('a source that never sends a byte is given up after ten seconds, and leaves
   mirror.silent = false;
   expect(Date.now() - begun).toBeGreaterThan(9000);
   expect(mirror.told.join('\n')).toMatch(/127\.0\.0\.1:\d+ sent nothing for 10 s: trying the next source/);
-  expect(readdirSync(mirror.home)).toEqual(['locks']);
+  expect(readdirSync(join(mirror.home, 'tools'))).toEqual([]);
+  expect(readdirSync(join(mirror.home, 'locks'))).toEqual([]);
 }, 60_000);
 
 test('engine, language host and plugins are brought and checked', async () => {
@@ -50,7 +52,7 @@ test('a truncated engine is noticed and brought again, the plugins stay', async 
   truncateSync(join(engineFolder, 'pulumi'), 1000);
   expect(await findPulumi()).toBeUndefined();
   await ensurePulumi(reporter);
-  expect(mirror.asked).toEqual([ENGINE_SUMS, ENGINE]);
+  expect(mirror.asked).toEqual([ENGINE]);
   expect(await findPulumi(true)).toEqual({ source: 'official', path: [engineFolder] });
 }, 120_000);
 
@@ -81,7 +83,7 @@ test("the user's own pulumi is taken once it is there, a too old one passed over
   process.env.PATH = PATH;
 }, 60_000);
 
-test('an engine that is not the published one is refused after a second try', async () => {
+test('an engine that is not the pinned one is refused after a second try', async () => {
   rmSync(join(mirror.home, 'tools'), { recursive: true });
   const body = Buffer.from(mirror.files.get(ENGINE)!);
   body[body.length - 1]! ^= 1;
@@ -92,3 +94,14 @@ test('an engine that is not the published one is refused after a second try', as
   expect(mirror.asked.filter((path) => path === ENGINE)).toHaveLength(2);
   expect(existsSync(mirror.engineRoot)).toBe(false);
 }, 60_000);
+
+test('an engine without a pinned checksum is not even asked for, and the command that pins it is named', async () => {
+  delete PINNED[ENGINE.slice(ENGINE.lastIndexOf('/') + 1)];
+  await expect(ensurePulumi(reporter)).rejects.toMatchObject({
+    message: 'SWITCHYARD_PULUMI=official is asked for, but that source does not work here',
+    found: expect.stringMatching(/^pulumi-v\S+ is not downloaded: no checksum of it is pinned/) as string,
+    command: 'npm run pin-pulumi',
+  });
+  expect(mirror.asked).toEqual([]);
+  expect(existsSync(mirror.engineRoot)).toBe(false);
+});

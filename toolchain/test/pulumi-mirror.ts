@@ -20,28 +20,22 @@ import { execa } from 'execa';
 import { installedVersion } from '../../console/home-paths.ts';
 import { platformNames } from '../../bootstrap/platform.ts';
 import { wantedPlugins } from '../../bootstrap/plugins.ts';
-import type { Plugin } from '../../bootstrap/plugin-download.ts';
+import { engineArchive, PINNED, type Plugin, pluginArchive } from '../../bootstrap/pulumi-archives.ts';
 import { ensureToolchain } from '../build.ts';
 
 const NAMES = ['PATH', 'SWITCHYARD_HOME', 'SWITCHYARD_PULUMI', 'SWITCHYARD_PULUMI_MIRROR', 'PULUMI_HOME'];
-const { os, arch, goArch } = platformNames();
+const platform = platformNames();
 const version = installedVersion('@pulumi/pulumi');
 
-/** The plugins: of the first one Pulumi publishes a checksum here, of the second one none. */
+/** The plugins. */
 export const [docker, random] = wantedPlugins() as [Plugin, Plugin];
 
-/** The paths of the engine's release and of its list of hashes. */
-export const ENGINE = `/releases/sdk/pulumi-v${version}-${os}-${arch}.tar.gz`;
-export const ENGINE_SUMS = `/releases/sdk/pulumi-${version}-checksums.txt`;
+/** The path of the engine's release. */
+export const ENGINE = engineArchive(version, platform).path;
 
 /** The path of a plugin's archive. */
-export function archiveOf({ name, version: plugin }: Plugin): string {
-  return `/releases/plugins/pulumi-resource-${name}-v${plugin}-${os}-${goArch}.tar.gz`;
-}
-
-/** The path of its list of hashes. */
-export function sumsOf({ name, version: plugin }: Plugin): string {
-  return `/releases/plugins/pulumi-${name}_${plugin}_checksums.txt`;
+export function archiveOf(plugin: Plugin): string {
+  return pluginArchive(plugin, platform).path;
 }
 
 /** A running server, and the process's environment pointed at it. */
@@ -100,8 +94,6 @@ export class PulumiMirror {
     writeFileSync(join(sdk, 'pulumi', 'pulumi-language-nodejs'), '#!/bin/sh\n', { mode: 0o755 });
     const engine = await this.#pack(sdk);
     this.files.set(ENGINE, engine);
-    const sum = createHash('sha256').update(engine).digest('hex');
-    this.files.set(ENGINE_SUMS, Buffer.from(`${sum}  ${ENGINE.split('/').pop()}\n`));
     for (const plugin of [docker, random]) {
       const folder = join(this.work, `plugin-${plugin.name}`);
       mkdirSync(folder);
@@ -109,15 +101,18 @@ export class PulumiMirror {
       writeFileSync(join(folder, `pulumi-resource-${plugin.name}`), script, { mode: 0o755 });
       this.files.set(archiveOf(plugin), await this.#pack(folder));
     }
-    // As Pulumi's release does it: `shasum ./*.tar.gz`.
-    const archive = this.files.get(archiveOf(docker))!;
-    const sha1 = createHash('sha1').update(archive).digest('hex');
-    this.files.set(sumsOf(docker), Buffer.from(`${sha1}  ./${archiveOf(docker).split('/').pop()}\n`));
+    this.pin();
     await new Promise<void>((ready) => this.#server.listen(0, '127.0.0.1', ready));
     process.env.SWITCHYARD_HOME = this.home;
     process.env.PULUMI_HOME = join(this.work, 'pulumi-home');
     process.env.SWITCHYARD_PULUMI = 'official';
     process.env.SWITCHYARD_PULUMI_MIRROR = `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Has Switchyard expect what is handed out now. */
+  pin(): void {
+    for (const [path, body] of this.files)
+      PINNED[path.slice(path.lastIndexOf('/') + 1)] = createHash('sha256').update(body).digest('hex');
   }
 
   /** Forgets what was asked and told. */

@@ -4,7 +4,13 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checksumOf, download, fetchText, STALL_MS, Unreachable } from '../../../bootstrap/download.ts';
+import {
+  download,
+  downloadUnchecked,
+  fetchText,
+  STALL_MS,
+  Unreachable,
+} from '../../../bootstrap/download.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-download-'));
 const file = join(folder, 'file');
@@ -35,7 +41,7 @@ test('a whole file is kept', async () => {
 test('a server that never sends a byte is given up in time', async () => {
   const url = await serve(() => undefined);
   const begun = Date.now();
-  await expect(download(url, file, { stallMs: 300 })).rejects.toThrow(/sent nothing for 0.3 s/);
+  await expect(download(url, file, { sha256, stallMs: 300 })).rejects.toThrow(/sent nothing for 0.3 s/);
   await expect(fetchText(url, 300)).rejects.toBeInstanceOf(Unreachable);
   expect(Date.now() - begun).toBeLessThan(STALL_MS);
   expect(existsSync(file)).toBe(false);
@@ -46,7 +52,7 @@ test('a server that goes silent in the middle is given up too, and half a file i
     response.writeHead(200, { 'content-length': content.length });
     response.write(content.subarray(0, 1000));
   });
-  await expect(download(url, file, { stallMs: 300 })).rejects.toThrow(/sent nothing/);
+  await expect(download(url, file, { sha256, stallMs: 300 })).rejects.toThrow(/sent nothing/);
   expect(existsSync(file)).toBe(false);
 });
 
@@ -70,19 +76,19 @@ test('a connection broken off in the middle is no success', async () => {
     response.writeHead(200, { 'content-length': content.length });
     response.write(content.subarray(0, 1000), () => response.destroy());
   });
-  await expect(download(url, file)).rejects.toBeInstanceOf(Unreachable);
+  await expect(download(url, file, { sha256 })).rejects.toBeInstanceOf(Unreachable);
   expect(existsSync(file)).toBe(false);
 });
 
 test('a refused connection says so at once', async () => {
   const url = await serve(() => undefined);
   await new Promise((closed) => server.close(closed));
-  await expect(download(url, file)).rejects.toThrow(/refuses connections/);
+  await expect(download(url, file, { sha256 })).rejects.toThrow(/refuses connections/);
 });
 
 test('an error status is no file', async () => {
   const url = await serve((_, response) => response.writeHead(403).end('no'));
-  await expect(download(url, file)).rejects.toThrow(/answered 403/);
+  await expect(download(url, file, { sha256 })).rejects.toThrow(/answered 403/);
 });
 
 test('a corrupted download is fetched once more', async () => {
@@ -105,11 +111,15 @@ test('one that stays corrupted is a sentence, and nothing is kept', async () => 
   expect(existsSync(file)).toBe(false);
 });
 
-test('checksum lists are read in both usual forms', async () => {
-  await serve(() => undefined);
-  const list = `${'a'.repeat(64)}  one.tar.gz\n${'B'.repeat(64)} *two.tar.gz\nnonsense\nxyz  three\n`;
-  expect(checksumOf(list, 'one.tar.gz')).toBe('a'.repeat(64));
-  expect(checksumOf(list, 'two.tar.gz')).toBe('b'.repeat(64));
-  expect(checksumOf(list, 'three')).toBeUndefined();
-  expect(checksumOf(list, 'four')).toBeUndefined();
+test('what is not checked is kept as it came, unless it is cut off', async () => {
+  const url = await serve((_, response) => response.end('anything'));
+  await downloadUnchecked(url, file);
+  expect(readFileSync(file, 'utf8')).toBe('anything');
+  server.close();
+  const half = await serve((_, response) => {
+    response.writeHead(200, { 'content-length': content.length });
+    response.write(content.subarray(0, 1000), () => response.destroy());
+  });
+  await expect(downloadUnchecked(half, file)).rejects.toBeInstanceOf(Unreachable);
+  expect(existsSync(file)).toBe(false);
 });

@@ -3,7 +3,9 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -91,4 +93,95 @@ test('lets one in at a time', async () => {
   );
   await Promise.all(runs.map((run) => new Promise((done) => run.once('exit', done))));
   expect(readFileSync(log, 'utf8')).toBe('in out '.repeat(15));
+});
+
+/** When a process begins, and how long it pauses after each step on the file system, in ms. */
+interface Pace {
+  begin: number;
+  symlinkSync?: number;
+  readlinkSync?: number;
+  renameSync?: number;
+  rmSync?: number;
+}
+
+/**
+ * Processes at one lock whose owner is dead, each at its own pace. Whoever is inside makes a folder that must not be there.
+ *
+ * @returns what each of them found, in the order in which they left.
+ */
+async function race(paces: readonly Pace[]): Promise<string[]> {
+  const slow = `
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    const clock = new Int32Array(new SharedArrayBuffer(4));
+    for (const [name, ms] of Object.entries(JSON.parse(process.env.PACE))) {
+      const real = fs[name];
+      if (real) fs[name] = (...args) => {
+        try { return real(...args); }
+        finally { Atomics.wait(clock, 0, 0, ms); }
+      };
+    }
+    syncBuiltinESMExports();`;
+  const script = `
+    import { mkdir, rmdir, appendFile } from 'node:fs/promises';
+    const [module, folder, at] = process.argv.slice(1);
+    const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+    const { withLock } = await import(module);
+    await wait(Math.max(Number(at) - Date.now(), 0));
+    await withLock('work', () => undefined, async () => {
+      const alone = await mkdir(folder + '/inside').then(() => true, () => false);
+      await wait(600);
+      await appendFile(folder + '/log', alone ? 'alone ' : 'TOGETHER ');
+      if (alone) await rmdir(folder + '/inside');
+    });`;
+  symlinkSync(`${spawnSync('true').pid}@1`, lockFile());
+  const module = join(import.meta.dirname, '../../../bootstrap/lock.ts');
+  // Late enough for all of them to have started.
+  const start = Date.now() + 2000;
+  const runs = paces.map((pace) => {
+    const preload = `data:text/javascript,${encodeURIComponent(slow)}`;
+    const args = ['--import', preload, '--input-type=module', '-e', script, module, folder, `${start + pace.begin}`]; // prettier-ignore
+    const env = { ...process.env, NODE_OPTIONS: '', PACE: JSON.stringify(pace) };
+    return spawn(process.execPath, args, { env, stdio: 'inherit' });
+  });
+  await Promise.all(runs.map((run) => new Promise((done) => run.once('exit', done))));
+  return readFileSync(join(folder, 'log'), 'utf8').trim().split(' ');
+}
+
+const anyPace = (): Pace => {
+  const ms = (): number => Math.floor(Math.random() * 300);
+  return { begin: ms(), symlinkSync: ms(), readlinkSync: ms(), renameSync: ms(), rmSync: ms() };
+};
+
+test.each([
+  // The second has seen a dead owner and is slow to act on it. Meanwhile the first has removed the dead one's lock and the third has
+  // taken its own: that one must not be moved away.
+  ['of which one acts on what is no longer so', [{ begin: 0, readlinkSync: 60 }, { begin: 0, readlinkSync: 240, renameSync: 900 }, { begin: 150 }]], // prettier-ignore
+  ['at any pace', [anyPace(), anyPace(), anyPace()]],
+])(
+  'three processes that race for the lock of a dead one, %s, are never inside together',
+  async (_, paces) => {
+    expect(await race(paces)).toEqual(['alone', 'alone', 'alone']);
+    expect(readdirSync(join(folder, 'locks'))).toEqual([]);
+  },
+  60_000,
+);
+
+test('one that another process took meanwhile is not released', async () => {
+  await withLock('work', quiet, () => {
+    rmSync(lockFile());
+    symlinkSync('1@1', lockFile());
+    return Promise.resolve();
+  });
+  expect(readlinkSync(lockFile())).toBe('1@1');
+});
+
+test('a takeover that was killed midway is a sentence with the command', async () => {
+  const { pid } = spawnSync('true');
+  symlinkSync(`${pid}@1`, lockFile());
+  symlinkSync(`${pid}@1`, `${lockFile()}.takeover`);
+  await expect(withLock('work', quiet, () => Promise.resolve())).rejects.toMatchObject({
+    message: 'a run was killed while it removed the lock of another',
+    command: `rm ${lockFile()}.takeover`,
+  });
 });

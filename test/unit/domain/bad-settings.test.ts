@@ -435,6 +435,20 @@ describe('bad settings', () => {
     expect(says).not.toBe('');
   });
 
+  test('the command for a route with a dot in its name sets that route', () => {
+    const dotted = parseCatalog(SMALL.replace(/\bauto\b/g, 'auto.v2'), 'c.yaml').catalog!;
+    const config = { port: '4000', portkey: '{"mode":"cloud","lastResort":true}' };
+    const { problems } = parseSettings({
+      config,
+      secretKeys: ['PORTKEY_API_KEY'],
+      stack: 'dev',
+      catalog: dotted,
+    });
+    expect(problems.map(({ fix }) => fix)).toEqual([
+      `pulumi config set --path 'portkey.configs["auto.v2"]' pc-…`,
+    ]);
+  });
+
   test('no message repeats a key', () => {
     for (const [, lines] of CASES) {
       const said = formatProblems(read(lines).problems);

@@ -13,6 +13,12 @@ test.each([
   ['1.105.4', 'does not start'],
   ['1.107.0', 'withdrawn'],
   ['1.107.12', 'withdrawn'],
+  // What is put behind the three numbers, and before them, saves nobody.
+  ['1.82.8rc1', 'compromised'],
+  ['1.82.8.post1', 'compromised'],
+  ['v1.82.8', 'compromised'],
+  ['1.82', 'SQL injection'],
+  ['nightly', 'that is no version'],
 ])('%s is refused: %s', (version, reason) => {
   expect(checkVersion(version)).toContain(reason);
 });

@@ -1,0 +1,84 @@
+/** The salts of a stack's passphrase, and whether a passphrase fits one. Both are asked of Pulumi: their format is Pulumi's own. */
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { execa } from 'execa';
+import { UserError } from '../console/errors.ts';
+import { ROOT } from '../console/home-paths.ts';
+import { backendFolder } from './passphrase.ts';
+import { readStackYaml } from './stack-file.ts';
+
+/** A salt in use. */
+export interface Salt {
+  /** The file or the state that holds it, for messages. */
+  where: string;
+  salt: string;
+}
+
+/** The settings file of a stack. */
+export const settingsFile = (stack: string, folder = ROOT): string => join(folder, `Pulumi.${stack}.yaml`);
+
+/** The salt in a stack's settings file, if there is one. */
+export async function saltInSettings(stack: string, folder = ROOT): Promise<Salt | undefined> {
+  const file = settingsFile(stack, folder);
+  if (!existsSync(file)) return undefined;
+  const { encryptionsalt } = readStackYaml(await readFile(file, 'utf8'), file) as { encryptionsalt?: string };
+  return encryptionsalt ? { where: file, salt: encryptionsalt } : undefined;
+}
+
+/**
+ * The salt in a stack's state, whatever the backend. Decrypts nothing, makes nothing.
+ *
+ * @param env an environment with `pulumi` on PATH.
+ * @throws UserError if the backend cannot be asked.
+ */
+export async function saltInState(stack: string, env: NodeJS.ProcessEnv): Promise<Salt | undefined> {
+  const folder = backendFolder();
+  // Pulumi would write its own first file into a folder without stacks as soon as it is asked.
+  if (folder !== undefined && !existsSync(join(folder, '.pulumi', 'stacks'))) return undefined;
+  const args = ['stack', 'export', '--stack', stack, '--non-interactive'];
+  const { exitCode, stdout, stderr } = await execa('pulumi', args, { cwd: ROOT, env, reject: false, stdin: 'ignore' }); // prettier-ignore
+  if (exitCode !== 0) {
+    if (/no stack named/.test(stderr)) return undefined;
+    throw new UserError(`the backend could not be asked whether stack ${stack} has secrets already`, {
+      found: stderr.replace(/^error: /, '').trim(),
+      command: `pulumi stack ls`,
+    });
+  }
+  const { deployment } = JSON.parse(stdout) as Exported;
+  const salt = deployment?.secrets_providers?.state?.salt;
+  return salt ? { where: `the state of stack ${stack}`, salt } : undefined;
+}
+
+/** What is used of `pulumi stack export`. */
+interface Exported {
+  deployment?: { secrets_providers?: { state?: { salt?: string } } } | null;
+}
+
+/**
+ * Whether a passphrase is the one behind `salt`: Pulumi is asked to make a stack with both, in a throwaway folder that is its own
+ * backend. Takes half a second; no stack of the user's is touched.
+ *
+ * @param env an environment with `pulumi` on PATH and the passphrase in question.
+ */
+export async function fits(salt: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+  const folder = await mkdtemp(join(tmpdir(), 'switchyard-salt-'));
+  try {
+    const backend = join(folder, 'backend');
+    await mkdir(backend);
+    await writeFile(join(folder, 'Pulumi.yaml'), 'name: probe\nruntime: nodejs\n');
+    await writeFile(join(folder, 'Pulumi.probe.yaml'), `encryptionsalt: ${JSON.stringify(salt)}\n`);
+    const { exitCode, stderr } = await execa('pulumi', ['stack', 'init', 'probe', '--no-select', '--non-interactive'], {
+      cwd: folder,
+      env: { ...env, PULUMI_BACKEND_URL: `file://${backend}`, PULUMI_HOME: join(folder, 'home') },
+      reject: false,
+      stdin: 'ignore',
+    }); // prettier-ignore
+    if (exitCode === 0) return true;
+    if (/incorrect passphrase/.test(stderr)) return false;
+    throw new UserError('Pulumi could not tell whether a passphrase fits', { found: stderr.trim() });
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

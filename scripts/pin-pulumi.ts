@@ -1,0 +1,134 @@
+/**
+ * `npm run pin-pulumi`: writes the SHA-256 of Pulumi's archives, in the versions of package-lock.json, to
+ * bootstrap/pulumi-checksums.json. Run it where get.pulumi.com can be reached, look at the difference, commit it.
+ *
+ *     npm run pin-pulumi                     all platforms: downloads about 1 GB, and keeps nothing of it
+ *     npm run pin-pulumi -- linux-x64        one platform; the others' lines stay if their versions are still asked for
+ */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { describeError, toUserError, UserError } from '../console/errors.ts';
+import { downloadUnchecked, fetchText, Unreachable } from '../bootstrap/download.ts';
+import { installedVersion, ROOT as root } from '../console/home-paths.ts';
+import { wantedPlugins } from '../bootstrap/plugins.ts';
+import { type Archive, engineArchive, OFFICIAL_DOWNLOADS, type Platform, pluginArchive } from '../bootstrap/pulumi-archives.ts'; // prettier-ignore
+import { hashFile } from '../bootstrap/stamp.ts';
+
+const TABLE = join(root, 'bootstrap', 'pulumi-checksums.json');
+
+/** What Pulumi releases for, and Switchyard runs on. */
+const PLATFORMS: Readonly<Record<string, Platform>> = {
+  'linux-x64': { os: 'linux', arch: 'x64', goArch: 'amd64' },
+  'linux-arm64': { os: 'linux', arch: 'arm64', goArch: 'arm64' },
+  'darwin-x64': { os: 'darwin', arch: 'x64', goArch: 'amd64' },
+  'darwin-arm64': { os: 'darwin', arch: 'arm64', goArch: 'arm64' },
+};
+
+/** An archive with the list of hashes that Pulumi publishes beside it. */
+interface Release extends Archive {
+  list: string;
+}
+
+function releasesFor(platform: Platform): Release[] {
+  const engine = installedVersion('@pulumi/pulumi');
+  return [
+    { ...engineArchive(engine, platform), list: `/releases/sdk/pulumi-${engine}-checksums.txt` },
+    ...wantedPlugins().map((plugin) => ({
+      ...pluginArchive(plugin, platform),
+      list: `/releases/plugins/pulumi-${plugin.name}_${plugin.version}_checksums.txt`,
+    })),
+  ];
+}
+
+/**
+ * The hash of `file` in a list as Pulumi publishes it: SHA-256 for the engine; for plugins by `shasum ./*.tar.gz`, so SHA-1 with `./`
+ * before the name.
+ */
+export function publishedHash(list: string, file: string): string | undefined {
+  for (const line of list.split('\n')) {
+    const [, hash, name] = /^([0-9a-f]{40}|[0-9a-f]{64}) [ *](?:\.\/)?(\S+)$/i.exec(line.trim()) ?? [];
+    if (name === file) return hash?.toLowerCase();
+  }
+  return undefined;
+}
+
+async function fetchPublished({ list, file }: Release, source: string): Promise<string | undefined> {
+  try {
+    return publishedHash(await fetchText(source + list), file);
+  } catch (error) {
+    // The server is there and has no such list: 403 is how a bucket says so.
+    if (error instanceof Unreachable && /answered 40[34]$/.test(error.message)) return undefined;
+    throw error;
+  }
+}
+
+async function sha256Of(
+  release: Release,
+  source: string,
+  folder: string,
+  progress: (line: string) => void,
+): Promise<string> {
+  const archive = join(folder, release.file);
+  await downloadUnchecked(source + release.path, archive);
+  const published = await fetchPublished(release, source);
+  if (published === undefined) progress(`${release.file}: Pulumi publishes no hash to compare with`);
+  else if ((await hashFile(archive, published.length === 40 ? 'sha1' : 'sha256')) !== published)
+    throw new UserError('a download does not have the hash that Pulumi publishes for it', {
+      where: source + release.path,
+      allowed: published,
+    });
+  const sha256 = await hashFile(archive, 'sha256');
+  await rm(archive);
+  return sha256;
+}
+
+/**
+ * Writes the table.
+ *
+ * @param source where the releases are. Pulumi's own address, never a mirror: what is pinned from a mirror vouches for itself.
+ * @param names the platforms to look at.
+ * @throws UserError if a platform is unknown, or a download is not what Pulumi publishes.
+ */
+export async function pinPulumi(
+  source: string,
+  names: readonly string[],
+  progress: (line: string) => void,
+  table = TABLE,
+): Promise<void> {
+  const unknown = names.find((name) => !Object.hasOwn(PLATFORMS, name));
+  if (unknown !== undefined)
+    throw new UserError('unknown platform', { found: unknown, allowed: Object.keys(PLATFORMS) });
+  const before = JSON.parse(await readFile(table, 'utf8')) as Record<string, string>;
+  const pinned: Record<string, string> = {};
+  const folder = await mkdtemp(join(tmpdir(), 'switchyard-pin-'));
+  try {
+    for (const [name, platform] of Object.entries(PLATFORMS)) {
+      for (const release of releasesFor(platform)) {
+        const { file } = release;
+        if (names.includes(name)) {
+          pinned[file] = await sha256Of(release, source, folder, progress);
+          progress(`${file}: ${pinned[file]}`);
+        } else if (before[file] !== undefined) pinned[file] = before[file];
+      }
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  await writeFileAtomic(table, `${JSON.stringify(pinned, null, 2)}\n`);
+}
+
+if (process.argv[1] !== undefined && resolve(process.argv[1]) === import.meta.filename) {
+  const names = process.argv.slice(2);
+  const progress = (line: string): void => void process.stderr.write(`${line}\n`);
+  pinPulumi(OFFICIAL_DOWNLOADS, names.length > 0 ? names : Object.keys(PLATFORMS), progress).catch(
+    (error: unknown) => {
+      const known = toUserError(error);
+      progress(
+        known ? describeError(known) : error instanceof Error ? `error: ${error.message}` : String(error),
+      );
+      process.exitCode = 1;
+    },
+  );
+}
