@@ -4,12 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { homedir, tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { stringify } from 'yaml';
 import { isStackFile, layFixtures, RELEASE_DAY } from './fixtures.ts';
+import { freePort } from './free-port.ts';
 
 /** The tree under test. */
 export const ROOT = resolve(import.meta.dirname, '..');
@@ -181,16 +181,4 @@ function copyTree(target: string): void {
   }
   layFixtures(target);
   symlinkSync(join(ROOT, 'node_modules'), join(target, 'node_modules'));
-}
-
-/** A port of the loopback address that nothing listened on a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.once('error', failed);
-    server.listen({ host: '127.0.0.1', port: 0 }, () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

@@ -40,13 +40,13 @@ async function runStages(out: Output, args: string[], { unit, soak }: TestOption
   const begun = Date.now();
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   const setup = { name: 'setup', seconds: (Date.now() - begun) / 1000, passed: 0, failed: 0 };
-  if (soak) return [setup, ...(await endToEnd([...SOAKS, ...args], { SWITCHYARD_SOAK: '1' }))];
+  if (soak) return [setup, ...(await endToEnd([...SOAKS, ...args], 1, { SWITCHYARD_SOAK: '1' }))];
   if (args.length > 0) {
     const report = await jest(args);
     return [setup, ...counted(report, stagesOfFiles(ROOT, report))];
   }
   // End-to-end tests wait for containers most of the time: the rest is done meanwhile.
-  const [checks, files] = await Promise.all([checksAndUnit(out), endToEnd([])]);
+  const [checks, files] = await Promise.all([checksAndUnit(out), endToEnd([], 2)]);
   return [setup, ...checks, ...files];
 }
 
@@ -98,9 +98,14 @@ async function unitTests(args: string[], options: { quiet?: boolean } = {}): Pro
   return stageOfRun('unit tests', (Date.now() - begun) / 1000, report);
 }
 
-/** In one process, one file after the other: each has stacks of its own, and the machine has two cores. */
-async function endToEnd(args: string[], env: Record<string, string> = {}): Promise<Stage[]> {
-  const report = await jest(['--selectProjects', 'e2e', '--runInBand', ...args], { env });
+/**
+ * Each file in a process of its own: half of their time they wait for Docker, so two at once take little more than half of it. Each has
+ * stacks, names and ports of its own (sandbox/free-port.ts), and images that nobody else removes (test/harness/images.ts).
+ *
+ * @param workers how many files at once.
+ */
+async function endToEnd(args: string[], workers: number, env: Record<string, string> = {}): Promise<Stage[]> {
+  const report = await jest(['--selectProjects', 'e2e', `--maxWorkers=${workers}`, ...args], { env });
   return counted(report, stagesOfFiles(ROOT, report));
 }
 

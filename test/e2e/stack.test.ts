@@ -7,7 +7,8 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Checkout, freePort } from '../../sandbox/checkout.ts';
+import { Checkout } from '../../sandbox/checkout.ts';
+import { freePort } from '../../sandbox/free-port.ts';
 import { opencode } from '../harness/opencode-bin.ts';
 import { Upstream, upstreamBaseUrls } from '../../sandbox/upstream.ts';
 

@@ -13,7 +13,8 @@ import type { StackClient } from '../../../client/client-files.ts';
 import { makeHome, requireOpencode } from '../../../client/client-home.ts';
 import { runOpencode } from '../../../client/run-opencode.ts';
 import { contextHash } from '../../../infra/context-hash.ts';
-import { freePort, ROOT } from '../../../sandbox/checkout.ts';
+import { ROOT } from '../../../sandbox/checkout.ts';
+import { freePort } from '../../../sandbox/free-port.ts';
 import { shippedClient, shippedInputs, type ShippedOptions } from '../../../test/harness/client-of.ts';
 import { type LocalUpstream, startLocalUpstream } from '../../../test/harness/local-upstream.ts';
 
