@@ -30,6 +30,8 @@ export class Checkout {
   /** Aborted, a running `./switchyard` is asked to end. */
   signal?: AbortSignal;
   readonly #stacks: string[] = [];
+  /** What `./switchyard env` printed, by stack. */
+  readonly #exports = new Map<string, string>();
   readonly #id = randomBytes(3).toString('hex');
 
   constructor() {
@@ -93,6 +95,7 @@ export class Checkout {
     args: string[],
     options: { input?: string; env?: Record<string, string> } = {},
   ): Promise<CommandResult> {
+    if (args[0] === 'down') this.#exports.clear();
     return this.run('./switchyard', args, { ...options, ...(this.signal ? { signal: this.signal } : {}) });
   }
 
@@ -104,10 +107,20 @@ export class Checkout {
     return JSON.parse(result.stdout) as T;
   }
 
-  /** Runs plain `pulumi <args>`, with the exports that `./switchyard env` prints for the stack. */
+  /**
+   * Runs plain `pulumi <args>` as in a shell that has evaluated what `./switchyard env` prints for the stack. That is asked for once: it
+   * starts an engine, and says the same until the stack is gone.
+   */
   async pulumi(stack: string, args: string[], input?: string): Promise<CommandResult> {
-    const script = `eval "$(./switchyard env ${stack})" && exec pulumi "$@" --stack ${stack} --non-interactive`;
-    return this.run('sh', ['-c', script, 'pulumi', ...args], input === undefined ? {} : { input });
+    let exports = this.#exports.get(stack);
+    if (exports === undefined) {
+      const { exitCode, stdout, stderr } = await this.switchyard(['env', stack]);
+      if (exitCode !== 0) throw new Error(`switchyard env ${stack}: exit code ${exitCode}\n${stderr}`);
+      this.#exports.set(stack, (exports = stdout));
+    }
+    const script = `eval "$EXPORTS" && unset EXPORTS && exec pulumi "$@" --stack ${stack} --non-interactive`;
+    const options = { env: { EXPORTS: exports }, ...(input === undefined ? {} : { input }) };
+    return this.run('sh', ['-c', script, 'pulumi', ...args], options);
   }
 
   /** Runs any command in the checkout. */
