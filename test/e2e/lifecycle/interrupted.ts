@@ -126,9 +126,11 @@ export function strangers(life: LifecycleStack): void {
           return name;
         };
         const own = stranger(inspect(before[0], '{{index .Config.Labels "switchyard.instance"}}'));
-        const cleared = await checkout.switchyard(['up', life.stack, '--no-connect']);
+        const cleared = await checkout.switchyard(['up', life.stack, '--no-connect', '--json']);
         expect(cleared.stderr).toContain(`removing what an interrupted run left: ${own}`);
         expect([cleared.exitCode, life.containers()]).toEqual([0, before]);
+        // Nothing else was to be done.
+        expect(JSON.parse(cleared.stdout)).toMatchObject({ changes: 0 });
 
         const foreign = stranger('0123456789abcdef');
         const refused = await checkout.switchyard(['up', life.stack, '--no-connect']);
