@@ -11,7 +11,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { badInput, nothingDeployed } from './lifecycle/bad-input.ts';
 import { killedHalfWay, leftBehind, meetings, strangers } from './lifecycle/interrupted.ts';
-import { firstKeys, rotations } from './lifecycle/keys.ts';
+import { firstKeys, rotations } from './lifecycle/key-rotations.ts';
 import { LifecycleStack, MINUTE } from './lifecycle/lifecycle-stack.ts';
 
 const stack = new LifecycleStack();
