@@ -90,12 +90,12 @@ async function checksAndUnit(out: Output): Promise<Stage[]> {
   const stages: Stage[] = [];
   for (const [name, command, ...args] of CHECKS) {
     const begun = Date.now();
-    const good = (await run(command, args, { quiet: true })) === 0;
+    const good = (await run(command, args, { beside: true })) === 0;
     const seconds = (Date.now() - begun) / 1000;
     stages.push({ name, seconds, passed: good ? 1 : 0, failed: good ? 0 : 1 });
     out.progress(`${name}: ${good ? 'done' : 'FAILED'} in ${Math.round(seconds)} s`);
   }
-  stages.push(await unitTests([], { quiet: true }));
+  stages.push(await unitTests([], { beside: true }));
   return stages;
 }
 
@@ -106,7 +106,7 @@ const NOTHING = {
   npm_config_offline: 'true',
 };
 
-async function unitTests(args: string[], options: { quiet?: boolean } = {}): Promise<Stage> {
+async function unitTests(args: string[], options: { beside?: boolean } = {}): Promise<Stage> {
   const begun = Date.now();
   // An option has to come between --selectProjects and paths: it takes all words that follow it.
   const workers = `--maxWorkers=${Math.min(2, availableParallelism())}`;
