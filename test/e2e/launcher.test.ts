@@ -72,6 +72,8 @@ function launching(args: string[] = [], mirror?: string) {
       SWITCHYARD_HOME: home,
       PATH: [oldNode, process.env.PATH].join(delimiter),
       NODE_OPTIONS: '',
+      // The launcher of the run that this test is part of has set it.
+      NODE_COMPILE_CACHE: undefined,
       ...(mirror ? { SWITCHYARD_NODE_MIRROR: mirror } : {}),
     },
   });
@@ -205,6 +207,13 @@ test('a second run asks nobody and says nothing', async () => {
   expect(run).toMatchObject({ exitCode: 0, stderr: '' });
   expect(asked).toEqual([]);
   expect(Date.now() - begun).toBeLessThan(byServer.ms);
+}, 30_000);
+
+test('compiled code is kept in our own folder', async () => {
+  const cache = join(home, 'cache', 'node');
+  rmSync(cache, { recursive: true, force: true });
+  await launch();
+  expect(readdirSync(cache)).not.toEqual([]);
 }, 30_000);
 
 test('a truncated Node is noticed and brought again', async () => {
