@@ -90,9 +90,9 @@ export function meetings(life: LifecycleStack): void {
 export function strangers(life: LifecycleStack): void {
   const { checkout } = life;
 
-  describe('a deployed stack', () => {
+  describe('containers that came or went by hand', () => {
     test(
-      'gets a container back that was removed or stopped by hand',
+      'one that was removed or stopped comes back',
       async () => {
         const before = life.containers();
         const edge = `switchyard-${life.stack}-edge`;
@@ -111,7 +111,7 @@ export function strangers(life: LifecycleStack): void {
     );
 
     test(
-      'takes containers of its own that its state does not know away, and names those of another',
+      'those of its own that the state does not know are taken away, those of another are named',
       async () => {
         const before = life.containers();
         const stranger = (instance: string): string => {
