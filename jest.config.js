@@ -29,6 +29,7 @@ const common = {
 
 /** @type {import('jest').Config} */
 export default {
+  testSequencer: '<rootDir>/test/harness/test-sequencer.js',
   projects: [
     {
       ...common,

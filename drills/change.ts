@@ -10,11 +10,12 @@ import type { RequestRecord } from './request-record.ts';
  * @returns the records, and how long the change took.
  */
 export async function underLoad(
-  { stack, requests }: DrillContext,
+  context: DrillContext,
   key: string | ((client: number) => string),
   change: () => Promise<void>,
 ): Promise<{ records: RequestRecord[]; changeSeconds: number }> {
-  const load = stack.load(requests, key);
+  const { stack, requests } = context;
+  const load = stack.load(context, key);
   try {
     await load.reach(0.2);
     const begun = Date.now();

@@ -6,7 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';
 import type { Progress } from '../console/output.ts';
-import { Checkout, type CommandResult, freePort } from '../sandbox/checkout.ts';
+import { Checkout, type CommandResult } from '../sandbox/checkout.ts';
+import { freePort } from '../sandbox/free-port.ts';
 import { type ReceivedRequest, Upstream, upstreamBaseUrls } from '../sandbox/upstream.ts';
 import type { Arrival } from './classify.ts';
 import { Load } from './drill-load.ts';
@@ -140,10 +141,17 @@ export class DrillStack {
     return (await execa('docker', ['logs', id], { all: true })).all;
   }
 
-  /** A load of requests on the stack. */
-  load(requests: number, key: string | ((client: number) => string)): Load {
+  /**
+   * A load of requests on the stack. On the short way it is a light one: what the drill changes is through in half the time then, and is
+   * in the middle of requests all the same.
+   */
+  load(
+    { requests, short }: { requests: number; short: boolean },
+    key: string | ((client: number) => string),
+  ): Load {
     const ask = typeof key === 'string' ? () => key : key;
-    return new Load({ port: this.port, key: ask, model: MODEL, requests, signal: this.#signal });
+    const pace = short ? { pauseMs: 500 } : {};
+    return new Load({ port: this.port, key: ask, model: MODEL, requests, signal: this.#signal, ...pace });
   }
 
   /** The requests of loads as the upstream has seen them: when, and from which gateway. */

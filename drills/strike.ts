@@ -17,7 +17,7 @@ export async function strike(
   recoverySeconds: number,
 ): Promise<Outcome> {
   const { stack, requests } = context;
-  const load = stack.load(requests, await stack.masterKey());
+  const load = stack.load(context, await stack.masterKey());
   try {
     await load.reach(0.3);
     const [victim] = await stack.gateways();

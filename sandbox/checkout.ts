@@ -4,13 +4,13 @@
  */
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { stringify } from 'yaml';
 import { inHome, ROOT } from '../console/home-paths.ts';
 import { layFixtures, RELEASE_DAY } from './fixtures.ts';
+import { freePort } from './free-port.ts';
 import { fullName, stackFileName, stackOfFile } from '../domain/schema/stack-file-names.ts';
 
 /** How a command of the checkout ended. */
@@ -29,6 +29,8 @@ export class Checkout {
   /** Aborted, a running `./switchyard` is asked to end. */
   signal?: AbortSignal;
   readonly #stacks: string[] = [];
+  /** What `./switchyard env` printed, by stack. */
+  readonly #exports = new Map<string, string>();
   readonly #id = randomBytes(3).toString('hex');
 
   constructor() {
@@ -89,6 +91,7 @@ export class Checkout {
     args: string[],
     options: { input?: string; env?: Record<string, string> } = {},
   ): Promise<CommandResult> {
+    if (args[0] === 'down') this.#exports.clear();
     return this.run('./switchyard', args, { ...options, ...(this.signal ? { signal: this.signal } : {}) });
   }
 
@@ -100,10 +103,20 @@ export class Checkout {
     return JSON.parse(result.stdout) as T;
   }
 
-  /** Runs plain `pulumi <args>`, with the exports that `./switchyard env` prints for the stack. */
+  /**
+   * Runs plain `pulumi <args>` as in a shell that has evaluated what `./switchyard env` prints for the stack. That is asked for once: it
+   * starts an engine, and says the same until the stack is gone.
+   */
   async pulumi(stack: string, args: string[], input?: string): Promise<CommandResult> {
-    const script = `eval "$(./switchyard env ${stack})" && exec pulumi "$@" --stack ${stack} --non-interactive`;
-    return this.run('sh', ['-c', script, 'pulumi', ...args], input === undefined ? {} : { input });
+    let exports = this.#exports.get(stack);
+    if (exports === undefined) {
+      const { exitCode, stdout, stderr } = await this.switchyard(['env', stack]);
+      if (exitCode !== 0) throw new Error(`switchyard env ${stack}: exit code ${exitCode}\n${stderr}`);
+      this.#exports.set(stack, (exports = stdout));
+    }
+    const script = `eval "$EXPORTS" && unset EXPORTS && exec pulumi "$@" --stack ${stack} --non-interactive`;
+    const options = { env: { EXPORTS: exports }, ...(input === undefined ? {} : { input }) };
+    return this.run('sh', ['-c', script, 'pulumi', ...args], options);
   }
 
   /** Runs any command in the checkout. */
@@ -177,16 +190,4 @@ function copyTree(target: string): void {
   }
   layFixtures(target);
   symlinkSync(join(ROOT, 'node_modules'), join(target, 'node_modules'));
-}
-
-/** A port of the loopback address that nothing listened on a moment ago. */
-export function freePort(): Promise<number> {
-  return new Promise((done, failed) => {
-    const server = createServer();
-    server.once('error', failed);
-    server.listen({ host: '127.0.0.1', port: 0 }, () => {
-      const address = server.address();
-      server.close(() => done(typeof address === 'object' && address ? address.port : 0));
-    });
-  });
 }

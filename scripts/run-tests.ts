@@ -40,13 +40,13 @@ async function runStages(out: Output, args: string[], { unit, soak }: TestOption
   const begun = Date.now();
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   const setup = { name: 'setup', seconds: (Date.now() - begun) / 1000, passed: 0, failed: 0 };
-  if (soak) return [setup, ...(await endToEnd([...SOAKS, ...args], { SWITCHYARD_SOAK: '1' }))];
+  if (soak) return [setup, ...(await endToEnd([...SOAKS, ...args], 1, { SWITCHYARD_SOAK: '1' }))];
   if (args.length > 0) {
     const report = await jest(args);
     return [setup, ...counted(report, stagesOfFiles(ROOT, report))];
   }
   // End-to-end tests wait for containers most of the time: the rest is done meanwhile.
-  const [checks, files] = await Promise.all([checksAndUnit(out), endToEnd([])]);
+  const [checks, files] = await Promise.all([checksAndUnit(out), endToEnd([], 2)]);
   return [setup, ...checks, ...files];
 }
 
@@ -57,11 +57,30 @@ const SOAKS = [
   'test/e2e/litellm-addresses.test.ts',
 ];
 
+/** Where checks keep what they know of files that have not changed since. */
+const CACHE = 'node_modules/.cache';
+
 /** Each counts as one test. */
 const CHECKS: [label: string, command: string, ...args: string[]][] = [
-  ['checking types', 'node_modules/.bin/tsc', '--noEmit'],
+  [
+    'checking types',
+    'node_modules/.bin/tsc',
+    '--noEmit',
+    '--incremental',
+    '--tsBuildInfoFile',
+    `${CACHE}/types.tsbuildinfo`,
+  ],
   ['checking style', 'node_modules/.bin/eslint', '.'],
-  ['checking format', 'node_modules/.bin/prettier', '--check', '--log-level=warn', '.'],
+  [
+    'checking format',
+    'node_modules/.bin/prettier',
+    '--check',
+    '--log-level=warn',
+    '--cache',
+    '--cache-strategy=content',
+    `--cache-location=${CACHE}/format.json`,
+    '.',
+  ],
   ['checking imports', 'node_modules/.bin/depcruise', '--config', '.dependency-cruiser.js', '.'],
   ['checking the layout', process.execPath, 'scripts/check-layout.ts'],
   ['looking for dead code', 'node_modules/.bin/knip'],
@@ -71,12 +90,12 @@ async function checksAndUnit(out: Output): Promise<Stage[]> {
   const stages: Stage[] = [];
   for (const [name, command, ...args] of CHECKS) {
     const begun = Date.now();
-    const good = (await run(command, args, { quiet: true })) === 0;
+    const good = (await run(command, args, { beside: true })) === 0;
     const seconds = (Date.now() - begun) / 1000;
     stages.push({ name, seconds, passed: good ? 1 : 0, failed: good ? 0 : 1 });
     out.progress(`${name}: ${good ? 'done' : 'FAILED'} in ${Math.round(seconds)} s`);
   }
-  stages.push(await unitTests([], { quiet: true }));
+  stages.push(await unitTests([], { beside: true }));
   return stages;
 }
 
@@ -87,7 +106,7 @@ const NOTHING = {
   npm_config_offline: 'true',
 };
 
-async function unitTests(args: string[], options: { quiet?: boolean } = {}): Promise<Stage> {
+async function unitTests(args: string[], options: { beside?: boolean } = {}): Promise<Stage> {
   const begun = Date.now();
   // An option has to come between --selectProjects and paths: it takes all words that follow it.
   const workers = `--maxWorkers=${Math.min(2, availableParallelism())}`;
@@ -98,9 +117,14 @@ async function unitTests(args: string[], options: { quiet?: boolean } = {}): Pro
   return stageOfRun('unit tests', (Date.now() - begun) / 1000, report);
 }
 
-/** In one process, one file after the other: each has stacks of its own, and the machine has two cores. */
-async function endToEnd(args: string[], env: Record<string, string> = {}): Promise<Stage[]> {
-  const report = await jest(['--selectProjects', 'e2e', '--runInBand', ...args], { env });
+/**
+ * Each file in a process of its own: half of their time they wait for Docker, so two at once take little more than half of it. Each has
+ * stacks, names and ports of its own (sandbox/free-port.ts), and images that nobody else removes (test/harness/images.ts).
+ *
+ * @param workers how many files at once.
+ */
+async function endToEnd(args: string[], workers: number, env: Record<string, string> = {}): Promise<Stage[]> {
+  const report = await jest(['--selectProjects', 'e2e', `--maxWorkers=${workers}`, ...args], { env });
   return counted(report, stagesOfFiles(ROOT, report));
 }
 

@@ -14,6 +14,7 @@ import { planModels } from '../../domain/plan/serving-plan.ts';
 import { formatProblems } from '../../domain/diagnostics/problems.ts';
 import { litellmFactsText } from '../../scripts/generate-litellm.ts';
 import { ROOT } from '../../console/home-paths.ts';
+import { IMAGE_MS, imageOf } from '../harness/images.ts';
 import { catalogTexts } from '../unit/domain/arbitrary.ts';
 import { allKeys, goodSettings, repositoryFile } from '../unit/domain/shipped.ts';
 import '../seed.ts';
@@ -46,11 +47,9 @@ let image: string;
 let folder: string;
 
 beforeAll(async () => {
-  // The layers are those of the stack's own build: after the first time nothing is built.
-  const context = join(ROOT, 'runtimes/gateway/image');
-  image = (await execa('docker', ['build', '--quiet', context])).stdout.trim();
+  image = await imageOf('gateway');
   folder = await mkdtemp(join(tmpdir(), 'switchyard-accepts-'));
-}, 600_000);
+}, IMAGE_MS);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

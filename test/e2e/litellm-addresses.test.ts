@@ -15,6 +15,7 @@ import { planModels } from '../../domain/plan/serving-plan.ts';
 import { MOCK_ALIAS } from '../../domain/schema/catalog-schema.ts';
 import { ROOT } from '../../console/home-paths.ts';
 import { fixture } from '../../sandbox/fixtures.ts';
+import { IMAGE_MS, imageOf } from '../harness/images.ts';
 import { sample, SOAK } from '../harness/soak.ts';
 import { allKeys, goodCatalog, goodSettings } from '../unit/domain/shipped.ts';
 
@@ -93,10 +94,9 @@ let image: string;
 let folder: string;
 
 beforeAll(async () => {
-  const context = join(ROOT, 'runtimes/gateway/image');
-  image = (await execa('docker', ['build', '--quiet', context])).stdout.trim();
+  image = await imageOf('gateway');
   folder = await mkdtemp(join(tmpdir(), 'switchyard-addresses-'));
-}, 600_000);
+}, IMAGE_MS);
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 

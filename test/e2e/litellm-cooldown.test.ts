@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import { renderLitellm } from '../../domain/render/litellm-config.ts';
 import { planModels } from '../../domain/plan/serving-plan.ts';
 import { ROOT } from '../../console/home-paths.ts';
+import { IMAGE_MS, imageOf } from '../harness/images.ts';
 import { goodCatalog, goodSettings, repositoryFile } from '../unit/domain/shipped.ts';
 import { SMALL } from '../unit/domain/small.ts';
 
@@ -15,9 +16,9 @@ type Seen = Record<string, Record<string, [string, string]>>;
 let folder: string;
 let image: string;
 beforeAll(async () => {
-  image = (await execa('docker', ['build', '--quiet', join(ROOT, 'runtimes/gateway/image')])).stdout.trim();
+  image = await imageOf('gateway');
   folder = await mkdtemp(join(tmpdir(), 'switchyard-cooldown-'));
-}, 900_000);
+}, IMAGE_MS);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('the next request asks the provider again, unless a chain answers in its place', async () => {

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import { freePort } from '../../sandbox/checkout.ts';
 import { ROOT } from '../../console/home-paths.ts';
+import { freePort } from '../../sandbox/free-port.ts';
 import type { Fault, ReceivedRequest } from '../../sandbox/upstream.ts';
 
 /** A running fake. */

@@ -9,6 +9,7 @@ import { CONNECTION_MB, EDGE_MEMORY_MB, FRONT_CONNECTION_MB } from '../../../dom
 import { EDGE_PROBE } from '../../../infra/edge.ts';
 import { folderFiles } from '../../../stacks/folder-files.ts';
 import { ROOT } from '../../../console/home-paths.ts';
+import { imageOf } from '../../../test/harness/images.ts';
 
 const HOLD_SECONDS = 12;
 
@@ -18,7 +19,7 @@ test.each([
 ])(
   '%s: %s',
   async (module) => {
-    const image = (await execa('docker', ['build', '--quiet', join(ROOT, 'runtimes/edge/image')])).stdout;
+    const image = await imageOf('edge');
     const folder = await mkdtemp(join(tmpdir(), 'switchyard-edge-'));
     try {
       await mkdir(join(folder, 'edge'));
@@ -35,7 +36,7 @@ test.each([
           ...['--env', `FRONT_CONNECTION_MB=${FRONT_CONNECTION_MB}`, '--env', `MEMORY_MB=${EDGE_MEMORY_MB}`],
           ...['--env', `HOLD_SECONDS=${HOLD_SECONDS}`, '--env', `CONNECTION_MB=${CONNECTION_MB}`],
           ...['--env', `PROBE=${JSON.stringify(EDGE_PROBE)}`, '--env', 'PYTHONDONTWRITEBYTECODE=1'],
-          ...[image.trim(), '-m', 'unittest', module],
+          ...[image, '-m', 'unittest', module],
         ],
         { reject: false },
       );

@@ -5,9 +5,9 @@
  */
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { IMAGE_MS, imageOf } from '../../../test/harness/images.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
-const IMAGE = 'switchyard-test-gateway:unit';
 const HOOKS = join(ROOT, 'runtimes/gateway/programs');
 
 /** Runs one file of tests; fails with its whole report. */
@@ -23,15 +23,16 @@ async function runPython(module: string): Promise<void> {
     '/tests': import.meta.dirname,
   }).flatMap(([inside, outside]) => ['--volume', `${outside}:${inside}:ro`]);
   const options = ['--rm', '--network', 'none', '--env', 'PYTHONPATH=/hooks', '--workdir', '/tests'];
-  const program = ['--entrypoint', 'python3', IMAGE, '-m', 'unittest', module];
+  const program = ['--entrypoint', 'python3', image, '-m', 'unittest', module];
   const run = await execa('docker', ['run', ...options, ...tmpfs, ...mounts, ...program], { reject: false });
   if (run.exitCode !== 0) throw new Error(`${module}:\n${run.stderr}`);
   expect(run.stderr).toMatch(/Ran [1-9]\d* tests/);
 }
 
+let image: string;
 beforeAll(async () => {
-  await execa('docker', ['build', '--quiet', '--tag', IMAGE, join(ROOT, 'runtimes/gateway/image')]);
-}, 900_000);
+  image = await imageOf('gateway');
+}, IMAGE_MS);
 
 test('keys are redacted however they are spelled and wherever a chunk ends', async () => {
   await runPython('test_redact');

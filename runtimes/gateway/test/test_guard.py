@@ -88,7 +88,9 @@ class Door(unittest.TestCase):
         return sent[0]['status'], json.loads(b''.join(m.get('body', b'') for m in sent[1:])), dict(sent[0]['headers'])
 
     def test_without_a_valid_key_everything_is_401(self):
-        for headers in ({}, {'authorization': 'Bearer wrong'}, {'x-api-key': 'wrong'}, {'authorization': ''}):
+        # A valid key under another scheme is none: "Bearer" alone is what the answer asks for.
+        schemes = [{'authorization': f'{scheme} {KEY}'} for scheme in ('Basic', 'Token', 'Digest', 'xBearer', 'Bearer Basic')]
+        for headers in ({}, {'authorization': 'Bearer wrong'}, {'x-api-key': 'wrong'}, {'authorization': ''}, *schemes):
             for method, path in (('GET', '/'), ('GET', '/ui/'), ('POST', '/v1/chat/completions'), ('DELETE', '/x'), ('POST', '/key/generate')):
                 self.assertEqual(self.ask(method, path, headers, b'not json')[0], 401, (headers, path))
         status, body, _ = self.ask('POST', '/v1/messages', {})
@@ -272,6 +274,7 @@ class KeyCheck(unittest.TestCase):
             ([(b'authorization', f'Bearer {KEY}'.encode())], 204),
             ([(b'x-api-key', b'other'), (b'api-key', KEY.encode())], 204),
             ([(b'x-api-key', b'other')], 401),
+            ([(b'authorization', f'Basic {KEY}'.encode())], 401),
             ([], 401),
         ):
             sent = []

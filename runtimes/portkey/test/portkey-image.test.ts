@@ -13,8 +13,8 @@ import type { StackClient } from '../../../domain/read/outputs-reader.ts';
 import { makeHome, requireOpencode } from '../../../client/client-home.ts';
 import { runOpencode } from '../../../client/run-opencode.ts';
 import { contextHash } from '../../../infra/context-hash.ts';
-import { freePort } from '../../../sandbox/checkout.ts';
 import { ROOT } from '../../../console/home-paths.ts';
+import { freePort } from '../../../sandbox/free-port.ts';
 import { shippedClient, shippedInputs, type ShippedOptions } from '../../../test/harness/client-of.ts';
 import { type LocalUpstream, startLocalUpstream } from '../../../test/harness/local-upstream.ts';
 
@@ -96,12 +96,12 @@ beforeEach(() => upstream.forget());
 
 function ask(
   model: string,
-  more: { key?: string; headers?: Record<string, string>; stream?: boolean } = {},
+  more: { headers?: Record<string, string>; stream?: boolean } = {},
 ): Promise<Response> {
   return fetch(`${endpoint}/portkey/v1/chat/completions`, {
     method: 'POST',
     headers: {
-      authorization: `Bearer ${more.key ?? MASTER}`,
+      authorization: `Bearer ${MASTER}`,
       'content-type': 'application/json',
       ...more.headers,
     },
@@ -197,12 +197,13 @@ describe('routes', () => {
 
 describe('the door', () => {
   test.each([
-    ['none', ''],
-    ['a wrong one', 'sk-nope'],
-    ['one whose time is over', 'sk-canary-old'],
-  ])('401 for %s', async (_, key) => {
-    // prettier-ignore
-    expect((await ask('auto', { key })).status).toBe(401);
+    ['none', 'Bearer '],
+    ['a wrong one', 'Bearer sk-nope'],
+    ['one whose time is over', 'Bearer sk-canary-old'],
+    ['the right one under another scheme', `Basic ${MASTER}`],
+    ['the right one without a scheme', MASTER],
+  ])('401 for %s', async (_, authorization) => {
+    expect((await ask('auto', { headers: { authorization } })).status).toBe(401);
     expect(await asked()).toEqual([]);
   });
 

@@ -1,12 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describe, expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import OpenAI from 'openai';
 import type { OpencodeAuth, OpencodeConfig } from '../../../domain/render/opencode-files.ts';
 import { litellmPid } from '../../../drills/processes.ts';
-import type { CommandResult } from '../../../sandbox/checkout.ts';
 import { KEYS, type LayersStack, MINUTE, question, textOf } from './layers-stack.ts';
 
 /** Each row of the table of failures: the fault is injected, and what was promised against it is seen. Spend alerts come elsewhere. */
@@ -51,14 +50,12 @@ export function failures(stack: LayersStack): void {
       async () => {
         stack.setCatalog(['models', 'gpt-4', 'model'], 'gpt-4');
         try {
-          const preview = (day: string): Promise<CommandResult> =>
-            stack.checkout.switchyard(['preview', stack.stack], { env: { SWITCHYARD_TODAY: day } });
-          const refused = await preview('2026-10-23');
+          const env = { SWITCHYARD_TODAY: '2026-10-23' };
+          const refused = await stack.checkout.switchyard(['preview', stack.stack], { env });
           expect(refused.exitCode).not.toBe(0);
           expect(refused.stderr).toMatch(
             /catalog\.yaml:\d+:\d+ models\.gpt-4\.model: gpt-4 is retired since 2026-10-23/,
           );
-          expect((await preview('2026-10-22')).exitCode).toBe(0);
         } finally {
           stack.setCatalog(['models', 'gpt-4', 'model'], 'gpt-5.6');
         }
@@ -129,14 +126,22 @@ export function failures(stack: LayersStack): void {
     );
   });
 
-  describe('a key leaked', () => {
+  describe('one more deployment, which rotates a leaked key and makes Portkey the last resort of every chain', () => {
+    let old: string;
+
+    beforeAll(async () => {
+      await stack.heal();
+      old = stack.key;
+      // Both at once: each would replace the gateway and its LiteLLM.
+      stack.set('portkey', { mode: 'local', lastResort: true });
+      await stack.checkout.json(['keys', 'rotate', stack.stack, '--now']);
+      await stack.readKey();
+    }, 10 * MINUTE);
+
     test(
-      'a rotation refuses the old one at once, everywhere, and the new one works',
+      'the old key is refused at once, everywhere, and the new one works',
       async () => {
-        await stack.heal();
-        const old = stack.key;
-        await stack.checkout.json(['keys', 'rotate', stack.stack, '--now']);
-        expect(await stack.readKey()).not.toBe(old);
+        expect(stack.key).not.toBe(old);
         const statuses = async (key: string): Promise<number[]> => {
           const ask = (path: string, model: string): Promise<Response> =>
             stack.post(path, { model, messages: question() }, { authorization: `Bearer ${key}` });
@@ -150,16 +155,12 @@ export function failures(stack: LayersStack): void {
         expect(await statuses(stack.key)).toEqual([200, 200]);
         expect(clientFiles(stack).auth.litellm?.key).toBe(stack.key);
       },
-      10 * MINUTE,
+      MINUTE,
     );
-  });
 
-  describe('Portkey as the last resort of every chain', () => {
     test(
-      "the stack's own one answers when all else fails, by a key that no client has",
+      "the stack's own Portkey answers when all else fails, by a key that no client has",
       async () => {
-        stack.set('portkey', { mode: 'local', lastResort: true });
-        await stack.checkout.json(['up', stack.stack]);
         await stack.heal();
         await stack.hurt({ path: '/groq', status: 503 }, { path: '/together', status: 503 });
         expect(await textOf(await stack.chat('groq-llama3-70b'))).toBe(
@@ -170,7 +171,7 @@ export function failures(stack: LayersStack): void {
         );
         expect((await stack.checkout.json<{ changes: number }>(['preview', stack.stack])).changes).toBe(0);
       },
-      10 * MINUTE,
+      2 * MINUTE,
     );
 
     test(

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { execa } from 'execa';
 import { parseDocument } from 'yaml';
-import { Checkout, freePort } from '../../../sandbox/checkout.ts';
+import { Checkout } from '../../../sandbox/checkout.ts';
+import { freePort } from '../../../sandbox/free-port.ts';
 import { type Fault, type ReceivedRequest, Upstream, upstreamBaseUrls } from '../../../sandbox/upstream.ts';
 
 export const MINUTE = 60_000;

@@ -1,0 +1,228 @@
+/** Runs that were interrupted, runs that meet another, and containers that came or went without Pulumi. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, test } from '@jest/globals';
+import { execa, type ResultPromise } from 'execa';
+import { BASE_IMAGE } from '../../../infra/docker-names.ts';
+import { docker, inspect } from '../../harness/test-containers.ts';
+import { type LifecycleStack, MINUTE } from './lifecycle-stack.ts';
+
+/** The first `up` of all is killed. */
+export function killedHalfWay(life: LifecycleStack): void {
+  const { checkout } = life;
+
+  describe('an up that was killed half-way', () => {
+    test(
+      'can be repeated: its lock is cleared away, and nothing of it stays',
+      async () => {
+        const { child } = await upUnderWay(life, './switchyard', ['up', life.stack, '--no-connect']);
+        // The engine alone, without a chance to clean up.
+        const killed = engines(life);
+        expect(killed).not.toEqual([]);
+        for (const pid of killed) process.kill(pid, 'SIGKILL');
+        await child;
+        const left = life.containers();
+        const again = await checkout.switchyard(['up', life.stack, '--no-connect']);
+        expect(again.stderr).toContain(`removing the lock that an interrupted run left on ${life.stack}`);
+        expect([again.exitCode, again.exitCode === 0 ? '' : again.stderr]).toEqual([0, '']);
+        expect(life.containers()).toHaveLength(2);
+        for (const id of left) expect(life.containers()).not.toContain(id);
+      },
+      20 * MINUTE,
+    );
+  });
+}
+
+/** Runs that meet another, or whose terminal goes. */
+export function meetings(life: LifecycleStack): void {
+  const { checkout } = life;
+
+  describe('two runs at once', () => {
+    test(
+      'the second one is refused, and leaves what the first one is waiting for alone',
+      async () => {
+        await changeGateways(life, 5);
+        const { child, fresh } = await upUnderWay(life, './switchyard', ['up', life.stack, '--no-connect']);
+        // However fast the machine: the first run waits until the second ones have ended.
+        await pause(fresh[0]);
+        const second = await Promise.all(
+          ['up', 'down'].map((command) => checkout.switchyard([command, life.stack])),
+        );
+        expect(life.containers()).toEqual(expect.arrayContaining(fresh));
+        docker('unpause', fresh[0] ?? '');
+        for (const { exitCode, stderr } of second) {
+          expect(exitCode).toBe(1);
+          expect(stderr).toContain(`error: stack ${life.stack} is being changed by another run`);
+        }
+        const first = await child;
+        expect([first.exitCode, first.exitCode === 0 ? '' : first.stderr]).toEqual([0, '']);
+        expect(life.containers()).toHaveLength(2);
+        expect(life.containers()).toEqual(expect.arrayContaining(fresh));
+      },
+      10 * MINUTE,
+    );
+  });
+
+  describe('an up whose terminal is closed', () => {
+    test(
+      'ends what it had begun, and leaves neither a lock nor a stray container',
+      async () => {
+        await changeGateways(life, 6);
+        const { child } = await upUnderWay(life, 'script', [
+          ...['--quiet', '--command', `exec ./switchyard up ${life.stack} --no-connect`, '/dev/null'],
+        ]);
+        child.kill('SIGKILL');
+        await child;
+        while (engines(life).length > 0) await sleep(500);
+        expect(locks(life)).toEqual([]);
+        const again = await checkout.switchyard(['up', life.stack, '--no-connect']);
+        expect([again.exitCode, again.exitCode === 0 ? '' : again.stderr]).toEqual([0, '']);
+        expect(again.stderr).not.toContain('interrupted run');
+        expect(life.containers()).toHaveLength(2);
+      },
+      10 * MINUTE,
+    );
+  });
+}
+
+/** Containers that came or went by hand. */
+export function strangers(life: LifecycleStack): void {
+  const { checkout } = life;
+
+  describe('containers that came or went by hand', () => {
+    test(
+      'one that was removed or stopped comes back',
+      async () => {
+        const before = life.containers();
+        const edge = `switchyard-${life.stack}-edge`;
+        for (const harm of [['rm', '--force'], ['stop']]) {
+          docker(...harm, edge);
+          const { exitCode, stderr } = await checkout.switchyard(['up', life.stack, '--no-connect']);
+          expect([harm, exitCode, exitCode === 0 ? '' : stderr]).toEqual([harm, 0, '']);
+          expect(stderr).toContain('not running in Docker, whatever the state says: edge');
+          expect(inspect(edge, '{{.State.Running}}')).toBe('true');
+          // The gateway alone has stayed.
+          expect(life.containers().filter((id) => before.includes(id))).toHaveLength(1);
+          expect(life.containers()).toHaveLength(2);
+        }
+      },
+      5 * MINUTE,
+    );
+
+    test(
+      'those of its own that the state does not know are taken away, those of another are named',
+      async () => {
+        const before = life.containers();
+        const stranger = (instance: string): string => {
+          const name = `switchyard-${life.stack}-${instance}`;
+          const labels = [
+            '--label',
+            `switchyard.stack=${life.stack}`,
+            '--label',
+            `switchyard.instance=${instance}`,
+          ];
+          docker('create', '--name', name, ...labels, inspect(before[0], '{{.Image}}'));
+          return name;
+        };
+        const own = stranger(inspect(before[0], '{{index .Config.Labels "switchyard.instance"}}'));
+        const cleared = await checkout.switchyard(['up', life.stack, '--no-connect', '--json']);
+        expect(cleared.stderr).toContain(`removing what an interrupted run left: ${own}`);
+        expect([cleared.exitCode, life.containers()]).toEqual([0, before]);
+        // Nothing else was to be done.
+        expect(JSON.parse(cleared.stdout)).toMatchObject({ changes: 0 });
+
+        const foreign = stranger('0123456789abcdef');
+        const refused = await checkout.switchyard(['up', life.stack, '--no-connect']);
+        const status = await checkout.json<{ unknownContainers: string[] }>(['status', life.stack]);
+        docker('rm', '--force', foreign);
+        expect(refused.exitCode).toBe(1);
+        expect(refused.stderr).toContain(`docker rm --force ${foreign}`);
+        expect(status.unknownContainers).toEqual([foreign]);
+        expect(life.containers()).toEqual(before);
+      },
+      5 * MINUTE,
+    );
+  });
+}
+
+/** The stack goes, and what a killed run left with it. */
+export function leftBehind(life: LifecycleStack): void {
+  const { checkout } = life;
+
+  test(
+    'goes down with a container that a killed up has left on its network',
+    async () => {
+      const instance = inspect(life.containers()[0], '{{index .Config.Labels "switchyard.instance"}}');
+      const labels = [`switchyard.stack=${life.stack}`, `switchyard.instance=${instance}`];
+      const name = `switchyard-${life.stack}-left`;
+      docker(
+        ...['run', '--detach', '--network', `switchyard-${life.stack}`, '--name', name],
+        ...[...labels.flatMap((label) => ['--label', label]), BASE_IMAGE, 'sleep', '600'],
+      );
+      const { exitCode, stderr } = await checkout.switchyard(['down', life.stack]);
+      expect([exitCode, exitCode === 0 ? '' : stderr]).toEqual([0, '']);
+      expect(stderr).toContain(`removing what an interrupted run left: ${name}`);
+      expect(life.containers()).toEqual([]);
+    },
+    3 * MINUTE,
+  );
+}
+
+/** Starts `./switchyard up` and returns once it has made a container. */
+async function upUnderWay(
+  life: LifecycleStack,
+  command: string,
+  args: string[],
+): Promise<{ child: ResultPromise; fresh: string[] }> {
+  const before = life.containers();
+  const child = execa(command, args, {
+    cwd: life.checkout.dir, env: life.checkout.env, extendEnv: false, reject: false, detached: true, stdin: 'ignore',
+  }); // prettier-ignore
+  for (let wait = 0; wait < 1200; wait += 1) {
+    const fresh = life.containers().filter((id) => !before.includes(id));
+    if (fresh.length > 0) return { child, fresh };
+    await sleep(500);
+  }
+  throw new Error('no container within 10 minutes');
+}
+
+/** Halts a container as soon as it has started. While it starts processes the kernel may refuse to freeze it: then once more. */
+async function pause(container: string | undefined): Promise<void> {
+  while (inspect(container, '{{.State.Paused}}') !== 'true') {
+    await sleep(100);
+    await execa('docker', ['pause', container ?? ''], { reject: false });
+  }
+}
+
+/** A setting that replaces the gateways and nothing else. */
+async function changeGateways(life: LifecycleStack, drainSeconds: number): Promise<void> {
+  await life.checkout.pulumi(life.stack, ['config', 'set', 'drainSeconds', String(drainSeconds)]);
+}
+
+/** The locks that runs of Pulumi hold on the stack, or have left. */
+function locks(life: LifecycleStack): string[] {
+  const folder = join(life.checkout.dir, '.backend/.pulumi/locks/organization/switchyard', life.stack);
+  return readdirSync(folder).filter((name) => name.endsWith('.json'));
+}
+
+/** The engine's processes that are at work on the stack, whose name is like no other on this machine. */
+function engines({ stack }: LifecycleStack): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => isEngine(stack, commandLine(pid)));
+}
+
+/** A process's command and arguments; nothing of one that has ended. */
+function commandLine(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+function isEngine(stack: string, [program = '', ...args]: string[]): boolean {
+  return basename(program) === 'pulumi' && args[0] === 'up' && args.includes(stack);
+}

@@ -1,0 +1,51 @@
+/** The one throwaway stack whose life is told: before its first `up`, interrupted, refused, mended, its keys rotated, taken down. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Checkout } from '../../../sandbox/checkout.ts';
+import { containersOf } from '../../harness/test-containers.ts';
+
+export const MINUTE = 60_000;
+
+/** The stack, and what tests ask of it. */
+export class LifecycleStack {
+  readonly checkout = new Checkout();
+  stack = '';
+  port = 0;
+
+  /** Makes its settings; nothing is deployed. */
+  async start(): Promise<void> {
+    this.checkout.stubLitellm();
+    ({ stack: this.stack, port: this.port } = await this.checkout.addStack('life'));
+  }
+
+  /** Docker's containers of the stack, by id, running or not. */
+  containers(): string[] {
+    return containersOf(this.stack);
+  }
+
+  /** The resources in the stack's state; each export encrypts their secrets anew. */
+  async resources(): Promise<string> {
+    const { stdout } = await this.checkout.pulumi(this.stack, ['stack', 'export']);
+    const { deployment } = JSON.parse(stdout) as { deployment: { resources: unknown } };
+    return JSON.stringify(deployment.resources).replaceAll(/"ciphertext":"[^"]*"/g, '');
+  }
+
+  /** The status that a client with this key gets. */
+  async statusWith(key: string): Promise<number> {
+    const headers = { authorization: `Bearer ${key}` };
+    const response = await fetch(`http://127.0.0.1:${this.port}/v1/models`, { headers });
+    await response.body?.cancel();
+    return response.status;
+  }
+
+  /** The master key that the client's file holds. */
+  clientKey(): string {
+    const file = join(this.checkout.env.XDG_DATA_HOME!, 'opencode/auth.json');
+    return (JSON.parse(readFileSync(file, 'utf8')) as { litellm: { key: string } }).litellm.key;
+  }
+
+  /** Removes all of it. */
+  async remove(): Promise<void> {
+    await this.checkout.remove();
+  }
+}
