@@ -1,19 +1,22 @@
 /** `./switchyard keys import`: provider keys from an env file into a stack's secrets, without echo. */
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
+import writeFileAtomic from 'write-file-atomic';
 import { parseCatalog } from '../domain/read/catalog-file.ts';
 import { formatProblems } from '../domain/diagnostics/problems.ts';
 import type { Catalog } from '../domain/schema/catalog-schema.ts';
 import { CATALOG_FILE, template } from '../stacks/load.ts';
 import { UserError } from '../console/errors.ts';
+import { interruptible } from '../console/interruptible.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { pulumi, ROOT } from '../engine/pulumi-run.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { ensureStack } from '../engine/stack-state.ts';
 import { type EnvVariable, parseEnvFile } from '../keys/env-file.ts';
 import { keyPattern, knownKeyNames } from '../keys/key-names.ts';
+import { withKeysAsBefore } from '../keys/undo-import.ts';
 
 /** What an import does with each line of the file: names and line numbers, never a value. */
 export interface ImportPlan {
@@ -42,9 +45,9 @@ async function importKeys(out: Output, file: string, stack: string): Promise<voi
   const { catalog, problems } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
   if (catalog === undefined) throw new UserError(formatProblems(problems));
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });
-  await ensureStack(stack, { onLine: out.progress });
+  await ensureStack(stack);
   const plan = planImport(variables, malformed, catalog, await presentSecrets(stack));
-  await setAll(out, stack, plan.set);
+  await interruptible(out, TEXTS, (signal) => setAll(out, stack, plan.set, signal));
   for (const name of plan.odd)
     out.warn(`${name} does not look like a key of its provider; it is set all the same`);
   const set = plan.set.map((variable) => variable.name);
@@ -122,17 +125,37 @@ async function presentSecrets(stack: string): Promise<Record<string, string>> {
   );
 }
 
-/** Sets all or, where one fails, none: the stack's file is put back. Values travel by standard input alone. */
-async function setAll(out: Output, stack: string, variables: readonly EnvVariable[]): Promise<void> {
+/** What is said when an import is interrupted. */
+const TEXTS = {
+  stopping: 'stopping, and putting the keys back as they were …',
+  stopped: () => ({ message: 'interrupted; no key was set' }),
+};
+
+/** Sets all or, where one fails, none: the keys are put back as they were. Values travel by standard input alone. */
+async function setAll(
+  out: Output,
+  stack: string,
+  variables: readonly EnvVariable[],
+  signal: AbortSignal,
+): Promise<void> {
   const path = join(ROOT, `Pulumi.${stack}.yaml`);
-  const before = await readFile(path, 'utf8').catch(() => undefined);
+  const read = () => readFile(path, 'utf8').catch(() => '');
+  const before = await read();
+  let ours = before;
+  const names: string[] = [];
   try {
     for (const { name, value } of variables) {
       out.progress(`setting ${name}`);
+      names.push(name);
+      signal.throwIfAborted();
       await pulumi(stack, ['config', 'set', '--secret', name], { input: value });
+      ours = await read();
     }
+    signal.throwIfAborted();
   } catch (error) {
-    if (before !== undefined) await writeFile(path, before);
+    const now = await read();
+    const restored = withKeysAsBefore(now, before, ours, names);
+    if (restored !== now) await writeFileAtomic(path, restored);
     throw error;
   }
 }
