@@ -3,7 +3,7 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { gatewayFiles } from '../stacks/container-files.ts';
 import type { Inputs } from '../stacks/load.ts';
-import { UserError } from '../console/errors.ts';
+import { Interrupted, UserError } from '../console/errors.ts';
 import { ageWarning, keyAges } from '../keys/key-ages.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { checkEverything } from '../preview/preview-checks.ts';
@@ -126,7 +126,8 @@ async function reported<T>(stack: string, { markdown }: PreviewOptions, work: ()
   try {
     return await work();
   } catch (error) {
-    if (error instanceof UserError) await writeMarkdown(markdown, failureMarkdown(stack, explain(error)));
+    if (error instanceof UserError && !(error instanceof Interrupted))
+      await writeMarkdown(markdown, failureMarkdown(stack, explain(error)));
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseCatalog } from '../domain/read/catalog-file.ts';
 import { CATALOG_FILE, type Inputs, ROOT, template } from '../stacks/load.ts';
-import { toUserError, UserError } from '../console/errors.ts';
+import { Interrupted, toUserError, UserError } from '../console/errors.ts';
 import type { Output } from '../console/output.ts';
 import { rawConfig } from '../engine/stack-settings.ts';
 import { baseMeanings } from './against-base.ts';
@@ -55,7 +55,7 @@ export async function previewCi(
         results.push(await previewOne(out, stack, options));
       } catch (error) {
         const known = toUserError(error);
-        if (known === undefined) throw error;
+        if (known === undefined || known instanceof Interrupted) throw error;
         results.push({ stack, error: known });
       }
     }
