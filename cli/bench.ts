@@ -2,7 +2,7 @@
 import { Argument, type Command } from 'commander';
 import { type Part, PARTS } from '../bench/types.ts';
 import { wholeNumber } from './arguments.ts';
-import { interruptible } from './interruptible.ts';
+import { interruptible } from '../console/interruptible.ts';
 import { type Output, withOutput } from '../console/output.ts';
 
 interface BenchCommandOptions {
@@ -39,7 +39,7 @@ async function bench(
     out,
     {
       stopping: 'stopping, and removing the throwaway stacks …',
-      stopped: 'the benchmark was interrupted; its stacks are removed',
+      stopped: () => ({ message: 'the benchmark was interrupted; its stacks are removed' }),
     },
     (signal) => runBench({ parts, quick, requests, signal }, out),
   );

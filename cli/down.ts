@@ -2,10 +2,14 @@
 import type { Command } from 'commander';
 import { dockerName } from '../infra/docker-names.ts';
 import { UserError } from '../console/errors.ts';
+import { interruptible } from '../console/interruptible.ts';
+import { STOPPING } from '../engine/deploy.ts';
+import { stackContainers } from '../engine/containers.ts';
 import { clearLeftovers } from '../engine/leftovers.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { pulumi } from '../engine/pulumi-run.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
+import { stackOperation } from '../engine/stack-operation.ts';
 import { resourceName, stackState } from '../engine/stack-state.ts';
 
 interface DownOptions {
@@ -31,23 +35,42 @@ async function down(out: Output, stack: string, options: DownOptions): Promise<v
     });
   }
   await ensureReady({ need: ['pulumi', 'docker'], onProgress: out.progress });
-  // A container that the state does not know would hold on to the network.
-  await clearLeftovers(out, stack);
-  const { resources } = await stackState(stack);
-  const data = resources.find((resource) => resourceName(resource) === 'data');
-  if (options.volume !== undefined && data?.protect) {
-    await pulumi(stack, ['state', 'unprotect', data.urn, '--yes'], { progress: out.progress });
-  }
-  const keep = options.volume === undefined && data !== undefined;
-  await out.step(`removing ${stack}`, () =>
-    pulumi(stack, ['destroy', '--yes', '--skip-preview', ...(keep ? ['--exclude-protected'] : [])], {
-      onLine: out.progress,
-      progress: out.progress,
-    }),
+  const stopped = () => ({
+    message: `interrupted; ${stack} is removed in part; run down again`,
+    command: `./switchyard down ${stack}`,
+  });
+  const keep = await interruptible(out, { ...STOPPING, stopped }, (signal) =>
+    remove(out, stack, { withData: options.volume !== undefined, signal }),
   );
   const kept = keep ? [volume] : [];
   out.result(
     { stack, kept },
     `${stack} is down${keep ? `; kept its data: ${volume} (./switchyard down ${stack} --volume ${volume} removes it)` : ''}`,
   );
+}
+
+/**
+ * Removes what there is of a stack.
+ *
+ * @returns whether there is a data volume that was kept.
+ */
+async function remove(
+  out: Output,
+  stack: string,
+  { withData, signal }: { withData: boolean; signal: AbortSignal },
+): Promise<boolean> {
+  // A container that the state does not know would hold on to the network.
+  const containers = await stackContainers(stack);
+  const { resources } = await stackState(stack);
+  await clearLeftovers(out, stack, { containers, resources }, signal);
+  const data = resources.find((resource) => resourceName(resource) === 'data');
+  if (withData && data?.protect) await pulumi(stack, ['state', 'unprotect', data.urn, '--yes']);
+  const keep = !withData && data !== undefined;
+  await out.step(`removing ${stack}`, () =>
+    stackOperation(stack, (opened, common) => opened.destroy({ ...common, excludeProtected: keep }), {
+      progress: out.progress,
+      signal,
+    }),
+  );
+  return keep;
 }

@@ -2,7 +2,7 @@
 import { Argument, type Command } from 'commander';
 import { MOST_REPLICAS } from '../domain/schema/edge-limits.ts';
 import { wholeNumber } from './arguments.ts';
-import { interruptible } from './interruptible.ts';
+import { interruptible } from '../console/interruptible.ts';
 import { type Output, withOutput } from '../console/output.ts';
 
 interface DrillOptions {
@@ -58,7 +58,7 @@ async function drill(out: Output, names: string[], options: DrillOptions): Promi
     out,
     {
       stopping: 'stopping, and removing the throwaway stack …',
-      stopped: 'the drill was interrupted; its stack is removed',
+      stopped: () => ({ message: 'the drill was interrupted; its stack is removed' }),
     },
     (signal) => runDrills(drills, { replicas, requests: options.requests, signal }, out),
   );

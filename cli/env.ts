@@ -21,7 +21,7 @@ async function printExports(out: Output, stack: string): Promise<void> {
   checkStackName(stack);
   const variables = await pulumiVariables(stack, out);
   // `pulumi preview` and `pulumi config set` need a stack that exists; PULUMI_STACK selects it for this shell alone.
-  await ensureStack(stack, { onLine: out.progress });
+  await ensureStack(stack);
   variables.PULUMI_STACK = stack;
   out.result({ stack, variables }, exportLines(variables));
 }

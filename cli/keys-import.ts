@@ -4,6 +4,7 @@ import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { requireCatalog } from '../stacks/load.ts';
 import { UserError } from '../console/errors.ts';
+import { interruptible } from '../console/interruptible.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { ensureStack } from '../engine/stack-state.ts';
@@ -25,9 +26,9 @@ async function importKeys(out: Output, file: string, stack: string): Promise<voi
   const { variables, malformed } = parseEnvFile(await readEnvFile(out, file));
   const { catalog } = requireCatalog();
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });
-  await ensureStack(stack, { onLine: out.progress });
+  await ensureStack(stack);
   const plan = planImport(variables, malformed, catalog, await presentSecrets(stack));
-  await setSecrets(out, stack, plan.set);
+  await interruptible(out, TEXTS, (signal) => setSecrets(out, stack, plan.set, signal));
   for (const name of plan.odd)
     out.warn(`${name} does not look like a key of its provider; it is set all the same`);
   const set = plan.set.map((variable) => variable.name);
@@ -47,6 +48,12 @@ async function readEnvFile(out: Output, file: string): Promise<string> {
     throw new UserError('the env file cannot be read', { where: file, found: (error as Error).message });
   }
 }
+
+/** What is said when an import is interrupted. */
+const TEXTS = {
+  stopping: 'stopping, and putting the keys back as they were …',
+  stopped: () => ({ message: 'interrupted; no key was set' }),
+};
 
 function report(stack: string, plan: ImportPlan): string {
   const names = plan.set.map((variable) => variable.name);

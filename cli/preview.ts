@@ -1,7 +1,7 @@
 /** `./switchyard preview`: what `up` would change, what that means, and that nothing is wrong with it. */
 import { appendFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { UserError } from '../console/errors.ts';
+import { Interrupted, UserError } from '../console/errors.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { previewCi, type Refusal } from '../preview/preview-ci.ts';
 import { failureMarkdown, type Preview, previewMarkdown, previewText } from '../preview/preview-report.ts';
@@ -85,7 +85,8 @@ async function reported<T>(stack: string, { markdown }: PreviewOptions, work: ()
   try {
     return await work();
   } catch (error) {
-    if (error instanceof UserError) await writeMarkdown(markdown, failureMarkdown(stack, explain(error)));
+    if (error instanceof UserError && !(error instanceof Interrupted))
+      await writeMarkdown(markdown, failureMarkdown(stack, explain(error)));
     throw error;
   }
 }

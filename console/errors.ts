@@ -47,10 +47,22 @@ export function unlessRefused<T>(read: { value: T } | { refusal: UserErrorFields
   return read.value;
 }
 
+/** The end of work that the user has interrupted: no failure, and told without the word. */
+export class Interrupted extends UserError {
+  /** The exit code by which shells know that a signal ended a command: 130 after Ctrl-C. */
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode = 130, fields: UserErrorFields = {}) {
+    super(message, fields);
+    this.name = 'Interrupted';
+    this.exitCode = exitCode;
+  }
+}
+
 /** The plain text of an error: its sentence, then one indented line per field. */
 export function describeError(error: UserError): string {
   const allowed = typeof error.allowed === 'string' ? error.allowed : error.allowed?.join(', ');
-  const lines = [`error: ${error.message}`];
+  const lines = [error instanceof Interrupted ? error.message : `error: ${error.message}`];
   if (error.where) lines.push(`  where:   ${error.where}`);
   if (error.found) lines.push(`  found:   ${error.found}`);
   if (allowed) lines.push(`  allowed: ${allowed}`);

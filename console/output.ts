@@ -4,7 +4,7 @@
  */
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { describeError, toUserError } from './errors.ts';
+import { describeError, Interrupted, toUserError } from './errors.ts';
 
 /** A line of progress, without newline. What setup functions take as `onProgress`. */
 export type Progress = (line: string) => void;
@@ -88,7 +88,8 @@ export class Output {
     const text = known
       ? describeError(known)
       : `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-    this.#streams.stderr.write(`${this.terminal ? pc.red(text) : text}\n`);
+    const colour = known instanceof Interrupted ? pc.yellow : pc.red;
+    this.#streams.stderr.write(`${this.terminal ? colour(text) : text}\n`);
     if (!this.json) return;
     const document = known
       ? known.toJSON()
@@ -110,7 +111,7 @@ export class Output {
 
 /**
  * Turns a handler into a commander action: it gets an {@link Output} first, then the command's arguments and its options. A thrown
- * error is reported and makes the exit code 1.
+ * error is reported and makes the exit code 1, or that of an {@link Interrupted}.
  */
 export function withOutput<A extends unknown[]>(
   handler: (out: Output, ...args: A) => Promise<void> | void,
@@ -121,7 +122,7 @@ export function withOutput<A extends unknown[]>(
       await handler(out, ...args);
     } catch (error) {
       out.failure(error);
-      process.exitCode = 1;
+      process.exitCode = error instanceof Interrupted ? error.exitCode : 1;
     }
   };
 }

@@ -1,14 +1,8 @@
 /** Where Docker and a stack's state differ: what an interrupted run left, what others made, and what is gone. */
-import {
-  lostContainers,
-  removeContainers,
-  type StackContainer,
-  stackContainers,
-  unknownContainers,
-} from './containers.ts';
+import { lostContainers, removeContainers, type StackContainer, unknownContainers } from './containers.ts';
 import { UserError } from '../console/errors.ts';
 import type { Output } from '../console/output.ts';
-import { pulumi } from './pulumi-run.ts';
+import { stackOperation } from './stack-operation.ts';
 import { resourceName, type StateResource, stackState } from './stack-state.ts';
 
 /** What there is of a stack, once the leftovers of an interrupted run are away. */
@@ -19,17 +13,28 @@ export interface Survey {
   lost: string[];
 }
 
+/** What there is of a stack. The containers are listed first: what a run has made meanwhile is in a state that is read later. */
+export interface Found {
+  containers: StackContainer[];
+  resources: StateResource[];
+}
+
 /**
  * Removes containers that an interrupted run of this deployment left, so that names, ports and the network are free again.
  *
+ * @param found what Docker had, and after that the state.
+ * @param signal ends the look at the lock.
  * @returns what else differs.
  * @throws UserError while another run is at work: what it has made and not yet written down is no leftover.
  */
-export async function clearLeftovers(out: Output, stack: string): Promise<Survey> {
-  const containers = await stackContainers(stack);
-  const first = (await stackState(stack)).resources;
+export async function clearLeftovers(
+  out: Output,
+  stack: string,
+  { containers, resources: first }: Found,
+  signal: AbortSignal,
+): Promise<Survey> {
   if (unknownContainers(containers, first).ours.length === 0) return survey(containers, first);
-  await refuseLivingRun(out, stack, first);
+  await refuseLivingRun(out, stack, first, signal);
   // Only now is the state to be believed: every run that made any of the listed containers has ended and written it down.
   const { resources } = await stackState(stack);
   const { ours } = unknownContainers(containers, resources);
@@ -63,11 +68,15 @@ async function refuseLivingRun(
   out: Output,
   stack: string,
   resources: readonly StateResource[],
+  signal: AbortSignal,
 ): Promise<void> {
   const instance = resources.find((resource) => resourceName(resource) === 'instance');
   if (instance === undefined) return;
-  const target = ['--target', instance.urn];
-  await pulumi(stack, ['refresh', '--yes', '--skip-preview', ...target], { progress: out.progress });
+  const target = [instance.urn];
+  await stackOperation(stack, (opened, common) => opened.refresh({ ...common, target }), {
+    progress: out.progress,
+    signal,
+  });
 }
 
 function survey(containers: StackContainer[], resources: StateResource[]): Survey {

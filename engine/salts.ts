@@ -7,6 +7,7 @@ import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { backendFolder } from './passphrase.ts';
+import { isStackMissing } from './pulumi-failure.ts';
 import { readStackYaml } from './stack-file.ts';
 
 /** A salt in use. */
@@ -40,7 +41,7 @@ export async function saltInState(stack: string, env: NodeJS.ProcessEnv): Promis
   const args = ['stack', 'export', '--stack', stack, '--non-interactive'];
   const { exitCode, stdout, stderr } = await execa('pulumi', args, { cwd: ROOT, env, reject: false, stdin: 'ignore' }); // prettier-ignore
   if (exitCode !== 0) {
-    if (/no stack named/.test(stderr)) return undefined;
+    if (isStackMissing({ exitCode: exitCode ?? 1, stdout, stderr })) return undefined;
     throw new UserError(`the backend could not be asked whether stack ${stack} has secrets already`, {
       found: stderr.replace(/^error: /, '').trim(),
       command: `pulumi stack ls`,

@@ -1,8 +1,8 @@
 /** What the CLI asks of a stack: that it exists, its outputs, its resources. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { type PulumiOptions, pulumi, runPulumi } from './pulumi-run.ts';
-import { pulumiFailure } from './pulumi-failure.ts';
+import { pulumi, runPulumi } from './pulumi-run.ts';
+import { isStackMissing, pulumiFailure } from './pulumi-failure.ts';
 import { backendFolder } from './passphrase.ts';
 
 /** A resource as Pulumi's state holds it; secrets encrypted. */
@@ -27,16 +27,29 @@ export async function stackExists(stack: string): Promise<boolean> {
   // Pulumi would write its own first file into a folder without stacks as soon as it is asked.
   if (folder !== undefined && !existsSync(join(folder, '.pulumi', 'stacks'))) return false;
   const shown = await runPulumi(stack, ['stack', '--show-name'], { withoutPassphrase: true });
-  if (shown.exitCode !== 0 && !/no stack named/.test(shown.log)) throw pulumiFailure(stack, shown.log);
+  if (shown.exitCode !== 0 && !isStackMissing(shown)) throw pulumiFailure(stack, shown);
   return shown.exitCode === 0;
 }
 
 /** Makes the stack where it does not exist yet. */
-export async function ensureStack(stack: string, options: PulumiOptions = {}): Promise<void> {
+export async function ensureStack(stack: string): Promise<void> {
   const listed = await runPulumi(stack, ['config']);
   if (listed.exitCode === 0) return;
-  if (!/no stack named/.test(listed.log)) throw pulumiFailure(stack, listed.log);
-  await pulumi(stack, ['stack', 'init', '--no-select'], options);
+  if (!isStackMissing(listed)) throw pulumiFailure(stack, listed);
+  await pulumi(stack, ['stack', 'init', '--no-select']);
+}
+
+/**
+ * What is in the stack's state; the stack is made where it does not exist yet.
+ *
+ * @throws UserError if the backend cannot be asked.
+ */
+export async function ensureState(stack: string): Promise<{ resources: StateResource[] }> {
+  const exported = await runPulumi(stack, ['stack', 'export']);
+  if (exported.exitCode === 0) return parseState(exported.stdout);
+  if (!isStackMissing(exported)) throw pulumiFailure(stack, exported);
+  await pulumi(stack, ['stack', 'init', '--no-select']);
+  return { resources: [] };
 }
 
 /**
@@ -51,8 +64,11 @@ export async function stackOutputs(stack: string): Promise<Record<string, unknow
 
 /** What is in the stack's state. */
 export async function stackState(stack: string): Promise<{ resources: StateResource[] }> {
-  const { stdout } = await pulumi(stack, ['stack', 'export']);
-  const { deployment } = JSON.parse(stdout) as { deployment: { resources?: StateResource[] } };
+  return parseState((await pulumi(stack, ['stack', 'export'])).stdout);
+}
+
+function parseState(json: string): { resources: StateResource[] } {
+  const { deployment } = JSON.parse(json) as { deployment: { resources?: StateResource[] } };
   return { resources: deployment.resources ?? [] };
 }
 

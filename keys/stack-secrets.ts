@@ -1,12 +1,13 @@
 /** A stack's secrets in its settings file: read in clear, and set without a trace of their values. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
 import { ROOT } from '../console/home-paths.ts';
 import type { Output } from '../console/output.ts';
 import { bareName, stackFileName } from '../domain/schema/stack-file-names.ts';
 import { pulumi } from '../engine/pulumi-run.ts';
 import type { EnvVariable } from './env-file.ts';
-import { restoreSettings } from './restore-settings.ts';
+import { withKeysAsBefore } from './undo-import.ts';
 
 /** The stack's secrets, decrypted: to tell what changes, so that an unchanged key is not encrypted anew. */
 export async function presentSecrets(stack: string): Promise<Record<string, string>> {
@@ -20,30 +21,35 @@ export async function presentSecrets(stack: string): Promise<Record<string, stri
 }
 
 /**
- * Sets all or, where one fails, none: the stack's file is put back, unless another process has changed it. Values travel by standard
- * input alone.
+ * Sets all or, where one fails or the work is stopped, none: the keys are put back as they were, and what another process has changed
+ * meanwhile stays. Values travel by standard input alone.
  *
- * @throws UserError with what Pulumi said.
+ * @throws UserError with what Pulumi said; the signal's reason where it was aborted.
  */
 export async function setSecrets(
   out: Output,
   stack: string,
   variables: readonly EnvVariable[],
+  signal: AbortSignal,
 ): Promise<void> {
-  const file = stackFileName(stack);
-  const path = join(ROOT, file);
-  const text = (): Promise<string | undefined> => readFile(path, 'utf8').catch(() => undefined);
+  const path = join(ROOT, stackFileName(stack));
+  const text = (): Promise<string> => readFile(path, 'utf8').catch(() => '');
   const before = await text();
   let ours = before;
+  const names: string[] = [];
   try {
     for (const { name, value } of variables) {
       out.progress(`setting ${name}`);
+      names.push(name);
+      signal.throwIfAborted();
       await pulumi(stack, ['config', 'set', '--secret', name], { input: value });
       ours = await text();
     }
+    signal.throwIfAborted();
   } catch (error) {
-    if (before !== undefined && !(await restoreSettings(path, before, ours ?? before)))
-      out.warn(`${file} was changed by another process meanwhile: the keys that were set stay in it`);
+    const now = await text();
+    const restored = withKeysAsBefore(now, before, ours, names);
+    if (restored !== now) await writeFileAtomic(path, restored);
     throw error;
   }
 }

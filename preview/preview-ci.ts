@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Inputs, loadCatalog } from '../stacks/load.ts';
 import { ROOT } from '../console/home-paths.ts';
-import { toUserError, UserError } from '../console/errors.ts';
+import { Interrupted, toUserError, UserError } from '../console/errors.ts';
 import type { Output } from '../console/output.ts';
 import { rawConfig } from '../engine/stack-settings.ts';
 import { baseMeanings } from './against-base.ts';
@@ -50,7 +50,7 @@ export async function previewCi(
         results.push(await previewOne(out, stack, options));
       } catch (error) {
         const known = toUserError(error);
-        if (known === undefined) throw error;
+        if (known === undefined || known instanceof Interrupted) throw error;
         results.push({ stack, error: known });
       }
     }

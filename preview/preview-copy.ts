@@ -23,12 +23,12 @@ export async function previewCopy(
 ): Promise<PulumiPlan> {
   const project = temporaryProject(ROOT, { [stackFileName(stack)]: text });
   try {
-    const there = ['--cwd', project.dir];
-    await pulumi(stack, ['stack', 'init', '--no-select', ...there]);
+    const there = { cwd: project.dir };
+    await pulumi(stack, ['stack', 'init', '--no-select'], there);
     // Dummies are no secrets: they may stand among the arguments.
     const pairs = keyNames.flatMap((name) => ['--secret', `${name}=${dummyOf(name)}`]);
-    if (pairs.length > 0) await pulumi(stack, ['config', 'set-all', ...pairs, ...there]);
-    return await runPreview(out, stack, there);
+    if (pairs.length > 0) await pulumi(stack, ['config', 'set-all', ...pairs], there);
+    return await runPreview(out, stack, project.dir);
   } finally {
     project.remove();
   }

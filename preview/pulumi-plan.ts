@@ -1,4 +1,5 @@
-/** Pulumi's plan, as `pulumi preview --json` prints it, reduced to what we use. Secrets in it are `[secret]` already. */
+/** Pulumi's plan, from the events of a preview, reduced to what we use. Secrets in it are blinded already. */
+import type { EngineEvents } from '../engine/engine-events.ts';
 import { resourceName } from '../engine/stack-state.ts';
 
 /** A resource before or after a step. */
@@ -20,7 +21,8 @@ export interface Step {
 /** The whole plan. */
 export interface PulumiPlan {
   steps?: Step[];
-  diagnostics?: { severity: string; message: string }[];
+  /** What Pulumi and the program warned of. */
+  warnings?: readonly string[];
 }
 
 /** A change for people and for `--json`. */
@@ -35,9 +37,30 @@ export interface Change {
 const REAL = new Set(['create', 'update', 'delete', 'replace', 'import']);
 const SIGN: Record<string, string> = { create: '+', update: '~', delete: '-', replace: '±', import: '=' };
 
-/** Reads the document. */
-export function parsePlan(json: string): PulumiPlan {
-  return JSON.parse(json) as PulumiPlan;
+/** What a replacement consists of: the step `replace` stands for all of it. */
+const PARTS_OF_A_REPLACEMENT = new Set([
+  'create-replacement',
+  'delete-replaced',
+  'import-replacement',
+  'read-replacement',
+  'discard-replaced',
+  'remove-pending-replace',
+]);
+
+/** The plan that a preview's events make up. */
+export function planOf({ steps, warnings }: Pick<EngineEvents, 'steps' | 'warnings'>): PulumiPlan {
+  const whole = steps.filter(({ op }) => !PARTS_OF_A_REPLACEMENT.has(op));
+  return {
+    warnings,
+    steps: whole.map((step) => ({
+      op: step.op,
+      urn: step.urn,
+      ...(step.old ? { oldState: step.old } : {}),
+      ...(step.new ? { newState: step.new } : {}),
+      replaceReasons: step.keys ?? [],
+      diffReasons: step.diffs ?? [],
+    })),
+  };
 }
 
 /** The steps that change something, by name: Pulumi's own order is another each time. */
@@ -63,27 +86,14 @@ export function describeChange({ op, name, type, why }: Change): string {
   return `${SIGN[op] ?? ' '} ${name} (${type})${why.length > 0 ? `: ${why.join(', ')}` : ''}`;
 }
 
-/** What Pulumi and the program warned of, without what concerns the toolchain alone. */
+/** What Pulumi and the program warned of. */
 export function planWarnings(plan: PulumiPlan): string[] {
-  const texts = (plan.diagnostics ?? [])
-    .filter((diagnostic) => diagnostic.severity === 'warning')
-    .map((diagnostic) => withoutTag(diagnostic.message.trim().replace(/^warning:\s*/, '')))
-    .filter((text) => !/^using pulumi-\S+ from \$PATH/.test(text));
-  return [...new Set(texts)];
+  return [...new Set((plan.warnings ?? []).map(withoutTag))];
 }
 
 /** A problem's text without its second "warning", behind the place. */
 export function withoutTag(text: string): string {
   return text.replace(/^(\S+) warning: /, '$1 ');
-}
-
-/** What Pulumi gave as the reasons of a failure. */
-export function planErrors(plan: PulumiPlan): string[] {
-  const texts = (plan.diagnostics ?? [])
-    .filter((diagnostic) => diagnostic.severity === 'error')
-    .map((diagnostic) => diagnostic.message.trim().replace(/^error:\s*/, ''))
-    .filter((text) => !/^(preview|update) failed$/.test(text));
-  return [...new Set(texts)];
 }
 
 /** `Container` for `docker:index/container:Container`. */

@@ -1,31 +1,31 @@
 /** Runs the engine for a preview. */
-import { UserError } from '../console/errors.ts';
+import { interruptible } from '../console/interruptible.ts';
 import { type Output } from '../console/output.ts';
-import { runPulumi } from '../engine/pulumi-run.ts';
-import { pulumiFailure } from '../engine/pulumi-failure.ts';
-import { parsePlan, planErrors, type PulumiPlan } from './pulumi-plan.ts';
+import { stackOperation } from '../engine/stack-operation.ts';
+import { planOf, type PulumiPlan } from './pulumi-plan.ts';
+
+/** What is said when a preview is interrupted. */
+const TEXTS = {
+  stopping: 'stopping the preview …',
+  stopped: () => ({ message: 'interrupted; nothing was changed' }),
+};
 
 /**
  * Pulumi's plan for a stack.
  *
- * @param args further arguments, e.g. `--cwd` of another project folder.
+ * @param project the project's folder, where it is not this checkout.
  * @throws UserError with what the program found wrong, or Pulumi's own words.
  */
-export async function runPreview(out: Output, stack: string, args: string[] = []): Promise<PulumiPlan> {
-  const result = await out.step(`previewing ${stack}`, () =>
-    runPulumi(stack, ['preview', '--json', ...args]),
+export async function runPreview(out: Output, stack: string, project?: string): Promise<PulumiPlan> {
+  const events = await interruptible(out, TEXTS, (signal) =>
+    out.step(`previewing ${stack}`, () =>
+      stackOperation(stack, (opened, common) => opened.preview(common), {
+        // The plan is told as a whole, and its warnings with it.
+        progress: () => undefined,
+        signal,
+        ...(project === undefined ? {} : { cwd: project }),
+      }),
+    ),
   );
-  const plan = tryParse(result.stdout);
-  if (result.exitCode === 0 && plan !== undefined) return plan;
-  const errors = plan === undefined ? [] : planErrors(plan);
-  if (errors.length === 0) throw pulumiFailure(stack, result.log);
-  throw new UserError(errors.join('\n'));
-}
-
-function tryParse(text: string): PulumiPlan | undefined {
-  try {
-    return parsePlan(text);
-  } catch {
-    return undefined;
-  }
+  return planOf(events);
 }

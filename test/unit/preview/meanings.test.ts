@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { isNew, planMeanings } from '../../../preview/meanings.ts';
 import {
   changedSteps,
-  planErrors,
+  planOf,
   type PulumiPlan,
   planWarnings,
   type Step,
@@ -158,16 +158,23 @@ describe('a plan', () => {
     expect(names({ steps: steps.reverse() })).toEqual(['a', 'b']);
   });
 
-  test('gives its warnings and errors without tags and without what concerns the toolchain alone', () => {
-    const diagnostics = [
-      { severity: 'warning', message: 'warning: using pulumi-resource-docker from $PATH at /x\n' },
-      { severity: 'warning', message: 'warning: catalog.yaml:1:2 warning: a: b\n    c\n' },
-      { severity: 'error', message: 'error: catalog.yaml:1:2 a: b\n' },
-      { severity: 'error', message: 'error: preview failed\n' },
-    ];
-    expect(planWarnings({ diagnostics })).toEqual(['catalog.yaml:1:2 a: b\n    c']);
-    expect(planErrors({ diagnostics })).toEqual(['catalog.yaml:1:2 a: b']);
+  test('gives its warnings without a second tag', () => {
+    const warnings = ['catalog.yaml:1:2 warning: a: b\n    c'];
+    expect(planWarnings({ warnings })).toEqual(['catalog.yaml:1:2 a: b\n    c']);
   });
+
+  test('has one step for a replacement, of whatever parts the engine makes it', () => {
+    const type = 'docker:index/container:Container';
+    const urn = `urn:pulumi:dev::switchyard::${type}::gateway-0`;
+    const state = { type, urn, id: 'i', parent: '', provider: '', inputs: { memory: 1 }, outputs: {} };
+    const parts = ['create-replacement', 'replace', 'delete-replaced'] as const;
+    const steps = parts.map((op) => ({ op, urn, type, provider: '', keys: ['image'], diffs: ['image', 'name'], old: state, new: state }));
+    const plan = planOf({ steps, warnings: [] });
+    expect(plan.steps?.map(toChange)).toEqual([
+      { op: 'replace', type: 'Container', name: 'gateway-0', why: ['image', 'name'] },
+    ]);
+    expect(planMeanings(plan)).toEqual([GATEWAYS]);
+  }); // prettier-ignore
 });
 
 describe('a report', () => {

@@ -1,0 +1,59 @@
+import { describe, expect, test } from '@jest/globals';
+import { lostContainers, unknownContainers } from '../../../engine/containers.ts';
+import { servingNow } from '../../../engine/deploy.ts';
+
+describe('where Docker and the state differ', () => {
+  const container = (id: string, instance: string, state = 'running') => ({
+    id,
+    instance,
+    name: `c-${id}`,
+    role: 'gateway',
+    state,
+    status: 'Up',
+    image: 'i', // prettier-ignore
+  });
+  const resources = [
+    { urn: 'urn:pulumi:dev::switchyard::random:index/randomId:RandomId::instance', type: 'random:index/randomId:RandomId', outputs: { hex: 'aa' } },
+    { urn: 'urn:pulumi:dev::switchyard::docker:index/container:Container::gateway-0', type: 'docker:index/container:Container', id: 'known' },
+  ]; // prettier-ignore
+
+  test("unknown containers are ours when they bear this deployment's id, and foreign otherwise", () => {
+    // prettier-ignore
+    const containers = [container('known', 'aa'), container('left', 'aa'), container('other', 'bb')];
+    const { ours, foreign } = unknownContainers(containers, resources);
+    expect(ours.map((c) => c.name)).toEqual(['c-left']);
+    expect(foreign.map((c) => c.name)).toEqual(['c-other']);
+  });
+
+  test('unknown containers are all foreign when the state is empty', () => {
+    expect(unknownContainers([container('x', '')], []).foreign).toHaveLength(1);
+  });
+
+  test.each([
+    ['gone', [container('other', 'aa')], ['gateway-0']],
+    ['stopped', [container('known', 'aa', 'exited')], ['gateway-0']],
+    ['running', [container('known', 'aa')], []],
+    ['started again by Docker', [container('known', 'aa', 'restarting')], []],
+  ])('a known container that is %s', (_, containers, lost) => {
+    expect(lostContainers(containers, resources)).toEqual(lost);
+  });
+});
+
+describe('after an interruption', () => {
+  const container = (id: string, role: string, state = 'running') => ({ ...PLAIN, id, role, state });
+  const PLAIN = { name: 'c', instance: 'aa', status: 'Up', image: 'i' };
+  const before = [container('old', 'gateway'), container('edge', 'edge')];
+
+  // prettier-ignore
+  test.each([
+    ['the old gateway', [container('old', 'gateway'), container('edge', 'edge')], 'the old gateway keeps serving'],
+    ['both', [container('old', 'gateway'), container('new', 'gateway'), container('edge', 'edge')], 'the old gateway keeps serving'],
+    ['a new one', [container('new', 'gateway'), container('edge2', 'edge')], 'the new gateway is serving'],
+    ['no edge', [container('old', 'gateway')], 'nothing is serving now'],
+    ['a stopped edge', [container('old', 'gateway'), container('edge', 'edge', 'exited')], 'nothing is serving now'],
+    ['a gateway that does not run', [container('old', 'gateway', 'created'), container('edge', 'edge')], 'nothing is serving now'],
+    ['nothing', [], 'nothing is serving now'],
+  ])('with %s left, the user is told so', (_, now, sentence) => {
+    expect(servingNow(before, now)).toBe(`${sentence}; run up again`);
+  });
+});

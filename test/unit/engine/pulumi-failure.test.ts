@@ -1,0 +1,104 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { describeError } from '../../../console/errors.ts';
+import {
+  commandError,
+  isLocked,
+  isStackMissing,
+  pulumiFailure,
+  resultOf,
+} from '../../../engine/pulumi-failure.ts';
+
+const LOCKED = `error: the stack is currently locked by 1 lock(s). Either wait for the other process(es) to end or delete the lock file with \`pulumi cancel\`.
+  s3://state/.pulumi/locks/organization/switchyard/dev/0b5.json: created by olga@there (pid 4242) at 2026-11-24T12:00:00Z`;
+
+const failed = (stderr: string, exitCode = 1) => ({ exitCode, stdout: '', stderr });
+
+describe('what a failed run means', () => {
+  test.each([
+    ['by its exit code', failed('error: whatever it says', 6)],
+    ['by the type of its error, from releases without that code', failed("error: no stack named 'qa' found", 255)],
+  ])('a missing stack is known %s', (_, result) => {
+    expect(isStackMissing(result)).toBe(true);
+    expect(pulumiFailure('qa', result)).toMatchObject({
+      message: 'there is no stack qa yet',
+      command: './switchyard up qa',
+    });
+  }); // prettier-ignore
+
+  test.each([
+    ['a lock in a backend that is a store', LOCKED],
+    ['another update in Pulumi Cloud', 'error: [409] Conflict: Another update is currently in progress.'],
+  ])('%s is a run that changes the stack', (_, stderr) => {
+    expect(isLocked(failed(stderr))).toBe(true);
+    expect(pulumiFailure('dev', failed(stderr)).message).toBe('stack dev is being changed by another run');
+  });
+
+  test('nothing of the kind is neither', () => {
+    expect([isLocked(failed('error: x (pid 1)')), isStackMissing(failed('error: x'))]).toEqual([
+      false,
+      false,
+    ]);
+  });
+
+  test('a typed error keeps the result; another error has none', () => {
+    const result = failed('error: x', 4);
+    expect(resultOf(commandError(result))).toMatchObject(result);
+    expect(resultOf(new Error('x'))).toBeUndefined();
+  });
+});
+
+describe('the sentence about a lock', () => {
+  const backend = mkdtempSync(join(tmpdir(), 'switchyard-backend-'));
+  const before = process.env.PULUMI_BACKEND_URL;
+  const lock = join(backend, '.pulumi/locks/organization/switchyard/dev/0b5.json');
+
+  beforeEach(() => {
+    process.env.PULUMI_BACKEND_URL = `file://${backend}`;
+    mkdirSync(dirname(lock), { recursive: true });
+    writeFileSync(lock, JSON.stringify({ pid: 17, username: 'olga', hostname: 'here', timestamp: 'now' }));
+  });
+  afterEach(() => {
+    if (before === undefined) delete process.env.PULUMI_BACKEND_URL;
+    else process.env.PULUMI_BACKEND_URL = before;
+    rmSync(backend, { recursive: true, force: true });
+  });
+
+  test('names the holder, and the command for when it is gone', () => {
+    expect(describeError(pulumiFailure('dev', failed(LOCKED)))).toBe(
+      [
+        'error: stack dev is being changed by another run',
+        '  found:   a lock created by olga@here (pid 17)',
+        '  allowed: one run at a time: wait for it to end',
+        '  mend it: pulumi cancel --stack dev   # only if that process is gone',
+      ].join('\n'),
+    );
+  });
+
+  test('quotes Pulumi where the backend cannot be looked into', () => {
+    process.env.PULUMI_BACKEND_URL = 's3://state';
+    expect(pulumiFailure('dev', failed(LOCKED)).found).toContain('created by olga@there (pid 4242)');
+  });
+});
+
+describe('other failures', () => {
+  test('are what the engine reported, whatever else stands on standard error', () => {
+    const failure = pulumiFailure('dev', failed('error: update failed'), ['container is unhealthy', 'b']);
+    expect(failure.message).toBe('container is unhealthy\nb');
+  });
+
+  test('are Pulumi’s own words where it reported nothing', () => {
+    expect(pulumiFailure('dev', failed('\nwarning: old\nerror: no such thing\n  at all\n')).message).toBe(
+      'no such thing\n  at all',
+    );
+    expect(pulumiFailure('dev', failed('')).message).toBe('pulumi failed without a word');
+  });
+
+  test('say so when the passphrase is wrong', () => {
+    expect(pulumiFailure('dev', failed('error: incorrect passphrase')).message).toBe(
+      'the passphrase of stack dev is not the one its secrets were encrypted with',
+    );
+  });
+});

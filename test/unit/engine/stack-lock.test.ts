@@ -1,0 +1,96 @@
+/** Which locks are removed without asking: those of our own runs that are gone for certain, and no other. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { hostname, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { execaSync } from 'execa';
+import { isLeft, noteRun, removeDeadLocks, stackLocks } from '../../../engine/stack-lock.ts';
+
+const HERE = { hostname: 'ci', boot: 'b1', pidSpace: 'pid:[1]' };
+const LOCK = { path: '/x.json', pid: 17, username: 'olga', hostname: 'ci' };
+const RUN = { ...HERE, pid: 17 };
+const dead = (): boolean => false;
+const alive = (): boolean => true;
+
+describe('a lock', () => {
+  test.each([
+    ['of a run of ours that is gone is left over', LOCK, RUN, dead, true],
+    ['of a run of ours that lives is not', LOCK, RUN, alive, false],
+    ['that no run of ours was noted for is not', LOCK, undefined, dead, false],
+    ['of a container with the same name and number is not', LOCK, { ...RUN, pidSpace: 'pid:[2]' }, dead, false],
+    ['of another machine that has this home is not', LOCK, { ...RUN, boot: 'b2' }, dead, false],
+    ['of another host is not', { ...LOCK, hostname: 'elsewhere' }, RUN, dead, false],
+    ['of another number is not', { ...LOCK, pid: 18 }, RUN, dead, false],
+  ])('%s', (_, lock, run, isAlive, expected) => {
+    expect(isLeft(lock, run, HERE, isAlive)).toBe(expected);
+  });
+}); // prettier-ignore
+
+describe('in a backend that is a folder', () => {
+  let work: string;
+  let locks: string;
+  const before = { ...process.env };
+  // A process that has just ended.
+  const gone = execaSync('sh', ['-c', 'echo $$']).stdout;
+
+  beforeEach(() => {
+    work = mkdtempSync(join(tmpdir(), 'switchyard-locks-'));
+    locks = join(work, 'backend/.pulumi/locks/organization/switchyard/dev');
+    mkdirSync(locks, { recursive: true });
+    process.env.PULUMI_BACKEND_URL = `file://${work}/backend`;
+    process.env.SWITCHYARD_HOME = join(work, 'home');
+  });
+  afterEach(() => {
+    for (const name of ['PULUMI_BACKEND_URL', 'SWITCHYARD_HOME']) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+    rmSync(work, { recursive: true, force: true });
+  });
+
+  function lock(name: string, pid: number): void {
+    const content = { pid, username: 'olga', hostname: hostname(), timestamp: new Date().toISOString() };
+    writeFileSync(join(locks, `${name}.json`), JSON.stringify(content));
+    writeFileSync(join(locks, `${name}.json.attrs`), '{}');
+  }
+
+  test('the lock of a killed run is removed, and with it all that is known of that run', () => {
+    noteRun('dev', Number(gone));
+    lock('a', Number(gone));
+    expect(removeDeadLocks('dev')).toBe(true);
+    expect(readdirSync(locks)).toEqual([]);
+    expect(readdirSync(join(work, 'home/runs'))).toEqual([]);
+  });
+
+  test('a lock that came meanwhile stays, with its run', () => {
+    noteRun('dev', Number(gone));
+    lock('a', Number(gone));
+    noteRun('dev', process.pid);
+    lock('b', process.pid);
+    expect(removeDeadLocks('dev')).toBe(false);
+    expect(readdirSync(locks)).toEqual(['b.json', 'b.json.attrs']);
+    expect(stackLocks('dev').map(({ pid }) => pid)).toEqual([process.pid]);
+  });
+
+  test('a lock of a run that is not ours stays, dead or not', () => {
+    lock('a', Number(gone));
+    expect(removeDeadLocks('dev')).toBe(false);
+    expect(existsSync(join(locks, 'a.json'))).toBe(true);
+  });
+
+  test('in any other backend there is nothing to remove', () => {
+    noteRun('dev', Number(gone));
+    lock('a', Number(gone));
+    process.env.PULUMI_BACKEND_URL = 's3://state';
+    expect(removeDeadLocks('dev')).toBe(false);
+    expect(existsSync(join(locks, 'a.json'))).toBe(true);
+  });
+
+  test('a note is taken back once the run has ended, unless its lock is still there', () => {
+    noteRun('dev', 17)();
+    expect(readdirSync(join(work, 'home/runs'))).toEqual([]);
+    lock('a', 18);
+    noteRun('dev', 18)();
+    expect(readdirSync(join(work, 'home/runs'))).toEqual(['dev-18.json']);
+  });
+});
