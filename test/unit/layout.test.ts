@@ -19,7 +19,8 @@ const run = (file: string, ...args: string[]) =>
 
 beforeAll(async () => {
   put('package.json', '{ "name": "planted", "type": "module" }');
-  for (const file of ['knip.json', 'scripts/check-layout.ts']) cpSync(join(ROOT, file), join(dir, file));
+  for (const file of ['knip.json', 'scripts/check-layout.ts', 'console/home-paths.ts'])
+    cpSync(join(ROOT, file), join(dir, file));
   symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
   put('cli/main.ts', "import { used } from '../domain/facts.ts';\nused();\n");
   put(
