@@ -5,8 +5,13 @@ import { UserError } from '../console/errors.ts';
 import { clearLeftovers } from '../engine/leftovers.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { pulumi } from '../engine/pulumi-run.ts';
+import { nameList } from '../console/wrap.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
+import { stackContainers, unknownContainers } from '../engine/containers.ts';
+import { refuseGuests } from '../engine/network-guests.ts';
+import { requireStack } from '../engine/stack-name.ts';
 import { resourceName, stackState } from '../engine/stack-state.ts';
+import { describeLeft, leftBehind } from './down-leaves.ts';
 
 interface DownOptions {
   volume?: string;
@@ -30,7 +35,14 @@ async function down(out: Output, stack: string, options: DownOptions): Promise<v
       command: `./switchyard down ${stack} --volume ${volume}`,
     });
   }
+  await requireStack(stack);
   await ensureReady({ need: ['pulumi', 'docker'], onProgress: out.progress });
+  const containers = await stackContainers(stack);
+  const { foreign } = unknownContainers(containers, (await stackState(stack)).resources);
+  await refuseGuests(
+    stack,
+    containers.filter((container) => !foreign.includes(container)),
+  );
   // A container that the state does not know would hold on to the network.
   await clearLeftovers(out, stack);
   const { resources } = await stackState(stack);
@@ -46,8 +58,9 @@ async function down(out: Output, stack: string, options: DownOptions): Promise<v
     }),
   );
   const kept = keep ? [volume] : [];
+  const left = await leftBehind(stack, kept[0]);
   out.result(
-    { stack, kept },
-    `${stack} is down${keep ? `; kept its data: ${volume} (./switchyard down ${stack} --volume ${volume} removes it)` : ''}`,
+    { stack, kept, left },
+    [`${stack} is down. What is left of it:`, nameList(describeLeft(left))].join('\n'),
   );
 }

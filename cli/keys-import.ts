@@ -10,9 +10,12 @@ import { CATALOG_FILE, template } from '../stacks/load.ts';
 import { UserError } from '../console/errors.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { pulumi, ROOT } from '../engine/pulumi-run.ts';
+import { ensureNamed } from '../engine/new-stack.ts';
+import { knownStacks } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { ensureStack } from '../engine/stack-state.ts';
 import { type EnvVariable, parseEnvFile } from '../keys/env-file.ts';
+import { isPlaceholder, ownerOfKey, whyUnknown } from '../keys/key-advice.ts';
 import { keyPattern, knownKeyNames } from '../keys/key-names.ts';
 
 /** What an import does with each line of the file: names and line numbers, never a value. */
@@ -38,6 +41,7 @@ export function register(keys: Command): void {
 }
 
 async function importKeys(out: Output, file: string, stack: string): Promise<void> {
+  await ensureNamed(stack, undefined, out.progress);
   const { variables, malformed } = parseEnvFile(await readEnvFile(out, file));
   const { catalog, problems } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
   if (catalog === undefined) throw new UserError(formatProblems(problems));
@@ -69,13 +73,15 @@ export function planImport(
 ): ImportPlan {
   const known = new Set(knownKeyNames(catalog));
   const plan: ImportPlan = { set: [], unchanged: [], ignored: [], odd: [] };
-  for (const line of malformed) plan.ignored.push({ line, reason: 'not understood: NAME=value is wanted' });
+  for (const line of malformed) plan.ignored.push({ line, reason: 'not understood; expected: NAME=value' });
   const chosen = new Map<string, EnvVariable>();
   for (const variable of variables) {
     const { name, value, line } = variable;
     const earlier = chosen.get(name);
-    if (!known.has(name)) plan.ignored.push({ line, name, reason: 'no key of the catalogue' });
+    if (!known.has(name)) plan.ignored.push({ line, name, reason: whyUnknown(name, [...known]) });
     else if (value === '') plan.ignored.push({ line, name, reason: 'empty' });
+    else if (isPlaceholder(catalog, name, value))
+      plan.ignored.push({ line, name, reason: 'a placeholder, not a key; put your key in its place' });
     else if (/[^\x21-\x7e]/.test(value)) {
       throw new UserError(
         `the value of ${name} cannot be a key: it has a space or a character that no header takes`,
@@ -92,12 +98,24 @@ export function planImport(
     } else chosen.set(name, variable);
   }
   for (const variable of chosen.values()) {
+    refuseForeignKey(catalog, variable);
     if (present[variable.name] === variable.value) plan.unchanged.push(variable.name);
     else plan.set.push(variable);
     if (keyPattern(catalog, variable.name)?.test(variable.value) === false) plan.odd.push(variable.name);
   }
   plan.ignored.sort((a, b) => a.line - b.line);
   return plan;
+}
+
+/** One provider's key under another one's name would be sent to that other one. */
+function refuseForeignKey(catalog: Catalog, { name, value, line }: EnvVariable): void {
+  const owner = ownerOfKey(catalog, name, value);
+  if (owner === undefined) return;
+  throw new UserError(`the value of ${name} looks like a key of ${owner}`, {
+    where: `line ${line}`,
+    allowed: `a key of the provider that ${name} belongs to; nothing was set`,
+    command: `pulumi config set --secret ${name}   # if it is right all the same`,
+  });
 }
 
 async function readEnvFile(out: Output, file: string): Promise<string> {
@@ -107,7 +125,12 @@ async function readEnvFile(out: Output, file: string): Promise<string> {
     if ((mode & 0o077) !== 0) out.warn(`others on this machine may read ${file}: chmod 600 ${file}`);
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new UserError('the env file cannot be read', { where: file, found: (error as Error).message });
+    const forgotten = knownStacks().includes(file);
+    throw new UserError('the env file cannot be read', {
+      where: file,
+      found: forgotten ? `no such file; ${file} is the name of a stack` : (error as Error).message,
+      ...(forgotten ? { command: `./switchyard keys import <file> ${file}` } : {}),
+    });
   }
 }
 

@@ -4,6 +4,7 @@ import { cloudConfig, routes } from '../domain/render/portkey-routes.ts';
 import { formatProblems } from '../domain/diagnostics/problems.ts';
 import { CATALOG_FILE, template } from '../stacks/load.ts';
 import { withOutput } from '../console/output.ts';
+import { requireNamedStack } from '../engine/stack-name.ts';
 import { UserError } from '../console/errors.ts';
 
 /** Adds `portkey`. */
@@ -12,10 +13,11 @@ export function register(program: Command): void {
     .command('portkey')
     .argument('[stack]', 'the stack whose settings get the ids', 'dev')
     .description(
-      "Portkey's routes as configs to save in its cloud, and the commands that make a stack use them",
+      "print Portkey's routes as configs to save in its cloud, and the commands that make a stack use them",
     )
     .action(
-      withOutput((out, stack: string) => {
+      withOutput(async (out, stack: string) => {
+        await requireNamedStack(stack);
         const { catalog, problems } = parseCatalog(template('catalog.yaml'), CATALOG_FILE);
         if (catalog === undefined)
           throw new UserError(`the catalogue has errors\n${formatProblems(problems)}`);

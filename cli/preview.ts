@@ -4,18 +4,20 @@ import type { Command } from 'commander';
 import { gatewayFiles } from '../stacks/container-files.ts';
 import type { Inputs } from '../stacks/load.ts';
 import { UserError } from '../console/errors.ts';
-import { ageWarning, keyAges } from '../keys/key-ages.ts';
+import { ageWarning, keyAges, unfinishedRotations } from '../keys/key-ages.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { checkEverything } from '../preview/preview-checks.ts';
 import { committedStacks, previewCi, type Refusal } from '../preview/preview-ci.ts';
 import { deployedFiles, revealedResources } from '../engine/deployed.ts';
 import { byPath, fileMeanings } from '../preview/file-changes.ts';
+import { newlyLeftOut } from '../preview/left-out.ts';
 import { isNew, planMeanings } from '../preview/meanings.ts';
 import { previewMissing } from '../preview/missing-stack.ts';
 import { newStackMeanings } from '../preview/new-stack.ts';
 import { changedSteps, type PulumiPlan, planWarnings, toChange } from '../preview/pulumi-plan.ts';
 import { failureMarkdown, type Preview, previewMarkdown, previewText } from '../preview/preview-report.ts';
 import { runPreview } from '../preview/run-preview.ts';
+import { ensureNamed } from '../engine/new-stack.ts';
 import { readRawConfig } from '../engine/stack-settings.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackExists, type StateResource } from '../engine/stack-state.ts';
@@ -32,7 +34,7 @@ interface PreviewOptions {
 export function register(program: Command): void {
   program
     .command('preview')
-    .description('show what `up` would change and what that means; nothing is touched')
+    .description('show what `up` would change and what that means; change nothing')
     .argument('[stack]', 'the stack; default: dev, with --ci every stack of the checkout')
     .option('--ci', 'without secrets, state and Docker: what a pull request can be told by')
     .option('--base <commit>', 'with --ci: tell what changes since this commit')
@@ -46,6 +48,7 @@ async function preview(out: Output, stack: string | undefined, options: PreviewO
   // The program has its own look at the models' lifetimes: it is to see the same day.
   if (options.today !== undefined) process.env.SWITCHYARD_TODAY = options.today;
   if (options.ci) return previewForCi(out, stack, options, now);
+  await ensureNamed(stack ?? 'dev', undefined, out.progress);
   const found = await reported(stack ?? 'dev', options, () => previewStack(out, stack ?? 'dev', now));
   for (const warning of found.warnings) out.warn(warning);
   await writeMarkdown(options.markdown, previewMarkdown(found));
@@ -64,11 +67,14 @@ async function previewStack(out: Output, stack: string, now: Date): Promise<Prev
   const resources = await revealedResources(stack);
   const old = keyAges(stack, resources, inputs.settings.keyAge, now).flatMap((age) => ageWarning(age) ?? []);
   const steps = changedSteps(plan).map(toChange);
+  const said = steps.length === 0 ? [] : meanings(plan, inputs, resources);
   return {
     stack,
     changes: steps.length,
     warnings: [...new Set([...warnings, ...planWarnings(plan), ...old])],
-    meanings: steps.length === 0 ? [] : meanings(plan, inputs, resources),
+    // A new stack's meanings name what is left out already.
+    meanings: isNew(plan) ? said : [...said, ...newlyLeftOut(inputs.plan.leftOut, resources)],
+    leftOut: inputs.plan.leftOut,
     steps,
   };
 }
@@ -76,10 +82,12 @@ async function previewStack(out: Output, stack: string, now: Date): Promise<Prev
 function meanings(plan: PulumiPlan, inputs: Inputs, resources: readonly StateResource[]): string[] {
   const before = deployedFiles(resources);
   if (isNew(plan) || before === undefined) return newStackMeanings(inputs);
-  return [
+  const said = [
     ...fileMeanings(before, byPath(gatewayFiles(inputs))),
+    ...unfinishedRotations(resources).map((name) => `${name} rotated`),
     ...planMeanings(plan, { previousUntil: inputs.settings.masterKey.previousUntil }),
   ];
+  return [...new Set(said)];
 }
 
 async function previewForCi(

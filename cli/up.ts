@@ -1,27 +1,22 @@
 /** `./switchyard up`: from whatever is there to a gateway that has answered. */
 import type { Command } from 'commander';
 import { askOnce } from '../client/ask-gateway.ts';
-import type { Connected } from './connect-types.ts';
-import { explainOff } from './connect-text.ts';
-import { connectUnlessOwned, describeLeftAlone, type LeftAlone } from './connect-unless-owned.ts';
+import { wholeNumber } from './arguments.ts';
+import { connectUnlessOwned } from './connect-unless-owned.ts';
 import { brokenGateway, lastWords, stackContainers } from '../engine/containers.ts';
 import { UserError } from '../console/errors.ts';
 import { deploy } from '../engine/deploy.ts';
 import { waitReady } from '../engine/health.ts';
+import { ensureNamed } from '../engine/new-stack.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs } from '../engine/stack-state.ts';
+import { type Answer, type LeftOut, upText } from './up-text.ts';
 
 interface UpOptions {
   connect: boolean;
   dir?: string;
-}
-
-/** A model of the catalogue that this stack does not serve. */
-interface LeftOut {
-  model: string;
-  reason: string;
-  command?: string;
+  port?: number;
 }
 
 /** Adds `up` to the command line. */
@@ -32,12 +27,18 @@ export function register(program: Command): void {
       'set up what is missing, deploy a stack, write the client files unless they belong to another stack, ask the gateway once',
     )
     .argument('[stack]', 'the stack', 'dev')
+    .option(
+      '--port <number>',
+      'make a new stack that answers at this port: writes its settings file',
+      wholeNumber(1, 65535),
+    )
     .option('--no-connect', 'leave the client files alone')
     .option('--dir <folder>', 'write the client files there instead of to your opencode folders')
     .action(withOutput(up));
 }
 
 async function up(out: Output, stack: string, options: UpOptions): Promise<void> {
+  await ensureNamed(stack, options.port, out.progress);
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   const changes = await deploy(out, stack);
   const outputs = await stackOutputs(stack);
@@ -50,13 +51,13 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
   const { connected, leftAlone } = options.connect
     ? await connectUnlessOwned(out, stack, outputs, { dir: options.dir })
     : {};
-  const answer = await firstAnswer(out, endpoint, String(outputs.masterKey), models);
+  const answer = await firstAnswer(out, stack, { endpoint, key: String(outputs.masterKey), models });
   out.result(
     {
       ...{ stack, endpoint, openaiBaseUrl: outputs.openaiBaseUrl, changes, models, leftOut },
       ...{ connected, clientFilesLeftAlone: leftAlone, answer },
     },
-    summary({ stack, endpoint, changes, models, leftOut, connected, leftAlone, answer }),
+    upText({ stack, endpoint, changes, models, leftOut, connected, leftAlone, answer }),
   );
 }
 
@@ -68,18 +69,11 @@ async function silentOnes(stack: string): Promise<string | undefined> {
   return gateway ?? (edge && lastWords(edge));
 }
 
-interface Answer {
-  model: string;
-  text: string;
-  ms: number;
-}
-
 /** One request: `mock` where it is served, since it costs nothing; else the first model. */
 async function firstAnswer(
   out: Output,
-  endpoint: string,
-  key: string,
-  models: string[],
+  stack: string,
+  { endpoint, key, models }: { endpoint: string; key: string; models: string[] },
 ): Promise<Answer | undefined> {
   const model = models.includes('mock') ? 'mock' : models[0];
   if (model === undefined) return undefined;
@@ -88,33 +82,6 @@ async function firstAnswer(
   throw new UserError(`the gateway is up, but ${model} did not answer`, {
     where: endpoint,
     found: answer.reason,
-    command: './switchyard smoke',
+    command: `./switchyard smoke ${stack}`,
   });
-}
-
-function summary(r: {
-  stack: string;
-  endpoint: string;
-  changes: number;
-  models: string[];
-  leftOut: LeftOut[];
-  connected: Connected | undefined;
-  leftAlone: LeftAlone | undefined;
-  answer: Answer | undefined;
-}): string {
-  const first = r.leftOut.find((model) => model.command !== undefined);
-  return [
-    `${r.stack} is up${r.changes === 0 ? ': no change' : ''}`,
-    `  endpoint   ${r.endpoint}  (OpenAI: ${r.endpoint}/v1, Anthropic: ${r.endpoint})`,
-    `  models     ${r.models.join(', ') || 'none yet'}`,
-    ...(r.leftOut.length > 0 ? [`  left out   ${r.leftOut.map((model) => model.model).join(', ')}`] : []),
-    ...(first ? [`             for want of keys; set one: ${first.command}`] : []),
-    ...(r.connected?.files ?? []).map(
-      (file) => `  ${file.changed ? 'wrote    ' : 'unchanged'}  ${file.path}`,
-    ),
-    ...(r.connected?.switchedOff ?? []).map((one) => `  off        ${explainOff(one)}`),
-    ...(r.leftAlone ? [`  clients    ${describeLeftAlone(r.leftAlone)}`] : []),
-    ...(r.answer ? [`  answer     ${r.answer.model}: ${r.answer.text} (${r.answer.ms} ms)`] : []),
-    ...(r.connected && r.answer ? [`  try        ${r.connected.try}`] : []),
-  ].join('\n');
 }

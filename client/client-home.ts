@@ -1,7 +1,7 @@
 /** A client of its own for one run: opencode's files in a folder that is gone afterwards. */
 import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';
 import type { ClientFiles } from './client-files.ts';
@@ -26,10 +26,26 @@ export interface Opencode {
 export async function findOpencode(root: string): Promise<Opencode | undefined> {
   const own = await execa('opencode', ['--version'], { reject: false, timeout: 30_000, stdin: 'ignore' });
   if (own.exitCode === 0 && own.stdout.trim().startsWith('1.')) return { bin: 'opencode', from: 'PATH' };
+  const bin = await packagedOpencode(root);
+  return bin === undefined ? undefined : { bin, from: 'node_modules' };
+}
+
+/**
+ * What a user types to run opencode: its name where it is on the PATH, else the path of the one among this checkout's packages. Starts
+ * nothing.
+ */
+export async function opencodeCommand(root: string, path = process.env.PATH ?? ''): Promise<string> {
+  const folders = path.split(delimiter).filter(Boolean);
+  if ((await Promise.all(folders.map((folder) => runs(join(folder, 'opencode'))))).includes(true))
+    return 'opencode';
+  return (await packagedOpencode(root)) ?? 'opencode';
+}
+
+async function packagedOpencode(root: string): Promise<string | undefined> {
   const os = process.platform === 'win32' ? 'windows' : process.platform;
   for (const suffix of ['', '-baseline', '-musl']) {
     const bin = join(root, 'node_modules', `opencode-${os}-${process.arch}${suffix}`, 'bin', 'opencode');
-    if (await runs(bin)) return { bin, from: 'node_modules' };
+    if (await runs(bin)) return bin;
   }
   return undefined;
 }

@@ -29,7 +29,7 @@ function modelMeanings(before: LitellmConfig, after: LitellmConfig): string[] {
   return [...new Set([...old.keys(), ...next.keys()])].flatMap((alias) => {
     const [was, is] = [old.get(alias), next.get(alias)];
     if (is === undefined) return [`${alias} is no longer served`];
-    if (was === undefined) return [`${alias} is served now, by ${upstreams(is)}`];
+    if (was === undefined) return [`${alias} is new, served by ${upstreams(is)}`];
     return aliasMeanings(alias, was, is);
   });
 }
@@ -38,8 +38,8 @@ function modelMeanings(before: LitellmConfig, after: LitellmConfig): string[] {
 function aliasMeanings(alias: string, was: Deployment[], is: Deployment[]): string[] {
   const said: string[] = [];
   if (upstreams(was) !== upstreams(is))
-    said.push(`${alias} is served by ${upstreams(is)} now (was ${upstreams(was)})`);
-  if (was.length !== is.length) said.push(`${alias} has ${keys(is.length)} now (had ${was.length})`);
+    said.push(`${alias} will be served by ${upstreams(is)} (now: ${upstreams(was)})`);
+  if (was.length !== is.length) said.push(`${alias} will have ${keys(is.length)} (now: ${was.length})`);
   const [first, second] = [params(was[0]), params(is[0])];
   for (const difference of differences(first, second))
     said.push(`${alias}: ${describeDifference(difference)}`);

@@ -16,7 +16,7 @@ test('names that have a settings file pass', () => {
 
 test.each(['xyz', '', '../dev', 'dev prod', '--yes'])('%j is refused with the names there are', (name) => {
   expect(() => checkStackName(name, folder)).toThrow(
-    expect.objectContaining({ allowed: ['dev', 'prod'] }) as Error,
+    expect.objectContaining({ allowed: ['dev', 'prod'] }) as unknown as Error,
   );
 });
 

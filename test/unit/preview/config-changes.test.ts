@@ -43,17 +43,17 @@ describe('a change of the config means', () => {
       'a new alias',
       config({ a: GPT }),
       config({ a: GPT, b: SONNET }),
-      ['b is served now, by anthropic/claude-sonnet-5'],
+      ['b is new, served by anthropic/claude-sonnet-5'],
     ],
     ['one alias less', config({ a: GPT, b: SONNET }), config({ a: GPT }), ['b is no longer served']],
     [
       'another upstream',
       config({ a: GPT }),
       config({ a: SONNET }),
-      ['a is served by anthropic/claude-sonnet-5 now (was openai/gpt-5.6)'],
+      ['a will be served by anthropic/claude-sonnet-5 (now: openai/gpt-5.6)'],
     ],
-    ['a further key', config({ a: GPT }), config({ a: { ...GPT, keys: 2 } }), ['a has 2 keys now (had 1)']],
-    ['a key less', config({ a: { ...GPT, keys: 2 } }), config({ a: GPT }), ['a has 1 key now (had 2)']],
+    ['a further key', config({ a: GPT }), config({ a: { ...GPT, keys: 2 } }), ['a will have 2 keys (now: 1)']],
+    ['a key less', config({ a: { ...GPT, keys: 2 } }), config({ a: GPT }), ['a will have 1 key (now: 2)']],
     [
       'another timeout',
       config({ a: GPT }),
@@ -112,7 +112,7 @@ describe('a change of the files means', () => {
     [
       'what the config means',
       { ...files, '/etc/switchyard/config.yaml': config({ a: SONNET }) },
-      ['a is served by anthropic/claude-sonnet-5 now (was openai/gpt-5.6)'],
+      ['a will be served by anthropic/claude-sonnet-5 (now: openai/gpt-5.6)'],
     ],
   ])('%s', (_, after, meanings) => {
     expect(fileMeanings(files, after)).toEqual(meanings);
