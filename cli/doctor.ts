@@ -51,7 +51,8 @@ function report(out: Output, checks: Check[]): void {
     const painted = !colour ? mark : ok ? pc.green(mark) : optional ? pc.yellow(mark) : pc.red(mark);
     return [`${painted}  ${name}`, !ok && command ? `${detail}\nfix: ${command}` : detail];
   });
-  const verdict = lacking.length === 0 ? 'nothing is missing' : `${lacking.length} of ${checks.length} failed`;
+  const verdict =
+    lacking.length === 0 ? 'nothing is missing' : `${lacking.length} of ${checks.length} failed`;
   out.result({ ok: lacking.length === 0, checks }, `${nameList(lines)}\n${verdict}`);
   if (lacking.length > 0) process.exitCode = 1;
 }

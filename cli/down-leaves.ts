@@ -29,7 +29,13 @@ export async function leftBehind(stack: string, volume: string | undefined): Pro
   return [
     ...(volume === undefined
       ? []
-      : [{ what: 'data', where: `volume ${volume}`, remove: `./switchyard down ${stack} --volume ${volume}` }]),
+      : [
+          {
+            what: 'data',
+            where: `volume ${volume}`,
+            remove: `./switchyard down ${stack} --volume ${volume}`,
+          },
+        ]),
     ...(await clientFilesOf(stack)),
     ...(existsSync(logs) ? [{ what: "the agents' logs", where: logs, remove: `rm -r ${logs}` }] : []),
     {
@@ -41,7 +47,13 @@ export async function leftBehind(stack: string, volume: string | undefined): Pro
       ? [{ what: 'settings and encrypted keys', where: file, remove: `rm ${file}` }]
       : []),
     ...(!ownArrangement(name) && existsSync(passphrase)
-      ? [{ what: 'the passphrase of these keys', where: passphrase, remove: `rm ${passphrase}   # last of all` }]
+      ? [
+          {
+            what: 'the passphrase of these keys',
+            where: passphrase,
+            remove: `rm ${passphrase}   # last of all`,
+          },
+        ]
       : []),
   ];
 }

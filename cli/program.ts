@@ -49,7 +49,9 @@ export function mistakeOf(error: CommanderError, args: readonly string[]): UserE
   const called = args.find((word) => commands[word] !== undefined);
   const [message = '', hint] = error.message.replace(/^error: /, '').split('\n');
   return new UserError(`${message}${hint === undefined ? '' : ` ${hint}`}`, {
-    ...(called === undefined && error.code === 'commander.unknownCommand' ? { allowed: Object.keys(commands) } : {}),
+    ...(called === undefined && error.code === 'commander.unknownCommand'
+      ? { allowed: Object.keys(commands) }
+      : {}),
     command: `./switchyard ${called === undefined ? '' : `${called} `}--help`,
   });
 }

@@ -34,7 +34,10 @@ export function statusText(report: StatusReport, width = columns()): string {
     ...groupLeftOut(report.leftOut).map((group): [string, string] => ['left out', describeLeftOut(group)]),
     ...(report.image === null ? [] : [['image', report.image] satisfies [string, string]]),
     ...report.containers.map(({ role, name, status }): [string, string] => [role, `${name}  ${status}`]),
-    ...report.keys.map(({ name, days, state }): [string, string] => ['key', `${name}: ${days} days, ${state}`]),
+    ...report.keys.map(({ name, days, state }): [string, string] => [
+      'key',
+      `${name}: ${days} days, ${state}`,
+    ]),
     ...report.unknownContainers.map((name): [string, string] => ['unknown', describeUnknown(report, name)]),
   ];
   return [...wrap(head, width), nameList(rows, width)].join('\n');

@@ -64,7 +64,8 @@ async function stillUnknown(
 ): Promise<{ ours: string[]; foreign: string[] }> {
   const listed = [...unknown.ours, ...unknown.foreign];
   const there = new Set(listed.length === 0 ? [] : (await stackContainers(stack)).map(({ id }) => id));
-  const names = (some: typeof listed): string[] => some.filter(({ id }) => there.has(id)).map(({ name }) => name);
+  const names = (some: typeof listed): string[] =>
+    some.filter(({ id }) => there.has(id)).map(({ name }) => name);
   return { ours: names(unknown.ours), foreign: names(unknown.foreign) };
 }
 

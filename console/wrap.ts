@@ -22,7 +22,8 @@ export function wrap(text: string, width: number): string[] {
     const lines: string[] = [];
     for (const word of line.split(' ')) {
       const last = lines.at(-1);
-      if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width) lines[lines.length - 1] = `${last} ${word}`;
+      if (last !== undefined && widthOf(last) + 1 + widthOf(word) <= width)
+        lines[lines.length - 1] = `${last} ${word}`;
       else lines.push(word);
     }
     return lines;
@@ -33,7 +34,10 @@ export function wrap(text: string, width: number): string[] {
  * Lines of a name and a text, indented by two columns, with the texts below one another. What does not fit continues below the text; a
  * text with a word that does not fit beside the names begins on a line of its own.
  */
-export function nameList(rows: readonly (readonly [name: string, text: string])[], width = columns()): string {
+export function nameList(
+  rows: readonly (readonly [name: string, text: string])[],
+  width = columns(),
+): string {
   const names = Math.max(0, ...rows.map(([name]) => widthOf(name)));
   return rows
     .flatMap(([name, text]) => {

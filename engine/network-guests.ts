@@ -22,7 +22,10 @@ export async function refuseGuests(stack: string, own: readonly StackContainer[]
 }
 
 /** The names of those in a network that are none of the stack's. */
-export function guestsOf(members: Readonly<Record<string, string>>, own: readonly { id: string }[]): string[] {
+export function guestsOf(
+  members: Readonly<Record<string, string>>,
+  own: readonly { id: string }[],
+): string[] {
   const ours = new Set(own.map(({ id }) => id));
   return Object.entries(members)
     .flatMap(([id, name]) => (ours.has(id) ? [] : [name]))

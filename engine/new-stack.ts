@@ -15,7 +15,11 @@ import { readRawConfig } from './stack-settings.ts';
  * @param port the port of a new stack.
  * @throws UserError with the name that may have been meant, and the command that makes a new stack.
  */
-export async function ensureNamed(stack: string, port: number | undefined, progress: Progress): Promise<void> {
+export async function ensureNamed(
+  stack: string,
+  port: number | undefined,
+  progress: Progress,
+): Promise<void> {
   if (port !== undefined) return writeSettings(stack, port, progress);
   if (hasSettings(stack)) return;
   await requireNamedStack(stack).catch(async () => {

@@ -18,7 +18,8 @@ export function nearKeyName(name: string, known: readonly string[]): string | un
 /** Why a name is passed over. */
 export function whyUnknown(name: string, known: readonly string[]): string {
   const base = name.replace(/_\d+$/, '');
-  if (base !== name && known.includes(base)) return `no key of the catalogue: ${base} has further ones up to ${base}_9`;
+  if (base !== name && known.includes(base))
+    return `no key of the catalogue: ${base} has further ones up to ${base}_9`;
   const near = nearKeyName(name, known);
   return `no key of the catalogue${near === undefined ? '' : `; did you mean ${near}?`}`;
 }
@@ -37,7 +38,9 @@ export function isPlaceholder(catalog: Catalog, name: string, value: string): bo
  */
 export function ownerOfKey(catalog: Catalog, name: string, value: string): string | undefined {
   if (keyPattern(catalog, name)?.test(value) !== false) return undefined;
-  const matching = Object.values(catalog.providers).filter(({ key }) => keyPattern(catalog, key)?.test(value));
+  const matching = Object.values(catalog.providers).filter(({ key }) =>
+    keyPattern(catalog, key)?.test(value),
+  );
   // The longest pattern is the one that says most: `sk-…` alone fits many.
   return matching.sort((a, b) => b.keyPattern.length - a.keyPattern.length)[0]?.name;
 }

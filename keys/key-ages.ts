@@ -63,7 +63,9 @@ function isFirstOfItsName({ name }: KeyAge, index: number, all: readonly KeyAge[
 export function unfinishedRotations(resources: readonly StateResource[]): string[] {
   return resources.flatMap((resource) => {
     const name = resourceName(resource);
-    return resource.delete === true && name.startsWith(KEY_AGE_PREFIX) ? [name.slice(KEY_AGE_PREFIX.length)] : [];
+    return resource.delete === true && name.startsWith(KEY_AGE_PREFIX)
+      ? [name.slice(KEY_AGE_PREFIX.length)]
+      : [];
   });
 }
 

@@ -51,7 +51,9 @@ interface Run {
   stderr: string;
 }
 
-async function launch(args: string[] = [], mirror?: string): Promise<Run> {
+async function launch(given: string[] = [], mirror?: string): Promise<Run> {
+  // Without any argument the launcher prints the help itself.
+  const args = given.length === 0 ? ['status'] : given;
   const { exitCode, stdout, stderr } = await execa(join(checkout, 'switchyard'), args, {
     reject: false,
     env: {

@@ -34,10 +34,13 @@ test('at 60 columns each row is a list, no word is cut, and empty cells are left
   ]);
 });
 
-test.each([30, 40, 60, 80, 100, 160])('no line is longer than %i columns, but for words that are', (width) => {
-  const longest = Math.max(...ROWS.flat().flatMap((cell) => cell.split(' ').map(widthOf)));
-  expect(widest(table(HEAD, ROWS, false, width))).toBeLessThanOrEqual(Math.max(width, longest + 6));
-});
+test.each([30, 40, 60, 80, 100, 160])(
+  'no line is longer than %i columns, but for words that are',
+  (width) => {
+    const longest = Math.max(...ROWS.flat().flatMap((cell) => cell.split(' ').map(widthOf)));
+    expect(widest(table(HEAD, ROWS, false, width))).toBeLessThanOrEqual(Math.max(width, longest + 6));
+  },
+);
 
 test('a colour takes no room', () => {
   expect(widthOf('\x1b[31mred\x1b[39m')).toBe(3);

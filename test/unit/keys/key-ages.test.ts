@@ -35,7 +35,11 @@ describe('the age of a key', () => {
   });
 
   test('of which an interrupted up left two is that of the older one, and its rotation is not finished', () => {
-    const state = [key('GROQ_API_KEY', 0), { ...key('GROQ_API_KEY', 80), delete: true }, key('OPENAI_API_KEY', 3)];
+    const state = [
+      key('GROQ_API_KEY', 0),
+      { ...key('GROQ_API_KEY', 80), delete: true },
+      key('OPENAI_API_KEY', 3),
+    ];
     expect(keyAges('dev', state, LIMITS, NOW).map(({ name, days }) => [name, days])).toEqual([
       ['GROQ_API_KEY', 80],
       ['OPENAI_API_KEY', 3],

@@ -52,7 +52,12 @@ describe('a change of the config means', () => {
       config({ a: SONNET }),
       ['a will be served by anthropic/claude-sonnet-5 (now: openai/gpt-5.6)'],
     ],
-    ['a further key', config({ a: GPT }), config({ a: { ...GPT, keys: 2 } }), ['a will have 2 keys (now: 1)']],
+    [
+      'a further key',
+      config({ a: GPT }),
+      config({ a: { ...GPT, keys: 2 } }),
+      ['a will have 2 keys (now: 1)'],
+    ],
     ['a key less', config({ a: { ...GPT, keys: 2 } }), config({ a: GPT }), ['a will have 1 key (now: 2)']],
     [
       'another timeout',
