@@ -1,4 +1,6 @@
 /** `./switchyard up`: from whatever is there to a gateway that has answered. */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Command } from 'commander';
 import { askOnce } from '../client/ask-gateway.ts';
 import { wholeNumber } from './arguments.ts';
@@ -9,6 +11,7 @@ import { deploy } from '../engine/deploy.ts';
 import { waitReady } from '../engine/health.ts';
 import { ensureNamed } from '../engine/new-stack.ts';
 import { type Output, withOutput } from '../console/output.ts';
+import { root } from '../bootstrap/home-paths.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs } from '../engine/stack-state.ts';
 import { type Answer, type LeftOut, upText } from './up-text.ts';
@@ -40,7 +43,12 @@ export function register(program: Command): void {
 async function up(out: Output, stack: string, options: UpOptions): Promise<void> {
   await ensureNamed(stack, options.port, out.progress);
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
+  const hadSalt = hasSalt(stack);
   const changes = await deploy(out, stack);
+  if (!hadSalt && hasSalt(stack))
+    out.progress(
+      `Pulumi wrote an encryptionsalt, which is no secret, into Pulumi.${stack}.yaml: commit it with the keys (docs/operating.md)`,
+    );
   const outputs = await stackOutputs(stack);
   const endpoint = String(outputs.endpoint);
   const models = outputs.models as string[];
@@ -59,6 +67,12 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
     },
     upText({ stack, endpoint, changes, models, leftOut, connected, leftAlone, answer }),
   );
+}
+
+/** Whether the stack's settings file has what its keys are encrypted with, beside the passphrase. */
+function hasSalt(stack: string): boolean {
+  const file = join(root, `Pulumi.${stack}.yaml`);
+  return existsSync(file) && /^encryptionsalt:/m.test(readFileSync(file, 'utf8'));
 }
 
 /** What the containers in the way of a request say: a gateway that is not healthy, else the edge. */
