@@ -6,7 +6,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { makeProgram } from './program.ts';
+import { makeProgram } from './command-line.ts';
 
 /** The file, from the checkout's root. */
 export const HELP_FILE = 'cli/help.txt';

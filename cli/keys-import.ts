@@ -10,7 +10,7 @@ import { CATALOG_FILE, template } from '../stacks/load.ts';
 import { UserError } from '../console/errors.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { pulumi, ROOT } from '../engine/pulumi-run.ts';
-import { ensureNamed } from '../engine/new-stack.ts';
+import { ensureNamed } from '../engine/ensure-named.ts';
 import { knownStacks } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { ensureStack } from '../engine/stack-state.ts';

@@ -1,10 +1,10 @@
 /**
  * The command line behind `./switchyard`. Each command has a file of its own that exports `register(program)`; add yours to the list in
- * program.ts. Only the file of the command that is called is loaded, so that each starts quickly.
+ * command-line.ts. Only the file of the command that is called is loaded, so that each starts quickly.
  */
 import { CommanderError } from 'commander';
 import { Output } from '../console/output.ts';
-import { makeProgram, mistakeOf } from './program.ts';
+import { makeProgram, mistakeOf } from './command-line.ts';
 
 const args = process.argv.slice(2);
 

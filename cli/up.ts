@@ -9,7 +9,7 @@ import { brokenGateway, lastWords, stackContainers } from '../engine/containers.
 import { UserError } from '../console/errors.ts';
 import { deploy } from '../engine/deploy.ts';
 import { waitReady } from '../engine/health.ts';
-import { ensureNamed } from '../engine/new-stack.ts';
+import { ensureNamed } from '../engine/ensure-named.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { root } from '../bootstrap/home-paths.ts';
 import { ensureReady } from '../bootstrap/ready.ts';

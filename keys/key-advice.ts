@@ -25,7 +25,7 @@ export function whyUnknown(name: string, known: readonly string[]): string {
 }
 
 const PLACEHOLDER =
-  /^<.*>$|^\$\{?\w+\}?$|^(?:your|my|insert|enter|paste|put|replace|change)[-_]?|your[-_]?(?:\w+[-_])*key|key[-_]?(?:goes[-_]?)?here|placeholder|^(?:todo|tbd|none|null|undefined|example|secret|(?:api[-_]?)?key)$|(?:^|[-_])(?:x{3,}|\*{3,}|\.{3,}|…)$/i;
+  /^<.*>$|^\$\{?\w+\}?$|^(?:your|my|insert|enter|paste|put|replace|change)[-_]|your[-_]?(?:\w+[-_])*key|key[-_]?(?:goes[-_]?)?here|placeholder|^(?:todo|tbd|none|null|undefined|example|secret|(?:api[-_]?)?key)$|(?:^|[-_])(?:x{3,}|\*{3,}|\.{3,}|…)$/i;
 
 /** Whether a value is what a template has in place of a key, e.g. `your-key-here`. One that looks like its provider's key is none. */
 export function isPlaceholder(catalog: Catalog, name: string, value: string): boolean {
@@ -38,8 +38,9 @@ export function isPlaceholder(catalog: Catalog, name: string, value: string): bo
  */
 export function ownerOfKey(catalog: Catalog, name: string, value: string): string | undefined {
   if (keyPattern(catalog, name)?.test(value) !== false) return undefined;
-  const matching = Object.values(catalog.providers).filter(({ key }) =>
-    keyPattern(catalog, key)?.test(value),
+  const matching = Object.values(catalog.providers).filter(
+    // A pattern of mere letters and digits fits anybody's key.
+    (one) => /^[a-z]+[-_]/.test(one.keyPattern) && keyPattern(catalog, one.key)?.test(value),
   );
   // The longest pattern is the one that says most: `sk-…` alone fits many.
   return matching.sort((a, b) => b.keyPattern.length - a.keyPattern.length)[0]?.name;

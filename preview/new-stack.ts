@@ -1,5 +1,5 @@
 import type { Inputs } from '../stacks/load.ts';
-import { leftOutSentences } from './left-out.ts';
+import { leftOutSentences } from './newly-left-out.ts';
 
 /** Sentences about a stack that has nothing deployed yet. Pure. */
 export function newStackMeanings({ settings, plan }: Inputs): string[] {

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execaSync } from 'execa';
 import type { Command } from 'commander';
 import { HELP_FILE, helpText } from '../../../cli/help-text.ts';
-import { makeProgram, mistakeOf } from '../../../cli/program.ts';
+import { makeProgram, mistakeOf } from '../../../cli/command-line.ts';
 
 test('the text that is checked in is that of the commands (npm run generate)', async () => {
   expect(readFileSync(HELP_FILE, 'utf8')).toBe(await helpText());

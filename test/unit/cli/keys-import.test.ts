@@ -105,6 +105,10 @@ describe('an import', () => {
     expect(JSON.stringify(error)).not.toContain(key);
   });
 
+  test("takes a key of letters and digits alone for nobody else's", () => {
+    expect(plan(`PERPLEXITY_API_KEY=${'a1B2'.repeat(8)}`).odd).toEqual(['PERPLEXITY_API_KEY']);
+  });
+
   test('takes the same value twice', () => {
     expect(plan(`GROQ_API_KEY=${GROQ}\nGROQ_API_KEY=${GROQ}`).set).toHaveLength(1);
   });

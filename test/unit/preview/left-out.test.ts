@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { StateResource } from '../../../engine/stack-state.ts';
-import { newlyLeftOut } from '../../../preview/left-out.ts';
+import { newlyLeftOut } from '../../../preview/newly-left-out.ts';
 
 const out = (model: string, key: string) => ({
   model,
