@@ -35,7 +35,8 @@ async function down(out: Output, stack: string, options: DownOptions): Promise<v
       command: `./switchyard down ${stack} --volume ${volume}`,
     });
   }
-  await requireStack(stack);
+  // Who wants to remove a stack is not told to deploy it.
+  await requireStack(stack, '');
   await ensureReady({ need: ['pulumi', 'docker'], onProgress: out.progress });
   const containers = await stackContainers(stack);
   const { foreign } = unknownContainers(containers, (await stackState(stack)).resources);

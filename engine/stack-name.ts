@@ -38,12 +38,13 @@ export function stacksInFolder(backend = backendFolder()): string[] {
  * For commands that look at a stack or remove it: ends with a sentence if the backend does not have it. Makes nothing, neither a
  * passphrase nor a stack.
  *
+ * @param advice what to do about a stack that is not deployed; empty where that is nothing.
  * @throws UserError with the name that may have been meant.
  */
-export async function requireStack(stack: string): Promise<void> {
+export async function requireStack(stack: string, advice = `./switchyard up ${stack}`): Promise<void> {
   if (await isInBackend(stack)) return;
   throw hasSettings(stack)
-    ? new UserError(`stack ${stack} is not deployed yet`, { command: `./switchyard up ${stack}` })
+    ? new UserError(`stack ${stack} is not deployed yet`, advice === '' ? {} : { command: advice })
     : noSuchStack(stack);
 }
 
