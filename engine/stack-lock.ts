@@ -41,7 +41,8 @@ function readLock(path: string): Change | undefined {
     const lock = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
     const { pid, username, hostname: host, timestamp } = lock;
     if (typeof pid !== 'number' || typeof host !== 'string') return undefined;
-    return { user: String(username ?? '?'), host, pid, since: String(timestamp ?? '') };
+    const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+    return { user: text(username) || '?', host, pid, since: text(timestamp) };
   } catch {
     // Released between the listing and the reading, or half written: the next look shows it.
     return undefined;

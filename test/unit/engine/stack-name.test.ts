@@ -15,9 +15,13 @@ test('names that have a settings file pass', () => {
 });
 
 test.each(['xyz', '', '../dev', 'dev prod', '--yes'])('%j is refused with the names there are', (name) => {
-  expect(() => checkStackName(name, folder)).toThrow(
-    expect.objectContaining({ allowed: ['dev', 'prod'] }) as unknown as Error,
-  );
+  let error: unknown;
+  try {
+    checkStackName(name, folder);
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toMatchObject({ allowed: ['dev', 'prod'] });
 });
 
 describe('a name that no stack has', () => {
