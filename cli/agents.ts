@@ -17,6 +17,7 @@ import { STILL_STOPPING, stoppable } from '../console/stoppable.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { UserError } from '../console/errors.ts';
 import { inHome, ROOT } from '../console/home-paths.ts';
+import { requireStack } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs } from '../engine/stack-state.ts';
 import { table } from '../console/table.ts';
@@ -39,6 +40,7 @@ export function register(program: Command): void {
     .action(
       withOutput(async (out, stack: string, options: AgentsOptions) => {
         const { file, catalog } = readAgents(options.file);
+        await requireStack(stack);
         await ensureReady({ need: ['pulumi'], onProgress: out.progress });
         const client = clientFiles(stack, await stackOutputs(stack));
         const reports = await agents(out, stack, { file, catalog, client, options });

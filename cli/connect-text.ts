@@ -16,10 +16,11 @@ export function tryIt(
   { config }: ClientFiles,
   on: readonly string[],
   options: ConnectOptions,
+  opencode = 'opencode',
 ): string {
   const candidates = [...(config.provider.litellm?.models.mock ? ['litellm/mock'] : []), config.model ?? ''];
   const model = candidates.find((one) => on.includes(providerOf(one)));
-  const run = `opencode run${model ? ` -m ${model}` : ''} "hi"`;
+  const run = `${quote(opencode)} run${model ? ` -m ${model}` : ''} "hi"`;
   if (options.dir === undefined) return run;
   return `OPENCODE_CONFIG=${quote(paths.config)} OPENCODE_AUTH_CONTENT="$(cat ${quote(paths.auth)})" ${run}`;
 }

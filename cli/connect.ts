@@ -3,6 +3,7 @@ import { type RawOutputs, readBasics } from '../domain/read/outputs-reader.ts';
 import { unlessRefused } from '../console/errors.ts';
 import { providerOf } from '../domain/plan/lanes.ts';
 import { type ClientFiles, clientFiles, gatewayOnly } from '../client/client-files.ts';
+import { opencodeCommand } from '../client/client-home.ts';
 import { currentOwner } from '../client/current-owner.ts';
 import { isSameOwner } from '../client/ownership.ts';
 import { type ClientPaths, opencodePaths, pathsBelow } from '../client/opencode-paths.ts';
@@ -12,6 +13,8 @@ import { describeConnected, tryIt } from './connect-text.ts';
 import type { Connected, ConnectOptions } from './connect-types.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ownerOf } from './owner.ts';
+import { ROOT } from '../console/home-paths.ts';
+import { requireStack } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs } from '../engine/stack-state.ts';
 
@@ -29,13 +32,19 @@ export function register(program: Command): void {
     .option('--dir <folder>', "write both files there, not into opencode's own folders")
     .option('--gateway-only', "write the gateway's key alone, no provider's")
     .description(
-      "writes opencode's files: opencode.json, and auth.json with the keys (0600), keeping what you have there; " +
+      "write opencode's files: opencode.json, and auth.json with the keys (0600), keeping what you have there; " +
         'they belong to this stack from then on, and `up` of another stack leaves them alone',
     )
     .action(
       withOutput(async (out, stack: string, options: ConnectOptions) => {
+        await requireStack(stack);
         await ensureReady({ need: ['pulumi'], onProgress: out.progress });
-        const connected = await connectFrom(out, stack, await stackOutputs(stack), options);
+        const connected = await connectFrom(
+          out,
+          stack,
+          await out.step(`reading the outputs of ${stack}`, () => stackOutputs(stack)),
+          options,
+        );
         if (process.env.OPENCODE_AUTH_CONTENT && options.dir === undefined) {
           out.warn('OPENCODE_AUTH_CONTENT is set: opencode reads it instead of auth.json');
         }
@@ -84,7 +93,7 @@ export async function connect(stack: string, files: ClientFiles, options: WriteA
     on,
     off: [...byUser, ...withoutKey],
     ...(model && on.includes(providerOf(model)) ? { model } : {}),
-    try: tryIt(paths, chosen, on, options),
+    try: tryIt(paths, chosen, on, options, await opencodeCommand(ROOT)),
   };
 }
 

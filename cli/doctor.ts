@@ -3,12 +3,13 @@ import type { Command } from 'commander';
 import pc from 'picocolors';
 import type { Check } from './doctor/doctor-check.ts';
 import { type Output, withOutput } from '../console/output.ts';
+import { nameList } from '../console/wrap.ts';
 
 /** Adds `doctor`. */
 export function register(program: Command): void {
   program
     .command('doctor')
-    .description('what this machine lacks, and the command that brings it; exit code 1 if something does')
+    .description('show what this machine lacks and the command that brings it; exit code 1 if something does')
     .action(withOutput(diagnose));
 }
 
@@ -21,16 +22,21 @@ async function diagnose(out: Output): Promise<void> {
     import('node:path'),
   ]);
   const names = knownStacks();
-  const [pulumi, docker, disk, ports, opencode] = await Promise.all([
-    tools.checkPulumi(),
-    tools.checkDocker(),
-    tools.checkDisk(),
-    Promise.all(names.map((stack) => stacks.checkPort(stack))),
-    tools.checkOpencode(),
-  ]);
-  const setup = await findPulumi();
-  const env = setup && { ...process.env, PATH: [...setup.path, process.env.PATH ?? ''].join(delimiter) };
-  const passphrases = await Promise.all(names.map((stack) => stacks.checkPassphrase(stack, env)));
+  const [[pulumi, docker, disk, ports, opencode], passphrases] = await out.step(
+    'looking at this machine',
+    async () => {
+      const found = await Promise.all([
+        tools.checkPulumi(),
+        tools.checkDocker(),
+        tools.checkDisk(),
+        Promise.all(names.map((stack) => stacks.checkPort(stack))),
+        tools.checkOpencode(),
+      ]);
+      const setup = await findPulumi();
+      const env = setup && { ...process.env, PATH: [...setup.path, process.env.PATH ?? ''].join(delimiter) };
+      return [found, await Promise.all(names.map((stack) => stacks.checkPassphrase(stack, env)))] as const;
+    },
+  );
   const checks = [
     tools.checkNode(),
     tools.checkPackages(),
@@ -46,15 +52,14 @@ async function diagnose(out: Output): Promise<void> {
 
 function report(out: Output, checks: Check[]): void {
   const lacking = checks.filter(({ ok, optional }) => !ok && !optional);
-  const width = Math.max(...checks.map(({ name }) => name.length));
   const colour = process.stdout.isTTY === true;
-  const lines = checks.map(({ name, ok, optional, detail, command }) => {
-    const mark = ok ? 'ok  ' : optional ? 'note' : 'LACK';
+  const lines = checks.map(({ name, ok, optional, detail, command }): [string, string] => {
+    const mark = ok ? 'ok  ' : optional ? 'note' : 'FAIL';
     const painted = !colour ? mark : ok ? pc.green(mark) : optional ? pc.yellow(mark) : pc.red(mark);
-    const mend = !ok && command ? `\n      ${' '.repeat(width)}mend it: ${command}` : '';
-    return `${painted}  ${name.padEnd(width)}  ${detail}${mend}`;
+    return [`${painted}  ${name}`, !ok && command ? `${detail}\nfix: ${command}` : detail];
   });
-  const verdict = lacking.length === 0 ? 'nothing lacks' : `${lacking.length} of ${checks.length} lack`;
-  out.result({ ok: lacking.length === 0, checks }, [...lines, verdict].join('\n'));
+  const verdict =
+    lacking.length === 0 ? 'nothing is missing' : `${lacking.length} of ${checks.length} failed`;
+  out.result({ ok: lacking.length === 0, checks }, `${nameList(lines)}\n${verdict}`);
   if (lacking.length > 0) process.exitCode = 1;
 }

@@ -4,13 +4,17 @@ import { dockerName } from '../infra/docker-names.ts';
 import { UserError } from '../console/errors.ts';
 import { interruptible } from '../console/interruptible.ts';
 import { STOPPING } from '../engine/deploy.ts';
-import { stackContainers } from '../engine/containers.ts';
+import { stackContainers, unknownContainers } from '../engine/containers.ts';
 import { clearLeftovers } from '../engine/leftovers.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { pulumi } from '../engine/pulumi-run.ts';
+import { nameList } from '../console/wrap.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
+import { refuseGuests } from '../engine/network-guests.ts';
+import { requireStack } from '../engine/stack-name.ts';
 import { stackOperation } from '../engine/stack-operation.ts';
 import { resourceName, stackState } from '../engine/stack-state.ts';
+import { describeLeft, leftBehind } from './down-leaves.ts';
 
 interface DownOptions {
   volume?: string;
@@ -34,6 +38,8 @@ async function down(out: Output, stack: string, options: DownOptions): Promise<v
       command: `./switchyard down ${stack} --volume ${volume}`,
     });
   }
+  // Who wants to remove a stack is not told to deploy it.
+  await requireStack(stack, '');
   await ensureReady({ need: ['pulumi', 'docker'], onProgress: out.progress });
   const stopped = () => ({
     message: `interrupted; ${stack} is removed in part; run down again`,
@@ -43,9 +49,10 @@ async function down(out: Output, stack: string, options: DownOptions): Promise<v
     remove(out, stack, { withData: options.volume !== undefined, signal }),
   );
   const kept = keep ? [volume] : [];
+  const left = await leftBehind(stack, kept[0]);
   out.result(
-    { stack, kept },
-    `${stack} is down${keep ? `; kept its data: ${volume} (./switchyard down ${stack} --volume ${volume} removes it)` : ''}`,
+    { stack, kept, left },
+    [`${stack} is down. What is left of it:`, nameList(describeLeft(left))].join('\n'),
   );
 }
 
@@ -59,9 +66,14 @@ async function remove(
   stack: string,
   { withData, signal }: { withData: boolean; signal: AbortSignal },
 ): Promise<boolean> {
-  // A container that the state does not know would hold on to the network.
   const containers = await stackContainers(stack);
   const { resources } = await stackState(stack);
+  const { foreign } = unknownContainers(containers, resources);
+  await refuseGuests(
+    stack,
+    containers.filter((container) => !foreign.includes(container)),
+  );
+  // A container that the state does not know would hold on to the network.
   await clearLeftovers(out, stack, { containers, resources }, signal);
   const data = resources.find((resource) => resourceName(resource) === 'data');
   if (withData && data?.protect) await pulumi(stack, ['state', 'unprotect', data.urn, '--yes']);

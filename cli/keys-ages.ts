@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { type Output, withOutput } from '../console/output.ts';
+import { requireStack } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { readRawConfig, stackSettings } from '../engine/stack-settings.ts';
 import { stackState } from '../engine/stack-state.ts';
@@ -13,7 +14,7 @@ import { ageWarning, type KeyAge, keyAges } from '../keys/key-ages.ts';
 export function register(keys: Command): void {
   keys
     .command('ages')
-    .description('the age of each deployed key; counted from the `up` that first deployed it')
+    .description('list the age of each deployed key, counted from the `up` that first deployed it')
     .argument('[stack]', 'the stack', 'dev')
     .option('--today <day>', 'count to this day instead: YYYY-MM-DD')
     .action(withOutput(ages));
@@ -21,9 +22,10 @@ export function register(keys: Command): void {
 
 async function ages(out: Output, stack: string, options: { today?: string }): Promise<void> {
   const now = parseToday(options.today);
+  await requireStack(stack);
   const { keyAge } = await stackSettings(stack);
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });
-  const { resources } = await stackState(stack);
+  const { resources } = await out.step(`reading the state of ${stack}`, () => stackState(stack));
   const deployed = keyAges(stack, resources, keyAge, now);
   const names = new Set(deployed.map((age) => age.name));
   const notDeployed = readRawConfig(stack).secretKeys.filter((name) => !names.has(name));

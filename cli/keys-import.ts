@@ -7,6 +7,8 @@ import { UserError } from '../console/errors.ts';
 import { interruptible } from '../console/interruptible.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
+import { ensureNamed } from '../engine/ensure-named.ts';
+import { knownStacks } from '../engine/stack-name.ts';
 import { ensureStack } from '../engine/stack-state.ts';
 import { parseEnvFile } from '../keys/env-file.ts';
 import { type ImportPlan, planImport } from '../keys/import-plan.ts';
@@ -23,6 +25,7 @@ export function register(keys: Command): void {
 }
 
 async function importKeys(out: Output, file: string, stack: string): Promise<void> {
+  await ensureNamed(stack, undefined, out.progress);
   const { variables, malformed } = parseEnvFile(await readEnvFile(out, file));
   const { catalog } = requireCatalog();
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });
@@ -45,7 +48,12 @@ async function readEnvFile(out: Output, file: string): Promise<string> {
     if ((mode & 0o077) !== 0) out.warn(`others on this machine may read ${file}: chmod 600 ${file}`);
     return await readFile(file, 'utf8');
   } catch (error) {
-    throw new UserError('the env file cannot be read', { where: file, found: (error as Error).message });
+    const forgotten = knownStacks().includes(file);
+    throw new UserError('the env file cannot be read', {
+      where: file,
+      found: forgotten ? `no such file; ${file} is the name of a stack` : (error as Error).message,
+      ...(forgotten ? { command: `./switchyard keys import <file> ${file}` } : {}),
+    });
   }
 }
 

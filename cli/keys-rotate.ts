@@ -8,6 +8,7 @@ import { unlessRefused, UserError } from '../console/errors.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { revealedResources } from '../engine/deployed.ts';
 import { pulumi } from '../engine/pulumi-run.ts';
+import { requireStack } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
 import { ensureStack, stackOutputs, stackState } from '../engine/stack-state.ts';
@@ -30,7 +31,7 @@ export function register(keys: Command): void {
   keys
     .command('rotate')
     .description(
-      'a new master key: deploys it, waits until it is accepted, rewrites the client files if they belong to this stack',
+      'make a new master key: deploy it, wait until it is accepted, rewrite the client files if they belong to this stack',
     )
     .argument('[stack]', 'the stack', 'dev')
     .option('--grace <time>', 'how long the old key is still accepted: 90s, 30m, 24h, 7d', '24h')
@@ -46,6 +47,7 @@ export function register(keys: Command): void {
 
 async function rotate(out: Output, stack: string, options: RotateOptions): Promise<void> {
   const graceMs = parseDuration(options.grace, '--grace');
+  await requireStack(stack);
   const { masterKey } = await stackSettings(stack);
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   await ensureStack(stack);

@@ -7,8 +7,12 @@ import { formatProblem, hasErrors } from '../domain/diagnostics/problems.ts';
 import type { Catalog } from '../domain/schema/catalog-schema.ts';
 import { checkPriceMap } from '../domain/checks/price-map.ts';
 import { requireCatalog } from '../stacks/load.ts';
+import { UserError } from '../console/errors.ts';
 import { type Output, withOutput } from '../console/output.ts';
+import { backendFolder } from '../engine/passphrase.ts';
+import { requireNamedStack, stacksInFolder } from '../engine/stack-name.ts';
 import { stackInputs } from '../engine/stack-settings.ts';
+import { stackOutputs } from '../engine/stack-state.ts';
 import { table } from '../console/table.ts';
 import { dayOf, parseToday } from '../console/time-options.ts';
 
@@ -29,6 +33,8 @@ export interface ModelRow {
   /** What answers when it fails. */
   chain: string[];
   /** Whether the stack has a key for it. */
+  hasKey: boolean;
+  /** Whether the stack as it is deployed serves it. */
   served: boolean;
 }
 
@@ -41,18 +47,19 @@ interface ModelsOptions {
 export function register(program: Command): void {
   program
     .command('models')
-    .description('the catalogue as a table: alias, upstream, prices, retirement, chain')
-    .argument('[stack]', 'the stack whose keys tell what is served', 'dev')
+    .description('list the catalogue as a table: alias, upstream, prices, retirement, chain')
+    .argument('[stack]', 'the stack whose keys and deployment tell what is served', 'dev')
     .option('--check', `fail on retired and unknown models, warn ${WARN_DAYS} days before`)
     .option('--today <day>', 'count to this day instead: YYYY-MM-DD')
     .action(withOutput(models));
 }
 
-function models(out: Output, stack: string, options: ModelsOptions): void {
+async function models(out: Output, stack: string, options: ModelsOptions): Promise<void> {
+  await requireNamedStack(stack);
   const today = dayOf(parseToday(options.today));
   const { catalog, source, problems } = requireCatalog();
-  const served = new Set(stackInputs(stack).inputs?.plan.served.map((model) => model.alias));
-  const rows = modelRows(catalog, today, served);
+  const withKey = new Set(stackInputs(stack).inputs?.plan.served.map((model) => model.alias));
+  const rows = modelRows(catalog, today, { withKey, deployed: await deployedModels(out, stack) });
   const found = options.check
     ? [...problems, ...checkPriceMap(catalog, source), ...checkLifetimes(catalog, source, today)]
     : [];
@@ -64,8 +71,30 @@ function models(out: Output, stack: string, options: ModelsOptions): void {
   );
 }
 
-/** The catalogue's aliases in its order. */
-export function modelRows(catalog: Catalog, today: string, served: ReadonlySet<string>): ModelRow[] {
+/** The aliases that the last `up` brought; none where nothing is deployed, or where this machine cannot ask the backend. */
+async function deployedModels(out: Output, stack: string): Promise<ReadonlySet<string>> {
+  // Only a stack that is there is asked for: nothing is to be brought or made for a list.
+  if (backendFolder() !== undefined && !stacksInFolder().includes(stack)) return new Set();
+  try {
+    const { models: aliases } = await out.step(`asking what ${stack} serves`, () => stackOutputs(stack));
+    return new Set(Array.isArray(aliases) ? aliases.map(String) : []);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    out.warn(`what ${stack} serves is not known: ${error.message}`);
+    return new Set();
+  }
+}
+
+/**
+ * The catalogue's aliases in its order.
+ *
+ * @param of.withKey the aliases for which the stack has a key; `deployed`: those that it serves.
+ */
+export function modelRows(
+  catalog: Catalog,
+  today: string,
+  of: { withKey: ReadonlySet<string>; deployed: ReadonlySet<string> },
+): ModelRow[] {
   const lives = new Map(lifetimes(catalog, today).map((life) => [life.alias, life]));
   return Object.entries(catalog.models).map(([alias, model]) => {
     const known = priceMapEntry(catalog, model, litellmFacts);
@@ -79,7 +108,8 @@ export function modelRows(catalog: Catalog, today: string, served: ReadonlySet<s
       retires: lives.get(alias)?.retires ?? null,
       daysLeft: lives.get(alias)?.daysLeft ?? null,
       chain: catalog.fallbacks[alias] ?? [],
-      served: served.has(alias),
+      hasKey: of.withKey.has(alias),
+      served: of.deployed.has(alias),
     };
   });
 }
@@ -107,7 +137,7 @@ function text(stack: string, rows: readonly ModelRow[]): string {
       row.priceOut?.toString() ?? '-',
       row.retires ?? '-',
       days(row.daysLeft),
-      row.served ? 'served' : 'no key',
+      row.served ? 'served' : row.hasKey ? 'not deployed' : 'no key',
       row.chain.join(', ') || '-',
     ]),
   );

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { cloudConfig, routes } from '../domain/render/portkey-routes.ts';
 import { requireCatalog } from '../stacks/load.ts';
 import { withOutput } from '../console/output.ts';
+import { requireNamedStack } from '../engine/stack-name.ts';
 
 /** Adds `portkey`. */
 export function register(program: Command): void {
@@ -9,10 +10,11 @@ export function register(program: Command): void {
     .command('portkey')
     .argument('[stack]', 'the stack whose settings get the ids', 'dev')
     .description(
-      "Portkey's routes as configs to save in its cloud, and the commands that make a stack use them",
+      "print Portkey's routes as configs to save in its cloud, and the commands that make a stack use them",
     )
     .action(
-      withOutput((out, stack: string) => {
+      withOutput(async (out, stack: string) => {
+        await requireNamedStack(stack);
         const { catalog } = requireCatalog();
         const configs = routes(catalog).map((route) => ({
           route: route.name,

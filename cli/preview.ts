@@ -8,6 +8,7 @@ import { failureMarkdown, type Preview, previewMarkdown, previewText } from '../
 import { previewStack } from '../preview/preview-stack.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { parseToday } from '../console/time-options.ts';
+import { ensureNamed } from '../engine/ensure-named.ts';
 import { knownStacks } from '../engine/stack-name.ts';
 
 interface PreviewOptions {
@@ -21,7 +22,7 @@ interface PreviewOptions {
 export function register(program: Command): void {
   program
     .command('preview')
-    .description('show what `up` would change and what that means; nothing is touched')
+    .description('show what `up` would change and what that means; change nothing')
     .argument('[stack]', 'the stack; default: dev, with --ci every stack of the checkout')
     .option('--ci', 'without secrets, state and Docker: what a pull request can be told by')
     .option('--base <commit>', 'with --ci: tell what changes since this commit')
@@ -35,6 +36,7 @@ async function preview(out: Output, stack: string | undefined, options: PreviewO
   // The program has its own look at the models' lifetimes: it is to see the same day.
   if (options.today !== undefined) process.env.SWITCHYARD_TODAY = options.today;
   if (options.ci) return previewForCi(out, stack, options, now);
+  await ensureNamed(stack ?? 'dev', undefined, out.progress);
   const found = await reported(stack ?? 'dev', options, () => previewStack(out, stack ?? 'dev', now));
   for (const warning of found.warnings) out.warn(warning);
   await writeMarkdown(options.markdown, previewMarkdown(found));

@@ -10,6 +10,7 @@ import { STILL_STOPPING, stoppable } from '../console/stoppable.ts';
 import { openTap } from '../client/tap.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ROOT } from '../console/home-paths.ts';
+import { requireStack } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs } from '../engine/stack-state.ts';
 import { table } from '../console/table.ts';
@@ -23,10 +24,11 @@ export function register(program: Command): void {
     .command('smoke')
     .argument('[stack]', 'the stack', 'dev')
     .description(
-      'one request through every layer and provider, by the real opencode: who answered, how fast, what failed',
+      'send one request through every layer and provider, by the real opencode: who answered, how fast, what failed',
     )
     .action(
       withOutput(async (out, stack: string) => {
+        await requireStack(stack);
         await ensureReady({ need: ['pulumi'], onProgress: out.progress });
         const outputs = await stackOutputs(stack);
         const client = clientFiles(stack, outputs);

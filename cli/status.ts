@@ -1,40 +1,49 @@
 /** `./switchyard status`: where a stack is, whether it is well, and what it serves. */
 import type { Command } from 'commander';
-import pc from 'picocolors';
 import { readBasics } from '../domain/read/outputs-reader.ts';
 import { unlessRefused } from '../console/errors.ts';
 import { settingsSchema } from '../domain/schema/settings-schema.ts';
-import { type StackContainer, stackContainers, unknownContainers } from '../engine/containers.ts';
+import { stackContainers, unknownContainers } from '../engine/containers.ts';
 import { isReady } from '../engine/health.ts';
-import { type AgeLimits, type KeyAge, keyAges } from '../keys/key-ages.ts';
+import { type AgeLimits, keyAges } from '../keys/key-ages.ts';
 import { type Output, withOutput } from '../console/output.ts';
+import { runningChange } from '../engine/own-runs.ts';
+import { requireStack } from '../engine/stack-name.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs, stackState } from '../engine/stack-state.ts';
+import { type StatusReport, statusText } from './status-text.ts';
 
 /** Adds `status` to the command line. */
 export function register(program: Command): void {
   program
     .command('status')
-    .description('endpoint, health, models served and left out, image, age of keys')
+    .description('show endpoint, health, models served and left out, image, age of keys')
     .argument('[stack]', 'the stack', 'dev')
     .action(withOutput(status));
 }
 
 async function status(out: Output, stack: string): Promise<void> {
+  await requireStack(stack);
   await ensureReady({ need: ['pulumi', 'docker'], onProgress: out.progress });
-  const [outputs, { resources }, containers] = await Promise.all([
-    stackOutputs(stack),
-    stackState(stack),
-    stackContainers(stack),
-  ]);
+  const report = await out.step(`looking at ${stack}`, () => reportOf(stack));
+  if (!report.healthy) process.exitCode = 1;
+  out.result(report, statusText(report));
+}
+
+async function reportOf(stack: string): Promise<StatusReport> {
+  // In this order a container that a run has made is in the state, or the run's lock is still seen.
+  const containers = await stackContainers(stack);
+  const change = runningChange(stack);
+  const [outputs, { resources }] = await Promise.all([stackOutputs(stack), stackState(stack)]);
   const basics = outputs.endpoint === undefined ? undefined : unlessRefused(readBasics(stack, outputs));
   const endpoint = basics?.endpoint ?? null;
-  const unknown = unknownContainers(containers, resources);
-  const report = {
+  const unknown = await stillUnknown(unknownContainers(containers, resources), stack);
+  return {
     stack,
     endpoint,
     healthy: endpoint !== null && (await isReady(endpoint)),
+    change: change ?? null,
     models: basics?.models ?? [],
     leftOut: basics?.leftOut ?? [],
     image: containers.find((container) => container.role === 'gateway')?.image ?? null,
@@ -45,10 +54,22 @@ async function status(out: Output, stack: string): Promise<void> {
       state,
       status: word,
     })),
-    unknownContainers: [...unknown.ours, ...unknown.foreign].map((container) => container.name),
+    // What a run that is at work has made is not written down yet.
+    unknownContainers: change === undefined ? [...unknown.ours, ...unknown.foreign] : [],
+    foreignContainers: change === undefined ? unknown.foreign : [],
   };
-  if (!report.healthy) process.exitCode = 1;
-  out.result(report, text(report, containers));
+}
+
+/** The names of those that are still there: a run may have removed one since they were listed. */
+async function stillUnknown(
+  unknown: ReturnType<typeof unknownContainers>,
+  stack: string,
+): Promise<{ ours: string[]; foreign: string[] }> {
+  const listed = [...unknown.ours, ...unknown.foreign];
+  const there = new Set(listed.length === 0 ? [] : (await stackContainers(stack)).map(({ id }) => id));
+  const names = (some: typeof listed): string[] =>
+    some.filter(({ id }) => there.has(id)).map(({ name }) => name);
+  return { ours: names(unknown.ours), foreign: names(unknown.foreign) };
 }
 
 /** The stack's own limits; the usual ones where its files are broken, which must not hide how it is. */
@@ -57,28 +78,4 @@ function ageLimits(stack: string): Promise<AgeLimits> {
     ({ keyAge }) => keyAge,
     () => settingsSchema.shape.keyAge.parse({}),
   );
-}
-
-function text(
-  r: {
-    stack: string;
-    endpoint: string | null;
-    healthy: boolean;
-    models: string[];
-    leftOut: { model: string; reason: string }[];
-    keys: KeyAge[];
-    unknownContainers: string[];
-  },
-  containers: StackContainer[],
-): string {
-  return [
-    `${r.stack}  ${r.endpoint ?? 'not deployed'}  ${r.healthy ? pc.green('healthy') : pc.red('not healthy')}`,
-    `  models    ${r.models.join(', ') || 'none'}`,
-    ...r.leftOut.map((model) => `  left out  ${model.model}: ${model.reason}`),
-    ...containers.map((container) => `  ${container.role.padEnd(9)} ${container.name}  ${container.status}`),
-    ...r.keys.map((key) => `  key       ${key.name}: ${key.days} days, ${key.state}`),
-    ...r.unknownContainers.map(
-      (name) => `  unknown   ${name}: not in this stack's state (docker rm --force ${name})`,
-    ),
-  ].join('\n');
 }

@@ -1,7 +1,7 @@
 /** A client of its own for one run: opencode's files in a folder that is gone afterwards. */
 import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import manifest from '../package.json' with { type: 'json' };
 import { installedVersion } from '../console/home-paths.ts';
@@ -30,6 +30,21 @@ export async function findOpencode(root: string): Promise<Opencode | undefined> 
   const own = await execa('opencode', ['--version'], { reject: false, timeout: 30_000, stdin: 'ignore' });
   const version = own.exitCode === 0 ? own.stdout.trim() : '';
   if (version.startsWith('1.')) return { bin: 'opencode', from: 'PATH', version };
+  return packagedOpencode(root);
+}
+
+/**
+ * What a user types to run opencode: its name where it is on the PATH, else the path of the one among this checkout's packages. Starts
+ * nothing.
+ */
+export async function opencodeCommand(root: string, path = process.env.PATH ?? ''): Promise<string> {
+  const folders = path.split(delimiter).filter(Boolean);
+  if ((await Promise.all(folders.map((folder) => runs(join(folder, 'opencode'))))).includes(true))
+    return 'opencode';
+  return (await packagedOpencode(root))?.bin ?? 'opencode';
+}
+
+async function packagedOpencode(root: string): Promise<Opencode | undefined> {
   const os = process.platform === 'win32' ? 'windows' : process.platform;
   for (const suffix of ['', '-baseline', '-musl']) {
     const name = `opencode-${os}-${process.arch}${suffix}`;

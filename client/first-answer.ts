@@ -18,9 +18,8 @@ export interface FirstAnswer {
  */
 export async function firstAnswer(
   out: Output,
-  endpoint: string,
-  key: string,
-  models: string[],
+  stack: string,
+  { endpoint, key, models }: { endpoint: string; key: string; models: string[] },
 ): Promise<FirstAnswer | undefined> {
   const model = models.includes('mock') ? 'mock' : models[0];
   if (model === undefined) return undefined;
@@ -29,6 +28,6 @@ export async function firstAnswer(
   throw new UserError(`the gateway is up, but ${model} did not answer`, {
     where: endpoint,
     found: answer.reason,
-    command: './switchyard smoke',
+    command: `./switchyard smoke ${stack}`,
   });
 }

@@ -1,22 +1,68 @@
 /** Tables on a terminal and elsewhere. */
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { columns, nameList, widthOf, wrap } from './wrap.ts';
+
+/** Columns between two cells. */
+const GAP = 2;
 
 /**
- * Rows under headings: with a heading in bold in a terminal, as columns padded with spaces elsewhere, so that `grep`, `awk` and a
- * log can read them.
+ * Rows under headings, as columns padded with spaces. Where they do not fit the width, cells are wrapped between words; where that is not
+ * enough, each row becomes a list of its own: the first cell above, the others below it with their headings.
+ *
+ * @param terminal whether a terminal shows it: headings are bold there.
+ * @param width the columns that it may take.
  */
-export function table(head: string[], rows: string[][], terminal = process.stdout.isTTY === true): string {
-  const bare = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' }; // prettier-ignore
+export function table(
+  head: string[],
+  rows: string[][],
+  terminal = process.stdout.isTTY === true,
+  width = columns(),
+): string {
+  const bold = (text: string): string => (terminal ? pc.bold(text) : text);
+  const widths = fitted([head, ...rows], width);
+  if (widths === undefined) return records(head, rows, width, bold);
+  const bare = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '', left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: ' '.repeat(GAP) }; // prettier-ignore
   const made = new Table({
-    head: terminal ? head.map((text) => pc.bold(text)) : head,
+    head: head.map(bold),
     chars: bare,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  made.push(...rows);
+  made.push(...rows.map((row) => row.map((cell, column) => wrap(cell, widths[column] ?? width).join('\n'))));
   return made
     .toString()
     .split('\n')
     .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+/** The width of each column so that all fit; undefined where they do not, however the words are broken. */
+function fitted(rows: readonly (readonly string[])[], width: number): number[] | undefined {
+  const count = Math.max(...rows.map((row) => row.length));
+  const widest = (measure: (cell: string) => number): number[] =>
+    Array.from({ length: count }, (_, column) => Math.max(...rows.map((row) => measure(row[column] ?? ''))));
+  const widths = widest((cell) => Math.max(...cell.split('\n').map(widthOf)));
+  const least = widest((cell) => Math.max(...cell.split(/\s/).map(widthOf)));
+  let over = widths.reduce((sum, one) => sum + one, GAP * (count - 1)) - width;
+  while (over > 0) {
+    // The column with the most to give loses one at a time: so wide ones come to be equal.
+    const slack = widths.map((one, column) => (one > least[column]! ? one : 0));
+    const column = slack.indexOf(Math.max(...slack));
+    if (slack[column] === 0) return undefined;
+    widths[column]! -= 1;
+    over -= 1;
+  }
+  return widths;
+}
+
+/** One row below the other. Cells that say nothing are left out. */
+function records(head: string[], rows: string[][], width: number, bold: (text: string) => string): string {
+  return rows
+    .map(([first = '', ...cells]) => {
+      const said = cells.flatMap((cell, index): [string, string][] =>
+        cell === '' || cell === '-' ? [] : [[head[index + 1] ?? '', cell]],
+      );
+      return said.length === 0 ? bold(first) : `${bold(first)}\n${nameList(said, width)}`;
+    })
     .join('\n');
 }

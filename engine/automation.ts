@@ -10,7 +10,7 @@ import { readDecision } from '../bootstrap/pulumi-decision.ts';
 import { pulumiEnv } from './environment.ts';
 import { commandError } from './pulumi-failure.ts';
 import { pulumiProcess } from './pulumi-process.ts';
-import { noteRun } from './stack-lock.ts';
+import { noteRun } from './own-runs.ts';
 
 /** Opens a stack that exists, without selecting it: plain `pulumi` goes on with the one that its user has selected. */
 export async function openStack(stack: string, cwd: string): Promise<Stack> {

@@ -4,8 +4,10 @@ import { execa } from 'execa';
 import { dockerName } from '../infra/docker-names.ts';
 import { docker } from './containers.ts';
 import { UserError } from '../console/errors.ts';
-import { stackSettings } from './stack-settings.ts';
+import { nextPort } from '../domain/plan/next-port.ts';
 import { fullName, stackFileName } from '../domain/schema/stack-file-names.ts';
+import { knownStacks } from './stack-name.ts';
+import { readRawConfig, stackSettings } from './stack-settings.ts';
 
 /**
  * Refuses to deploy onto a port that somebody else holds.
@@ -20,7 +22,36 @@ export async function refuseHeldPort(stack: string): Promise<void> {
   throw new UserError(`port ${port} is held by ${holder ?? 'another process'}`, {
     where: `${fullName('port')} in ${stackFileName(stack)}`,
     allowed: 'a free port: end its holder, or choose another port',
-    command: `pulumi config set port ${port + 1} --stack ${stack}`,
+    command: `pulumi config set port ${await freePort(port + 1, bind)} --stack ${stack}`,
+  });
+}
+
+/** A port on which nothing listens and which no stack of this checkout has, from `first` on. */
+export async function freePort(first: number, address = '127.0.0.1'): Promise<number> {
+  const taken = new Set(takenPorts());
+  let port = first;
+  while (port < 65535 && (taken.has(port) || !(await isFree(address, port)))) port += 1;
+  return port;
+}
+
+/** The port for one more stack of this checkout: see {@link nextPort}. */
+export async function portForNewStack(): Promise<number> {
+  const taken = takenPorts();
+  for (;;) {
+    const port = nextPort(taken);
+    if (port > 65535 || (await isFree('127.0.0.1', port))) return port;
+    taken.push(port);
+  }
+}
+
+/** The ports that the stacks' files claim. A file that cannot be read claims none: other commands say what is wrong with it. */
+function takenPorts(): number[] {
+  return knownStacks().flatMap((stack) => {
+    try {
+      return Number(readRawConfig(stack).config.port) || [];
+    } catch {
+      return [];
+    }
   });
 }
 

@@ -1,23 +1,6 @@
-/**
- * Who holds a stack's lock, where the backend is a folder of this machine, and which locks a run of ours has left.
- *
- * Host and process number in a lock do not tell whether its holder lives: two containers, or two CI jobs, may have the same of both. So
- * each run notes itself in SWITCHYARD_HOME, with the kernel's boot and the space of process numbers it ran in. Only a lock whose holder
- * is noted there, and is gone, is removed without asking; and only its own file, never whatever `pulumi cancel` finds a moment later.
- */
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
-import { inHome } from '../console/home-paths.ts';
-import { isAlive } from '../console/is-alive.ts';
+/** The locks on a stack, where the backend is a folder of this machine. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { backendFolder } from './passphrase.ts';
 
 /** A lock as Pulumi's file backend writes it. */
@@ -27,31 +10,24 @@ export interface StackLock {
   pid: number;
   username: string;
   hostname: string;
+  /** When it was taken: ISO 8601; left out where the lock does not say. */
+  timestamp?: string;
 }
 
-/** Where a process number counts. */
-interface Place {
-  hostname: string;
-  /** The kernel's boot; empty where the system does not tell. */
-  boot: string;
-  /** The space in which the process number counts; empty where the system has but one. */
-  pidSpace: string;
-}
-
-/** A run of ours, as it is noted. */
-interface OwnRun extends Place {
-  pid: number;
-}
-
-/** The locks on a stack; none where the backend is no folder of this machine. */
+/**
+ * The locks on a stack; none where the backend is no folder of this machine.
+ *
+ * @param stack its name, which may stand behind organization and project.
+ */
 export function stackLocks(stack: string): StackLock[] {
   const backend = backendFolder();
   if (backend === undefined) return [];
-  const folder = join(backend, '.pulumi', 'locks', 'organization', 'switchyard', stack);
+  const name = stack.split('/').at(-1) ?? stack;
+  const folder = join(backend, '.pulumi', 'locks', 'organization', 'switchyard', name);
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
-    .filter((name) => name.endsWith('.json'))
-    .flatMap((name) => readLock(join(folder, name)) ?? []);
+    .filter((file) => file.endsWith('.json'))
+    .flatMap((file) => readLock(join(folder, file)) ?? []);
 }
 
 /** A lock's holder, for an error. */
@@ -59,91 +35,17 @@ export function describeHolder(lock: StackLock): string {
   return `a lock created by ${lock.username}@${lock.hostname} (pid ${lock.pid})`;
 }
 
-/**
- * Notes that a run of ours may take a stack's lock.
- *
- * @returns what takes the note back once the run has ended, unless it has left its lock.
- */
-export function noteRun(stack: string, pid: number): () => void {
-  const file = runFile(stack, pid);
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify({ pid, ...whereWeAre() }));
-  return () => {
-    if (stackLocks(stack).every((lock) => lock.pid !== pid)) rmSync(file, { force: true });
-  };
-}
-
-/**
- * Removes the locks that runs of ours have left which were killed.
- *
- * @returns whether there were only such locks.
- */
-export function removeDeadLocks(stack: string): boolean {
-  const locks = stackLocks(stack);
-  const dead = locks.filter((lock) => isLeft(lock, readRun(stack, lock.pid)));
-  for (const lock of dead) {
-    // What the backend's library keeps beside each file goes with it.
-    for (const file of [lock.path, `${lock.path}.attrs`]) rmSync(file, { force: true });
-    rmSync(runFile(stack, lock.pid), { force: true });
-  }
-  return locks.length > 0 && dead.length === locks.length;
-}
-
-/**
- * Whether a lock was left by a run that is gone for certain.
- *
- * @param run what was noted of the run with the lock's process number.
- */
-export function isLeft(
-  lock: StackLock,
-  run: OwnRun | undefined,
-  here: Place = whereWeAre(),
-  alive: (pid: number) => boolean = isAlive,
-): boolean {
-  return (
-    run?.pid === lock.pid &&
-    lock.hostname === here.hostname &&
-    run.hostname === here.hostname &&
-    run.boot === here.boot &&
-    run.pidSpace === here.pidSpace &&
-    !alive(lock.pid)
-  );
-}
-
-function runFile(stack: string, pid: number): string {
-  return inHome('runs', `${stack}-${pid}.json`);
-}
-
-function readRun(stack: string, pid: number): OwnRun | undefined {
-  return readJson(runFile(stack, pid)) as OwnRun | undefined;
-}
-
-/** A lock's content; undefined where its holder has just released it. */
+/** A lock's content; undefined where its holder has just released it, or has written but half of it. */
 function readLock(path: string): StackLock | undefined {
-  const content = readJson(path) as Omit<StackLock, 'path'> | undefined;
-  return content && { ...content, path };
-}
-
-function readJson(file: string): unknown {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    const lock = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+    const { pid, username, hostname, timestamp } = lock;
+    if (typeof pid !== 'number' || typeof hostname !== 'string') return undefined;
+    return {
+      ...{ path, pid, hostname, username: typeof username === 'string' ? username : '?' },
+      ...(typeof timestamp === 'string' ? { timestamp } : {}),
+    };
   } catch {
     return undefined;
-  }
-}
-
-function whereWeAre(): Place {
-  return {
-    hostname: hostname(),
-    boot: orEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),
-    pidSpace: orEmpty(() => readlinkSync('/proc/self/ns/pid')),
-  };
-}
-
-function orEmpty(read: () => string): string {
-  try {
-    return read();
-  } catch {
-    return '';
   }
 }

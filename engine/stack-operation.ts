@@ -5,7 +5,7 @@ import { openStack } from './automation.ts';
 import { EngineEvents } from './engine-events.ts';
 import { isLocked, pulumiFailure, resultOf } from './pulumi-failure.ts';
 import { ROOT } from '../console/home-paths.ts';
-import { removeDeadLocks } from './stack-lock.ts';
+import { removeDeadLocks } from './own-runs.ts';
 
 /** What every operation of the Automation API takes from here. */
 type Common = Required<Pick<UpOptions, 'onEvent' | 'color' | 'signal'>>;

@@ -13,6 +13,8 @@ export interface StateResource {
   created?: string;
   modified?: string;
   protect?: boolean;
+  /** It has been replaced, and waits to be deleted: an `up` was interrupted before it got that far. */
+  delete?: boolean;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
 }

@@ -3,6 +3,7 @@ import { UserError } from '../console/errors.ts';
 import type { Catalog } from '../domain/schema/catalog-schema.ts';
 import { keyBase, keyNamesOf } from '../domain/schema/provider-key-names.ts';
 import type { EnvVariable } from './env-file.ts';
+import { isPlaceholder, keyPattern, ownerOfKey, whyUnknown } from './key-advice.ts';
 
 /** What an import does with each line of the file: names and line numbers, never a value. */
 export interface ImportPlan {
@@ -31,13 +32,15 @@ export function planImport(
 ): ImportPlan {
   const known = new Set(Object.values(catalog.providers).flatMap(({ key }) => keyNamesOf(key)));
   const plan: ImportPlan = { set: [], unchanged: [], ignored: [], odd: [] };
-  for (const line of malformed) plan.ignored.push({ line, reason: 'not understood: NAME=value is wanted' });
+  for (const line of malformed) plan.ignored.push({ line, reason: 'not understood; expected: NAME=value' });
   const chosen = new Map<string, EnvVariable>();
   for (const variable of variables) {
     const { name, value, line } = variable;
     const earlier = chosen.get(name);
-    if (!known.has(name)) plan.ignored.push({ line, name, reason: 'no key of the catalogue' });
+    if (!known.has(name)) plan.ignored.push({ line, name, reason: whyUnknown(name, [...known]) });
     else if (value === '') plan.ignored.push({ line, name, reason: 'empty' });
+    else if (isPlaceholder(catalog, name, value))
+      plan.ignored.push({ line, name, reason: 'a placeholder, not a key; put your key in its place' });
     else if (/[^\x21-\x7e]/.test(value)) {
       throw new UserError(
         `the value of ${name} cannot be a key: it has a space or a character that no header takes`,
@@ -54,6 +57,7 @@ export function planImport(
     } else chosen.set(name, variable);
   }
   for (const variable of chosen.values()) {
+    refuseForeignKey(catalog, variable);
     if (present[variable.name] === variable.value) plan.unchanged.push(variable.name);
     else plan.set.push(variable);
     if (keyPattern(catalog, variable.name)?.test(variable.value) === false) plan.odd.push(variable.name);
@@ -62,8 +66,13 @@ export function planImport(
   return plan;
 }
 
-/** The pattern that a name's keys follow, by the catalogue. */
-function keyPattern(catalog: Catalog, name: string): RegExp | undefined {
-  const provider = Object.values(catalog.providers).find(({ key }) => key === keyBase(name));
-  return provider === undefined ? undefined : new RegExp(`^(?:${provider.keyPattern})$`);
+/** One provider's key under another one's name would be sent to that other one. */
+function refuseForeignKey(catalog: Catalog, { name, value, line }: EnvVariable): void {
+  const owner = ownerOfKey(catalog, name, value);
+  if (owner === undefined) return;
+  throw new UserError(`the value of ${name} looks like a key of ${owner}`, {
+    where: `line ${line}`,
+    allowed: `a key of the provider that ${name} belongs to; nothing was set`,
+    command: `pulumi config set --secret ${name}   # if it is right all the same`,
+  });
 }

@@ -50,7 +50,23 @@ export function keyAges(
         { name, since: resource.created, days, state: verdict(days, limits), command: command(stack, name) },
       ];
     })
-    .sort((a, b) => b.days - a.days || (a.name < b.name ? -1 : 1));
+    .sort((a, b) => b.days - a.days || (a.name < b.name ? -1 : 1))
+    .filter(isFirstOfItsName);
+}
+
+/** After an interrupted `up` a rotated key is there twice: the older one counts, since the gateways may still have it. */
+function isFirstOfItsName({ name }: KeyAge, index: number, all: readonly KeyAge[]): boolean {
+  return all.findIndex((age) => age.name === name) === index;
+}
+
+/** The keys whose rotation an interrupted `up` has begun and not finished: the old one still waits to be deleted. */
+export function unfinishedRotations(resources: readonly StateResource[]): string[] {
+  return resources.flatMap((resource) => {
+    const name = resourceName(resource);
+    return resource.delete === true && name.startsWith(KEY_AGE_PREFIX)
+      ? [name.slice(KEY_AGE_PREFIX.length)]
+      : [];
+  });
 }
 
 /** The generation of the master key in a stack's state; undefined where none is deployed. */

@@ -20,7 +20,7 @@ export function planMeanings(plan: PulumiPlan, context: MeaningContext = {}): st
   const steps = changedSteps(plan);
   const gateways = steps.filter(isGateway);
   return [
-    ...keyMeanings(steps),
+    ...keyMeanings(steps, plan),
     ...masterKeyMeanings(plan, steps, context),
     ...steps.filter((step) => typeOf(step) === 'RemoteImage').flatMap(imageMeaning),
     ...countMeaning(plan),
@@ -44,11 +44,13 @@ function isGateway(step: Step): boolean {
   return typeOf(step) === 'Container' && /^gateway-\d+$/.test(resourceName(step));
 }
 
-function keyMeanings(steps: readonly Step[]): string[] {
+function keyMeanings(steps: readonly Step[], plan: PulumiPlan): string[] {
+  // What an interrupted `up` has replaced and not deleted is there twice: the key itself stays.
+  const stays = new Set((plan.steps ?? []).filter((step) => step.op !== 'delete').map(resourceName));
   const said: Record<string, string> = { create: 'is new', replace: 'rotated', delete: 'removed' };
   return steps.flatMap((step) => {
     const name = resourceName(step);
-    const verb = said[step.op];
+    const verb = step.op === 'delete' && stays.has(name) ? 'rotated' : said[step.op];
     return name.startsWith(KEY_AGE_PREFIX) && verb ? [`${name.slice(KEY_AGE_PREFIX.length)} ${verb}`] : [];
   });
 }

@@ -1,5 +1,6 @@
 import { endpointOf } from '../infra/endpoint.ts';
 import type { Inputs } from '../stacks/load.ts';
+import { leftOutSentences } from './newly-left-out.ts';
 
 /** Sentences about a stack that has nothing deployed yet. Pure. */
 export function newStackMeanings({ settings, plan }: Inputs): string[] {
@@ -8,9 +9,7 @@ export function newStackMeanings({ settings, plan }: Inputs): string[] {
   return [
     `${settings.stack} is new: it comes up at ${endpointOf(settings.bind, settings.port)}, gateways: ${settings.replicas}`,
     `it serves ${served.join(', ') || 'no model yet'}`,
-    ...(plan.leftOut.length === 0
-      ? []
-      : [`left out for want of keys: ${plan.leftOut.map((model) => model.model).join(', ')}`]),
+    ...leftOutSentences(plan.leftOut),
     ...chains.map(([alias, chain]) => `${alias} falls back to ${chain.join(', ')}`),
   ];
 }

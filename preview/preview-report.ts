@@ -1,4 +1,6 @@
 /** What a preview found, as text, Markdown and JSON. Pure. */
+import type { LeftOut } from '../domain/plan/plan-types.ts';
+import { columns, wrap } from '../console/wrap.ts';
 import { type Change, describeChange } from './pulumi-plan.ts';
 
 /** A preview of one stack, as `--json` prints it. */
@@ -10,6 +12,8 @@ export interface Preview {
   warnings: string[];
   /** What the change means, in sentences; none where nothing changes. */
   meanings: string[];
+  /** The models of the catalogue that are not served for want of a key; absent where dummies stand for the keys. */
+  leftOut?: LeftOut[];
   /** The resources that change. */
   steps: Change[];
   /** The backend has no such stack yet, and the preview made none: it is that of the first `up`. */
@@ -19,13 +23,15 @@ export interface Preview {
 }
 
 /** The text for a terminal. */
-export function previewText(preview: Preview): string {
-  const { meanings } = preview;
+export function previewText(preview: Preview, width = columns()): string {
   const steps = resourcesOf(preview);
+  // What continues a sentence stands further in than what begins one.
+  const indented = (line: string): string[] =>
+    wrap(line, width - 4).map((part, index) => `${index === 0 ? '  ' : '    '}${part}`);
   return [
-    `${preview.stack}: ${headline(preview)}`,
-    ...meanings.map((meaning) => `  ${meaning}`),
-    ...(steps.length === 0 ? [] : ['', ...steps.map((step) => `  ${step}`)]),
+    ...wrap(`${preview.stack}: ${headline(preview)}`, width),
+    ...preview.meanings.flatMap(indented),
+    ...(steps.length === 0 ? [] : ['', ...steps.flatMap(indented)]),
   ].join('\n');
 }
 
@@ -61,7 +67,7 @@ export function failureMarkdown(stack: string, message: string): string {
 }
 
 function count(changes: number): string {
-  return changes === 1 ? '1 change' : `${changes} changes`;
+  return changes === 1 ? '1 resource changes' : `${changes} resources change`;
 }
 
 /** Names with underscores or angle brackets stay what they are. */

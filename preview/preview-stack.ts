@@ -8,9 +8,10 @@ import { readPlan } from '../domain/read/outputs-reader.ts';
 import { plainOutputs, revealedResources } from '../engine/deployed.ts';
 import { readRawConfig } from '../engine/stack-settings.ts';
 import { stackExists, stackState, type StateResource } from '../engine/stack-state.ts';
-import { ageWarning, keyAges } from '../keys/key-ages.ts';
+import { ageWarning, keyAges, unfinishedRotations } from '../keys/key-ages.ts';
 import { isNew, planMeanings } from './meanings.ts';
 import { previewMissing } from './missing-stack.ts';
+import { newlyLeftOut } from './newly-left-out.ts';
 import { newStackMeanings } from './new-stack.ts';
 import { olderPlan } from './older-plan.ts';
 import { checkEverything } from './preview-checks.ts';
@@ -37,11 +38,14 @@ export async function previewStack(out: Output, stack: string, now: Date): Promi
   const { resources } = await stackState(stack);
   const old = keyAges(stack, resources, inputs.settings.keyAge, now).flatMap((age) => ageWarning(age) ?? []);
   const steps = changedSteps(plan).map(toChange);
+  const said = steps.length === 0 ? [] : await meanings(stack, plan, inputs, resources);
   return {
     stack,
     changes: steps.length,
     warnings: [...new Set([...warnings, ...planWarnings(plan), ...old])],
-    meanings: steps.length === 0 ? [] : await meanings(stack, plan, inputs, resources),
+    // A new stack's meanings name what is left out already.
+    meanings: isNew(plan) ? said : [...said, ...newlyLeftOut(inputs.plan.leftOut, resources)],
+    leftOut: inputs.plan.leftOut,
     steps,
   };
 }
@@ -56,8 +60,10 @@ async function meanings(
   const before =
     unlessRefused(readPlan(stack, plainOutputs(resources))) ?? olderPlan(await revealedResources(stack));
   if (before === undefined) return newStackMeanings(inputs);
-  return [
+  const said = [
     ...servingMeanings(before, stackPlan(inputs)),
+    ...unfinishedRotations(resources).map((name) => `${name} rotated`),
     ...planMeanings(plan, { previousUntil: inputs.settings.masterKey.previousUntil }),
   ];
+  return [...new Set(said)];
 }

@@ -20,7 +20,7 @@ export function servingMeanings(before: PlanOutput, after: PlanOutput): string[]
 function modelMeanings(before: PlanOutput['models'], after: PlanOutput['models']): string[] {
   return pairs(before, after).flatMap(([alias, was, is]) => {
     if (is === undefined) return [`${alias} is no longer served`];
-    if (was === undefined) return [`${alias} is served now, by ${upstreams(is)}`];
+    if (was === undefined) return [`${alias} is new, served by ${upstreams(is)}`];
     return aliasMeanings(alias, was, is);
   });
 }
@@ -31,8 +31,8 @@ function aliasMeanings(alias: string, was: ServedAlias, is: ServedAlias): string
   return [
     ...(upstreams(was) === upstreams(is)
       ? []
-      : [`${alias} is served by ${upstreams(is)} now (was ${upstreams(was)})`]),
-    ...(had === has ? [] : [`${alias} has ${has === 1 ? '1 key' : `${has} keys`} now (had ${had})`]),
+      : [`${alias} will be served by ${upstreams(is)} (now: ${upstreams(was)})`]),
+    ...(had === has ? [] : [`${alias} will have ${has === 1 ? '1 key' : `${has} keys`} (now: ${had})`]),
     ...differences(was.options, is.options).map(
       (difference) => `${alias}: ${describeDifference(difference)}`,
     ),

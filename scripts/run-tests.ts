@@ -17,7 +17,7 @@ interface TestOptions {
 export function register(program: Command): void {
   program
     .command('test')
-    .description("for developers: run the tests (jest's arguments may follow)") // prettier-ignore
+    .description("run the tests; for developers (jest's arguments may follow)") // prettier-ignore
     .argument('[jest...]', "jest's arguments, e.g. test/unit")
     .option('--unit', 'only what needs neither Docker nor Go nor a network')
     .option('--soak', 'only the long runs, at full length: hours')

@@ -12,7 +12,7 @@ import type { Plan } from '../domain/plan/plan-types.ts';
 import { formatProblems, hasErrors, type Problem, sortProblems } from '../domain/diagnostics/problems.ts';
 import type { Catalog } from '../domain/schema/catalog-schema.ts';
 import { parseSettings } from '../domain/read/settings-reader.ts';
-import type { OtherStack } from '../domain/checks/settings-checks.ts';
+import { type OtherStack, portsOf } from '../domain/checks/settings-checks.ts';
 import type { Settings } from '../domain/schema/settings-schema.ts';
 import { stackFileName, stackOfFile } from '../domain/schema/stack-file-names.ts';
 
@@ -52,9 +52,11 @@ export function loadInputs(
   const stackFile = stackFileName(stack);
   const stackPath = join(root, stackFile);
   const { catalog, readable, source, problems } = loadCatalog(root);
+  const others = stackFiles(root).filter((other) => other.stack !== stack);
   const settings = parseSettings({
     ...raw,
     stack,
+    takenPorts: portsOf(others),
     ...(existsSync(stackPath) ? { file: { path: stackFile, text: readFileSync(stackPath, 'utf8') } } : {}),
     ...(catalog === undefined ? {} : { catalog }),
   });
@@ -66,7 +68,7 @@ export function loadInputs(
       settings: settings.settings && { settings: settings.settings, source: settings.source },
       litellmTemplate: file(LITELLM_FILE, root),
       lock: file(LOCK_FILE, root),
-      others: stackFiles(root),
+      others,
     }),
   );
   const agents = parseAgents(template('agents.yaml', root), AGENTS_FILE, catalog);

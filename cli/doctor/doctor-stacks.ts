@@ -1,7 +1,7 @@
 /** Checks of each stack that has a settings file: its port and its passphrase. */
 import { existsSync, statSync } from 'node:fs';
 import { UserError } from '../../console/errors.ts';
-import { isFree, portHolder } from '../../engine/port.ts';
+import { freePort, isFree, portHolder } from '../../engine/port.ts';
 import { ownArrangement, passphraseFile, passphraseInUse, passphrasePath } from '../../engine/passphrase.ts';
 import { fits, type Salt, saltInSettings, saltInState } from '../../engine/salts.ts';
 import { stackSettings } from '../../engine/stack-settings.ts';
@@ -16,11 +16,14 @@ export async function checkPort(stack: string): Promise<Check> {
     const holder = await portHolder(port).catch(() => undefined);
     if (holder?.startsWith(`switchyard-${stack}-`))
       return good(name, `${port} is held by ${holder}, as it should be`);
-    const command = `pulumi config set port <another> --stack ${stack}`;
+    const command = `pulumi config set port ${await freePort(port + 1, bind)} --stack ${stack}`;
     return bad(name, `${port} is held by ${holder ?? 'another process'}`, command);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return bad(name, error.message.split('\n')[0]!, `./switchyard preview ${stack}`);
+    // The problems name their own commands: the first of them is the one that helps.
+    const [first = '', ...rest] = error.message.split('\n');
+    const fix = rest.find((line) => /^ {4}\S/.test(line))?.trim();
+    return bad(name, first, fix ?? `edit Pulumi.${stack}.yaml, then: ./switchyard preview ${stack}`);
   }
 }
 

@@ -125,6 +125,9 @@ function checkFallbacks(catalog: Catalog, source: Source, broken: ReadonlySet<st
   return [...problems, ...checkCircles(catalog, source)];
 }
 
+const WHY_NO_CIRCLE =
+  'a request would go round in it, since the chain of each hop that fails is tried as well. Take a hop out, or let it be a second alias of the same model that has no chain of its own';
+
 /** Circles through several chains: LiteLLM goes on with the chain of the alias that failed last. Each is reported once. */
 function checkCircles(catalog: Catalog, source: Source): Problem[] {
   const problems: Problem[] = [];
@@ -149,9 +152,11 @@ function checkCircles(catalog: Catalog, source: Source): Problem[] {
       } else if (on.has(hop) && hop !== alias) {
         const circle = [...way.slice(on.get(hop)), hop];
         problems.push(
-          source.problem(['fallbacks', alias, index], `these chains run in a circle: ${circle.join(' → ')}`, {
-            value: true,
-          }),
+          source.problem(
+            ['fallbacks', alias, index],
+            `these chains run in a circle: ${circle.join(' → ')}; ${WHY_NO_CIRCLE}`,
+            { value: true },
+          ),
         );
       } else if (!on.has(hop) && !done.has(hop)) {
         on.set(hop, way.length);

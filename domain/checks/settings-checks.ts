@@ -4,6 +4,7 @@ import type { Problem } from '../diagnostics/problems.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 import { formatPath, type Path, type Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean, listNames } from '../diagnostics/suggest.ts';
+import { nextPort } from '../plan/next-port.ts';
 import type { Settings } from '../schema/settings-schema.ts';
 import { readStackFile } from '../diagnostics/settings-source.ts';
 
@@ -94,8 +95,14 @@ export interface OtherStack {
   text: string;
 }
 
+/** The ports that stacks claim in their files. */
+export function portsOf(stacks: readonly OtherStack[]): number[] {
+  return stacks.flatMap(({ path, text }) => Number(readStackFile(path, text).values.port) || []);
+}
+
 /** Whether another stack of this checkout claims the same address and port. */
 export function checkPorts(settings: Settings, source: Source, others: readonly OtherStack[]): Problem[] {
+  const free = nextPort(portsOf(others));
   const everywhere = '0.0.0.0';
   return others.flatMap((other) => {
     const { port, bind } = readStackFile(other.path, other.text).values;
@@ -103,7 +110,7 @@ export function checkPorts(settings: Settings, source: Source, others: readonly 
     const meet = theirs === settings.bind || theirs === everywhere || settings.bind === everywhere;
     if (other.stack === settings.stack || Number(port) !== settings.port || !meet) return [];
     const message = `port ${settings.port} is the stack ${other.stack}'s already (${other.path})`;
-    const fix = `pulumi config set port ${settings.port + 100} --stack ${settings.stack}`;
+    const fix = `pulumi config set port ${free} --stack ${settings.stack}`;
     return [source.problem(['port'], message, { value: true, fix })];
   });
 }

@@ -1,5 +1,6 @@
 /** Turns zod's issues into problems that say what was found, what is allowed, and what may have been meant. */
 import { z } from 'zod';
+import { unitOf } from '../schema/units.ts';
 import { HIDDEN, mayHoldKey, showValue } from './key-leaks.ts';
 import type { Problem } from './problems.ts';
 import { didYouMean, listNames } from './suggest.ts';
@@ -129,7 +130,8 @@ function wanted(schema: Schema, issue: z.core.$ZodIssue): string {
   if (schema instanceof z.ZodEnum) return `allowed: ${listNames(valuesOf(schema))}`;
   if (schema instanceof z.ZodBoolean) return 'allowed: true, false';
   if (schema instanceof z.ZodNumber) {
-    const kind = schema.isInt ? 'a whole number' : 'a number';
+    const unit = unitOf(schema);
+    const kind = `${schema.isInt ? 'a whole number' : 'a number'}${unit === undefined ? '' : ` of ${unit}`}`;
     const [least, most] = [schema.minValue ?? 0, schema.maxValue ?? Infinity];
     return `${kind} ${most >= Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`} is wanted`;
   }

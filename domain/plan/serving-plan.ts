@@ -5,7 +5,7 @@ import { type LitellmFacts, litellmFacts, litellmName, priceMapEntry } from '../
 import { lastResort, PORTKEY_ALIAS } from './last-resort.ts';
 import { litellmAddress } from '../facts/litellm-prefixes.ts';
 import type { Problem } from '../diagnostics/problems.ts';
-import { noKey } from './remedy.ts';
+import { noKey, setKeyCommand } from './remedy.ts';
 import { type Catalog, MOCK_ALIAS, type Model, type Provider } from '../schema/catalog-schema.ts';
 import { formatPath, type Source } from '../diagnostics/yaml-source.ts';
 import type { ServedModel, LeftOut, Plan } from './plan-types.ts';
@@ -48,7 +48,11 @@ export function planModels(
   const last = lastResort(catalog, settings, keyNames, served, cloud);
   if (last.model) served.push(last.model);
   if (last.leftOut) leftOut.push(last.leftOut);
-  const { fallbacks, warnings } = planFallbacks(catalog, served, last.model !== undefined, source);
+  const { fallbacks, warnings } = planFallbacks(catalog, served, {
+    portkey: last.model !== undefined,
+    source,
+    settings,
+  });
   const { routing, limits, cache } = catalog;
   return { served, leftOut, fallbacks, warnings, routing, limits, cache };
 
@@ -116,7 +120,11 @@ function mockModel(catalog: Catalog): ServedModel {
 }
 
 /** The chains without the hops that are not served, each of which is named. */
-function planFallbacks(catalog: Catalog, served: readonly ServedModel[], portkey: boolean, source?: Source) {
+function planFallbacks(
+  catalog: Catalog,
+  served: readonly ServedModel[],
+  { portkey, source, settings }: { portkey: boolean; source: Source | undefined; settings: Settings },
+) {
   const modes = new Map(served.map(({ alias, mode }) => [alias, mode]));
   const fallbacks: Record<string, string[]> = {};
   const warnings: Problem[] = [];
@@ -127,7 +135,7 @@ function planFallbacks(catalog: Catalog, served: readonly ServedModel[], portkey
       const key = catalog.providers[catalog.models[hop]?.provider ?? '']?.key ?? 'its key';
       const path = ['fallbacks', alias, index];
       const message = `${alias} does without its fallback ${hop}: ${key} is not set`;
-      const fix = `pulumi config set --secret ${key}`;
+      const fix = setKeyCommand(key, settings.stack);
       warnings.push(
         source?.problem(path, message, { severity: 'warning', value: true, fix }) ?? {
           severity: 'warning',

@@ -34,7 +34,7 @@ export function parseAgents(text: string, name: string, catalog?: Catalog): Load
     const providers = clientIds(catalog);
     for (const [agent, { lane, provider }] of Object.entries(parsed.data.agents)) {
       if (!lanes.includes(lane)) {
-        const message = `no lane "${lane}"${didYouMean(lane, lanes)}; lanes of catalog.yaml: ${listNames(lanes)}`;
+        const message = `no lane "${lane}"${didYouMean(lane, lanes) || ';'} allowed, by client.lanes in catalog.yaml: ${listNames(lanes)}`;
         problems.push(source.problem(['agents', agent, 'lane'], message, { value: true }));
       }
       if (provider !== undefined && !providers.includes(provider)) {

@@ -6,6 +6,7 @@ import { hasErrors, type Problem, sortProblems } from '../diagnostics/problems.t
 import { salvage } from '../diagnostics/salvage.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
+import { nextPort } from '../plan/next-port.ts';
 import { checkSettings } from '../checks/settings-checks.ts';
 import { explainUnknown } from './settings-keys.ts';
 import { type Settings, settingsSchema } from '../schema/settings-schema.ts';
@@ -23,6 +24,8 @@ export interface SettingsInput {
   stack: string;
   /** The stack's file, for the places in messages. */
   file?: { path: string; text: string };
+  /** The ports that other stacks have: a missing one is suggested beside them. */
+  takenPorts?: readonly number[];
   /** The catalogue, against which the names of providers, keys and routes are held. */
   catalog?: Catalog;
 }
@@ -49,7 +52,11 @@ export function parseSettings(input: SettingsInput): ParsedSettings {
   if (!parsed.success) {
     // A setting that was made a secret is not missing on top of that.
     const issues = parsed.error.issues.filter(({ path }) => !input.secretKeys.includes(String(path[0])));
-    problems.push(...explain(settingsSchema, plain, new z.ZodError(issues), source).map(withCommand));
+    problems.push(
+      ...explain(settingsSchema, plain, new z.ZodError(issues), source).map((problem) =>
+        withCommand(problem, nextPort(input.takenPorts ?? [])),
+      ),
+    );
   }
   const usable = parsed.success ? parsed.data : salvage(settingsSchema, { port: 1, ...plain });
   if (usable) {
@@ -57,7 +64,7 @@ export function parseSettings(input: SettingsInput): ParsedSettings {
     problems.push(...checkSettings(settings, source, input.catalog));
   }
   problems.push(...file.strangers, ...leaks(input, source, problems));
-  const sorted = sortProblems(problems);
+  const sorted = sortProblems(problems.map((problem) => forStack(problem, input.stack)));
   return { ...(settings && !hasErrors(sorted) ? { settings } : {}), keyNames, problems: sorted, source };
 }
 
@@ -115,15 +122,23 @@ function complete(parsed: z.output<typeof settingsSchema>, stack: string): Setti
 }
 
 /** Adds the command that sets a wrong or missing value. */
-function withCommand(problem: Problem): Problem {
+function withCommand(problem: Problem, port: number): Problem {
   const [, full = '', rest] = /^config\.(\w+:\w+)(.*)$/.exec(problem.path) ?? [];
   const name = bareName(full);
   if (name === full || /^unknown key|a mapping is wanted/.test(problem.message)) return problem;
-  const value = name === 'port' ? '4000' : '…';
+  const value = name === 'port' ? String(port) : '…';
   return {
     ...problem,
     fix: rest ? `pulumi config set --path '${name}${rest}' ${value}` : `pulumi config set ${name} ${value}`,
   };
+}
+
+/** A command of Pulumi's with the stack that it is for: which one is selected, nobody knows. */
+function forStack(problem: Problem, stack: string): Problem {
+  const { fix } = problem;
+  if (fix?.startsWith('pulumi config ') !== true || fix.includes('--stack ')) return problem;
+  const each = fix.split(' && ').map((command) => `${command} --stack ${stack}`);
+  return { ...problem, fix: each.join(' && ') };
 }
 
 /** What looks like a key in plain values; once per line, if something else was said of that line. */

@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { FIRST_KEY, FURTHER_KEYS } from './provider-key-names.ts';
+import { inUnit } from './units.ts';
 
 /** An alias, as agents and scripts call a model. */
 const alias = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
@@ -15,7 +16,9 @@ const providerId = z.string().regex(/^[a-z][a-z0-9-]{0,31}$/, {
   error: 'a provider is named with lower-case letters, digits and "-", 32 at most',
 });
 
-const seconds = z.int().min(1).max(3600);
+const seconds = inUnit('seconds', z.int().min(1).max(3600));
+const dollars = inUnit('US dollars per million tokens', z.number().min(0));
+const tokens = inUnit('tokens', z.int().min(1));
 const text = z.string().min(1).max(500);
 /** An address: with a scheme, and without what does not belong into a base URL. */
 export const url = z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/, {
@@ -68,10 +71,10 @@ export const providerSchema = z.strictObject({
 });
 
 /** What a model costs, for those that the price map does not know: US dollars per million tokens. */
-const costSchema = z.strictObject({ input: z.number().min(0), output: z.number().min(0) });
+const costSchema = z.strictObject({ input: dollars, output: dollars });
 
 /** Tokens that a model takes and gives. */
-const limitSchema = z.strictObject({ context: z.int().min(1), output: z.int().min(1) });
+const limitSchema = z.strictObject({ context: tokens, output: tokens });
 
 /** One alias and the model that serves it. */
 export const modelSchema = z.strictObject({
@@ -176,7 +179,9 @@ export const catalogSchema = z.strictObject({
   cache: z
     .strictObject({
       enabled: z.boolean().default(true),
-      ttl: z.int().min(1).max(2_592_000).default(3600).describe('Seconds for which an answer is kept.'),
+      ttl: inUnit('seconds', z.int().min(1).max(2_592_000))
+        .default(3600)
+        .describe('Seconds for which an answer is kept.'),
     })
     .prefault({}),
   client: z

@@ -1,5 +1,6 @@
 /** The schema of a stack's settings: what `Pulumi.<stack>.yaml` may hold under `switchyard:`, secrets apart. */
 import { z } from 'zod';
+import { inUnit } from './units.ts';
 import { MOST_REPLICAS } from './edge-limits.ts';
 import { url } from './catalog-schema.ts';
 
@@ -21,14 +22,14 @@ export const settingsSchema = z.strictObject({
   replicas: count(1, MOST_REPLICAS)
     .optional()
     .describe('Gateways side by side. Default: 2 in production, else 1.'),
-  memoryMb: count(512, 65536).default(1536).describe('Memory limit of each gateway, in MiB.'),
-  drainSeconds: count(1, 3600)
+  memoryMb: inUnit('MiB', count(512, 65536)).default(1536).describe('Memory limit of each gateway, in MiB.'),
+  drainSeconds: inUnit('seconds', count(1, 3600))
     .default(120)
     .describe('How long a replaced gateway may finish what it has begun.'),
-  holdSeconds: count(1, 600)
+  holdSeconds: inUnit('seconds', count(1, 600))
     .default(60)
     .describe('How long the edge holds a request while no gateway is ready.'),
-  maxBodyMb: count(1, 1024).default(32).describe('The largest request, in MiB.'),
+  maxBodyMb: inUnit('MiB', count(1, 1024)).default(32).describe('The largest request, in MiB.'),
   image: z
     .strictObject({
       ref: z
@@ -93,8 +94,8 @@ export const settingsSchema = z.strictObject({
     .describe('Other addresses for providers: a corporate proxy, a test.'),
   keyAge: z
     .strictObject({
-      warnDays: count(1, 3650).default(75),
-      rotateDays: count(1, 3650).default(90),
+      warnDays: inUnit('days', count(1, 3650)).default(75),
+      rotateDays: inUnit('days', count(1, 3650)).default(90),
     })
     .prefault({})
     .describe('When a key is called old.'),

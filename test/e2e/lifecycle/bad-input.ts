@@ -37,7 +37,7 @@ export function nothingDeployed(life: LifecycleStack): void {
             `port ${life.port} is held by node \\(pid ${process.pid}\\)|port ${life.port} is held by MainThread`,
           ),
         );
-        expect(stderr).toContain(`pulumi config set port ${life.port + 1} --stack ${life.stack}`);
+        expect(stderr).toMatch(new RegExp(`pulumi config set port \\d+ --stack ${life.stack}`));
         expect(life.containers()).toEqual([]);
       },
       2 * MINUTE,

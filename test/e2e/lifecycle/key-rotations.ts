@@ -38,7 +38,7 @@ export function firstKeys(life: LifecycleStack): void {
         [
           'set        GROQ_API_KEY',
           'ignored    LITELLM_MASTER_KEY: no key of the catalogue',
-          'ignored    line 4: not understood: NAME=value is wanted',
+          'ignored    line 4: not understood; expected: NAME=value',
           `next       ./switchyard up ${life.stack}`,
         ].join('\n'),
       );

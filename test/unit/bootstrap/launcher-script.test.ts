@@ -29,7 +29,8 @@ function tool(name: string, script: string, folder = tools): void {
   writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 }
 
-function launch(args: string[] = [], env: Record<string, string> = {}, path = [tools]) {
+// Without any argument the launcher prints the help itself.
+function launch(args: string[] = ['status'], env: Record<string, string> = {}, path = [tools]) {
   const inherited = (process.env.PATH ?? '').split(delimiter);
   return execa(join(checkout, 'switchyard'), args, {
     reject: false,
@@ -113,7 +114,7 @@ test.each([
         tool(name, `${real} "$@"; code=$?; sleep ${pause}; exit $code`, slow);
       }
       await new Promise((done) => setTimeout(done, begin * 1000));
-      return launch([], {}, [slow, tools]);
+      return launch(undefined, {}, [slow, tools]);
     });
     const ends = await Promise.all(runs);
     expect(ends.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0]);

@@ -7,7 +7,6 @@ import { isDebianLike } from '../../../bootstrap/apt.ts';
 import { freeBytes, requireSpace } from '../../../bootstrap/disk.ts';
 import { lackOfDocker } from '../../../bootstrap/docker-daemon.ts';
 import { exportLines, quote } from '../../../console/shell.ts';
-import { checkStackName } from '../../../engine/stack-name.ts';
 import { isNewEnough } from '../../../bootstrap/pulumi-install.ts';
 import '../../seed.ts';
 
@@ -113,28 +112,5 @@ describe('a lack of Docker', () => {
     expect(lackOfDocker('no such file', 'ENOENT', false)).toMatchObject({
       message: 'Docker is not installed',
     });
-  });
-});
-
-describe('stack names', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'switchyard-stacks-'));
-  for (const stack of ['dev', 'prod']) writeFileSync(join(folder, `Pulumi.${stack}.yaml`), '');
-  writeFileSync(join(folder, 'Pulumi.yaml'), '');
-  afterAll(() => rmSync(folder, { recursive: true }));
-
-  test('that have a settings file pass', () => {
-    expect(() => checkStackName('prod', folder)).not.toThrow();
-  });
-
-  test.each(['prd', '', '../dev', 'dev prod', '--yes'])('%j is refused with the names there are', (name) => {
-    expect(() => checkStackName(name, folder)).toThrow(
-      expect.objectContaining({ allowed: ['dev', 'prod'] }) as Error,
-    );
-  });
-
-  test('a near miss is named', () => {
-    expect(() => checkStackName('prd', folder)).toThrow(
-      expect.objectContaining({ command: 'repeat the command with prod' }) as Error,
-    );
   });
 });

@@ -7,6 +7,8 @@ import { table } from '../../../console/table.ts';
 
 const FILE = 'sandbox/release-files/catalog.yaml';
 
+const NONE = { withKey: new Set<string>(), deployed: new Set<string>() };
+
 /** The catalogue with one line changed. */
 function catalog(from = '', to = ''): Catalog {
   const text = readFileSync(FILE, 'utf8').replace(from, to);
@@ -16,7 +18,10 @@ function catalog(from = '', to = ''): Catalog {
 }
 
 test('a row holds what the price map and the catalogue say', () => {
-  const rows = modelRows(catalog(), '2026-11-24', new Set(['groq-mixtral']));
+  const rows = modelRows(catalog(), '2026-11-24', {
+    withKey: new Set(['groq-mixtral', 'groq-llama3-70b']),
+    deployed: new Set(['groq-mixtral']),
+  });
   expect(rows.map((row) => row.alias)).toEqual(Object.keys(catalog().models));
   expect(rows.find((row) => row.alias === 'groq-mixtral')).toEqual({
     alias: 'groq-mixtral',
@@ -28,13 +33,20 @@ test('a row holds what the price map and the catalogue say', () => {
     retires: null,
     daysLeft: null,
     chain: ['groq-llama3-70b', 'together-mixtral'],
+    hasKey: true,
     served: true,
   });
   expect(rows.filter((row) => row.served)).toHaveLength(1);
 });
 
+test('a key that is set and not deployed yet serves nothing', () => {
+  const of = { withKey: new Set(['groq-mixtral']), deployed: new Set<string>() };
+  const row = modelRows(catalog(), '2026-11-24', of).find(({ alias }) => alias === 'groq-mixtral');
+  expect(row).toMatchObject({ hasKey: true, served: false });
+});
+
 test('the catalogue wins over the price map, and what nobody knows is null', () => {
-  const rows = modelRows(catalog(), '2026-11-24', new Set());
+  const rows = modelRows(catalog(), '2026-11-24', NONE);
   const row = (alias: string) => rows.find((one) => one.alias === alias);
   expect(row('openrouter-claude-3-opus')).toMatchObject({ context: 1_000_000, priceIn: 5, priceOut: 25 });
   expect(row('openrouter-auto')).toMatchObject({ context: 128_000, priceIn: null, priceOut: null });
@@ -46,7 +58,7 @@ test.each([
   ['2026-11-24', -123],
 ])('on %s a model that retires on 2026-07-24 has %i days left', (today, daysLeft) => {
   const changed = catalog('model: deepseek-v4-flash', 'model: deepseek-chat');
-  const row = modelRows(changed, today, new Set()).find((one) => one.alias === 'deepseek-coder');
+  const row = modelRows(changed, today, NONE).find((one) => one.alias === 'deepseek-coder');
   expect(row).toMatchObject({ retires: '2026-07-24', daysLeft });
 });
 

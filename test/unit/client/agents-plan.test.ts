@@ -14,7 +14,7 @@ describe('agents.yaml', () => {
   test.each([
     [
       'agents:\n  a:\n    lane: sped\n    prompt: x\n',
-      'agents.yaml:3:11 agents.a.lane: no lane "sped"; did you mean "speed"?; lanes of catalog.yaml: speed, reliability, cost, rare',
+      'agents.yaml:3:11 agents.a.lane: no lane "sped"; did you mean "speed"? allowed, by client.lanes in catalog.yaml: speed, reliability, cost, rare',
     ],
     [
       'agents:\n  a:\n    lane: speed\n    promt: x\n',

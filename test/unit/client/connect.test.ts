@@ -12,6 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { opencodeCommand } from '../../../client/client-home.ts';
 import { opencodePaths, pathsBelow } from '../../../client/opencode-paths.ts';
 import { writeClientFiles } from '../../../client/write-files.ts';
 import { connect } from '../../../cli/connect.ts';
@@ -44,7 +45,7 @@ describe('connect --dir', () => {
       expect(JSON.stringify(result)).not.toContain(key);
     }
     expect(result.try).toBe(
-      `OPENCODE_CONFIG=${dir}/opencode.json OPENCODE_AUTH_CONTENT="$(cat ${dir}/auth.json)" opencode run -m litellm/mock "hi"`,
+      `OPENCODE_CONFIG=${dir}/opencode.json OPENCODE_AUTH_CONTENT="$(cat ${dir}/auth.json)" ${await opencodeCommand(process.cwd())} run -m litellm/mock "hi"`,
     );
   });
 

@@ -135,43 +135,43 @@ c.yaml:22:1 modls: unknown key; did you mean "models"? allowed here: ${TOP_KEYS}
     'a text for a number',
     '    timeout: 120',
     '    timeout: soon',
-    'c.yaml:27:14 models.big.timeout: found "soon"; a whole number from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found "soon"; a whole number of seconds from 1 to 3600 is wanted',
   ],
   [
     'a number in quotes',
     '    timeout: 120',
     '    timeout: "120"',
-    'c.yaml:27:14 models.big.timeout: found "120"; a whole number from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found "120"; a whole number of seconds from 1 to 3600 is wanted',
   ],
   [
     'zero',
     '    timeout: 120',
     '    timeout: 0',
-    'c.yaml:27:14 models.big.timeout: found 0; a whole number from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found 0; a whole number of seconds from 1 to 3600 is wanted',
   ],
   [
     'too large',
     '    timeout: 120',
     '    timeout: 36000',
-    'c.yaml:27:14 models.big.timeout: found 36000; a whole number from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found 36000; a whole number of seconds from 1 to 3600 is wanted',
   ],
   [
     'a fraction',
     '    timeout: 120',
     '    timeout: 1.5',
-    'c.yaml:27:14 models.big.timeout: found 1.5; a whole number from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found 1.5; a whole number of seconds from 1 to 3600 is wanted',
   ],
   [
     'a list for a number',
     '    timeout: 120',
     '    timeout: [120]',
-    'c.yaml:27:14 models.big.timeout: found [120]; a whole number from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found [120]; a whole number of seconds from 1 to 3600 is wanted',
   ],
   [
     'nothing for a number',
     '    timeout: 120',
     '    timeout:',
-    'c.yaml:27:13 models.big.timeout: found nothing; a whole number from 1 to 3600 is wanted',
+    'c.yaml:27:13 models.big.timeout: found nothing; a whole number of seconds from 1 to 3600 is wanted',
   ],
   [
     'a mapping for a text',
@@ -296,7 +296,7 @@ defaults:
     `cache: { ttl: 0 }
 defaults:
 `,
-    'c.yaml:41:15 cache.ttl: found 0; a whole number from 1 to 2592000 is wanted',
+    'c.yaml:41:15 cache.ttl: found 0; a whole number of seconds from 1 to 2592000 is wanted',
   ],
   [
     'a word for a boolean',
@@ -323,13 +323,13 @@ defaults:
     'a negative price',
     '    timeout: 120',
     '    cost: { input: -1, output: 2 }',
-    'c.yaml:27:20 models.big.cost.input: found -1; a number from 0 is wanted',
+    'c.yaml:27:20 models.big.cost.input: found -1; a number of US dollars per million tokens from 0 is wanted',
   ],
   [
     'a limit of nothing',
     '    timeout: 120',
     '    limit: { context: 0, output: 1 }',
-    'c.yaml:27:23 models.big.limit.context: found 0; a whole number from 1 is wanted',
+    'c.yaml:27:23 models.big.limit.context: found 0; a whole number of tokens from 1 is wanted',
   ],
   [
     'an alias twice',
@@ -420,14 +420,14 @@ defaults:
     'a circle of two',
     '  other: [fast]',
     '  other: [big]',
-    'c.yaml:40:11 fallbacks.other[0]: these chains run in a circle: big → other → big',
+    'c.yaml:40:11 fallbacks.other[0]: these chains run in a circle: big → other → big; a request would go round in it, since the chain of each hop that fails is tried as well. Take a hop out, or let it be a second alias of the same model that has no chain of its own',
   ],
   [
     'a circle of three',
     '  other: [fast]',
     `  other: [fast]
   fast: [big]`,
-    'c.yaml:41:10 fallbacks.fast[0]: these chains run in a circle: big → fast → big',
+    'c.yaml:41:10 fallbacks.fast[0]: these chains run in a circle: big → fast → big; a request would go round in it, since the chain of each hop that fails is tried as well. Take a hop out, or let it be a second alias of the same model that has no chain of its own',
   ],
   [
     'a chain to an embedding',
@@ -698,6 +698,6 @@ describe('a bad catalogue', () => {
 c.yaml:29:15 models.fast.provider: unknown provider "grok"; did you mean "groq"? allowed: openai, groq
 c.yaml:37:11 models.embed.mode: found "embeding"; allowed: chat, embedding; did you mean "embedding"?
 c.yaml:40:11 fallbacks.other[0]: no such alias: "fats"; did you mean "fast"? allowed: big, fast, other, embed
-c.yaml:42:12 defaults.timeout: found "soon"; a whole number from 1 to 3600 is wanted`);
+c.yaml:42:12 defaults.timeout: found "soon"; a whole number of seconds from 1 to 3600 is wanted`);
   });
 });

@@ -22,45 +22,45 @@ const CASES: [name: string, lines: string, says: string][] = [
     `  switchyard:prot: 4000
 `,
     `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
-    pulumi config set port 4000
+    pulumi config set port 4000 --stack dev
 Pulumi.dev.yaml:2:3 config.switchyard:prot: unknown setting; did you mean "port"? allowed: ${SETTINGS}
-    pulumi config rm prot`,
+    pulumi config rm prot --stack dev`,
   ],
   [
     'an unknown setting that is near nothing',
     `  switchyard:colour: red
 `,
     `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
-    pulumi config set port 4000
+    pulumi config set port 4000 --stack dev
 Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTINGS}
-    pulumi config rm colour`,
+    pulumi config rm colour --stack dev`,
   ],
   [
     'a missing port',
     '',
     `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
-    pulumi config set port 4000`,
+    pulumi config set port 4000 --stack dev`,
   ],
   [
     'a port in words',
     `  switchyard:port: http
 `,
     `Pulumi.dev.yaml:2:20 config.switchyard:port: found "http"; a whole number from 1 to 65535 is wanted
-    pulumi config set port 4000`,
+    pulumi config set port 4000 --stack dev`,
   ],
   [
     'a port that is none',
     `  switchyard:port: 70000
 `,
     `Pulumi.dev.yaml:2:20 config.switchyard:port: found 70000; a whole number from 1 to 65535 is wanted
-    pulumi config set port 4000`,
+    pulumi config set port 4000 --stack dev`,
   ],
   [
     'a fraction of a port',
     `  switchyard:port: 4000.5
 `,
     `Pulumi.dev.yaml:2:20 config.switchyard:port: found 4000.5; a whole number from 1 to 65535 is wanted
-    pulumi config set port 4000`,
+    pulumi config set port 4000 --stack dev`,
   ],
   [
     'a misspelt namespace',
@@ -75,7 +75,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:bind: localhost
 `,
     `Pulumi.dev.yaml:3:20 config.switchyard:bind: found "localhost"; an IPv4 address is wanted, e.g. 127.0.0.1
-    pulumi config set bind …`,
+    pulumi config set bind … --stack dev`,
   ],
   [
     'an address for everybody',
@@ -90,7 +90,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:production: yes
 `,
     `Pulumi.dev.yaml:3:26 config.switchyard:production: found "yes"; allowed: true, false
-    pulumi config set production …`,
+    pulumi config set production … --stack dev`,
   ],
   [
     'the mock in production',
@@ -99,7 +99,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:mock: true
 `,
     `Pulumi.dev.yaml:4:20 config.switchyard:mock: the mock model is forbidden in production
-    pulumi config rm mock`,
+    pulumi config rm mock --stack dev`,
   ],
   [
     'no replica',
@@ -107,7 +107,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:replicas: 0
 `,
     `Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 0; a whole number from 1 to 8 is wanted
-    pulumi config set replicas …`,
+    pulumi config set replicas … --stack dev`,
   ],
   [
     'too many replicas',
@@ -115,15 +115,15 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:replicas: 9
 `,
     `Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 9; a whole number from 1 to 8 is wanted
-    pulumi config set replicas …`,
+    pulumi config set replicas … --stack dev`,
   ],
   [
     'too little memory',
     `  switchyard:port: 4000
   switchyard:memoryMb: 64
 `,
-    `Pulumi.dev.yaml:3:24 config.switchyard:memoryMb: found 64; a whole number from 512 to 65536 is wanted
-    pulumi config set memoryMb …`,
+    `Pulumi.dev.yaml:3:24 config.switchyard:memoryMb: found 64; a whole number of MiB from 512 to 65536 is wanted
+    pulumi config set memoryMb … --stack dev`,
   ],
   [
     'an image as a text',
@@ -141,7 +141,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     version: 1.106.10
 `,
     `Pulumi.dev.yaml:5:10 config.switchyard:image.ref: found "ghcr.io/berriai/litellm:main-stable"; an image with its digest is wanted: name@sha256:<64 hex digits>
-    pulumi config set --path 'image.ref' …`,
+    pulumi config set --path 'image.ref' … --stack dev`,
   ],
   [
     'an image without a version',
@@ -150,7 +150,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     ref: litellm@sha256:${DIGEST}
 `,
     `Pulumi.dev.yaml:3:3 config.switchyard:image.version: required, but missing: LiteLLM's version in it, held against the known bad ones.
-    pulumi config set --path 'image.version' …`,
+    pulumi config set --path 'image.version' … --stack dev`,
   ],
   [
     'a compromised image',
@@ -185,7 +185,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     generation: two
 `,
     `Pulumi.dev.yaml:4:17 config.switchyard:masterKey.generation: found "two"; a whole number from 1 to 1000000 is wanted
-    pulumi config set --path 'masterKey.generation' …`,
+    pulumi config set --path 'masterKey.generation' … --stack dev`,
   ],
   [
     'a previous key of the first',
@@ -194,7 +194,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     previousUntil: 2026-11-25T12:00:00Z
 `,
     `Pulumi.dev.yaml:4:20 config.switchyard:masterKey.previousUntil: there is no key before generation 1
-    pulumi config set --path 'masterKey.generation' 2`,
+    pulumi config set --path 'masterKey.generation' 2 --stack dev`,
   ],
   [
     'a day for a time',
@@ -204,7 +204,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     previousUntil: 2026-11-25
 `,
     `Pulumi.dev.yaml:5:20 config.switchyard:masterKey.previousUntil: found "2026-11-25"; a time is wanted: 2026-11-25T12:00:00Z
-    pulumi config set --path 'masterKey.previousUntil' …`,
+    pulumi config set --path 'masterKey.previousUntil' … --stack dev`,
   ],
   [
     'ages in the wrong order',
@@ -237,7 +237,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     direct: none
 `,
     `Pulumi.dev.yaml:4:13 config.switchyard:client.direct: found "none"; allowed: "all" or a list of providers
-    pulumi config set --path 'client.direct' …`,
+    pulumi config set --path 'client.direct' … --stack dev`,
   ],
   [
     'an unknown mode of Portkey',
@@ -246,7 +246,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     mode: clod
 `,
     `Pulumi.dev.yaml:4:11 config.switchyard:portkey.mode: found "clod"; allowed: cloud, local, off; did you mean "cloud"?
-    pulumi config set --path 'portkey.mode' …`,
+    pulumi config set --path 'portkey.mode' … --stack dev`,
   ],
   [
     'a config of an unknown route',
@@ -263,7 +263,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     configs: { auto: saved }
 `,
     `Pulumi.dev.yaml:4:22 config.switchyard:portkey.configs.auto: found "saved"; the id of a saved config is wanted: pc-…
-    pulumi config set --path 'portkey.configs.auto' …`,
+    pulumi config set --path 'portkey.configs.auto' … --stack dev`,
   ],
   [
     'a last resort that is off',
@@ -273,7 +273,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     lastResort: true
 `,
     `Pulumi.dev.yaml:5:17 config.switchyard:portkey.lastResort: the last resort is Portkey, and portkey.mode is off
-    pulumi config set --path 'portkey.mode' cloud`,
+    pulumi config set --path 'portkey.mode' cloud --stack dev`,
   ],
   [
     'a last resort without a config',
@@ -282,7 +282,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     lastResort: true
 `,
     `Pulumi.dev.yaml:4:17 config.switchyard:portkey.lastResort: the last resort is the route "auto", whose saved config is not set
-    pulumi config set --path 'portkey.configs.auto' pc-…`,
+    pulumi config set --path 'portkey.configs.auto' pc-… --stack dev`,
   ],
   [
     'an address of an unknown provider',
@@ -299,7 +299,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     openai: 127.0.0.1
 `,
     `Pulumi.dev.yaml:4:13 config.switchyard:baseUrls.openai: found "127.0.0.1"; a URL is wanted: http(s)://host/path, without user, query or fragment
-    pulumi config set --path 'baseUrls.openai' …`,
+    pulumi config set --path 'baseUrls.openai' … --stack dev`,
   ],
   [
     'an address for nobody',
@@ -322,7 +322,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:GROQ_API_KEY: gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH
 `,
     `Pulumi.dev.yaml:3:3 config.switchyard:GROQ_API_KEY: a provider's key in plain text (not shown); it is only ever kept as a secret
-    pulumi config set --secret GROQ_API_KEY`,
+    pulumi config set --secret GROQ_API_KEY --stack dev`,
   ],
   [
     'a key in plain text that looks like none',
@@ -330,7 +330,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:OPENAI_API_KEY_2: 5ecretive
 `,
     `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_2: a provider's key in plain text (not shown); it is only ever kept as a secret
-    pulumi config set --secret OPENAI_API_KEY_2`,
+    pulumi config set --secret OPENAI_API_KEY_2 --stack dev`,
   ],
   [
     'the maker of another model',
@@ -339,7 +339,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     secure: v1:AAAA
 `,
     `Pulumi.dev.yaml:3:3 config.switchyard:GROK_API_KEY: no provider's key is called that; did you mean "GROQ_API_KEY"? allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
-    pulumi config rm GROK_API_KEY && pulumi config set --secret GROQ_API_KEY`,
+    pulumi config rm GROK_API_KEY --stack dev && pulumi config set --secret GROQ_API_KEY --stack dev`,
   ],
   [
     'a key of nobody',
@@ -348,7 +348,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     secure: v1:AAAA
 `,
     `Pulumi.dev.yaml:3:3 config.switchyard:ACME_API_KEY: no provider's key is called that; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
-    pulumi config rm ACME_API_KEY`,
+    pulumi config rm ACME_API_KEY --stack dev`,
   ],
   [
     'a tenth key',
@@ -357,7 +357,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     secure: v1:AAAA
 `,
     `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_10: no provider's key is called that; further keys are numbered _2 to _9; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
-    pulumi config rm OPENAI_API_KEY_10`,
+    pulumi config rm OPENAI_API_KEY_10 --stack dev`,
   ],
   [
     'a first key with a number',
@@ -366,7 +366,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     secure: v1:AAAA
 `,
     `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_1: no provider's key is called that; further keys are numbered _2 to _9; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
-    pulumi config rm OPENAI_API_KEY_1`,
+    pulumi config rm OPENAI_API_KEY_1 --stack dev`,
   ],
   [
     'a key in another setting',
@@ -374,7 +374,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:bind: gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH
 `,
     `Pulumi.dev.yaml:3:20 config.switchyard:bind: found (hidden: it looks like a key); an IPv4 address is wanted, e.g. 127.0.0.1
-    pulumi config set bind …
+    pulumi config set bind … --stack dev
 Pulumi.dev.yaml:3:20 this looks like a key of Groq; keys are only ever kept as Pulumi secrets
     ${TAKE_OUT} GROQ_API_KEY`,
   ],
@@ -391,7 +391,7 @@ Pulumi.dev.yaml:3:20 this looks like a key of Groq; keys are only ever kept as P
     secure: v1:AAAA
 `,
     `Pulumi.dev.yaml:2:3 config.switchyard:port: this setting is no secret
-    pulumi config set port … --plaintext`,
+    pulumi config set port … --plaintext --stack dev`,
   ],
   [
     'everything at once',
@@ -402,15 +402,15 @@ Pulumi.dev.yaml:3:20 this looks like a key of Groq; keys are only ever kept as P
   switchyard:portkey: { mode: clod }
 `,
     `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
-    pulumi config set port 4000
+    pulumi config set port 4000 --stack dev
 Pulumi.dev.yaml:2:3 config.switchyard:prot: unknown setting; did you mean "port"? allowed: ${SETTINGS}
-    pulumi config rm prot
+    pulumi config rm prot --stack dev
 Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 0; a whole number from 1 to 8 is wanted
-    pulumi config set replicas …
+    pulumi config set replicas … --stack dev
 Pulumi.dev.yaml:4:3 config.switchyard:GROK_API_KEY: no provider's key is called that; did you mean "GROQ_API_KEY"? allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
-    pulumi config rm GROK_API_KEY && pulumi config set --secret GROQ_API_KEY
+    pulumi config rm GROK_API_KEY --stack dev && pulumi config set --secret GROQ_API_KEY --stack dev
 Pulumi.dev.yaml:6:31 config.switchyard:portkey.mode: found "clod"; allowed: cloud, local, off; did you mean "cloud"?
-    pulumi config set --path 'portkey.mode' …`,
+    pulumi config set --path 'portkey.mode' … --stack dev`,
   ],
 ];
 
@@ -445,7 +445,7 @@ describe('bad settings', () => {
       catalog: dotted,
     });
     expect(problems.map(({ fix }) => fix)).toEqual([
-      `pulumi config set --path 'portkey.configs["auto.v2"]' pc-…`,
+      `pulumi config set --path 'portkey.configs["auto.v2"]' pc-… --stack dev`,
     ]);
   });
 
@@ -466,7 +466,7 @@ describe('bad settings', () => {
     });
     expect(formatProblems(problems))
       .toBe(`Pulumi.dev.yaml config.switchyard:bind: found (hidden: it looks like a key); an IPv4 address is wanted, e.g. 127.0.0.1
-    pulumi config set bind …
+    pulumi config set bind … --stack dev
 Pulumi.dev.yaml config.switchyard:bind: this looks like a key of Groq; keys are only ever kept as Pulumi secrets
     ${TAKE_OUT} GROQ_API_KEY`);
   });

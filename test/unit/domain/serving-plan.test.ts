@@ -31,9 +31,9 @@ test('a hop without a key is dropped with a warning that has a place', () => {
   expect(plan.fallbacks).toEqual({ big: ['other'] });
   expect(formatProblems(plan.warnings))
     .toBe(`catalog.yaml:39:9 warning: fallbacks.big[0]: big does without its fallback fast: GROQ_API_KEY is not set
-    pulumi config set --secret GROQ_API_KEY
+    pulumi config set --secret GROQ_API_KEY --stack dev
 catalog.yaml:40:11 warning: fallbacks.other[0]: other does without its fallback fast: GROQ_API_KEY is not set
-    pulumi config set --secret GROQ_API_KEY`);
+    pulumi config set --secret GROQ_API_KEY --stack dev`);
 });
 
 test('further keys are further deployments, in their order', () => {

@@ -43,9 +43,13 @@ describe('an import', () => {
     expect(found.set).toEqual([]);
     expect(found.ignored).toEqual([
       { line: 1, name: 'LITELLM_MASTER_KEY', reason: 'no key of the catalogue' },
-      { line: 2, reason: 'not understood: NAME=value is wanted' },
+      { line: 2, reason: 'not understood; expected: NAME=value' },
       { line: 3, name: 'GROQ_API_KEY', reason: 'empty' },
-      { line: 4, name: 'GROQ_API_KEY_10', reason: 'no key of the catalogue' },
+      {
+        line: 4,
+        name: 'GROQ_API_KEY_10',
+        reason: 'no key of the catalogue: GROQ_API_KEY has further ones up to GROQ_API_KEY_9',
+      },
       { line: 5, name: 'PATH', reason: 'no key of the catalogue' },
     ]);
   });
@@ -74,6 +78,35 @@ describe('an import', () => {
     expect(error.message).toBe('GROQ_API_KEY is there twice, with different values');
     expect(error.where).toBe('lines 1 and 2');
     expect(JSON.stringify(error)).not.toMatch(/first-one|second-one/);
+  });
+
+  test.each([
+    ['MISTRAL_KEY', 'no key of the catalogue; did you mean MISTRAL_API_KEY?'],
+    ['GORQ_API_KEY', 'no key of the catalogue; did you mean GROQ_API_KEY?'],
+    ['GEMINI_API_KEY', 'no key of the catalogue'],
+    ['LANG', 'no key of the catalogue'],
+  ])('says of %s: %s', (name, reason) => {
+    expect(plan(`${name}=x`).ignored).toEqual([{ line: 1, name, reason }]);
+  });
+
+  test.each([
+    'your-key-here', '<your key>', 'sk-xxxx', 'CHANGE_ME', 'gsk_your_key_here', '...', '${GROQ_KEY}', 'todo',
+  ])('does not set the placeholder %s', (value) => {
+    const { set, ignored } = plan(`GROQ_API_KEY='${value}'`.replace("'<your key>'", '<your-key>'));
+    expect(set).toEqual([]);
+    expect(ignored[0]?.reason).toMatch(/^a placeholder/);
+  }); // prettier-ignore
+
+  test('refuses the key of another provider, which would be sent to this one', () => {
+    const key = `gsk_${'a1B2'.repeat(13)}`;
+    const error = refusal(`A=1\nTOGETHER_API_KEY=${key}`);
+    expect(error.message).toBe('the value of TOGETHER_API_KEY looks like a key of Groq');
+    expect(error.where).toBe('line 2');
+    expect(JSON.stringify(error)).not.toContain(key);
+  });
+
+  test("takes a key of letters and digits alone for nobody else's", () => {
+    expect(plan(`PERPLEXITY_API_KEY=${'a1B2'.repeat(8)}`).odd).toEqual(['PERPLEXITY_API_KEY']);
   });
 
   test('takes the same value twice', () => {

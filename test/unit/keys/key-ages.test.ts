@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { ageWarning, deployedGeneration, keyAges } from '../../../keys/key-ages.ts';
+import { ageWarning, deployedGeneration, keyAges, unfinishedRotations } from '../../../keys/key-ages.ts';
 import type { StateResource } from '../../../engine/stack-state.ts';
 
 const LIMITS = { warnDays: 75, rotateDays: 90 };
@@ -32,6 +32,19 @@ describe('the age of a key', () => {
   test('counts whole days', () => {
     const nearly = key('GROQ_API_KEY', 90 - 1 / 86_400);
     expect(keyAges('dev', [nearly], LIMITS, NOW)[0]).toMatchObject({ days: 89, state: 'old' });
+  });
+
+  test('of which an interrupted up left two is that of the older one, and its rotation is not finished', () => {
+    const state = [
+      key('GROQ_API_KEY', 0),
+      { ...key('GROQ_API_KEY', 80), delete: true },
+      key('OPENAI_API_KEY', 3),
+    ];
+    expect(keyAges('dev', state, LIMITS, NOW).map(({ name, days }) => [name, days])).toEqual([
+      ['GROQ_API_KEY', 80],
+      ['OPENAI_API_KEY', 3],
+    ]);
+    expect(unfinishedRotations(state)).toEqual(['GROQ_API_KEY']);
   });
 
   test('is never below nothing, even where a clock is wrong', () => {

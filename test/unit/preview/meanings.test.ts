@@ -189,7 +189,7 @@ describe('a report', () => {
   test('as text', () => {
     expect(previewText(preview)).toBe(
       [
-        'dev: 1 change',
+        'dev: 1 resource changes',
         '  GROQ_API_KEY rotated',
         '  <script> | a*b',
         '',
@@ -205,7 +205,7 @@ describe('a report', () => {
   test('as Markdown in which nothing of a pull request is markup', () => {
     const markdown = previewMarkdown(preview);
     expect(markdown).toContain(
-      '### `dev`: 1 change\n\n- GROQ\\_API\\_KEY rotated\n- \\<script\\> \\| a\\*b\n',
+      '### `dev`: 1 resource changes\n\n- GROQ\\_API\\_KEY rotated\n- \\<script\\> \\| a\\*b\n',
     );
     expect(markdown).toContain('- ⚠️ catalog.yaml:1:2 x mend it\n');
     expect(markdown).toContain('```\n± key-age-GROQ_API_KEY (RandomId): keepers\n```');

@@ -62,17 +62,22 @@ describe('a change of the config means', () => {
       'a new alias',
       config({ a: GPT }),
       config({ a: GPT, b: SONNET }),
-      ['b is served now, by anthropic/claude-sonnet-5'],
+      ['b is new, served by anthropic/claude-sonnet-5'],
     ],
     ['one alias less', config({ a: GPT, b: SONNET }), config({ a: GPT }), ['b is no longer served']],
     [
       'another upstream',
       config({ a: GPT }),
       config({ a: SONNET }),
-      ['a is served by anthropic/claude-sonnet-5 now (was openai/gpt-5.6)'],
+      ['a will be served by anthropic/claude-sonnet-5 (now: openai/gpt-5.6)'],
     ],
-    ['a further key', config({ a: GPT }), config({ a: { ...GPT, keys: 2 } }), ['a has 2 keys now (had 1)']],
-    ['a key less', config({ a: { ...GPT, keys: 2 } }), config({ a: GPT }), ['a has 1 key now (had 2)']],
+    [
+      'a further key',
+      config({ a: GPT }),
+      config({ a: { ...GPT, keys: 2 } }),
+      ['a will have 2 keys (now: 1)'],
+    ],
+    ['a key less', config({ a: { ...GPT, keys: 2 } }), config({ a: GPT }), ['a will have 1 key (now: 2)']],
     [
       'another timeout',
       config({ a: GPT }),
@@ -116,7 +121,7 @@ describe('a change of the config means', () => {
 
 test('an alias may have any name', () => {
   expect(servingMeanings(config({}), config({ constructor: GPT }))).toEqual([
-    'constructor is served now, by openai/gpt-5.6',
+    'constructor is new, served by openai/gpt-5.6',
   ]);
 });
 
@@ -155,7 +160,7 @@ describe('a change of the files means', () => {
     [
       'what the config means',
       read(litellm({ a: SONNET }), { ...files, '/etc/switchyard/config.yaml': 'two' }),
-      ['a is served by anthropic/claude-sonnet-5 now (was openai/gpt-5.6)'],
+      ['a will be served by anthropic/claude-sonnet-5 (now: openai/gpt-5.6)'],
     ],
     [
       'at least the config itself, where it is only written otherwise',

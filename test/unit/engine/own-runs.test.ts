@@ -4,7 +4,8 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execaSync } from 'execa';
-import { isLeft, noteRun, removeDeadLocks, stackLocks } from '../../../engine/stack-lock.ts';
+import { isLeft, noteRun, removeDeadLocks, runningChange } from '../../../engine/own-runs.ts';
+import { stackLocks } from '../../../engine/stack-lock.ts';
 
 const HERE = { hostname: 'ci', boot: 'b1', pidSpace: 'pid:[1]' };
 const LOCK = { path: '/x.json', pid: 17, username: 'olga', hostname: 'ci' };
@@ -92,5 +93,32 @@ describe('in a backend that is a folder', () => {
     lock('a', 18);
     noteRun('dev', 18)();
     expect(readdirSync(join(work, 'home/runs'))).toEqual(['dev-18.json']);
+  });
+
+  describe('a change of the stack', () => {
+    test('is named with who and since when', () => {
+      lock('a', 42);
+      expect(runningChange('dev')).toEqual({
+        ...{ user: 'olga', host: hostname(), pid: 42, since: expect.stringMatching(/^\d{4}-.*Z$/) },
+      });
+      expect(runningChange('organization/switchyard/dev')?.pid).toBe(42);
+    });
+
+    test('is seen for its own stack alone', () => {
+      lock('a', 42);
+      expect(runningChange('prod')).toBeUndefined();
+    });
+
+    test('is over where our run was killed; of any other run nobody knows', () => {
+      lock('a', Number(gone));
+      expect(runningChange('dev')?.pid).toBe(Number(gone));
+      noteRun('dev', Number(gone));
+      expect(runningChange('dev')).toBeUndefined();
+    });
+
+    test.each(['', '{', '[]', '{"pid": "x"}'])('is not seen in a lock that reads %j', (text) => {
+      writeFileSync(join(locks, 'one.json'), text);
+      expect(runningChange('dev')).toBeUndefined();
+    });
   });
 });

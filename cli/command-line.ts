@@ -1,0 +1,57 @@
+/** The command line's grammar: every command, what `--help` says, and how a mistake in it is told. */
+import { Command, type CommanderError } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
+import { UserError } from '../console/errors.ts';
+
+/** Every command, in the order in which `--help` lists them. */
+const commands: Record<string, () => Promise<{ register(program: Command): void }>> = {
+  up: () => import('./up.ts'),
+  preview: () => import('./preview.ts'),
+  status: () => import('./status.ts'),
+  connect: () => import('./connect.ts'),
+  smoke: () => import('./smoke.ts'),
+  agents: () => import('./agents.ts'),
+  models: () => import('./models.ts'),
+  portkey: () => import('./portkey.ts'),
+  keys: () => import('./keys.ts'),
+  down: () => import('./down.ts'),
+  env: () => import('./env.ts'),
+  doctor: () => import('./doctor.ts'),
+  drill: () => import('./drill.ts'),
+  bench: () => import('./bench.ts'),
+  test: () => import('../scripts/run-tests.ts'),
+  'stop-docker': () => import('../scripts/stop-docker.ts'),
+};
+
+/**
+ * The program with the commands that a command line needs: the one that it calls, or all.
+ *
+ * @param args the command line without the program's name.
+ */
+export async function makeProgram(args: readonly string[]): Promise<Command> {
+  const program = new Command('switchyard')
+    .description('An LLM gateway as code: LiteLLM deployed with Pulumi, with client files for opencode.')
+    .version(packageJson.version)
+    .option('--json', 'one JSON document on standard output, progress on standard error')
+    .configureHelp({ showGlobalOptions: true })
+    // Mistakes are thrown: main.ts tells them, as JSON where that was asked for.
+    .configureOutput({ outputError: () => undefined })
+    .exitOverride();
+  const called = args.find((word) => !word.startsWith('-') && word !== 'help');
+  const load = called === undefined ? undefined : commands[called];
+  for (const one of load ? [load] : Object.values(commands)) (await one()).register(program);
+  return program;
+}
+
+/** A mistake in the command line, as an error of the user's; undefined for what is none, such as `--help`. */
+export function mistakeOf(error: CommanderError, args: readonly string[]): UserError | undefined {
+  if (error.exitCode === 0 || error.code.startsWith('commander.help')) return undefined;
+  const called = args.find((word) => commands[word] !== undefined);
+  const [message = '', hint] = error.message.replace(/^error: /, '').split('\n');
+  return new UserError(`${message}${hint === undefined ? '' : ` ${hint}`}`, {
+    ...(called === undefined && error.code === 'commander.unknownCommand'
+      ? { allowed: Object.keys(commands) }
+      : {}),
+    command: `./switchyard ${called === undefined ? '' : `${called} `}--help`,
+  });
+}

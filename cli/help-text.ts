@@ -1,0 +1,25 @@
+/**
+ * `--help` of every command as one text, which the launcher prints from cli/help.txt as long as the npm packages are not installed.
+ *
+ *     node cli/help-text.ts      writes the file (part of `npm run generate`)
+ */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import { makeProgram } from './command-line.ts';
+
+/** The file, from the checkout's root. */
+export const HELP_FILE = 'cli/help.txt';
+
+/** The help of every command, each below a line `=== <the command>`. */
+export async function helpText(): Promise<string> {
+  return sections(await makeProgram([]), '');
+}
+
+function sections(command: Command, above: string): string {
+  const name = `${above}${command.name()}`;
+  const own = command.configureOutput({ getOutHelpWidth: () => 80 }).helpInformation();
+  return [`=== ${name}\n${own}`, ...command.commands.map((one) => sections(one, `${name} `))].join('');
+}
+
+if (import.meta.main) writeFileSync(join(import.meta.dirname, '..', HELP_FILE), await helpText());

@@ -1,0 +1,62 @@
+/** A stack that is made: its settings file, which says that it is meant. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { UserError } from '../console/errors.ts';
+import type { Progress } from '../console/output.ts';
+import { stackFileName } from '../domain/schema/stack-file-names.ts';
+import { ROOT } from '../console/home-paths.ts';
+import { portForNewStack } from './port.ts';
+import { hasSettings, noSuchStack, requireNamedStack } from './stack-name.ts';
+import { readRawConfig } from './stack-settings.ts';
+
+/**
+ * Makes sure that a stack is meant: it has a settings file, the backend has it, or its port is given, with which its file is written.
+ * So a misspelt name makes nothing.
+ *
+ * @param port the port of a new stack.
+ * @throws UserError with the name that may have been meant, and the command that makes a new stack.
+ */
+export async function ensureNamed(
+  stack: string,
+  port: number | undefined,
+  progress: Progress,
+): Promise<void> {
+  if (port !== undefined) return writeSettings(stack, port, progress);
+  if (hasSettings(stack)) return;
+  await requireNamedStack(stack).catch(async () => {
+    throw noSuchStack(stack, { create: `./switchyard up ${stack} --port ${await portForNewStack()}` });
+  });
+}
+
+function writeSettings(stack: string, port: number, progress: Progress): void {
+  const file = stackFileName(stack);
+  if (hasSettings(stack)) {
+    const there = readRawConfig(stack).config.port;
+    if (Number(there) === port) return;
+    throw new UserError(`${file} is there already: --port is for a new stack`, {
+      where: file,
+      found: there === undefined ? 'no port' : `port ${there}`,
+      command: `pulumi config set port ${port} --stack ${stack}`,
+    });
+  }
+  if (!/^[A-Za-z0-9][\w.-]{0,99}$/.test(stack))
+    throw new UserError('that is no name for a stack', {
+      found: stack,
+      allowed: 'letters, digits, ".", "_" and "-", a letter or digit first; 100 at most',
+    });
+  writeFileSync(join(ROOT, file), settingsText(stack, port), { flag: 'wx' });
+  progress(`wrote ${file}: the settings of the new stack ${stack}, port ${port}; commit it`);
+}
+
+/** What a new stack's file says. Keys and further settings are added below. */
+function settingsText(stack: string, port: number): string {
+  return [
+    '# yaml-language-server: $schema=./domain/editor-schemas/stack.schema.json',
+    '#',
+    `# The ${stack} stack. Keys: pulumi config set --secret OPENAI_API_KEY --stack ${stack} (asks for the value, writes it here encrypted).`,
+    '# Every setting and what it may be: docs/configuration.md.',
+    'config:',
+    `  switchyard:port: "${port}"`,
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,82 @@
+/** `--help`: one text, checked in, which the launcher prints on a machine that has nothing yet. */
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execaSync } from 'execa';
+import type { Command } from 'commander';
+import { HELP_FILE, helpText } from '../../../cli/help-text.ts';
+import { makeProgram, mistakeOf } from '../../../cli/command-line.ts';
+
+test('the text that is checked in is that of the commands (npm run generate)', async () => {
+  expect(readFileSync(HELP_FILE, 'utf8')).toBe(await helpText());
+});
+
+/** With what a description begins: what the command does, in the imperative. */
+const VERBS = /^(set|show|write|send|run|list|print|remove|prove|measure|end|make) /;
+
+test('every description begins with what the command does', async () => {
+  const all = (command: Command): Command[] => command.commands.flatMap((one) => [one, ...all(one)]);
+  const descriptions = all(await makeProgram([])).map((one) => one.description());
+  expect(descriptions.filter((text) => !VERBS.test(text))).toEqual([]);
+});
+
+describe('the launcher in a fresh clone', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'switchyard-help-'));
+  const home = join(dir, 'home');
+  beforeAll(() => {
+    mkdirSync(join(dir, 'cli'));
+    for (const file of ['switchyard', 'package-lock.json', HELP_FILE]) copyFileSync(file, join(dir, file));
+  });
+  afterAll(() => rmSync(dir, { recursive: true }));
+  const launch = (...args: string[]) =>
+    execaSync(join(dir, 'switchyard'), args, {
+      env: { PATH: '/usr/bin:/bin', HOME: dir, SWITCHYARD_HOME: home }, extendEnv: false, reject: false, timeout: 20_000,
+    }); // prettier-ignore
+
+  test.each([
+    [['--help'], 'Usage: switchyard [options] [command]'],
+    [['help', 'up'], 'Usage: switchyard up [options] [stack]'],
+    [['status', 'dev', '--help'], 'Usage: switchyard status [options] [stack]'],
+    [['keys', 'import', '-h'], 'Usage: switchyard keys import [options] <file> [stack]'],
+    [['frob', '--help'], 'Usage: switchyard [options] [command]'],
+  ])('%j brings nothing and prints %s', (args, first) => {
+    const { stdout, stderr, exitCode } = launch(...args);
+    expect([stdout.split('\n')[0], stderr, exitCode]).toEqual([first, '', 0]);
+    expect(stdout).not.toContain('===');
+    expect(existsSync(home)).toBe(false);
+  });
+
+  test('without arguments it prints the same to standard error, exit code 1', () => {
+    const { stdout, stderr, exitCode } = launch();
+    expect([stdout, exitCode]).toEqual(['', 1]);
+    expect(stderr).toMatch(/^Usage: switchyard /);
+  });
+});
+
+describe('a mistake in the command line', () => {
+  const told = async (...args: string[]) => {
+    try {
+      await (await makeProgram(args)).parseAsync(args, { from: 'user' });
+    } catch (error) {
+      return mistakeOf(error as Parameters<typeof mistakeOf>[0], args)?.toJSON();
+    }
+    throw new Error('it was taken');
+  };
+
+  test('names the command that was meant, and all there are', async () => {
+    const error = await told('statsu', '--json');
+    expect(error).toMatchObject({
+      message: "unknown command 'statsu' (Did you mean status?)",
+      command: './switchyard --help',
+    });
+    expect(error?.allowed).toContain('status');
+  });
+
+  test('in an option names the help of its command', async () => {
+    expect(await told('up', '--prot', '1')).toMatchObject({
+      message: "unknown option '--prot' (Did you mean --port?)",
+      command: './switchyard up --help',
+    });
+  });
+});

@@ -1,0 +1,54 @@
+import { expect, test } from '@jest/globals';
+import { type StatusReport, statusText } from '../../../cli/status-text.ts';
+import { widthOf } from '../../../console/wrap.ts';
+import { guestsOf } from '../../../engine/network-guests.ts';
+
+const REPORT: StatusReport = {
+  stack: 'dev',
+  endpoint: 'http://127.0.0.1:4000',
+  healthy: true,
+  change: null,
+  models: ['mock', 'groq-llama3-70b', 'groq-mixtral', 'claude-3-5-sonnet'],
+  leftOut: [
+    { model: 'gpt-4', reason: 'OPENAI_API_KEY is not set' },
+    { model: 'gpt-4-turbo', reason: 'OPENAI_API_KEY is not set' },
+  ],
+  image: 'sha256:0a0a0a0a',
+  keys: [],
+  containers: [
+    { name: 'gateway-0-1234567', role: 'gateway', state: 'running', status: 'Up 3 minutes (healthy)' },
+  ],
+  unknownContainers: [],
+  foreignContainers: [],
+};
+const change = { user: 'ann', host: 'here', pid: 42, since: '2026-11-27T10:00:00.1Z' };
+
+test('what is left out is one line for each key, and the image is named', () => {
+  const text = statusText(REPORT, Infinity);
+  expect(text).toContain('left out  gpt-4, gpt-4-turbo: OPENAI_API_KEY is not set\n');
+  expect(text).toContain('image     sha256:0a0a0a0a\n');
+});
+
+test('at 60 columns no line is longer', () => {
+  const text = statusText({ ...REPORT, change, unknownContainers: ['gateway-0-4e827a0'] }, 60);
+  expect(Math.max(...text.split('\n').map(widthOf))).toBeLessThanOrEqual(60);
+});
+
+test('a run that is at work is named', () => {
+  expect(statusText({ ...REPORT, change }, Infinity)).toContain(
+    'under way, by ann@here (pid 42, since 2026-11-27 10:00:00)',
+  );
+});
+
+test('only the containers of another deployment are ever to be removed by hand', () => {
+  const report = { ...REPORT, unknownContainers: ['ours-1', 'theirs-1'], foreignContainers: ['theirs-1'] };
+  const text = statusText(report, Infinity);
+  expect(text).toContain('docker rm --force theirs-1');
+  expect(text).not.toContain('docker rm --force ours-1');
+  expect(text).toContain("ours-1: not in this stack's state; ./switchyard up dev removes it");
+});
+
+test('guests of a network are those that are none of the stack', () => {
+  expect(guestsOf({ a: 'edge', b: 'vllm', c: 'gateway' }, [{ id: 'a' }, { id: 'c' }])).toEqual(['vllm']);
+  expect(guestsOf({}, [])).toEqual([]);
+});

@@ -1,0 +1,54 @@
+/** The one table of environment variables is complete, and names none that nothing reads or sets. */
+import { readFileSync } from 'node:fs';
+import { expect, test } from '@jest/globals';
+import { execaSync } from 'execa';
+
+const TABLE = 'docs/environment.md';
+const NAME = /(?<![A-Z_$])(?:SWITCHYARD|PULUMI)_[A-Z][A-Z_0-9]*/g;
+/** Product, launcher, workflow, containers, and what tests read; not what tells of it. */
+const CODE = /^(?!docs\/|README|CONTRIBUTING|LICENSE|.*\.md$|package-lock)/;
+
+function namesIn(text: string): string[] {
+  return text.match(NAME) ?? [];
+}
+
+/** Every name in the code, with a file that has it. */
+function inCode(): Map<string, string> {
+  const files = execaSync('git', ['ls-files', '--cached', '--others', '--exclude-standard']).stdout.split(
+    '\n',
+  );
+  const own = files.filter((file) => CODE.test(file) && file !== 'test/unit/environment.test.ts');
+  return new Map(own.flatMap((file) => namesIn(read(file)).map((name): [string, string] => [name, file])));
+}
+
+/** The text; none where the file was removed and is not committed yet. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}
+
+/** The names in the first column of the tables. */
+const documented = new Set(
+  readFileSync(TABLE, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .flatMap((line) => namesIn(line.split('|')[1] ?? '')),
+);
+
+test(`every variable that the code knows is in ${TABLE}`, () => {
+  const missing = [...inCode()].filter(([name]) => !documented.has(name));
+  expect(missing).toEqual([]);
+});
+
+test(`every variable in ${TABLE} is one that the code knows`, () => {
+  const known = inCode();
+  expect([...documented].filter((name) => !known.has(name))).toEqual([]);
+});
+
+test.each(['SWITCHYARD_HOME', 'SWITCHYARD_NODE_MIRROR', 'PULUMI_BACKEND_URL', 'SWITCHYARD_SEED'])(
+  '%s, of program, launcher and tests, is seen by this test',
+  (name) => expect(inCode().has(name)).toBe(true),
+);
