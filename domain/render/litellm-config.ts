@@ -38,7 +38,7 @@ export function generated(plan: Plan): Section {
     plan.served.flatMap(({ deployments }) => deployments.flatMap(({ keyName }) => keyName ?? [])),
   );
   return {
-    model_list: plan.served.flatMap((model) => deploymentsOf(model, fallbacks[model.alias] ?? [])),
+    model_list: plan.served.flatMap(deploymentsOf),
     router_settings: {
       routing_strategy: routing.strategy,
       fallbacks: Object.entries(fallbacks).map(([alias, chain]) => ({ [alias]: [...chain] })),
@@ -60,9 +60,9 @@ export function generated(plan: Plan): Section {
   };
 }
 
-function deploymentsOf(model: ServedModel, chain: readonly string[]): Section[] {
+function deploymentsOf(model: ServedModel): Section[] {
   const ranked = model.deployments.length > 1;
-  return model.deployments.map(({ id, keyName, order }, index) => ({
+  return model.deployments.map(({ id, keyName, order }) => ({
     model_name: model.alias,
     litellm_params: {
       model: model.litellmModel,
@@ -78,8 +78,6 @@ function deploymentsOf(model: ServedModel, chain: readonly string[]): Section[] 
     model_info: {
       ...{ id, mode: model.mode },
       ...facts(model),
-      // Nothing answers in its place: one failed request must not close the alias to everybody.
-      ...(chain.length === 0 && index === model.deployments.length - 1 ? { cooldown_time: 0 } : {}),
     },
   }));
 }

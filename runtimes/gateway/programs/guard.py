@@ -22,6 +22,7 @@ from body import LARGE, checked, whole_body
 from clientkeys import ClientKeys
 from refuse import Refuse, bad_request, shown, speaks_anthropic
 from refused import query_refusal
+from requests_log import current
 from served import Served
 
 READY = '/health/readiness'
@@ -70,7 +71,8 @@ class Guard:
             key = self.admit(scope)
             until = held_until(scope)
             headers = [(n, v) for n, v in scope['headers'] if n not in DROPPED and not steers(n)]
-            headers.append((b'authorization', b'Bearer ' + key))
+            # LiteLLM's own log lines name the request by this.
+            headers += [(b'authorization', b'Bearer ' + key), (b'x-litellm-call-id', current().id.encode())]
             body = await whole_body(receive)
             unread = False
             if method == 'POST':

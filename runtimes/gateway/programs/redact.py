@@ -19,6 +19,7 @@ from urllib.parse import quote, quote_plus
 
 from decode import SHORTEST, Decoder
 from headers import passes
+from refuse import Refuse, speaks_anthropic
 
 MASK = b'*'
 # An error text beyond this is not searched but replaced: no reader needs so much of it.
@@ -26,8 +27,9 @@ LONGEST_ERROR = 262_144
 # An event of a stream beyond this is no longer waited for as a whole.
 LONGEST_EVENT = 1_048_576
 # Said in place of an error's text in which no single part could be masked.
-HIDDEN = b'{"error": {"message": "The provider\'s error text held a secret or was too long, and is left out.", "type": "upstream_error", "param": null, "code": null}}'
-HIDDEN_EVENT = b'data: ' + HIDDEN + b'\n'
+_HIDDEN = Refuse(502, 'api_error', "The provider's error text held a secret or was too long, and is left out.", 'upstream_error')
+# In OpenAI's and in Anthropic's shape.
+HIDDEN = (_HIDDEN.body(anthropic=False), _HIDDEN.body(anthropic=True))
 _WORD = re.compile(rb'\s+|(?<!\\)(?:\\\\)*\\[nrt]')
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _ERROR_EVENT = re.compile(rb'"error"\s*:\s*[^\sn]|"type"\s*:\s*"(?:error|response\.failed)"', re.IGNORECASE)
@@ -164,8 +166,8 @@ class Stream:
 class Events:
     """A stream of events, line by line: lines of errors are decoded, all others searched as they are."""
 
-    def __init__(self, redactor: Redactor) -> None:
-        self.redactor = redactor
+    def __init__(self, redactor: Redactor, hidden: bytes) -> None:
+        self.redactor, self.hidden = redactor, hidden
         self.parts: list[bytes] = []
         self.held = 0
         self.error = False
@@ -192,14 +194,14 @@ class Events:
         if not self.error and not _ERROR_EVENT.search(line):
             return self.redactor.mask(line)
         masked = self.redactor.mask_error(line)
-        return HIDDEN_EVENT if masked is None else masked
+        return b'data: ' + self.hidden + b'\n' if masked is None else masked
 
 
 class ErrorBody:
     """The body of an error, kept back until it is whole."""
 
-    def __init__(self, redactor: Redactor) -> None:
-        self.redactor = redactor
+    def __init__(self, redactor: Redactor, hidden: bytes) -> None:
+        self.redactor, self.hidden = redactor, hidden
         self.parts: list[bytes] = []
         self.length = 0
 
@@ -211,7 +213,7 @@ class ErrorBody:
 
     def clean(self) -> bytes:
         masked = None if self.length > LONGEST_ERROR else self.redactor.mask_error(b''.join(self.parts))
-        return HIDDEN if masked is None else masked
+        return self.hidden if masked is None else masked
 
 
 class RedactResponses:
@@ -223,15 +225,15 @@ class RedactResponses:
     async def __call__(self, scope, receive, send) -> None:
         if scope['type'] != 'http' or not self.redactor.spellings:
             return await self.app(scope, receive, send)
-        answer = Answer(self.redactor, send)
+        answer = Answer(self.redactor, send, HIDDEN[speaks_anthropic(scope)])
         await self.app(scope, receive, answer.send)
 
 
 class Answer:
     """One answer on its way out."""
 
-    def __init__(self, redactor: Redactor, send) -> None:
-        self.redactor, self.out = redactor, send
+    def __init__(self, redactor: Redactor, send, hidden: bytes) -> None:
+        self.redactor, self.out, self.hidden = redactor, send, hidden
         self.body: Stream | Events | ErrorBody = Stream(redactor)
         # A head that waits for the first bytes of its body. Where the gateway dies in between, the client has seen nothing, and the
         # edge can send the request to another one.
@@ -242,11 +244,11 @@ class Answer:
             message = {**message, 'headers': self.redactor.headers(message.get('headers', []), message['status'] >= 400)}
             self.start = message
             if message['status'] >= 400:
-                self.body = ErrorBody(self.redactor)
+                self.body = ErrorBody(self.redactor, self.hidden)
                 return
             if not any(name.lower() == b'content-type' and b'event-stream' in value for name, value in message['headers']):
                 return
-            self.body, self.start = Events(self.redactor), None
+            self.body, self.start = Events(self.redactor, self.hidden), None
         elif message['type'] == 'http.response.body':
             more = message.get('more_body', False)
             if isinstance(self.body, ErrorBody):

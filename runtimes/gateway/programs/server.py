@@ -11,7 +11,9 @@ import settings
 from addresses import keep_addresses
 from admission import Admission
 from answered import Answered
+from client_errors import ClientErrors
 from clientkeys import ClientKeys
+from failures import follow_policy
 from guard import Guard
 from redact import Redactor, RedactResponses
 from served import Served
@@ -23,20 +25,24 @@ os.environ['CONFIG_FILE_PATH'] = str(settings.CONFIG)
 
 
 def main() -> None:
+    import litellm
     import uvicorn
     import yaml
+    from litellm.llms.openai import openai
     from litellm.proxy.proxy_server import app
+    from litellm.router_utils import cooldown_handlers
 
     config = yaml.safe_load(settings.CONFIG.read_text())
     models = config.get('model_list') or []
     keep_addresses(models)
+    follow_policy(litellm.Router, cooldown_handlers, openai)
     # Before LiteLLM reads its configuration: no callback takes these for requests of somebody's.
     asyncio.run(warm_providers([entry['litellm_params']['model'] for entry in models]))
     limit = (config.get('general_settings') or {}).get('max_in_flight_requests_per_worker')
     guard = Guard(Warm(app), ClientKeys(), Served.of_config(config), Admission(limit))
     signal.signal(signal.SIGUSR1, lambda *_: guard.leave())
     uvicorn.run(
-        Answered(RedactResponses(guard, Redactor.of_folder(settings.SECRETS)), guard),
+        Answered(RedactResponses(ClientErrors(guard), Redactor.of_folder(settings.SECRETS)), guard),
         host='0.0.0.0',
         port=settings.load().port,
         lifespan='on',

@@ -54,6 +54,14 @@ test('a body is nested and filled within bounds, whatever its strings hold', asy
   await runPython('test_bounds');
 }, 300_000);
 
+test('an error is judged by what it means, and said in the words of its provider', async () => {
+  await runPython('test_failure_kinds');
+}, 60_000);
+
+test('after a failure the right one is asked, and the right one rests', async () => {
+  await runPython('test_failures');
+}, 60_000);
+
 test('who was held waits for a turn, and nobody else', async () => {
   await runPython('test_admission');
 }, 60_000);

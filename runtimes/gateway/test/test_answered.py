@@ -7,10 +7,16 @@ from types import SimpleNamespace
 
 import uvicorn
 from answered import Answered
+from client_errors import ClientErrors
 from redact import Redactor, RedactResponses
 
 START = {'type': 'http.response.start', 'status': 200, 'headers': [(b'content-type', b'application/json')]}
 STARLETTES = {'type': 'http.response.start', 'status': 500, 'headers': [(b'content-type', b'text/plain; charset=utf-8')]}
+
+
+def layers(app):
+    """What stands between this layer and LiteLLM that rewrites answers, as in server.py."""
+    return RedactResponses(ClientErrors(app), Redactor(['a-key-of-a-provider']))
 
 
 class Failing(unittest.TestCase):
@@ -26,8 +32,8 @@ class Failing(unittest.TestCase):
         async def send(message):
             sent.append(message)
 
-        redacted = RedactResponses(app, Redactor(['a-key-of-a-provider']))
-        scope = {'type': 'http', 'path': path, 'headers': []}
+        redacted = layers(app)
+        scope = {'type': 'http', 'method': 'POST', 'path': path, 'headers': []}
         with self.assertLogs('switchyard', 'ERROR') if app in FAILING else self.assertNoLogs('switchyard'):
             asyncio.run(Answered(redacted, self.guard)(scope, receive, send))
         return sent
@@ -77,7 +83,7 @@ class Uvicorn(unittest.IsolatedAsyncioTestCase):
 
     async def exchange(self, app, leaving):
         guard = SimpleNamespace(leaving=leaving)
-        redacted = RedactResponses(app, Redactor(['a-key-of-a-provider']))
+        redacted = layers(app)
         config = uvicorn.Config(Answered(redacted, guard), host='127.0.0.1', port=0, lifespan='off', ws='none', log_level='error')
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())

@@ -134,7 +134,7 @@ class Door(unittest.TestCase):
         scope, got = self.seen[-1]
         headers = dict(scope['headers'])
         self.assertEqual((got, headers[b'content-type'], headers[b'content-length']), (body, b'application/json', str(len(body)).encode()))
-        self.assertEqual([n for n in headers if n.startswith(b'x-')], [b'x-litellm-tags'])
+        self.assertEqual([n for n in headers if n.startswith(b'x-')], [b'x-litellm-tags', b'x-litellm-call-id'])
 
     def test_half_a_surrogate_pair_is_mended(self):
         self.assertEqual(self.ask('POST', '/v1/embeddings', body=b'{"model": "vectors", "input": "cut \\ud83d"}')[0], 200)

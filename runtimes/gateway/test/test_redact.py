@@ -81,7 +81,7 @@ class Responses(unittest.TestCase):
         async def send(message):
             sent.append(message)
 
-        asyncio.run(RedactResponses(app, redactor)({'type': 'http'}, None, send))
+        asyncio.run(RedactResponses(app, redactor)({'type': 'http', 'path': '/v1/responses', 'headers': []}, None, send))
         self.assertNotIn(HEX.encode(), repr(sent).encode())
         self.assertEqual(b''.join(m.get('body', b'') for m in sent), b'*' * len(HEX))
         self.assertEqual(sent[-1].get('more_body', False), False)
@@ -207,9 +207,24 @@ class Answers(unittest.TestCase):
         async def send(message):
             sent.append(message)
 
-        asyncio.run(RedactResponses(app, hostile)({'type': 'http'}, None, send))
+        asyncio.run(RedactResponses(app, hostile)({'type': 'http', 'path': '/v1/responses', 'headers': []}, None, send))
         self.assertEqual([m['type'] for m in sent].count('http.response.start'), 1)
         return dict(sent[0]['headers']), [m.get('body', b'') for m in sent[1:]]
+
+    def test_a_text_that_is_left_out_says_so_in_the_callers_api(self):
+        async def app(scope, receive, send):
+            await send({'type': 'http.response.start', 'status': 500, 'headers': []})
+            await send({'type': 'http.response.body', 'body': b'x' * 300_000})
+
+        for path, kind in (('/v1/messages', 'api_error'), ('/v1/responses', 'api_error')):
+            sent = []
+
+            async def send(message):
+                sent.append(message)
+
+            asyncio.run(RedactResponses(app, hostile)({'type': 'http', 'path': path, 'headers': []}, None, send))
+            body = json.loads(sent[1]['body'])
+            self.assertEqual((body.get('type'), body['error']['type']), ('error' if 'messages' in path else None, kind))
 
     def test_headers_pass_by_name(self):
         kept = [b'content-type', b'x-litellm-model-id', b'llm_provider-x-request-id', b'x-ratelimit-remaining-tokens', b'retry-after',
@@ -250,7 +265,7 @@ class Answers(unittest.TestCase):
                 sent.append(message['type'])
 
             with self.assertRaises(ConnectionError):
-                asyncio.run(RedactResponses(app, hostile)({'type': 'http'}, None, send))
+                asyncio.run(RedactResponses(app, hostile)({'type': 'http', 'path': '/v1/responses', 'headers': []}, None, send))
             self.assertEqual(sent, expected)
 
     def test_an_error_in_a_stream(self):

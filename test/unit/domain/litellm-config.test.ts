@@ -18,37 +18,6 @@ test('the whole config of a small catalogue', () => {
   expect(renderLitellm(plan, FIXED)).toMatchSnapshot();
 });
 
-/** The deployments that one failed request does not close. */
-function neverClosed(text: string): string[] {
-  interface Config {
-    model_list: { model_info: { id: string; cooldown_time?: number } }[];
-  }
-  const { model_list: models } = parse(text) as Config;
-  return models
-    .filter(({ model_info: info }) => info.cooldown_time === 0)
-    .map(({ model_info: { id } }) => id);
-}
-
-test.each([
-  [
-    'every alias without a chain has one deployment that stays open',
-    ['OPENAI_API_KEY', 'GROQ_API_KEY'],
-    ['fast@GROQ_API_KEY', 'embed@OPENAI_API_KEY', 'mock'],
-  ],
-  [
-    'of several keys the last one',
-    ['OPENAI_API_KEY', 'GROQ_API_KEY', 'GROQ_API_KEY_2', 'OPENAI_API_KEY_3'],
-    ['fast@GROQ_API_KEY_2', 'embed@OPENAI_API_KEY_3', 'mock'],
-  ],
-  [
-    'a chain none of whose hops has a key is none',
-    ['OPENAI_API_KEY'],
-    ['other@OPENAI_API_KEY', 'embed@OPENAI_API_KEY', 'mock'],
-  ],
-])('%s', (_name, keys, open) => {
-  expect(neverClosed(renderLitellm(planModels(catalog, goodSettings(), keys), FIXED))).toEqual(open);
-});
-
 test('the same input gives the same text', () => {
   const plan = planModels(catalog, goodSettings(), ['OPENAI_API_KEY']);
   const again = planModels(catalog, goodSettings(), ['OPENAI_API_KEY']);

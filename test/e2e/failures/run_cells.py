@@ -1,0 +1,228 @@
+"""Runs the cells of docs/failures.md against one real gateway in this container; prints what each saw. Started by failures.test.ts.
+
+The providers' stand-in runs in here as well. For each cell: a request while the first deployment of its alias fails; one at once
+after it, when all is well again, which shows who rests; and more, until the first deployment is asked again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import sys
+import time
+
+import aiohttp
+
+sys.path.insert(0, '/stand-in')
+import fake_upstream as fake  # noqa: E402
+
+GATEWAY = 'http://127.0.0.1:4000'
+KEY = 'client-key-of-the-failures-test'
+AT_ONCE = 6
+TRIES = 5
+# What should happen soon, and on a busy machine takes a while.
+ATTEMPTS = 40
+PATHS = {'chat': '/v1/chat/completions', 'responses': '/v1/responses', 'messages': '/v1/messages', 'embeddings': '/v1/embeddings'}
+
+
+class Cells:
+    """The cells by the model that a request to a provider names, and who was asked for each."""
+
+    def __init__(self, cells: list[dict]) -> None:
+        self.by_model = {cell[name]: cell for cell in cells for name in ('alias', 'hop')}
+        self.failing: set[str] = set()
+        self.asked: dict[str, list[str]] = {cell['alias']: [] for cell in cells}
+
+    def of(self, exchange) -> tuple[dict, str]:
+        """The cell of a request, and who is asked: `first`, `second` (key) or `hop`."""
+        model = exchange.model or re.search(r'models/([^:/]+)', exchange.path)[1]
+        cell = self.by_model[model]
+        key = exchange.key or exchange.headers.get('x-goog-api-key', '') or exchange.query.get('key', [''])[0]
+        return cell, 'hop' if model == cell['hop'] else 'second' if key.endswith('_2') else 'first'
+
+
+class StandIn:
+    def __init__(self, cells: Cells) -> None:
+        self.cells, self.well = cells, fake.answer
+
+    async def answer(self, exchange, record) -> None:
+        cell, who = self.cells.of(exchange)
+        self.cells.asked[cell['alias']].append(who)
+        if who != 'first' or cell['alias'] not in self.cells.failing:
+            return await self.well(exchange, record)
+        outcome = cell['outcome']
+        if answer := outcome.get('answer'):
+            body = answer['anthropic' if exchange.path.endswith('/messages') else 'openai']
+            return await exchange.send(answer['status'], body, answer.get('headers'))
+        await getattr(self, outcome['effect'].replace('-', '_'))(exchange)
+
+    async def reset(self, exchange) -> None:
+        raise fake.Abort('close')
+
+    async def hang(self, exchange) -> None:
+        await asyncio.sleep(30)
+        raise fake.Abort('close')
+
+    async def garbage(self, exchange) -> None:
+        kind = 'text/event-stream' if exchange.stream else 'application/json'
+        await exchange.send(200, '<html>Welcome to the wrong host</html>', {'content-type': kind})
+
+    async def begin(self, exchange, events: int, last: str | None) -> None:
+        """The beginning of a stream, up to its first token or behind it."""
+        make = next(make for suffix, make in fake.STREAMED if exchange.path.endswith(suffix))
+        _, whole = make(exchange, 'one two three four', 4)
+        await exchange.head(200, {'content-type': 'text/event-stream', 'transfer-encoding': 'chunked'})
+        for event in (*whole[:events], *([last] if last else [])):
+            exchange.writer.write(f'{len(event.encode()):x}\r\n{event}\r\n'.encode())
+            await exchange.writer.drain()
+            await asyncio.sleep(0.02)
+        if not last:
+            # What is written and not yet sent would be lost with the connection.
+            await asyncio.sleep(0.5)
+            raise fake.Abort('cut')
+        exchange.writer.write(b'0\r\n\r\n')
+        await exchange.writer.drain()
+
+    async def cut_before(self, exchange) -> None:
+        await self.begin(exchange, self.before(exchange), None)
+
+    async def cut_after(self, exchange) -> None:
+        await self.begin(exchange, self.before(exchange) + 3, None)
+
+    async def error_before(self, exchange) -> None:
+        await self.begin(exchange, self.before(exchange), self.error(exchange))
+
+    async def error_after(self, exchange) -> None:
+        await self.begin(exchange, self.before(exchange) + 3, self.error(exchange))
+
+    @staticmethod
+    def before(exchange) -> int:
+        """How many events come before a stream's first token."""
+        return {'completions': 0, 'messages': 2, 'responses': 2}[exchange.path.rsplit('/', 1)[1]]
+
+    @staticmethod
+    def error(exchange) -> str:
+        words = "The provider's words: overloaded in the middle."
+        if exchange.path.endswith('/messages'):
+            return 'event: error\n' + fake.sse({'type': 'error', 'error': {'type': 'overloaded_error', 'message': words}})
+        if exchange.path.endswith('/responses'):
+            return fake.sse({'type': 'error', 'code': 'server_error', 'message': words, 'param': None, 'sequence_number': 9})
+        return fake.sse({'error': {'message': words, 'type': 'server_error', 'param': None, 'code': None}})
+
+
+class Gateway:
+    """The gateway's process, with its log."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    async def start(self) -> None:
+        pipe = asyncio.subprocess.PIPE
+        self.process = await asyncio.create_subprocess_exec(
+            'python3', '/configs/supervisor.py', stdout=pipe, stderr=asyncio.subprocess.STDOUT, limit=1 << 22
+        )
+        self.reader = asyncio.create_task(self.read())
+        async with aiohttp.ClientSession() as session:
+            while self.process.returncode is None:
+                try:
+                    async with session.get(f'{GATEWAY}/health/readiness') as answer:
+                        if answer.status == 200:
+                            return
+                except aiohttp.ClientError:
+                    pass
+                await asyncio.sleep(0.2)
+        raise RuntimeError('the gateway did not start:\n' + '\n'.join(self.lines[-40:]))
+
+    async def read(self) -> None:
+        async for line in self.process.stdout:
+            self.lines.append(line.decode('utf-8', 'replace').rstrip())
+
+    def about(self, answer: dict) -> list[str]:
+        """The lines that name the request of an answer."""
+        name = answer['headers'].get('x-request-id', 'no id')
+        return [line for line in self.lines if f'request {name}:' in line]
+
+    async def stop(self) -> None:
+        self.process.kill()
+        await self.process.wait()
+
+
+def body_of(cell: dict) -> dict:
+    hello = [{'role': 'user', 'content': 'hello'}]
+    body = {
+        'chat': {'messages': hello},
+        'responses': {'input': 'hello'},
+        'messages': {'messages': hello, 'max_tokens': 8},
+        'embeddings': {'input': 'hello'},
+    }[cell['api']]
+    return {'model': cell['alias'], **body, **({'stream': True} if cell['stream'] else {})}
+
+
+async def ask(session, cells: Cells, cell: dict) -> dict:
+    """One request: its answer, and who was asked for it."""
+    before = len(cells.asked[cell['alias']])
+    started = time.monotonic()
+    try:
+        async with session.post(GATEWAY + PATHS[cell['api']], json=body_of(cell), headers={'authorization': f'Bearer {KEY}'}) as answer:
+            text = (await answer.read()).decode('utf-8', 'replace')
+            status, headers = answer.status, {name.lower(): value for name, value in answer.headers.items()}
+    except (aiohttp.ClientError, asyncio.IncompleteReadError) as error:
+        status, headers, text = 0, {}, repr(error)
+    return {
+        'status': status,
+        'body': text,
+        'headers': {name: headers[name] for name in ('retry-after', 'x-request-id', 'content-type', 'x-litellm-call-id') if name in headers},
+        'asked': cells.asked[cell['alias']][before:],
+        'seconds': time.monotonic() - started,
+    }
+
+
+async def run(session, gateway: Gateway, cells: Cells, cell: dict) -> dict:
+    alias = cell['alias']
+    for _ in range(TRIES):
+        cells.failing.add(alias)
+        began = time.monotonic()
+        first = await ask(session, cells, cell)
+        cells.failing.discard(alias)
+        log = gateway.about(first)
+        rests = [float(found[1]) for line in log if (found := re.search(r'rests ([\d.]+) s', line))]
+        second = await ask(session, cells, cell)
+        passed_over = second['asked'][:1] != ['first']
+        # On a busy machine the second may have come when all was over.
+        late = bool(rests) and time.monotonic() - began >= min(rests)
+        if passed_over or not late:
+            break
+    again = second
+    refused = cell['outcome'].get('effect') == 'refuse'
+    for _ in range(ATTEMPTS):
+        if refused or again['asked'][:1] == ['first']:
+            break
+        await asyncio.sleep(0.2)
+        again = await ask(session, cells, cell)
+    return {'first': first, 'second': second, 'log': log, 'rests': rests, 'passedOver': passed_over, 'late': late, 'back': refused or again['asked'][:1] == ['first']}
+
+
+async def main() -> None:
+    cells = json.loads(open('/cells.json').read())
+    table = Cells(cells)
+    fake.answer = StandIn(table).answer
+    server = await asyncio.start_server(fake.serve, '127.0.0.1', 9000, limit=1 << 20)
+    gateway = Gateway()
+    await gateway.start()
+    room = asyncio.Semaphore(AT_ONCE)
+    seen = {}
+    async with server, aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=120)) as session:
+
+        async def one(cell: dict) -> None:
+            async with room:
+                seen[cell['id']] = await run(session, gateway, table, cell)
+                print(len(seen), 'of', len(cells), cell['id'], file=sys.stderr, flush=True)
+
+        await asyncio.gather(*map(one, cells))
+    await gateway.stop()
+    sys.stderr.write('\n'.join(gateway.lines))
+    print(json.dumps(seen))
+
+
+asyncio.run(main())
