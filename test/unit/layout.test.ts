@@ -19,7 +19,8 @@ const run = (file: string, ...args: string[]) =>
 
 beforeAll(async () => {
   put('package.json', '{ "name": "planted", "type": "module" }');
-  for (const file of ['knip.json', 'scripts/check-layout.ts']) cpSync(join(ROOT, file), join(dir, file));
+  for (const file of ['knip.json', 'scripts/check-layout.ts', 'console/home-paths.ts'])
+    cpSync(join(ROOT, file), join(dir, file));
   symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
   put('cli/main.ts', "import { used } from '../domain/facts.ts';\nused();\n");
   put(
@@ -95,6 +96,7 @@ export default [{ ...block, files: ['**/*.js'] }];`,
       'export const home = process.env.HOME;',
       "export const page = fetch('http://127.0.0.1');",
       'export const lot = Math.random();',
+      "import { createHash, randomBytes } from 'node:crypto';",
     ];
     expect(await rulesBroken(text.join('\n'))).toEqual([
       '2 no-restricted-syntax',
@@ -102,6 +104,7 @@ export default [{ ...block, files: ['**/*.js'] }];`,
       '4 no-restricted-globals',
       '5 no-restricted-globals',
       '6 no-restricted-properties',
+      '7 no-restricted-imports',
     ]);
   }, 120_000);
 });
