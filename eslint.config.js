@@ -21,6 +21,12 @@ export default tseslint.config(
         'error',
         ...['process', 'fetch', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'crypto'],
       ],
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [{ name: 'node:crypto', allowImportNames: ['createHash'], message: 'Only a hash is pure.' }],
+        },
+      ],
       'no-restricted-properties': [
         'error',
         { object: 'Date', property: 'now', message: 'The date is an argument.' },

@@ -96,6 +96,7 @@ export default [{ ...block, files: ['**/*.js'] }];`,
       'export const home = process.env.HOME;',
       "export const page = fetch('http://127.0.0.1');",
       'export const lot = Math.random();',
+      "import { createHash, randomBytes } from 'node:crypto';",
     ];
     expect(await rulesBroken(text.join('\n'))).toEqual([
       '2 no-restricted-syntax',
@@ -103,6 +104,7 @@ export default [{ ...block, files: ['**/*.js'] }];`,
       '4 no-restricted-globals',
       '5 no-restricted-globals',
       '6 no-restricted-properties',
+      '7 no-restricted-imports',
     ]);
   }, 120_000);
 });
