@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';
 import { ROOT } from '../console/home-paths.ts';
+import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { backendFolder } from './passphrase.ts';
 import { isStackMissing } from './pulumi-failure.ts';
 import { readStackYaml } from './stack-file.ts';
@@ -18,7 +19,7 @@ export interface Salt {
 }
 
 /** The settings file of a stack. */
-export const settingsFile = (stack: string, folder = ROOT): string => join(folder, `Pulumi.${stack}.yaml`);
+export const settingsFile = (stack: string, folder = ROOT): string => join(folder, stackFileName(stack));
 
 /** The salt in a stack's settings file, if there is one. */
 export async function saltInSettings(stack: string, folder = ROOT): Promise<Salt | undefined> {

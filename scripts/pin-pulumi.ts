@@ -11,12 +11,12 @@ import { join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { describeError, toUserError, UserError } from '../console/errors.ts';
 import { downloadUnchecked, fetchText, Unreachable } from '../bootstrap/download.ts';
-import { installedVersion, ROOT as root } from '../console/home-paths.ts';
+import { installedVersion, ROOT } from '../console/home-paths.ts';
 import { wantedPlugins } from '../bootstrap/plugins.ts';
 import { type Archive, engineArchive, OFFICIAL_DOWNLOADS, type Platform, pluginArchive } from '../bootstrap/pulumi-archives.ts'; // prettier-ignore
 import { hashFile } from '../bootstrap/stamp.ts';
 
-const TABLE = join(root, 'bootstrap', 'pulumi-checksums.json');
+const TABLE = join(ROOT, 'bootstrap', 'pulumi-checksums.json');
 
 /** What Pulumi releases for, and Switchyard runs on. */
 const PLATFORMS: Readonly<Record<string, Platform>> = {

@@ -4,7 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
-import { ROOT as root } from '../../../console/home-paths.ts';
+import { ROOT } from '../../../console/home-paths.ts';
 
 let work: string;
 let tools: string;
@@ -18,7 +18,7 @@ beforeEach(() => {
   mkdirSync(tools);
   mkdirSync(join(checkout, 'cli'), { recursive: true });
   mkdirSync(join(checkout, 'node_modules'));
-  copyFileSync(join(root, 'switchyard'), join(checkout, 'switchyard'));
+  copyFileSync(join(ROOT, 'switchyard'), join(checkout, 'switchyard'));
   writeFileSync(join(checkout, 'cli', 'main.ts'), 'console.log(process.version);');
   writeFileSync(join(checkout, 'package-lock.json'), '{"packages":{"a":{}}}');
 });
