@@ -75,6 +75,8 @@ export function sdks(stack: LayersStack): void {
         '/openai/v1/embeddings text-embedding-3-small',
         '/openai/v1/responses gpt-5.6',
         '/openai/v1/responses gpt-5.6',
+        // The alias has no chain and no second key, so its provider is asked once more.
+        '/perplexity/chat/completions sonar',
         '/perplexity/chat/completions sonar',
         '/deepseek/v1/chat/completions deepseek-v4-flash',
       ]);
