@@ -1,4 +1,4 @@
-/** Errors made for the person who reads them: what is wrong, where, what is allowed, and the command that mends it. */
+/** Errors made for the person who reads them: what is wrong, where, what is allowed, and the command that fixes it. */
 
 /** The parts of a {@link UserError} beside its sentence. Give those that help. */
 export interface UserErrorFields {
@@ -8,13 +8,13 @@ export interface UserErrorFields {
   found?: string;
   /** What is allowed instead. */
   allowed?: string | readonly string[];
-  /** The command that mends it, ready to paste. */
+  /** The command that fixes it, ready to paste. */
   command?: string;
   /** The lower-level message, where it says more. */
   cause?: unknown;
 }
 
-/** A mistake of the user or a lack of the machine: printed without a stack trace. */
+/** A mistake of the user or a problem of the machine: printed without a stack trace. */
 export class UserError extends Error {
   readonly where?: string | undefined;
   readonly found?: string | undefined;
@@ -66,7 +66,7 @@ export function describeError(error: UserError): string {
   if (error.where) lines.push(`  where:   ${error.where}`);
   if (error.found) lines.push(`  found:   ${error.found}`);
   if (allowed) lines.push(`  allowed: ${allowed}`);
-  if (error.command) lines.push(`  mend it: ${error.command}`);
+  if (error.command) lines.push(`  fix:     ${error.command}`);
   return lines.join('\n');
 }
 

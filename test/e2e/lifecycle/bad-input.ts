@@ -126,7 +126,7 @@ export function badInput(life: LifecycleStack): void {
               `  where:   ${checkout.env.SWITCHYARD_HOME}`,
               '  found:   [0-9.]+ GB free',
               '  allowed: at least 1048576.0 GB free',
-              `  mend it: df -h ${checkout.env.SWITCHYARD_HOME}$`,
+              `  fix:     df -h ${checkout.env.SWITCHYARD_HOME}$`,
             ].join('\n'),
           ),
         );

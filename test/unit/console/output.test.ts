@@ -43,7 +43,7 @@ test('a mistake of the user is told with all its parts and without a stack', () 
       '  where:   Pulumi.dev.yaml',
       '  found:   4000',
       '  allowed: a free port, or its holder ended',
-      '  mend it: pulumi config set port 4001',
+      '  fix:     pulumi config set port 4001',
       '',
     ].join('\n'),
   );

@@ -72,7 +72,7 @@ describe('the sentence about a lock', () => {
         'error: stack dev is being changed by another run',
         '  found:   a lock created by olga@here (pid 17)',
         '  allowed: one run at a time: wait for it to end',
-        '  mend it: pulumi cancel --stack dev   # only if that process is gone',
+        '  fix:     pulumi cancel --stack dev   # only if that process is gone',
       ].join('\n'),
     );
   });
