@@ -2,7 +2,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { compile, requireGo, type Progress } from './build/go.ts';
-import { inspect, stamp } from './build/build-stamp.ts';
+import { inspect, stamp } from './build/build-checksum.ts';
 import { dockerProviderBinary, engineBinary, PLUGIN_BIN } from './toolchain-paths.ts';
 import { home } from '../console/home-paths.ts';
 import { isAlive } from '../console/is-alive.ts';

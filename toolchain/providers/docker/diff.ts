@@ -1,5 +1,5 @@
 import { Unknown, type Value } from '../../plugin/properties.ts';
-import { sameValue, unmatched } from './same.ts';
+import { isEqual, unmatched } from './is-equal.ts';
 import type { Field, ObjectShape, Shape } from './shape.ts';
 import { isTimeouts } from './values.ts';
 
@@ -27,7 +27,7 @@ export function diffPlan(prior: Value, planned: Value, config: Value, shape: Obj
     (field) =>
       !isTimeouts(field) &&
       !isRecomputed(field, after[field.tf] ?? null, wanted[field.tf] ?? null) &&
-      !sameValue(before[field.tf] ?? null, after[field.tf] ?? null, field.shape),
+      !isEqual(before[field.tf] ?? null, after[field.tf] ?? null, field.shape),
   );
   return {
     changed: differing.length > 0,
@@ -44,7 +44,7 @@ function isRecomputed(field: Field, planned: Value, config: Value): boolean {
 
 function changes(before: Value, after: Value, shape: Shape, path: string): Change[] {
   // Where one thing changes, others turn from "" to null and mean the same: not worth showing.
-  if (sameValue(before, after, shape, true)) return [];
+  if (isEqual(before, after, shape, true)) return [];
   if (before === null) return [{ path, kind: 'add' }];
   if (after === null) return [{ path, kind: 'delete' }];
   if (before instanceof Unknown || after instanceof Unknown) return [{ path, kind: 'update' }];

@@ -5,13 +5,13 @@ import { readProperties, writeProperties } from '../../plugin/properties.ts';
 import { redact, secretTexts } from '../../plugin/plugin-redact.ts';
 import { PluginError } from '../../plugin/rpc.ts';
 import { checkInputs } from './check.ts';
-import { diffResponse } from './answer.ts';
-import { keepForeign } from './foreign.ts';
-import { importedInputs } from './imported.ts';
+import { diffResponse } from './diff-response.ts';
+import { preserveOutputs } from './preserve-outputs.ts';
+import { readImported } from './read-imported.ts';
 import type { Registry } from './registry.ts';
 import { idOf, type ResourceType } from './resource.ts';
 import { outputs } from './state.ts';
-import { undo } from './undo.ts';
+import { rollback } from './rollback.ts';
 import { toPulumi } from './values.ts';
 
 /** The life of a resource, from Pulumi's requests to the provider's protocol and back. */
@@ -68,9 +68,9 @@ export class Lifecycle {
       return new providerProto.CreateResponse().setProperties(writeProperties(planned, inputs.secrets));
     }
     const { state, errors } = await type.apply(plan, 'create', request.getTimeout());
-    if (errors.length > 0) throw await undo(this.registry.host, type, state, errors, inputs);
+    if (errors.length > 0) throw await rollback(this.registry.host, type, state, errors, inputs);
     // The engine died meanwhile and will never hear of it.
-    if (isAbandoned()) throw await undo(this.registry.host, type, state, ['the engine is gone'], inputs);
+    if (isAbandoned()) throw await rollback(this.registry.host, type, state, ['the engine is gone'], inputs);
     if (!state) throw new PluginError(`${type.shape.type}: the provider created nothing and gave no reason`);
     return new providerProto.CreateResponse()
       .setId(idOf(state))
@@ -84,7 +84,7 @@ export class Lifecycle {
     const prior = await type.state(request.getId(), olds.values);
     const plan = await type.plan(prior, inputs.values, olds.values, request.getIgnorechangesList());
     if (request.getPreview()) {
-      const planned = keepForeign(toPulumi(plan.planned.value, type.shape), olds, type.shape);
+      const planned = preserveOutputs(toPulumi(plan.planned.value, type.shape), olds, type.shape);
       const secrets = [...inputs.secrets, ...planned.secrets];
       return new providerProto.UpdateResponse().setProperties(writeProperties(planned.values, secrets));
     }
@@ -114,7 +114,7 @@ export class Lifecycle {
     return new providerProto.ReadResponse()
       .setId(idOf(state))
       .setProperties(outputs(state, type.shape, secrets, olds))
-      .setInputs(isKnown && request.getInputs() ? request.getInputs() : importedInputs(state, type.shape));
+      .setInputs(isKnown && request.getInputs() ? request.getInputs() : readImported(state, type.shape));
   }
 
   async delete(request: providerProto.DeleteRequest): Promise<emptyProto.Empty> {

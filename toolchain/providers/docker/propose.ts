@@ -1,5 +1,5 @@
 import { Unknown, type Value } from '../../plugin/properties.ts';
-import { sameValue } from './same.ts';
+import { isEqual } from './is-equal.ts';
 import type { ObjectShape, Shape } from './shape.ts';
 
 /**
@@ -46,7 +46,7 @@ function proposedBlocks(prior: Value, config: Value, shape: Shape): Value {
       return (config as Value[]).map((value) => {
         // The same element is the one that differs in nothing but what the provider computed.
         const at = left.findIndex((was) =>
-          sameValue(was, proposedBlocks(was, value, shape.element), shape.element),
+          isEqual(was, proposedBlocks(was, value, shape.element), shape.element),
         );
         return proposedBlocks(at < 0 ? null : (left.splice(at, 1)[0] ?? null), value, shape.element);
       });

@@ -4,12 +4,12 @@ import { errorsOf, refuseErrors, textOf } from './diagnostics.ts';
 import { diffPlan, type PlanDiff } from './diff.ts';
 import { proposedState } from './propose.ts';
 import type { ResourceShape } from './shape.ts';
-import { NOTHING, readState, withTimeout, type TerraformState } from './state.ts';
+import { PACKED_NULL, readState, withTimeout, type TerraformState } from './state.ts';
 import type { TerraformProvider } from './terraform.ts';
 import type { Diagnostic } from './tfplugin.ts';
 import { pack, toTerraform, unpack } from './values.ts';
 
-const ABSENT: TerraformState = { value: null, private: new Uint8Array() };
+const NO_RESOURCE: TerraformState = { value: null, private: new Uint8Array() };
 
 /** What the provider would do. */
 export interface Plan {
@@ -55,7 +55,7 @@ export class ResourceType {
    * @param ignored the paths of what is to be left alone
    */
   async plan(
-    prior: TerraformState = ABSENT,
+    prior: TerraformState = NO_RESOURCE,
     inputs: Record<string, Value>,
     outputs: Record<string, Value> = {},
     ignored: string[] = [],
@@ -103,8 +103,8 @@ export class ResourceType {
     const answer = await this.provider.call('ApplyResourceChange', {
       type_name: this.shape.type,
       prior_state: pack(state.value),
-      planned_state: NOTHING,
-      config: NOTHING,
+      planned_state: PACKED_NULL,
+      config: PACKED_NULL,
       planned_private: withTimeout(state.private, 'delete', seconds),
     });
     refuseErrors(answer.diagnostics, this.shape);

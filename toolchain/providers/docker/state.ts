@@ -1,7 +1,7 @@
 import type structProto from 'google-protobuf/google/protobuf/struct_pb.js';
 import { writeProperties, type Properties, type SecretPaths, type Value } from '../../plugin/properties.ts';
 import { refuseErrors } from './diagnostics.ts';
-import { keepForeign } from './foreign.ts';
+import { preserveOutputs } from './preserve-outputs.ts';
 import { META } from './hidden.ts';
 import type { ObjectShape, ResourceShape, Shape } from './shape.ts';
 import type { TerraformProvider } from './terraform.ts';
@@ -56,7 +56,7 @@ export function outputs(
   secrets: SecretPaths,
   olds: Properties = { values: {}, secrets: [] },
 ): structProto.Struct {
-  const kept = keepForeign(outputValues(state, shape, olds.values), olds, shape);
+  const kept = preserveOutputs(outputValues(state, shape, olds.values), olds, shape);
   return writeProperties(kept.values, [...secrets, ...kept.secrets, ...sensitivePaths(kept.values, shape)]);
 }
 
@@ -117,7 +117,7 @@ function sensitiveWithin(value: Value, shape: Shape, path: string[]): SecretPath
 }
 
 /** A packed null: "no such resource". */
-export const NOTHING = pack(null);
+export const PACKED_NULL = pack(null);
 
 function parseMeta(text: string): Record<string, unknown> {
   try {

@@ -14,14 +14,14 @@ import { providerClientClass, type Methods } from './tfplugin.ts';
 const MAGIC_COOKIE = 'd602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2';
 
 /** What of our environment the provider gets: how to reach Docker. None of the program's configuration or keys. */
-const PASSED_ON =
+const FORWARDED_VARIABLES =
   /^(PATH|HOME|USER|TMPDIR|LANG|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|DOCKER_\w+|BUILDX_\w+|BUILDKIT_\w+|XDG_RUNTIME_DIR|(HTTPS?|NO)_PROXY|(https?|no)_proxy)$/;
 
 /**
  * Stands between us and the provider: `read` returns when our end of its standard input closes, however we ended, so
  * the provider never outlives us. It ignores the SIGINT that the engine sends to the whole group.
  */
-const KEEPER = `trap '' INT; "$0" </dev/null & child=$!; read -r _; kill -TERM $child 2>/dev/null; wait $child`;
+const CHILD_WRAPPER = `trap '' INT; "$0" </dev/null & child=$!; read -r _; kill -TERM $child 2>/dev/null; wait $child`;
 
 /** How long the provider may take to go. */
 const PATIENCE_MS = 3_000;
@@ -87,10 +87,10 @@ export class TerraformProvider {
       );
     }
     this.sockets = mkdtempSync(join(tmpdir(), 'switchyard-docker-'));
-    this.child = spawn('/bin/sh', ['-c', KEEPER, binary], {
+    this.child = spawn('/bin/sh', ['-c', CHILD_WRAPPER, binary], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: {
-        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name))),
+        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => FORWARDED_VARIABLES.test(name))),
         TF_PLUGIN_MAGIC_COOKIE: MAGIC_COOKIE,
         PLUGIN_PROTOCOL_VERSIONS: '6',
         PLUGIN_UNIX_SOCKET_DIR: this.sockets,

@@ -6,7 +6,7 @@ import type { Shape } from './shape.ts';
  *
  * @param lenient takes null and what an older Terraform type system writes in its place ("", 0, false) for the same
  */
-export function sameValue(a: Value, b: Value, shape: Shape, lenient = false): boolean {
+export function isEqual(a: Value, b: Value, shape: Shape, lenient = false): boolean {
   if (lenient && isEmpty(a) && isEmpty(b)) return true;
   if (a instanceof Unknown || b instanceof Unknown) return false;
   if (a === null || b === null) return a === b;
@@ -15,7 +15,7 @@ export function sameValue(a: Value, b: Value, shape: Shape, lenient = false): bo
       const [left, right] = [a as Value[], b as Value[]];
       return (
         left.length === right.length &&
-        left.every((value, index) => sameValue(value, right[index] ?? null, shape.element, lenient))
+        left.every((value, index) => isEqual(value, right[index] ?? null, shape.element, lenient))
       );
     }
     case 'set':
@@ -26,14 +26,14 @@ export function sameValue(a: Value, b: Value, shape: Shape, lenient = false): bo
       return (
         keys.length === Object.keys(right).length &&
         keys.every(
-          (key) => key in right && sameValue(left[key] ?? null, right[key] ?? null, shape.element, lenient),
+          (key) => key in right && isEqual(left[key] ?? null, right[key] ?? null, shape.element, lenient),
         )
       );
     }
     case 'object': {
       const [left, right] = [a as Record<string, Value>, b as Record<string, Value>];
       return shape.fields.every(({ tf, shape: of }) =>
-        sameValue(left[tf] ?? null, right[tf] ?? null, of, lenient),
+        isEqual(left[tf] ?? null, right[tf] ?? null, of, lenient),
       );
     }
     case 'number':
@@ -48,7 +48,7 @@ export function unmatched(a: Value[], b: Value[], element: Shape, lenient = fals
   const right = new Set(b.keys());
   const left: number[] = [];
   a.forEach((value, index) => {
-    const match = [...right].find((at) => sameValue(value, b[at] ?? null, element, lenient));
+    const match = [...right].find((at) => isEqual(value, b[at] ?? null, element, lenient));
     if (match === undefined) left.push(index);
     else right.delete(match);
   });

@@ -16,7 +16,7 @@ import { outputs, type TerraformState } from './state.ts';
  * @param errors why it failed, in the provider's words
  * @returns the error for the engine
  */
-export async function undo(
+export async function rollback(
   host: string,
   type: ResourceType,
   state: TerraformState | undefined,

@@ -1,6 +1,6 @@
 import type { Properties, SecretPaths, Value } from '../../plugin/properties.ts';
 import { META, RAW_STATE_DELTA } from './hidden.ts';
-import { sameValue } from './same.ts';
+import { isEqual } from './is-equal.ts';
 import type { ObjectShape, Shape } from './shape.ts';
 import { toTerraform } from './values.ts';
 
@@ -14,7 +14,7 @@ type Values = Record<string, Value>;
  * @param olds the outputs of the state so far
  * @returns all outputs, and where what was added is secret
  */
-export function keepForeign(values: Values, olds: Properties, shape: ObjectShape): Properties {
+export function preserveOutputs(values: Values, olds: Properties, shape: ObjectShape): Properties {
   const added: SecretPaths = [];
   const left = new Set([META, RAW_STATE_DELTA]);
   const before = Object.fromEntries(Object.entries(olds.values).filter(([name]) => !left.has(name)));
@@ -96,7 +96,7 @@ function isSame(value: Value, old: Value, shape: ObjectShape): boolean {
   return (
     isRecord(value) &&
     isRecord(old) &&
-    sameValue(toTerraform(value, shape), toTerraform(old, shape), shape, true)
+    isEqual(toTerraform(value, shape), toTerraform(old, shape), shape, true)
   );
 }
 

@@ -9,7 +9,7 @@ import { toPulumi } from './values.ts';
  * The inputs that would have made a resource which was found rather than created: what a program may set and what is
  * set. Values that say nothing are left out.
  */
-export function importedInputs(state: TerraformState, shape: ResourceShape): structProto.Struct {
+export function readImported(state: TerraformState, shape: ResourceShape): structProto.Struct {
   const values = toPulumi(state.value, shape);
   const settable = shape.fields.filter(({ required, optional }) => required || optional);
   const inputs: Record<string, Value> = { [DEFAULTS]: [] };

@@ -4,14 +4,18 @@ import type { ObjectShape, Shape } from './shape.ts';
 import { isTimeouts } from './values.ts';
 
 /** A property that there is not. */
-export interface Stranger {
+export interface UnknownProperty {
   path: string;
   /** What there is in its place. */
   known: string[];
 }
 
 /** Finds the inputs that no resource of this type has, at every depth: they would be dropped without a word. */
-export function findStrangers(inputs: Record<string, Value>, shape: ObjectShape, path = ''): Stranger[] {
+export function findUnknownProperties(
+  inputs: Record<string, Value>,
+  shape: ObjectShape,
+  path = '',
+): UnknownProperty[] {
   const fields = shape.fields.filter((field) => !isTimeouts(field));
   return Object.entries(inputs).flatMap(([name, value]) => {
     const at = path ? `${path}.${name}` : name;
@@ -23,12 +27,12 @@ export function findStrangers(inputs: Record<string, Value>, shape: ObjectShape,
   });
 }
 
-function within(value: Value, shape: Shape, path: string): Stranger[] {
+function within(value: Value, shape: Shape, path: string): UnknownProperty[] {
   if (typeof value !== 'object' || value === null || value instanceof Unknown) return [];
   if (Array.isArray(value)) {
     if (shape.kind !== 'list' && shape.kind !== 'set') return [];
     return value.flatMap((element, index) => within(element, shape.element, `${path}[${index}]`));
   }
-  if (shape.kind === 'object') return findStrangers(value, shape, path);
+  if (shape.kind === 'object') return findUnknownProperties(value, shape, path);
   return 'element' in shape && shape.kind !== 'map' ? within(value, shape.element, path) : [];
 }
