@@ -46,7 +46,9 @@ test('a second machine makes no passphrase for a stack that has secrets already'
     // Its own home but for the tools, which this machine has built.
     env: { SWITCHYARD_HOME: await homeWithTools(home), NODE_OPTIONS: '' },
   });
-  expect(stderr).toContain(`the passphrase file of stack ${STACK} is missing, and secrets are encrypted with it`);
+  expect(stderr).toContain(
+    `the passphrase file of stack ${STACK} is missing, and secrets are encrypted with it`,
+  );
   expect(stderr).toContain(`a salt in the state of stack ${STACK}`);
   expect(exitCode).toBe(1);
   expect(existsSync(join(home, 'passphrase'))).toBe(false);

@@ -4,39 +4,39 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 
-/** What is known of a built file, beside it in `stamp.json`. */
-interface Stamp {
+/** The size, time and hash of a built file, in `stamp.json` beside it. */
+interface Checksum {
   sha256: string;
   size: number;
   mtimeMs: number;
 }
 
-/** Notes what a file that was just built is like. */
-export async function stamp(file: string): Promise<void> {
+/** Records size, time and hash of a file that was just built. */
+export async function writeChecksum(file: string): Promise<void> {
   const { size, mtimeMs } = await stat(file);
-  const noted: Stamp = { sha256: await sha256(file), size, mtimeMs };
-  await writeFile(join(dirname(file), 'stamp.json'), `${JSON.stringify(noted, null, 2)}\n`);
+  const recorded: Checksum = { sha256: await sha256(file), size, mtimeMs };
+  await writeFile(join(dirname(file), 'stamp.json'), `${JSON.stringify(recorded, null, 2)}\n`);
 }
 
 /**
- * Compares a file with its stamp. The hash of a hundred megabytes takes a second, so it is computed only where size
- * or time differ, or on request.
+ * Compares a file with its recorded checksum. Hashing a hundred megabytes takes a second, so it is done only if the
+ * time differs, or on request.
  */
-export async function inspect(file: string, deep = false): Promise<'whole' | 'damaged' | 'missing'> {
+export async function inspect(file: string, deep = false): Promise<'intact' | 'damaged' | 'missing'> {
   const found = await stat(file).catch(() => undefined);
   if (!found) return 'missing';
-  const noted = await readStamp(file);
-  if (!noted || noted.size !== found.size) return 'damaged';
-  if (!deep && noted.mtimeMs === found.mtimeMs) return 'whole';
-  if ((await sha256(file)) !== noted.sha256) return 'damaged';
-  // Only touched or copied: note the new time, so that the next look is a quick one.
-  if (noted.mtimeMs !== found.mtimeMs) await stamp(file);
-  return 'whole';
+  const recorded = await readChecksum(file);
+  if (!recorded || recorded.size !== found.size) return 'damaged';
+  if (!deep && recorded.mtimeMs === found.mtimeMs) return 'intact';
+  if ((await sha256(file)) !== recorded.sha256) return 'damaged';
+  // The file was only touched or copied: record the new time, so that the next check is quick.
+  if (recorded.mtimeMs !== found.mtimeMs) await writeChecksum(file);
+  return 'intact';
 }
 
-async function readStamp(file: string): Promise<Stamp | undefined> {
+async function readChecksum(file: string): Promise<Checksum | undefined> {
   try {
-    return JSON.parse(await readFile(join(dirname(file), 'stamp.json'), 'utf8')) as Stamp;
+    return JSON.parse(await readFile(join(dirname(file), 'stamp.json'), 'utf8')) as Checksum;
   } catch {
     return undefined;
   }

@@ -53,7 +53,7 @@ test.each([
     await damage(binary);
     told = [];
     await ensure();
-    expect(told[0]).toContain('is not what was built');
+    expect(told[0]).toContain('is damaged');
     expect((await execa(binary, ['healthy'])).exitCode).toBe(0);
   },
   120_000,

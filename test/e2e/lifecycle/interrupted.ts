@@ -127,7 +127,9 @@ export function strangers(life: LifecycleStack): void {
         };
         const own = stranger(inspect(before[0], '{{index .Config.Labels "switchyard.instance"}}'));
         const cleared = await checkout.switchyard(['up', life.stack, '--no-connect', '--json']);
-        expect(cleared.stderr).toContain(`removing the containers that an interrupted run left behind: ${own}`);
+        expect(cleared.stderr).toContain(
+          `removing the containers that an interrupted run left behind: ${own}`,
+        );
         expect([cleared.exitCode, life.containers()]).toEqual([0, before]);
         // Nothing else was to be done.
         expect(JSON.parse(cleared.stdout)).toMatchObject({ changes: 0 });

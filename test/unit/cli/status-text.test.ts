@@ -26,7 +26,7 @@ const change = { user: 'ann', host: 'here', pid: 42, since: '2026-11-27T10:00:00
 test('unavailable models are listed on one line per key, and the image is named', () => {
   const text = statusText(REPORT, Infinity);
   expect(text).toContain('unavailable  gpt-4, gpt-4-turbo: OPENAI_API_KEY is not set\n');
-  expect(text).toContain('image     sha256:0a0a0a0a\n');
+  expect(text).toContain('image        sha256:0a0a0a0a\n');
 });
 
 test('at 60 columns no line is longer', () => {

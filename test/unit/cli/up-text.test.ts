@@ -17,7 +17,7 @@ const REPORT: UpReport = {
 
 test('with the mock it says that no provider was used, and which command does that', () => {
   const text = upText(REPORT, Infinity);
-  expect(text).toContain('answer    mock, in 12 ms: the gateway works; no provider was used');
+  expect(text).toContain('answer       mock, in 12 ms: the gateway works; no provider was used');
   expect(text).not.toContain('Set a key for real answers');
   expect(text).toContain('./switchyard smoke dev');
 });
@@ -36,5 +36,7 @@ test('models that need the same key are on one line, with the command that sets 
   expect(lines.filter((line) => line.includes('OPENAI_API_KEY is not set'))).toEqual([
     '  unavailable  gpt-4, gpt-4-turbo: OPENAI_API_KEY is not set',
   ]);
-  expect(lines).toContain('            to set a key: pulumi config set --secret OPENAI_API_KEY --stack dev');
+  expect(lines).toContain(
+    '               to set a key: pulumi config set --secret OPENAI_API_KEY --stack dev',
+  );
 });

@@ -7,7 +7,7 @@ import { withName } from './naming.ts';
 import type { ResourceType } from './resource.ts';
 import { findUnknownProperties } from './unknown-properties.ts';
 
-/** Completes a resource's inputs and has the provider look them over. */
+/** Completes a resource's inputs and lets the provider validate them. */
 export async function checkInputs(
   request: providerProto.CheckRequest,
   type: ResourceType,
@@ -21,7 +21,7 @@ export async function checkInputs(
   if (unknownProperties.length > 0) {
     return response.setFailuresList(
       unknownProperties.map(({ path, known }) =>
-        failure(path, `no such property. There are: ${known.join(', ')}`),
+        failure(path, `unknown property; allowed: ${known.join(', ')}`),
       ),
     );
   }
@@ -36,7 +36,7 @@ export async function checkInputs(
       ),
     );
   } catch (error) {
-    // A value of the wrong kind: say so as a fault of the program, not of the plugin.
+    // A value of the wrong type is an error of the program, not of the plugin.
     if (error instanceof PluginError) return response.setFailuresList([failure('', error.message)]);
     throw error;
   }

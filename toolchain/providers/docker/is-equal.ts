@@ -2,9 +2,9 @@ import { Unknown, type Value } from '../../plugin/properties.ts';
 import type { Shape } from './shape.ts';
 
 /**
- * Whether two Terraform values of one shape are the same. A set has no order. Unknown equals nothing.
+ * Whether two Terraform values of one shape are equal. The order of a set does not matter. Unknown equals nothing.
  *
- * @param lenient takes null and what an older Terraform type system writes in its place ("", 0, false) for the same
+ * @param lenient treats null as equal to what an older Terraform type system writes instead ("", 0, false)
  */
 export function isEqual(a: Value, b: Value, shape: Shape, lenient = false): boolean {
   if (lenient && isEmpty(a) && isEmpty(b)) return true;
@@ -43,7 +43,7 @@ export function isEqual(a: Value, b: Value, shape: Shape, lenient = false): bool
   }
 }
 
-/** The places of the elements of two sets that the other one has not. */
+/** The indexes of the elements of two sets that the other one does not have. */
 export function unmatched(a: Value[], b: Value[], element: Shape, lenient = false): [number[], number[]] {
   const right = new Set(b.keys());
   const left: number[] = [];
@@ -55,7 +55,7 @@ export function unmatched(a: Value[], b: Value[], element: Shape, lenient = fals
   return [left, [...right]];
 }
 
-/** Whether the value says nothing: null, or what an older Terraform type system writes in its place. */
+/** Whether the value is null, or what an older Terraform type system writes instead. */
 function isEmpty(value: Value): boolean {
   if (value === null || value === '' || value === 0 || value === false) return true;
   return Array.isArray(value) && value.length === 0;

@@ -14,10 +14,10 @@ import { outputs } from './state.ts';
 import { rollback } from './rollback.ts';
 import { toPulumi } from './values.ts';
 
-/** The life of a resource, from Pulumi's requests to the provider's protocol and back. */
+/** The lifecycle of resources: translates Pulumi's requests to the provider's protocol and back. */
 export class Lifecycle {
   private readonly registry: Registry;
-  /** The creations under way. */
+  /** The creations in progress. */
   private readonly creating = new Set<Promise<unknown>>();
 
   constructor(registry: Registry) {
@@ -37,7 +37,7 @@ export class Lifecycle {
     return diffResponse(plan, type.difference(plan), news, type.shape);
   }
 
-  /** Whether something is being created that would be left behind if we ended now. */
+  /** Whether a resource is being created, which would be left behind if the plugin ended now. */
   isCreating(): boolean {
     return this.creating.size > 0;
   }
@@ -69,8 +69,9 @@ export class Lifecycle {
     }
     const { state, errors } = await type.apply(plan, 'create', request.getTimeout());
     if (errors.length > 0) throw await rollback(this.registry.host, type, state, errors, inputs);
-    // The engine died meanwhile and will never hear of it.
-    if (isAbandoned()) throw await rollback(this.registry.host, type, state, ['the engine is gone'], inputs);
+    // The engine has ended meanwhile and would not get the response.
+    if (isAbandoned())
+      throw await rollback(this.registry.host, type, state, ['the engine has ended'], inputs);
     if (!state) throw new PluginError(`${type.shape.type}: the provider created nothing and gave no reason`);
     return new providerProto.CreateResponse()
       .setId(idOf(state))
@@ -90,7 +91,7 @@ export class Lifecycle {
     }
     const { state, errors } = await type.apply(plan, 'update', request.getTimeout());
     if (errors.length > 0) {
-      // The provider writes what it was to do into the state even where it failed: look what there really is.
+      // The provider writes the planned values into the state even if it failed: read the actual ones.
       const actual = (await type.read(prior).catch(() => undefined)) ?? prior;
       const reasons = errors.map((error) => redact(error, secretTexts(inputs)));
       throw partialFailure(request.getId(), outputs(actual, type.shape, inputs.secrets, olds), reasons);
@@ -108,7 +109,7 @@ export class Lifecycle {
     const state = isKnown
       ? await type.read(await type.state(request.getId(), olds.values))
       : await type.import(request.getId());
-    // No id: the engine takes it for gone.
+    // Without an id the engine considers it deleted.
     if (!state || !idOf(state)) return new providerProto.ReadResponse();
     const secrets = [...olds.secrets, ...inputs.secrets];
     return new providerProto.ReadResponse()
@@ -124,7 +125,7 @@ export class Lifecycle {
     try {
       await type.remove(state, request.getTimeout());
     } catch (error) {
-      // Somebody else has removed it already: that is what was wanted.
+      // It does not exist any more: it was removed outside Pulumi, which is fine.
       if (await type.read(state).catch(() => state)) throw error;
     }
     return new emptyProto.Empty();

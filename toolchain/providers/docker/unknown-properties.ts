@@ -3,14 +3,14 @@ import { DEFAULTS } from './naming.ts';
 import type { ObjectShape, Shape } from './shape.ts';
 import { isTimeouts } from './values.ts';
 
-/** A property that there is not. */
+/** An input that the resource type does not have. */
 export interface UnknownProperty {
   path: string;
-  /** What there is in its place. */
+  /** The properties at this place. */
   known: string[];
 }
 
-/** Finds the inputs that no resource of this type has, at every depth: they would be dropped without a word. */
+/** Finds inputs that are not properties of this resource type, at every depth: they would be dropped with no output. */
 export function findUnknownProperties(
   inputs: Record<string, Value>,
   shape: ObjectShape,
@@ -19,7 +19,7 @@ export function findUnknownProperties(
   const fields = shape.fields.filter((field) => !isTimeouts(field));
   return Object.entries(inputs).flatMap(([name, value]) => {
     const at = path ? `${path}.${name}` : name;
-    // The official plugin keeps it at every depth; `ignoreChanges` brings it here with the old inputs.
+    // The official plugin has it at every depth; with `ignoreChanges` it comes here with the old inputs.
     if (name === DEFAULTS) return [];
     const field = fields.find(({ pulumi }) => pulumi === name);
     if (!field) return [{ path: at, known: fields.map(({ pulumi }) => pulumi).sort() }];
