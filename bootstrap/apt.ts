@@ -8,7 +8,7 @@ export function isRoot(): boolean {
   return process.getuid?.() === 0;
 }
 
-/** Whether this is Debian, Ubuntu or a child of theirs. */
+/** Whether this is Debian, Ubuntu or a distribution derived from them. */
 export function isDebianLike(release = '/etc/os-release'): boolean {
   if (!existsSync(release)) return false;
   const fields = new Map(
@@ -22,10 +22,10 @@ export function isDebianLike(release = '/etc/os-release'): boolean {
     .some((id) => id === 'debian' || id === 'ubuntu');
 }
 
-/** Installs Debian packages, asking nothing. What is installed already stays as it is. */
+/** Installs Debian packages without prompts. Packages that are installed already are not changed. */
 export async function installPackages(names: readonly string[], reporter: Reporter): Promise<void> {
   const env = { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_MODE: 'l' };
-  // Another apt may be at work, as the machine's own nightly one: wait for it.
+  // Another apt may be running, such as the machine's unattended upgrades: wait for it.
   const options = [
     '-o',
     'DPkg::Lock::Timeout=120',

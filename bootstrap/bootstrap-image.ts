@@ -1,4 +1,4 @@
-/** The base image from Debian's packages, for machines that reach no image registry. Needs root on Debian or Ubuntu. */
+/** Builds the base image from Debian's packages, for machines that cannot reach an image registry. Needs root on Debian or Ubuntu. */
 import { existsSync } from 'node:fs';
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,15 +7,15 @@ import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';
 import { installPackages } from './apt.ts';
 import { writeHostCertificates } from './certificates.ts';
-import { follow } from './docker-stream.ts';
+import { consumeStream } from './docker-stream.ts';
 import type { Reporter } from '../console/reporter.ts';
-import { inScratch } from './scratch.ts';
+import { inTempDir } from './temp-dir.ts';
 
 /**
- * apt's sources with the updates: debootstrap knows of the release alone, and what is built on this image must get the security
+ * apt's sources with the update suites added. debootstrap writes the release suite only, but images built on this one need the security
  * updates too.
  *
- * @param written what debootstrap wrote: one line, with the mirror that it used.
+ * @param written the sources.list that debootstrap wrote: one line, with the mirror that it used.
  */
 export function withUpdates(written: string): string {
   const mirror = /^deb (?<url>\S+?)\/? bookworm /m.exec(written)?.groups?.url;
@@ -26,7 +26,7 @@ deb ${mirror}-security bookworm-security main
 `;
 }
 
-/** What an imported image has to be told, since a file system alone has no settings. */
+/** Image settings to set on import, since a file system tarball has none. */
 const SETTINGS = ['ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'CMD ["bash"]'];
 
 async function makeRoot(
@@ -51,13 +51,13 @@ async function makeRoot(
   const upgraded = await execa('chroot', [rootfs, 'sh', '-c', upgrade], { env, reject: false, all: true });
   if (upgraded.exitCode !== 0)
     reporter.progress(
-      `warning: the base image lacks Debian's updates (${upgraded.all.trim().split('\n').at(-1)})`,
+      `warning: Debian's updates are missing in the base image (${upgraded.all.trim().split('\n').at(-1)})`,
     );
   await execa('chroot', [rootfs, 'apt-get', 'clean'], { env });
   await rm(join(rootfs, 'var/lib/apt/lists'), { recursive: true, force: true });
 }
 
-/** Bootstraps Debian and imports it, untagged. Gives the image's id. */
+/** Bootstraps Debian and imports it without a tag. Returns the image's id. */
 export async function bootstrapImage(
   docker: Docker,
   packages: string[],
@@ -67,7 +67,7 @@ export async function bootstrapImage(
     (name) => !existsSync(`/usr/share/doc/${name}`),
   );
   if (missing.length > 0) await installPackages(missing, reporter);
-  return inScratch('base-image', async (folder, env) => {
+  return inTempDir('base-image', async (folder, env) => {
     const rootfs = join(folder, 'root');
     await makeRoot(rootfs, packages, reporter, env);
     const tar = execa('tar', ['-c', '--numeric-owner', '-C', rootfs, '.'], {
@@ -75,7 +75,7 @@ export async function bootstrapImage(
       encoding: 'buffer',
       buffer: false,
     });
-    const events = await follow(await docker.importImage(tar.stdout, { changes: SETTINGS }));
+    const events = await consumeStream(await docker.importImage(tar.stdout, { changes: SETTINGS }));
     await tar;
     const id = events.findLast((event) => event.status?.startsWith('sha256:'))?.status;
     if (!id) throw new UserError('Docker imported no base image');

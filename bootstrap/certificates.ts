@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { getCACertificates } from 'node:tls';
 
 /**
- * Writes the authorities that this host trusts beyond the public ones, one file each, in the form that `update-ca-certificates` takes
- * in. The folder is made even when there are none.
+ * Writes the certificate authorities that this host trusts in addition to the public ones, one file each, in the form that
+ * `update-ca-certificates` reads. The folder is created even if there are none. Returns their number.
  */
 export async function writeHostCertificates(folder: string): Promise<number> {
   const print = (pem: string) => new X509Certificate(pem).fingerprint256;

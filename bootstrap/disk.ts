@@ -2,23 +2,23 @@ import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../console/errors.ts';
 
-/** What a first setup needs: engine and provider builds, the base image and LiteLLM's image, with some room. */
+/** Free bytes that a first setup needs: engine and provider builds, the base image and LiteLLM's image, plus a reserve. */
 export const NEEDED_BYTES = 4 * 1024 ** 3;
 
 /**
- * What a deployment needs: a state, containers, the layers that change. SWITCHYARD_MIN_FREE_BYTES is another bound, for a machine with
- * less to spare and for tests.
+ * Free bytes that a deployment needs, for the state, containers and changed layers: 1 GB by default. SWITCHYARD_MIN_FREE_BYTES sets
+ * another limit, for a machine with little space and for tests.
  *
- * @throws UserError if that is no number of bytes.
+ * @throws UserError if that variable is not a number of bytes.
  */
 export function minFreeBytes(): number {
   const bound = process.env.SWITCHYARD_MIN_FREE_BYTES;
   if (!bound) return 1024 ** 3;
   if (/^\d+$/.test(bound)) return Number(bound);
-  throw new UserError('that is no number of bytes', {
+  throw new UserError('invalid number of bytes', {
     where: 'environment variable SWITCHYARD_MIN_FREE_BYTES',
     found: bound,
-    allowed: 'digits alone, or unset: 1 GB',
+    allowed: 'digits only; unset means 1 GB',
   });
 }
 
@@ -38,11 +38,16 @@ export async function freeBytes(path: string): Promise<number> {
   }
 }
 
-/** Ends with a sentence if there is too little room for `what` at `path`. */
+/**
+ * Checks that `path` has enough free space for `what`.
+ *
+ * @param needed in bytes.
+ * @throws UserError if it has not.
+ */
 export async function requireSpace(path: string, what: string, needed = NEEDED_BYTES): Promise<void> {
   const free = await freeBytes(path);
   if (free >= needed) return;
-  throw new UserError(`the disk is nearly full: ${what} needs room`, {
+  throw new UserError(`not enough disk space for ${what}`, {
     where: path,
     found: `${gigabytes(free)} free`,
     allowed: `at least ${gigabytes(needed)} free`,

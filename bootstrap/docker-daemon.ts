@@ -1,4 +1,4 @@
-/** Docker: a daemon that answers is used as it is; on Debian and Ubuntu, as root, it is installed and started. */
+/** The Docker daemon: one that answers is used as is; otherwise, as root on Debian or Ubuntu, Docker is installed and started. */
 import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -16,7 +16,7 @@ const START_MS = 60_000;
 const pidFile = () => inHome('dockerd.pid');
 const logFile = () => inHome('dockerd.log');
 
-/** Whether `pid` is a living process called `name`; a number from before a reboot may be anything's. */
+/** Whether `pid` is a running process called `name`: after a reboot the same pid may belong to any process. */
 function isProcess(pid: number, name: string): boolean {
   try {
     return readFileSync(`/proc/${pid}/comm`, 'utf8').trim() === name;
@@ -25,7 +25,7 @@ function isProcess(pid: number, name: string): boolean {
   }
 }
 
-/** Removes the pid file of a daemon that ended uncleanly: Docker refuses to start beside it. */
+/** Removes the pid file of a daemon that ended uncleanly: dockerd refuses to start while it exists. */
 function removeStalePid(file: string, name: string): void {
   if (existsSync(file) && !isProcess(Number(readFileSync(file, 'utf8')), name)) rmSync(file, { force: true });
 }
@@ -37,13 +37,13 @@ function lastLines(file: string, count: number): string {
   return existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').slice(-count).join(' | ') : '';
 }
 
-async function startByHand(reporter: Reporter): Promise<void> {
+async function startDaemon(reporter: Reporter): Promise<void> {
   mkdirSync(home(), { recursive: true });
   removeStalePid(pidFile(), 'dockerd');
   removeStalePid('/var/run/docker.pid', 'dockerd');
   removeStalePid('/var/run/docker/containerd/containerd.pid', 'containerd');
   const log = openSync(logFile(), 'a');
-  // A session of its own: it outlives this command and its terminal.
+  // Detached into its own session, so that it keeps running after this command and its terminal have ended.
   const child = spawn('dockerd', ['--pidfile', pidFile()], { detached: true, stdio: ['ignore', log, log] });
   closeSync(log);
   let ended = false;
@@ -53,7 +53,7 @@ async function startByHand(reporter: Reporter): Promise<void> {
     const until = Date.now() + START_MS;
     while (!(await daemonState()).ok) {
       if (ended || Date.now() > until)
-        throw new UserError(ended ? 'dockerd ended at once' : 'dockerd does not answer', {
+        throw new UserError(ended ? 'dockerd exited at startup' : 'dockerd does not answer', {
           where: logFile(),
           found: lastLines(logFile(), 3),
         });
@@ -62,8 +62,8 @@ async function startByHand(reporter: Reporter): Promise<void> {
   });
 }
 
-/** The sentence for a machine on which Docker is not for us to install or start. */
-export function lackOfDocker(reason: string, code: string | undefined, installed: boolean): UserError {
+/** The error for a machine on which Switchyard may not install or start Docker. */
+export function dockerUnavailable(reason: string, code: string | undefined, installed: boolean): UserError {
   const found = reason;
   if (process.env.DOCKER_HOST)
     return new UserError('the Docker daemon does not answer', { where: `DOCKER_HOST=${process.env.DOCKER_HOST}`, found, command: 'unset DOCKER_HOST   # to use the daemon of this machine' }); // prettier-ignore
@@ -83,8 +83,8 @@ export function lackOfDocker(reason: string, code: string | undefined, installed
   });
 }
 
-/** Whether installing and starting Docker is for us: as root on Debian or Ubuntu, where no other daemon is asked for. */
-export function mayBringDocker(code: string | undefined): boolean {
+/** Whether Switchyard may install and start Docker: as root on Debian or Ubuntu, if DOCKER_HOST names no other daemon. */
+export function mayInstallDocker(code: string | undefined): boolean {
   return (
     !process.env.DOCKER_HOST &&
     code !== 'EACCES' &&
@@ -94,25 +94,25 @@ export function mayBringDocker(code: string | undefined): boolean {
   );
 }
 
-/** Makes sure that a Docker daemon answers, and gives a client for it. */
+/** Makes sure that a Docker daemon answers, and returns a client for it. */
 export async function ensureDocker(reporter: Reporter): Promise<Docker> {
   const first = await daemonState();
   if (first.ok) return first.docker;
   const { reason, code } = first;
-  if (!mayBringDocker(code)) throw lackOfDocker(reason, code, await onPath('dockerd'));
+  if (!mayInstallDocker(code)) throw dockerUnavailable(reason, code, await onPath('dockerd'));
   return withLock('docker', reporter.progress, async () => {
     if (!(await onPath('dockerd'))) await installPackages(['docker.io'], reporter);
     if (!(await daemonState()).ok) {
       if (existsSync('/run/systemd/system')) await execa('systemctl', ['start', 'docker'], { reject: false });
-      else await startByHand(reporter);
+      else await startDaemon(reporter);
     }
     const now = await daemonState();
-    if (!now.ok) throw lackOfDocker(now.reason, now.code, true);
+    if (!now.ok) throw dockerUnavailable(now.reason, now.code, true);
     return now.docker;
   });
 }
 
-/** Ends the daemon that {@link ensureDocker} started by hand, and nothing else. Tells whether there was one. */
+/** Stops the daemon that {@link ensureDocker} started itself, and no other. Returns whether there was one. */
 export async function stopDockerIfOurs(): Promise<boolean> {
   if (!existsSync(pidFile())) return false;
   const pid = Number(readFileSync(pidFile(), 'utf8'));

@@ -1,4 +1,4 @@
-/** Which Docker daemon: the one of DOCKER_HOST, the default socket, or that of the docker command's current context. */
+/** Which Docker daemon is used: that of DOCKER_HOST, of the default socket, or of the docker command's current context. */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Docker from 'dockerode';
@@ -7,7 +7,7 @@ import { execa } from 'execa';
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 const PING_MS = 10_000;
 
-/** The state of a daemon: it answers, or why not. */
+/** Whether a daemon answers, and if not, the reason. */
 export type DaemonState = { ok: true; docker: Docker } | { ok: false; reason: string; code?: string };
 
 async function fromContext(): Promise<string | undefined> {
@@ -19,8 +19,8 @@ async function fromContext(): Promise<string | undefined> {
 }
 
 /**
- * The value that DOCKER_HOST needs so that every tool speaks to the same daemon; undefined where the default is right. Only the docker
- * command knows of contexts (Docker Desktop, Colima, rootless); the providers do not.
+ * The value that DOCKER_HOST needs so that every tool uses the same daemon; undefined if the default socket is right. Only the docker
+ * command supports contexts (Docker Desktop, Colima, rootless); the providers do not.
  */
 export async function dockerHost(): Promise<string | undefined> {
   if (process.env.DOCKER_HOST) return process.env.DOCKER_HOST;
@@ -36,16 +36,16 @@ export async function dockerClient(): Promise<Docker> {
     : new Docker({ host });
 }
 
-/** Asks the daemon for a sign of life. */
+/** Pings the daemon. */
 export async function daemonState(): Promise<DaemonState> {
   try {
     const docker = await dockerClient();
-    const patience = new AbortController();
-    const late = sleep(PING_MS, undefined, { signal: patience.signal }).then(() => {
-      throw new Error(`it said nothing for ${PING_MS / 1000} s`);
+    const timeout = new AbortController();
+    const late = sleep(PING_MS, undefined, { signal: timeout.signal }).then(() => {
+      throw new Error(`no answer within ${PING_MS / 1000} s`);
     });
     late.catch(() => undefined);
-    await Promise.race([docker.ping(), late]).finally(() => patience.abort());
+    await Promise.race([docker.ping(), late]).finally(() => timeout.abort());
     return { ok: true, docker };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { createInterface } from 'node:readline';
 
-/** A line of Docker's progress stream, as far as it is used. */
+/** A line of Docker's progress stream: the fields used here. */
 export interface DockerEvent {
   status?: string;
   error?: string;
@@ -9,9 +9,12 @@ export interface DockerEvent {
 }
 
 /**
- * Reads a progress stream of Docker to its end. Throws what it reports as an error, and gives up after `stallMs` without a line.
+ * Reads a progress stream of Docker to its end and returns its events.
+ *
+ * @param stallMs milliseconds without a line after which it fails; no limit by default.
+ * @throws Error with the first error that the stream reports, or if it stalls.
  */
-export async function follow(stream: NodeJS.ReadableStream, stallMs?: number): Promise<DockerEvent[]> {
+export async function consumeStream(stream: NodeJS.ReadableStream, stallMs?: number): Promise<DockerEvent[]> {
   const source = stream as Readable;
   const events: DockerEvent[] = [];
   const giveUp = () => source.destroy(new Error(`sent nothing for ${stallMs! / 1000} s`));

@@ -1,4 +1,4 @@
-/** Downloads that give up quickly, and that are never taken for whole when they are not. */
+/** Downloads that fail quickly, and never leave an incomplete file that looks complete. */
 import { createHash } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
@@ -6,10 +6,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { UserError } from '../console/errors.ts';
 
-/** After this long without a byte a source counts as out of reach. */
+/** Milliseconds without a byte after which a source counts as unreachable. */
 export const STALL_MS = 10_000;
 
-/** The source could not be reached, refused, or went silent: time for the next source. */
+/** The source could not be reached, refused, or stopped sending: the caller tries the next source. */
 export class Unreachable extends Error {
   constructor(url: string, reason: string, cause?: unknown) {
     super(`${new URL(url).host} ${reason}`, { cause });
@@ -17,23 +17,23 @@ export class Unreachable extends Error {
   }
 }
 
-/** What arrived is not what was published. */
+/** The content has another checksum than the published one. */
 class Corrupted extends Error {}
 
 function reasonOf(error: unknown): string {
-  // fetch wraps what went wrong; the code tells it in a word.
+  // fetch wraps the underlying error, whose code names the reason.
   const outer = error as { message?: string; code?: string; cause?: { message?: string; code?: string } };
   const inner = outer.cause ?? outer;
   const known: Record<string, string> = {
-    ENOTFOUND: 'cannot be found from here',
-    EAI_AGAIN: 'cannot be found from here',
+    ENOTFOUND: 'cannot be resolved from here',
+    EAI_AGAIN: 'cannot be resolved from here',
     ECONNREFUSED: 'refuses connections',
-    ECONNRESET: 'broke the connection off',
+    ECONNRESET: 'closed the connection',
   };
   return known[inner.code ?? ''] ?? `cannot be reached (${inner.message || inner.code || 'no reason given'})`;
 }
 
-/** The bytes of `url`, chunk by chunk; each must arrive within `stallMs` of the one before. */
+/** The bytes of `url` in chunks; each must arrive within `stallMs` of the previous one. */
 async function* chunks(url: string, stallMs: number): AsyncGenerator<Uint8Array> {
   const abort = new AbortController();
   const silent = new Unreachable(url, `sent nothing for ${stallMs / 1000} s`);
@@ -79,9 +79,10 @@ async function fetchOnce(
 }
 
 /**
- * Downloads `url` into `file`, whatever comes: for who computes hashes, not for what is to be run. Nothing half-written stays.
+ * Downloads `url` into `file` without checking the content: for computing checksums, never for files that are executed. An incomplete
+ * file is removed.
  *
- * @throws Unreachable where the source is out of reach.
+ * @throws Unreachable if the source cannot be reached.
  */
 export async function downloadUnchecked(url: string, file: string, stallMs = STALL_MS): Promise<void> {
   try {
@@ -93,10 +94,10 @@ export async function downloadUnchecked(url: string, file: string, stallMs = STA
 }
 
 /**
- * Downloads `url` into `file`. The content must have this SHA-256: if it has not it is fetched once more, then given up with a sentence.
- * Nothing half-written stays.
+ * Downloads `url` into `file` and checks its SHA-256. On a mismatch it is downloaded once more. An incomplete file is removed.
  *
- * @throws Unreachable where the source is out of reach.
+ * @throws UserError if the checksum is wrong twice.
+ * @throws Unreachable if the source cannot be reached.
  */
 export async function download(
   url: string,
@@ -110,12 +111,12 @@ export async function download(
       await rm(file, { force: true });
       if (!(error instanceof Corrupted)) throw error;
       if (attempt === 1) {
-        options.progress?.(`the download of ${url} is corrupted: fetching it once more`);
+        options.progress?.(`the download of ${url} is corrupted: downloading it again`);
         continue;
       }
-      throw new UserError('a download arrived corrupted twice', {
+      throw new UserError('a download was corrupted twice', {
         where: url,
-        found: 'content with another SHA-256 than the one that is expected',
+        found: 'content with another SHA-256 than expected',
         allowed: `${options.sha256}; look for a proxy that alters downloads`,
       });
     }

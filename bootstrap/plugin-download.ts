@@ -1,4 +1,4 @@
-/** Brings a provider plugin from Pulumi's downloads. */
+/** Downloads and installs a provider plugin. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,13 +9,13 @@ import { pinnedSha256, pluginArchive, type Plugin } from './pulumi-archives.ts';
 import type { Reporter } from '../console/reporter.ts';
 
 /**
- * Brings a plugin and has the engine `pulumi` unpack it.
+ * Downloads a plugin from Pulumi's downloads; the engine `pulumi` unpacks it.
  *
- * @param isInstalled whether it is there afterwards.
- * @throws NotPinned where no checksum of it is known: it is not even fetched then.
- * @throws Unreachable where Pulumi's downloads are out of reach.
+ * @param isInstalled checks whether it is installed afterwards.
+ * @throws NotPinned if no checksum of it is known: it is not downloaded then.
+ * @throws Unreachable if Pulumi's downloads cannot be reached.
  */
-export async function bringPlugin(
+export async function downloadPlugin(
   plugin: Plugin,
   pulumi: string,
   reporter: Reporter,
@@ -26,16 +26,16 @@ export async function bringPlugin(
   const sha256 = pinnedSha256(source);
   const folder = await mkdtemp(join(tmpdir(), 'switchyard-plugin-'));
   try {
-    // Fetched here, since the engine itself waits minutes for a source that never answers; unpacked by the engine.
+    // Downloaded here, since the engine waits minutes for a source that never answers; unpacked by the engine.
     const archive = join(folder, source.file);
-    await reporter.step(`bringing Pulumi's ${name} plugin ${version}`, async () => {
+    await reporter.step(`downloading Pulumi's ${name} plugin ${version}`, async () => {
       await download(mirror('pulumi') + source.path, archive, { sha256, progress: reporter.progress });
       const args = ['plugin', 'install', 'resource', name, `v${version}`, '--reinstall', '--file', archive];
       const done = await execa(pulumi, args, { reject: false, env: { PULUMI_SKIP_UPDATE_CHECK: 'true' } });
       if (done.exitCode !== 0 || !isInstalled())
         throw new Unreachable(
           `${mirror('pulumi')}/`,
-          `sent what is no plugin (${source.file}: ${done.stderr.trim()})`,
+          `sent a file that is not a plugin (${source.file}: ${done.stderr.trim()})`,
         );
     });
   } finally {

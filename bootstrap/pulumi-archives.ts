@@ -4,10 +4,10 @@ import checksums from './pulumi-checksums.json' with { type: 'json' };
 /** Where Pulumi's releases come from. */
 export const OFFICIAL_DOWNLOADS = 'https://get.pulumi.com';
 
-/** The command that writes {@link PINNED} anew, for a maintainer. */
+/** The command with which a maintainer rewrites {@link PINNED}. */
 export const PIN_COMMAND = 'npm run pin-pulumi';
 
-/** A machine, in the two spellings that Pulumi's file names use. */
+/** A platform, in the two spellings that Pulumi's file names use. */
 export interface Platform {
   os: string;
   arch: string;
@@ -20,11 +20,11 @@ export interface Plugin {
   version: string;
 }
 
-/** An archive: its file name, and its path below the address of the releases. */
+/** An archive: its file name, and its path relative to the address of the releases. */
 export interface Archive {
   file: string;
   path: string;
-  /** The command with which a user of Pulumi installs the same, at his own word. */
+  /** The command with which users install the same themselves, without our checksum. */
   byHand?: string;
 }
 
@@ -42,16 +42,16 @@ export function pluginArchive({ name, version }: Plugin, { os, goArch }: Platfor
 }
 
 /**
- * SHA-256 by file name. It is part of this repository, since a list that comes from the same server as the archive proves nothing about
- * it. `npm run pin-pulumi` writes it whenever package-lock.json asks for other versions.
+ * SHA-256 by file name. It is part of this repository, since a list from the same server as the archive proves nothing about it.
+ * `npm run pin-pulumi` must be run whenever package-lock.json has other versions.
  */
 export const PINNED: Record<string, string> = checksums;
 
-/** An archive that this release of Switchyard knows no checksum of: it is not downloaded. */
+/** This release of Switchyard has no checksum of an archive: it is not downloaded. */
 export class NotPinned extends Error {
   constructor({ file, byHand }: Archive) {
-    const commands = [PIN_COMMAND, ...(byHand ? [`or, at your own word: ${byHand}`] : [])].join('; ');
-    super(`${file} is not downloaded: no checksum of it is pinned in bootstrap/pulumi-checksums.json (${commands})`); // prettier-ignore
+    const commands = [PIN_COMMAND, ...(byHand ? [`or, without a checksum: ${byHand}`] : [])].join('; ');
+    super(`${file} is not downloaded: its checksum is not pinned in bootstrap/pulumi-checksums.json (${commands})`); // prettier-ignore
     this.name = 'NotPinned';
   }
 }

@@ -1,6 +1,6 @@
 /**
- * Pulumi's engine, language host and plugins: the user's own where they are new enough, else the official ones, else those of
- * toolchain/. The decision is written down, so that a second run asks no network.
+ * Pulumi's engine, language host and plugins: the user's own if they are new enough, otherwise the official ones, otherwise those of
+ * toolchain/. The choice is saved, so that later runs need no network.
  */
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -19,57 +19,59 @@ import {
   languageHostOf,
   ownEngine,
   type PulumiSource,
-  readDecision,
-  writeDecision,
-} from './pulumi-decision.ts';
+  readResolved,
+  writeResolved,
+} from './resolved-toolchain.ts';
 import type { Reporter } from '../console/reporter.ts';
-import { findDamage, writeStamp } from './stamp.ts';
+import { findDamage, writeManifest } from './checksum-manifest.ts';
 import { hasToolchain, toolchain } from './toolchain.ts';
 
-/** The oldest engine of the user's own that is taken. */
+/** The oldest engine of the user's own that is used. */
 const OLDEST_ENGINE = '3.200.0';
 
-/** What was decided: the folders to put in front of PATH. */
+/** The toolchain in use, and the folders to put in front of PATH. */
 export interface PulumiSetup {
   source: PulumiSource;
   path: string[];
 }
 
-/** Whether what `pulumi version` says is an engine that is taken. A pre-release counts as the release; what is no version is too old. */
-export function isNewEnough(said: string): boolean {
-  const version = coerce(said);
+/** Whether the output of `pulumi version` is new enough. A pre-release counts as its release; no version counts as too old. */
+export function isNewEnough(output: string): boolean {
+  const version = coerce(output);
   return version !== null && gte(version, OLDEST_ENGINE);
 }
 
 const officialFolder = (version: string) => inHome('tools', `pulumi-official-${version}`);
 
-/** What is set up, or what lacks of it, in a few words. */
-export type Found = { setup: PulumiSetup; lack?: never } | { setup?: never; lack: string };
+/** The toolchain that is set up, or in a few words why there is none. */
+export type Found = { setup: PulumiSetup; problem?: never } | { setup?: never; problem: string };
 
 /**
- * Looks for what is set up, without bringing anything. Quick unless `deep`, which computes every hash.
+ * Looks for a toolchain that is set up; installs nothing. Quick unless `deep`, which computes every hash.
  */
 export async function lookForPulumi(deep = false): Promise<Found> {
-  const decision = readDecision();
-  if (!decision) return { lack: 'nothing is set up yet, or not for what is here now' };
-  const { source, engine } = decision;
+  const resolved = readResolved();
+  if (!resolved) return { problem: 'not set up yet, or set up for other versions' };
+  const { source, engine } = resolved;
   if (source === 'fallback') {
-    if (!hasToolchain()) return { lack: 'toolchain/, which built it, is not here' };
+    if (!hasToolchain()) return { problem: 'toolchain/, which built it, is missing' };
     const { ensureToolchain, verify } = await toolchain();
     const findings = await verify({ home: home(), deep });
-    if (findings.length > 0) return { lack: findings.join(', ') };
+    if (findings.length > 0) return { problem: findings.join(', ') };
     return { setup: { source, ...(await ensureToolchain({ home: home() })) } };
   }
   const [plugin] = await missingPlugins(deep);
-  if (plugin) return { lack: plugin.lack };
+  if (plugin) return { problem: plugin.problem };
   if (source === 'system')
-    return engine ? { setup: { source, path: [dirname(engine.file)] } } : { lack: 'the engine is not known' };
+    return engine
+      ? { setup: { source, path: [dirname(engine.file)] } }
+      : { problem: 'the engine is unknown' };
   const folder = officialFolder(installedVersion('@pulumi/pulumi'));
   const damage = await findDamage(folder, deep);
-  return damage === undefined ? { setup: { source, path: [join(folder, 'pulumi')] } } : { lack: damage };
+  return damage === undefined ? { setup: { source, path: [join(folder, 'pulumi')] } } : { problem: damage };
 }
 
-/** What is set up; undefined if something lacks. */
+/** The toolchain that is set up; undefined if it is missing or incomplete. */
 export async function findPulumi(deep = false): Promise<PulumiSetup | undefined> {
   return (await lookForPulumi(deep)).setup;
 }
@@ -81,7 +83,7 @@ async function useSystem(reporter: Reporter): Promise<PulumiSetup | undefined> {
   const version = coerce(stdout);
   if (!isNewEnough(stdout) || !languageHostOf(engine)) {
     reporter.progress(
-      `not using ${engine}: ${version?.version ?? 'unknown version'}, needed is ${OLDEST_ENGINE} or newer with pulumi-language-nodejs beside it`,
+      `not using ${engine}: ${version?.version ?? 'unknown version'}, expected ${OLDEST_ENGINE} or newer, with pulumi-language-nodejs`,
     );
     return undefined;
   }
@@ -89,22 +91,22 @@ async function useSystem(reporter: Reporter): Promise<PulumiSetup | undefined> {
   return { source: 'system', path: [dirname(engine)] };
 }
 
-/** Pulumi's own release, checked against its pinned checksum, into `folder`; whole or not at all. */
-async function bringOfficial(version: string, folder: string, reporter: Reporter): Promise<void> {
+/** Downloads Pulumi's own release into `folder` and checks it against its pinned checksum. The folder is created complete or not at all. */
+async function downloadOfficial(version: string, folder: string, reporter: Reporter): Promise<void> {
   const source = engineArchive(version, platformNames());
   const sha256 = pinnedSha256(source);
   const url = mirror('pulumi') + source.path;
   const partial = `${folder}.partial`;
   await rm(partial, { recursive: true, force: true });
   try {
-    await reporter.step(`bringing Pulumi ${version} from ${new URL(url).host}`, async () => {
+    await reporter.step(`downloading Pulumi ${version} from ${new URL(url).host}`, async () => {
       await mkdir(partial, { recursive: true });
       const archive = join(partial, source.file);
       await download(url, archive, { sha256, progress: reporter.progress });
       await execa('tar', ['-xzf', archive, '-C', partial]);
       await rm(archive);
     });
-    await writeStamp(partial, ['pulumi/pulumi', 'pulumi/pulumi-language-nodejs']);
+    await writeManifest(partial, ['pulumi/pulumi', 'pulumi/pulumi-language-nodejs']);
     await rename(partial, folder);
   } finally {
     await rm(partial, { recursive: true, force: true });
@@ -118,7 +120,7 @@ async function useOfficial(reporter: Reporter): Promise<PulumiSetup> {
   const damage = await findDamage(folder);
   if (damage !== undefined) {
     await rm(folder, { recursive: true, force: true });
-    await bringOfficial(version, folder, reporter);
+    await downloadOfficial(version, folder, reporter);
   }
   await installPlugins(join(bin, 'pulumi'), reporter);
   return { source: 'official', path: [bin] };
@@ -130,7 +132,7 @@ async function useFallback(reporter: Reporter): Promise<PulumiSetup> {
     const { path } = await ensureToolchain({ home: home(), onProgress: reporter.progress });
     return { source: 'fallback', path };
   } catch (error) {
-    // toolchain/ knows nothing of this command line: its errors are sentences, but not ours.
+    // toolchain/ does not use this project's error types: its errors are readable messages, but not UserErrors.
     throw new UserError(error instanceof Error ? error.message : String(error), {
       where: 'toolchain/',
       cause: error,
@@ -138,13 +140,13 @@ async function useFallback(reporter: Reporter): Promise<PulumiSetup> {
   }
 }
 
-async function decide(reporter: Reporter): Promise<PulumiSetup> {
+async function resolveToolchain(reporter: Reporter): Promise<PulumiSetup> {
   const forced = process.env.SWITCHYARD_PULUMI as PulumiSource | undefined;
   if (forced && !['system', 'official', 'fallback'].includes(forced))
-    throw new UserError('unknown source for Pulumi', {
+    throw new UserError('unknown Pulumi source', {
       where: 'environment variable SWITCHYARD_PULUMI',
       found: forced,
-      allowed: ['system', 'official', 'fallback', 'or unset: the first of them that works'],
+      allowed: ['system', 'official', 'fallback', 'or unset for the first of them that works'],
     });
   const attempts: [PulumiSource, (reporter: Reporter) => Promise<PulumiSetup | undefined>][] = [
     ['system', useSystem],
@@ -162,7 +164,7 @@ async function decide(reporter: Reporter): Promise<PulumiSetup> {
       failure = error;
     }
     if (forced)
-      throw new UserError(`SWITCHYARD_PULUMI=${source} is asked for, but that source does not work here`, {
+      throw new UserError(`SWITCHYARD_PULUMI=${source} is set, but that source does not work here`, {
         ...(failure ? { found: failure.message } : {}),
         command: failure instanceof NotPinned ? PIN_COMMAND : 'unset SWITCHYARD_PULUMI',
       });
@@ -170,7 +172,7 @@ async function decide(reporter: Reporter): Promise<PulumiSetup> {
   return useFallback(reporter);
 }
 
-/** Makes sure that engine, language host and plugins are there, and tells where. */
+/** Makes sure that engine, language host and plugins are installed, and returns where. */
 export async function ensurePulumi(reporter: Reporter): Promise<PulumiSetup> {
   const earlier = await findPulumi();
   if (earlier) return earlier;
@@ -178,9 +180,9 @@ export async function ensurePulumi(reporter: Reporter): Promise<PulumiSetup> {
     const meanwhile = await findPulumi();
     if (meanwhile) return meanwhile;
     await requireSpace(home(), "Pulumi's engine and plugins");
-    const decided = readDecision()?.source === 'fallback';
-    const setup = decided ? await useFallback(reporter) : await decide(reporter);
-    await writeDecision(setup.source, setup.source === 'system' ? join(setup.path[0]!, 'pulumi') : undefined);
+    const isFallback = readResolved()?.source === 'fallback';
+    const setup = isFallback ? await useFallback(reporter) : await resolveToolchain(reporter);
+    await writeResolved(setup.source, setup.source === 'system' ? join(setup.path[0]!, 'pulumi') : undefined);
     return setup;
   });
 }

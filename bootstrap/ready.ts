@@ -1,12 +1,13 @@
 import { Output, type Progress } from '../console/output.ts';
 import type { Reporter } from '../console/reporter.ts';
 
-/** What a command can ask for. `base-image` includes `docker`. */
+/** What a command may need. `base-image` includes `docker`. */
 export type Need = 'pulumi' | 'docker' | 'base-image';
 
 /**
- * Brings what is missing of `need`, saying what it does, and nothing twice: what is there costs a look. Throws a
- * {@link UserError} with the command that mends it where this machine or user cannot be helped.
+ * Installs what is missing of `need` and reports what it does. What is installed already costs a quick check only.
+ *
+ * @throws UserError with the command that fixes it if this machine or user cannot install it.
  */
 export async function ensureReady(options: { need: readonly Need[]; onProgress?: Progress }): Promise<void> {
   const out = new Output();

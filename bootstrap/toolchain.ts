@@ -1,11 +1,11 @@
-/** The one place that knows toolchain/: engine and plugins built here, for machines that cannot reach Pulumi's downloads. */
+/** The only module that loads toolchain/: engine and plugins built on this machine, for when Pulumi's downloads cannot be reached. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../console/errors.ts';
 import { ROOT } from '../console/home-paths.ts';
 
-/** What is used of it. Written down here, since a copy of Switchyard may come without that folder. */
+/** The functions used of it. Declared here, since a copy of Switchyard may come without that folder. */
 interface Toolchain {
   ensureToolchain: (options: {
     home: string;
@@ -16,20 +16,20 @@ interface Toolchain {
 
 const FILE = join(ROOT, 'toolchain', 'build.ts');
 
-/** Whether this copy has it. */
+/** Whether this copy of Switchyard has toolchain/. */
 export function hasToolchain(): boolean {
   return existsSync(FILE);
 }
 
 /**
- * Loads it.
+ * Loads toolchain/.
  *
- * @throws UserError where this copy has none.
+ * @throws UserError if this copy has none.
  */
 export async function toolchain(): Promise<Toolchain> {
   if (!hasToolchain())
     throw new UserError(
-      'Pulumi is neither installed nor to be downloaded, and there is no toolchain/ to build it',
+      'Pulumi is not installed and cannot be downloaded, and there is no toolchain/ to build it',
       {
         where: FILE,
         command: 'install Pulumi: https://www.pulumi.com/docs/install/',

@@ -33,9 +33,13 @@ export function register(program: Command): void {
   program
     .command('agents')
     .argument('[stack]', 'the stack', 'dev')
-    .option('--file <yaml>', 'another agents file than config-templates/agents.yaml')
-    .option('--logs <folder>', "where their logs go; default: a new folder below Switchyard's home")
-    .option('--parallel <number>', 'the most at once; default: what the file says', wholeNumber(1, 32))
+    .option('--file <yaml>', 'the agents file; default: config-templates/agents.yaml')
+    .option('--logs <folder>', "the folder for their logs; default: a new folder in Switchyard's home")
+    .option(
+      '--parallel <number>',
+      'the number of agents that run at once; default: as in the file',
+      wholeNumber(1, 32),
+    )
     .description('run the agents of agents.yaml side by side through opencode, each pinned to its lane')
     .action(
       withOutput(async (out, stack: string, options: AgentsOptions) => {

@@ -1,11 +1,11 @@
-/** Readers of options' values. */
+/** Parsers of option values. */
 import { InvalidArgumentError } from 'commander';
 
-/** A reader of a whole number within bounds, both included. */
+/** Makes a parser of whole numbers from `min` to `max`, both included. */
 export function wholeNumber(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (Number.isInteger(value) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`A whole number from ${min} to ${max} is wanted.`);
+    throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
   };
 }

@@ -1,4 +1,4 @@
-/** `./switchyard bench`: what requests and commands cost, measured on a throwaway stack beside plain gateways. */
+/** `./switchyard bench`: what requests and commands cost, measured on a throwaway stack and on plain gateways for comparison. */
 import { Argument, type Command } from 'commander';
 import { type Part, PARTS } from '../bench/types.ts';
 import { wholeNumber } from './arguments.ts';
@@ -14,12 +14,10 @@ interface BenchCommandOptions {
 export function register(program: Command): void {
   program
     .command('bench')
-    .description('measure what requests and commands cost, beside plain LiteLLM and Portkey')
-    .addArgument(
-      new Argument('[part...]', 'which parts, on one stack; all of them where it is left out').choices(PARTS),
-    )
+    .description('measure what requests and commands cost, compared with plain LiteLLM and Portkey')
+    .addArgument(new Argument('[part...]', 'the parts to run, on one stack; default: all').choices(PARTS))
     .option('--quick', 'a few minutes, for rough figures')
-    .option('--requests <n>', 'requests of each round at several clients', wholeNumber(1, 5000))
+    .option('--requests <n>', 'requests per round with several clients', wholeNumber(1, 5000))
     .action(withOutput(bench));
 }
 

@@ -1,4 +1,4 @@
-/** The command line's grammar: every command, what `--help` says, and how a mistake in it is told. */
+/** The command line: all commands, the help, and errors in the arguments. */
 import { Command, type CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { UserError } from '../console/errors.ts';
@@ -24,7 +24,7 @@ const commands: Record<string, () => Promise<{ register(program: Command): void 
 };
 
 /**
- * The program with the commands that a command line needs: the one that it calls, or all.
+ * The program with the command that is called; with all commands if none is.
  *
  * @param args the command line without the program's name.
  */
@@ -34,7 +34,7 @@ export async function makeProgram(args: readonly string[]): Promise<Command> {
     .version(packageJson.version)
     .option('--json', 'one JSON document on standard output, progress on standard error')
     .configureHelp({ showGlobalOptions: true })
-    // Mistakes are thrown: main.ts tells them, as JSON where that was asked for.
+    // Errors are thrown; main.ts prints them, as JSON if requested.
     .configureOutput({ outputError: () => undefined })
     .exitOverride();
   const called = args.find((word) => !word.startsWith('-') && word !== 'help');
@@ -43,7 +43,7 @@ export async function makeProgram(args: readonly string[]): Promise<Command> {
   return program;
 }
 
-/** A mistake in the command line, as an error of the user's; undefined for what is none, such as `--help`. */
+/** The UserError for a mistake in the command line; undefined if there is no mistake, as for `--help`. */
 export function mistakeOf(error: CommanderError, args: readonly string[]): UserError | undefined {
   if (error.exitCode === 0 || error.code.startsWith('commander.help')) return undefined;
   const called = args.find((word) => commands[word] !== undefined);

@@ -1,24 +1,24 @@
-/** What `connect` is asked for, and what it has done. */
+/** The options and the result of `connect`. */
 import type { Written } from '../client/write-files.ts';
 
 /** Options of `connect`. */
 export interface ConnectOptions {
-  /** A folder for both files instead of opencode's own. */
+  /** A folder for both files instead of opencode's own folders. */
   dir?: string | undefined;
-  /** Only the gateway's key, none of a provider's. */
+  /** Write only the gateway's key, no provider keys. */
   gatewayOnly?: boolean | undefined;
 }
 
-/** What `connect` has done, as `--json` prints it. Holds no key. */
+/** The result of `connect`, as `--json` prints it. Contains no key. */
 export interface Connected extends Written {
   stack: string;
   /** The stack that the files belonged to before, if that was another one. */
   switchedFrom?: string;
   /** The providers that the client can use now. */
   on: string[];
-  /** Those that it cannot: for want of a key, or as `switchedOff` says. */
+  /** The providers that it cannot use: they have no key, or see `switchedOff`. */
   off: string[];
-  /** The client's default model; absent where there is none. */
+  /** The client's default model; missing if there is none. */
   model?: string;
   /** A command with which to try it. */
   try: string;

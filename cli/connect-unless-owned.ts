@@ -1,4 +1,4 @@
-/** Writes the client files as a by-product of another command: only where they belong to no other stack. */
+/** Writes the client files as part of another command, unless they belong to another stack. */
 import { type RawOutputs, readBasics } from '../domain/read/outputs-reader.ts';
 import { unlessRefused } from '../console/errors.ts';
 import { clientFiles, type ClientFiles } from '../client/client-files.ts';
@@ -11,28 +11,28 @@ import type { Connected, ConnectOptions } from './connect-types.ts';
 import type { Output } from '../console/output.ts';
 import { isDeployed, ownerOf } from './owner.ts';
 
-/** Client files that were not written, since they belong to another stack. As `--json` prints it. */
+/** Client files that were not written, because they belong to another stack. Printed by `--json`. */
 export interface LeftAlone {
   /** The client's config file. */
   file: string;
   /** The stack that it belongs to. */
   stack: string;
-  /** Where that one answers, if it is known. */
+  /** That stack's endpoint, if known. */
   endpoint?: string;
-  /** The command that hands the files to this stack. */
+  /** The command that assigns the files to this stack. */
   command: string;
 }
 
-/** Either of the two. */
+/** One of the two. */
 export interface ConnectedOrNot {
   connected?: Connected;
   leftAlone?: LeftAlone;
 }
 
 /**
- * As `connectFrom`, but files that belong to another stack, which is still deployed, are left alone.
+ * As `connectFrom`, but does not write files that belong to another stack that is still deployed.
  *
- * @throws UserError where a file of the user is malformed; nothing is changed then.
+ * @throws UserError if a file of the user is malformed; nothing is changed then.
  */
 export async function connectUnlessOwned(
   out: Output,
@@ -74,8 +74,8 @@ export async function writeUnlessOwned(
   };
 }
 
-/** The line for people. */
+/** The result as one line of text. */
 export function describeLeftAlone({ file, stack, endpoint, command }: LeftAlone): string {
   const at = endpoint === undefined ? '' : ` (${endpoint})`;
-  return `left alone: ${file} belongs to stack ${stack}${at}; to switch: ${command}`;
+  return `not changed: ${file} belongs to stack ${stack}${at}; to switch: ${command}`;
 }

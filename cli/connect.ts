@@ -18,9 +18,9 @@ import { requireStack } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs } from '../engine/stack-state.ts';
 
-/** Options of {@link connect} that commands fill in. */
+/** Options of {@link connect}, including those that other commands set. */
 export interface WriteAs extends ConnectOptions {
-  /** The stack as the files' owner; by default its bare name. */
+  /** The owner of the files; by default the stack, by name only. */
   owner?: Owner | undefined;
 }
 
@@ -29,11 +29,11 @@ export function register(program: Command): void {
   program
     .command('connect')
     .argument('[stack]', 'the stack', 'dev')
-    .option('--dir <folder>', "write both files there, not into opencode's own folders")
-    .option('--gateway-only', "write the gateway's key alone, no provider's")
+    .option('--dir <folder>', "write both files to this folder instead of opencode's own")
+    .option('--gateway-only', "write only the gateway's key, no provider keys")
     .description(
-      "write opencode's files: opencode.json, and auth.json with the keys (0600), keeping what you have there; " +
-        'they belong to this stack from then on, and `up` of another stack leaves them alone',
+      "write opencode's files: opencode.json, and auth.json with the keys (0600), keeping your own entries; " +
+        'they belong to this stack then, and `up` of another stack does not change them',
     )
     .action(
       withOutput(async (out, stack: string, options: ConnectOptions) => {
@@ -54,9 +54,9 @@ export function register(program: Command): void {
 }
 
 /**
- * Writes the client's files as a stack's outputs say, and warns of what the user should know about entries of theirs.
+ * Writes the client's files according to a stack's outputs, and prints warnings about the user's own entries.
  *
- * @throws UserError where a file of the user is malformed; nothing is changed then.
+ * @throws UserError if a file of the user is malformed; nothing is changed then.
  */
 export async function connectFrom(
   out: Output,
@@ -75,7 +75,7 @@ export async function connectFrom(
  * Writes the client's files. Needs no network.
  *
  * @param files the stack's output.
- * @throws UserError where a file of the user is malformed; nothing is changed then.
+ * @throws UserError if a file of the user is malformed; nothing is changed then.
  */
 export async function connect(stack: string, files: ClientFiles, options: WriteAs = {}): Promise<Connected> {
   const paths = await pathsOf(options);

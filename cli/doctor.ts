@@ -1,4 +1,4 @@
-/** `./switchyard doctor`: what this machine lacks, and the command that brings it. Changes nothing. */
+/** `./switchyard doctor`: what is missing on this machine, and the command that installs it. Changes nothing. */
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import type { Check } from './doctor/doctor-check.ts';
@@ -9,7 +9,9 @@ import { nameList } from '../console/wrap.ts';
 export function register(program: Command): void {
   program
     .command('doctor')
-    .description('show what this machine lacks and the command that brings it; exit code 1 if something does')
+    .description(
+      'check this machine and show the command that fixes each problem; exit code 1 if there is one',
+    )
     .action(withOutput(diagnose));
 }
 
@@ -23,7 +25,7 @@ async function diagnose(out: Output): Promise<void> {
   ]);
   const names = knownStacks();
   const [[pulumi, docker, disk, ports, opencode], passphrases] = await out.step(
-    'looking at this machine',
+    'checking this machine',
     async () => {
       const found = await Promise.all([
         tools.checkPulumi(),
@@ -51,15 +53,14 @@ async function diagnose(out: Output): Promise<void> {
 }
 
 function report(out: Output, checks: Check[]): void {
-  const lacking = checks.filter(({ ok, optional }) => !ok && !optional);
+  const failed = checks.filter(({ ok, optional }) => !ok && !optional);
   const colour = process.stdout.isTTY === true;
   const lines = checks.map(({ name, ok, optional, detail, command }): [string, string] => {
     const mark = ok ? 'ok  ' : optional ? 'note' : 'FAIL';
     const painted = !colour ? mark : ok ? pc.green(mark) : optional ? pc.yellow(mark) : pc.red(mark);
     return [`${painted}  ${name}`, !ok && command ? `${detail}\nfix: ${command}` : detail];
   });
-  const verdict =
-    lacking.length === 0 ? 'nothing is missing' : `${lacking.length} of ${checks.length} failed`;
-  out.result({ ok: lacking.length === 0, checks }, `${nameList(lines)}\n${verdict}`);
-  if (lacking.length > 0) process.exitCode = 1;
+  const verdict = failed.length === 0 ? 'all checks passed' : `${failed.length} of ${checks.length} failed`;
+  out.result({ ok: failed.length === 0, checks }, `${nameList(lines)}\n${verdict}`);
+  if (failed.length > 0) process.exitCode = 1;
 }

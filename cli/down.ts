@@ -1,11 +1,11 @@
-/** `./switchyard down`: removes a stack's containers, images and network; the data volume only when it is named. */
+/** `./switchyard down`: removes a stack's containers, images and network; the data volume only if it is named. */
 import type { Command } from 'commander';
 import { dockerName } from '../infra/docker-names.ts';
 import { UserError } from '../console/errors.ts';
 import { interruptible } from '../console/interruptible.ts';
 import { STOPPING } from '../engine/deploy.ts';
 import { stackContainers, unknownContainers } from '../engine/containers.ts';
-import { clearLeftovers } from '../engine/leftovers.ts';
+import { removeOrphans } from '../engine/orphans.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { pulumi } from '../engine/pulumi-run.ts';
 import { nameList } from '../console/wrap.ts';
@@ -14,7 +14,7 @@ import { refuseGuests } from '../engine/network-guests.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { stackOperation } from '../engine/stack-operation.ts';
 import { resourceName, stackState } from '../engine/stack-state.ts';
-import { describeLeft, leftBehind } from './down-leaves.ts';
+import { describeRemaining, remainingParts } from './down-remaining.ts';
 
 interface DownOptions {
   volume?: string;
@@ -24,9 +24,12 @@ interface DownOptions {
 export function register(program: Command): void {
   program
     .command('down')
-    .description('remove a stack; its keys and settings stay, and its data unless you name the volume')
+    .description('remove a stack; keeps its keys and settings, and its data unless you name the volume')
     .argument('[stack]', 'the stack', 'dev')
-    .option('--volume <name>', 'remove this data volume too, with the cache in it, e.g. switchyard-dev-data')
+    .option(
+      '--volume <name>',
+      'also remove this data volume, which holds the cache, e.g. switchyard-dev-data',
+    )
     .action(withOutput(down));
 }
 
@@ -38,28 +41,28 @@ async function down(out: Output, stack: string, options: DownOptions): Promise<v
       command: `./switchyard down ${stack} --volume ${volume}`,
     });
   }
-  // Who wants to remove a stack is not told to deploy it.
+  // No suggestion: `up` would be the wrong one here.
   await requireStack(stack, '');
   await ensureReady({ need: ['pulumi', 'docker'], onProgress: out.progress });
   const stopped = () => ({
-    message: `interrupted; ${stack} is removed in part; run down again`,
+    message: `interrupted; ${stack} is partly removed; run down again`,
     command: `./switchyard down ${stack}`,
   });
   const keep = await interruptible(out, { ...STOPPING, stopped }, (signal) =>
     remove(out, stack, { withData: options.volume !== undefined, signal }),
   );
   const kept = keep ? [volume] : [];
-  const left = await leftBehind(stack, kept[0]);
+  const left = await remainingParts(stack, kept[0]);
   out.result(
     { stack, kept, left },
-    [`${stack} is down. What is left of it:`, nameList(describeLeft(left))].join('\n'),
+    [`${stack} is down. What remains of it:`, nameList(describeRemaining(left))].join('\n'),
   );
 }
 
 /**
- * Removes what there is of a stack.
+ * Removes a stack.
  *
- * @returns whether there is a data volume that was kept.
+ * @returns whether a data volume was kept.
  */
 async function remove(
   out: Output,
@@ -68,13 +71,13 @@ async function remove(
 ): Promise<boolean> {
   const containers = await stackContainers(stack);
   const { resources } = await stackState(stack);
-  const { foreign } = unknownContainers(containers, resources);
+  const { unmanaged } = unknownContainers(containers, resources);
   await refuseGuests(
     stack,
-    containers.filter((container) => !foreign.includes(container)),
+    containers.filter((container) => !unmanaged.includes(container)),
   );
-  // A container that the state does not know would hold on to the network.
-  await clearLeftovers(out, stack, { containers, resources }, signal);
+  // A container that is not in the state would keep the network in use.
+  await removeOrphans(out, stack, { containers, resources }, signal);
   const data = resources.find((resource) => resourceName(resource) === 'data');
   if (withData && data?.protect) await pulumi(stack, ['state', 'unprotect', data.urn, '--yes']);
   const keep = !withData && data !== undefined;

@@ -10,7 +10,7 @@ interface DrillOptions {
   requests: number;
 }
 
-/** The names, written here as well so that `--help` loads nothing; a test holds them against the drills. */
+/** The names of the drills, repeated here so that `--help` does not load them; a test compares them. */
 export const DRILL_NAMES = [
   'rotate-provider-key',
   'rotate-master-key',
@@ -31,16 +31,14 @@ export function register(program: Command): void {
       'prove under load, on a throwaway stack, that changes and faults fail no request and show no key',
     )
     .addArgument(
-      new Argument('[name...]', 'which drills, on one stack; all of them where it is left out').choices(
-        DRILL_NAMES,
-      ),
+      new Argument('[name...]', 'the drills to run, on one stack; default: all').choices(DRILL_NAMES),
     )
     .option(
       '--replicas <n>',
-      'gateways side by side; left out: a run with one and a run with two',
+      'number of gateways; default: one run with one and one with two',
       wholeNumber(1, MOST_REPLICAS),
     )
-    .option('--requests <n>', 'requests of each run, at least', wholeNumber(1, 20_000), 1000)
+    .option('--requests <n>', 'minimum number of requests per run', wholeNumber(1, 20_000), 1000)
     .action(withOutput(drill));
 }
 

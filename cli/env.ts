@@ -6,7 +6,7 @@ import { type Output, withOutput } from '../console/output.ts';
 export function register(program: Command): void {
   program
     .command('env')
-    .argument('[stack]', 'the stack that plain `pulumi` then works on', 'dev')
+    .argument('[stack]', 'the stack that plain `pulumi` uses then', 'dev')
     .description('print the exports with which plain `pulumi` works here: eval "$(./switchyard env dev)"')
     .action(withOutput(printExports));
 }

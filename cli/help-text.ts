@@ -1,5 +1,5 @@
 /**
- * `--help` of every command as one text, which the launcher prints from cli/help.txt as long as the npm packages are not installed.
+ * The help of every command as one text, in cli/help.txt. The launcher prints from it while the npm packages are not installed.
  *
  *     node cli/help-text.ts      writes the file (part of `npm run generate`)
  */
@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { makeProgram } from './command-line.ts';
 
-/** The file, from the checkout's root. */
+/** The file, relative to the checkout's root. */
 export const HELP_FILE = 'cli/help.txt';
 
 /** The help of every command, each below a line `=== <the command>`. */

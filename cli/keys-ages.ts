@@ -1,4 +1,4 @@
-/** `./switchyard keys ages`: how old each deployed key is, against the quarter. */
+/** `./switchyard keys ages`: the age of each deployed key, compared with the stack's limits. */
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { type Output, withOutput } from '../console/output.ts';
@@ -14,9 +14,9 @@ import { ageWarning, type KeyAge, keyAges } from '../keys/key-ages.ts';
 export function register(keys: Command): void {
   keys
     .command('ages')
-    .description('list the age of each deployed key, counted from the `up` that first deployed it')
+    .description('list the age of each deployed key since the `up` that first deployed it')
     .argument('[stack]', 'the stack', 'dev')
-    .option('--today <day>', 'count to this day instead: YYYY-MM-DD')
+    .option('--today <day>', 'use this day instead of today: YYYY-MM-DD')
     .action(withOutput(ages));
 }
 

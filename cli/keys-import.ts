@@ -1,4 +1,4 @@
-/** `./switchyard keys import`: provider keys from an env file into a stack's secrets, without echo. */
+/** `./switchyard keys import`: imports provider keys from an env file into a stack's secrets, without printing them. */
 import { readFile, stat } from 'node:fs/promises';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
@@ -18,7 +18,7 @@ import { presentSecrets, setSecrets } from '../keys/stack-secrets.ts';
 export function register(keys: Command): void {
   keys
     .command('import')
-    .description('set provider keys from an env file (NAME=value); nothing is printed but names')
+    .description('set provider keys from an env file (NAME=value); prints names only')
     .argument('<file>', 'the env file, e.g. .env.master; - reads standard input')
     .argument('[stack]', 'the stack', 'dev')
     .action(withOutput(importKeys));
@@ -32,11 +32,11 @@ async function importKeys(out: Output, file: string, stack: string): Promise<voi
   await ensureStack(stack);
   const plan = planImport(variables, malformed, catalog, await presentSecrets(stack));
   await interruptible(out, TEXTS, (signal) => setSecrets(out, stack, plan.set, signal));
-  for (const name of plan.odd)
-    out.warn(`${name} does not look like a key of its provider; it is set all the same`);
+  for (const name of plan.unexpectedFormat)
+    out.warn(`${name} does not look like a key of its provider; it is set nevertheless`);
   const set = plan.set.map((variable) => variable.name);
   out.result(
-    { stack, set, unchanged: plan.unchanged, ignored: plan.ignored, odd: plan.odd },
+    { stack, set, unchanged: plan.unchanged, ignored: plan.ignored, odd: plan.unexpectedFormat },
     report(stack, plan),
   );
 }
@@ -45,21 +45,21 @@ async function readEnvFile(out: Output, file: string): Promise<string> {
   if (file === '-') return readAll(process.stdin);
   try {
     const { mode } = await stat(file);
-    if ((mode & 0o077) !== 0) out.warn(`others on this machine may read ${file}: chmod 600 ${file}`);
+    if ((mode & 0o077) !== 0) out.warn(`other users of this machine can read ${file}: chmod 600 ${file}`);
     return await readFile(file, 'utf8');
   } catch (error) {
-    const forgotten = knownStacks().includes(file);
+    const isStackName = knownStacks().includes(file);
     throw new UserError('the env file cannot be read', {
       where: file,
-      found: forgotten ? `no such file; ${file} is the name of a stack` : (error as Error).message,
-      ...(forgotten ? { command: `./switchyard keys import <file> ${file}` } : {}),
+      found: isStackName ? `no such file; ${file} is the name of a stack` : (error as Error).message,
+      ...(isStackName ? { command: `./switchyard keys import <file> ${file}` } : {}),
     });
   }
 }
 
-/** What is said when an import is interrupted. */
+/** The messages when an import is interrupted. */
 const TEXTS = {
-  stopping: 'stopping, and putting the keys back as they were …',
+  stopping: 'stopping, and restoring the previous keys …',
   stopped: () => ({ message: 'interrupted; no key was set' }),
 };
 

@@ -1,4 +1,4 @@
-/** `./switchyard keys rotate`: a new master key, with or without a time in which the old one is still accepted. */
+/** `./switchyard keys rotate`: a new master key, with or without a grace period in which the old one is still accepted. */
 import type { Command } from 'commander';
 import { connectUnlessOwned, describeLeftAlone, type LeftAlone } from './connect-unless-owned.ts';
 import { readBasics } from '../domain/read/outputs-reader.ts';
@@ -31,17 +31,17 @@ export function register(keys: Command): void {
   keys
     .command('rotate')
     .description(
-      'make a new master key: deploy it, wait until it is accepted, rewrite the client files if they belong to this stack',
+      'create a new master key: deploy it, wait until it is accepted, update the client files if they belong to this stack',
     )
     .argument('[stack]', 'the stack', 'dev')
     .option('--grace <time>', 'how long the old key is still accepted: 90s, 30m, 24h, 7d', '24h')
-    .option('--now', 'refuse the old key at once, for one that leaked')
+    .option('--now', 'refuse the old key at once, after a leak')
     .option(
       '--again',
-      'rotate even while the key before is still in its grace; the one before that is refused then',
+      'rotate even during the grace period of the previous key; the one before that is refused then',
     )
-    .option('--no-connect', 'leave the client files alone')
-    .option('--dir <folder>', 'write the client files there instead of to your opencode folders')
+    .option('--no-connect', 'do not write the client files')
+    .option('--dir <folder>', 'write the client files to this folder instead of your opencode folders')
     .action(withOutput(rotate));
 }
 
@@ -63,7 +63,7 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
   await writeRotation(out, stack, rotation);
   await deploy(out, stack);
   const outputs = await stackOutputs(stack);
-  await proveKeys(out, unlessRefused(readBasics(stack, outputs)), leaked);
+  await verifyKeys(out, unlessRefused(readBasics(stack, outputs)), leaked);
   const { connected, leftAlone } = options.connect
     ? await connectUnlessOwned(out, stack, outputs, { dir: options.dir })
     : {};
@@ -84,12 +84,12 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
   );
 }
 
-/** Writes the new generation into the stack's file. In this order an interruption leaves either the old settings or the new. */
+/** Writes the new generation into the stack's file. In this order an interruption leaves either the old or the new settings. */
 async function writeRotation(out: Output, stack: string, rotation: Rotation): Promise<void> {
   const { kind, generation, previousUntil } = rotation;
   if (kind === 'finish') {
     out.progress(
-      `a rotation to key ${generation} is under way: finishing it (--again makes yet another key)`,
+      `a rotation to key ${generation} is in progress: finishing it (--again creates another key)`,
     );
     return;
   }
@@ -103,10 +103,10 @@ async function writeRotation(out: Output, stack: string, rotation: Rotation): Pr
   ]);
 }
 
-/** Sees with own eyes that the new key is accepted, and the leaked one refused. */
-async function proveKeys(out: Output, { endpoint, masterKey }: Basics, leaked: unknown): Promise<void> {
+/** Verifies with the running gateway that the new key is accepted, and the leaked one refused. */
+async function verifyKeys(out: Output, { endpoint, masterKey }: Basics, leaked: unknown): Promise<void> {
   await out.step('waiting until the new key is accepted', () => waitForKey(endpoint, masterKey, 200));
-  // There is none where nothing was ever deployed to the end.
+  // There is no old key if no deployment was ever completed.
   if (typeof leaked !== 'string') return;
   await out.step('waiting until the old key is refused', () => waitForKey(endpoint, leaked, 401));
 }
@@ -118,10 +118,10 @@ function report(
   leftAlone: LeftAlone | undefined,
 ): string {
   return [
-    `${stack} has master key ${generation} now`,
+    `${stack} now has master key ${generation}`,
     previousUntil === undefined
       ? '  the old key is refused'
-      : `  the old key is accepted until ${previousUntil}: give other clients the new one by then`,
+      : `  the old key is accepted until ${previousUntil}: update other clients by then`,
     ...files.map((file) => `  wrote ${file}`),
     ...(leftAlone ? [`  client files: ${describeLeftAlone(leftAlone)}`] : []),
     `  read it: pulumi stack output masterKey --show-secrets --stack ${stack}`,

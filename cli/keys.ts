@@ -1,4 +1,4 @@
-/** `./switchyard keys`: provider keys from an env file, the age of keys, a new master key. */
+/** `./switchyard keys`: imports provider keys, lists key ages, rotates the master key. */
 import type { Command } from 'commander';
 import { register as registerAges } from './keys-ages.ts';
 import { register as registerImport } from './keys-import.ts';
@@ -8,7 +8,7 @@ import { register as registerRotate } from './keys-rotate.ts';
 export function register(program: Command): void {
   const keys = program
     .command('keys')
-    .description('set keys from an env file, see their age, rotate the master key');
+    .description('import keys from an env file, list their ages, rotate the master key');
   registerImport(keys);
   registerAges(keys);
   registerRotate(keys);

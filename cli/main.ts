@@ -1,6 +1,6 @@
 /**
- * The command line behind `./switchyard`. Each command has a file of its own that exports `register(program)`; add yours to the list in
- * command-line.ts. Only the file of the command that is called is loaded, so that each starts quickly.
+ * The command line behind `./switchyard`. Each command has its own file that exports `register(program)`; add yours to the list in
+ * command-line.ts. Only the file of the called command is loaded, so that commands start quickly.
  */
 import { CommanderError } from 'commander';
 import { Output } from '../console/output.ts';
@@ -8,7 +8,7 @@ import { makeProgram, mistakeOf } from './command-line.ts';
 
 const args = process.argv.slice(2);
 
-// `./switchyard status | head -1` closes the pipe early: that is no failure of ours.
+// `./switchyard status | head -1` closes the pipe early: that is not an error.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });

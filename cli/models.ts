@@ -1,4 +1,4 @@
-/** `./switchyard models`: the catalogue as a table, and whether its models still live. */
+/** `./switchyard models`: the catalogue as a table, and a check for retired and unknown models. */
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { litellmFacts, priceMapEntry } from '../domain/facts/litellm-facts.ts';
@@ -22,19 +22,19 @@ export interface ModelRow {
   provider: string;
   /** The provider's own id of the model. */
   upstream: string;
-  /** Tokens; null where unknown. */
+  /** Tokens; null if unknown. */
   context: number | null;
-  /** US dollars per million tokens; null where unknown. */
+  /** US dollars per million tokens; null if unknown. */
   priceIn: number | null;
   priceOut: number | null;
-  /** The day of its retirement; null where none is known. */
+  /** The day of its retirement: YYYY-MM-DD; null if unknown. */
   retires: string | null;
   daysLeft: number | null;
-  /** What answers when it fails. */
+  /** The fallbacks, in order. */
   chain: string[];
   /** Whether the stack has a key for it. */
   hasKey: boolean;
-  /** Whether the stack as it is deployed serves it. */
+  /** Whether the deployed stack serves it. */
   served: boolean;
 }
 
@@ -48,9 +48,9 @@ export function register(program: Command): void {
   program
     .command('models')
     .description('list the catalogue as a table: alias, upstream, prices, retirement, chain')
-    .argument('[stack]', 'the stack whose keys and deployment tell what is served', 'dev')
-    .option('--check', `fail on retired and unknown models, warn ${WARN_DAYS} days before`)
-    .option('--today <day>', 'count to this day instead: YYYY-MM-DD')
+    .argument('[stack]', 'the stack whose keys and deployment decide what is shown as served', 'dev')
+    .option('--check', `fail on retired and unknown models, warn ${WARN_DAYS} days before a retirement`)
+    .option('--today <day>', 'use this day instead of today: YYYY-MM-DD')
     .action(withOutput(models));
 }
 
@@ -71,16 +71,16 @@ async function models(out: Output, stack: string, options: ModelsOptions): Promi
   );
 }
 
-/** The aliases that the last `up` brought; none where nothing is deployed, or where this machine cannot ask the backend. */
+/** The aliases that the last `up` deployed; empty if nothing is deployed, or if the backend cannot be queried. */
 async function deployedModels(out: Output, stack: string): Promise<ReadonlySet<string>> {
-  // Only a stack that is there is asked for: nothing is to be brought or made for a list.
+  // Query only an existing stack: listing models must not install or create anything.
   if (backendFolder() !== undefined && !stacksInFolder().includes(stack)) return new Set();
   try {
-    const { models: aliases } = await out.step(`asking what ${stack} serves`, () => stackOutputs(stack));
+    const { models: aliases } = await out.step(`reading what ${stack} serves`, () => stackOutputs(stack));
     return new Set(Array.isArray(aliases) ? aliases.map(String) : []);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    out.warn(`what ${stack} serves is not known: ${error.message}`);
+    out.warn(`cannot read what ${stack} serves: ${error.message}`);
     return new Set();
   }
 }

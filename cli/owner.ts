@@ -1,4 +1,4 @@
-/** The stack as the owner of client files: who it is, and whether another one still exists. */
+/** Stacks as owners of client files, and whether an owner is still deployed. */
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { Owner } from '../client/record.ts';
@@ -16,7 +16,7 @@ export function ownerOf(stack: string, endpoint: string): Owner {
   return { stack: stack.split('/').at(-1)!, endpoint, backend: fingerprint() };
 }
 
-/** Tells backends apart. Of a URL only what names the place: it may hold a password too. */
+/** Distinguishes backends. Of a URL only the location is used, since it may contain a password. */
 function fingerprint(): string {
   const folder = backendFolder();
   const place =
@@ -29,12 +29,12 @@ function fingerprint(): string {
 }
 
 /**
- * Whether a stack that owns client files is still there. One that was removed, by whatever means, must not keep others from them.
+ * Whether a stack that owns client files is still deployed. One that was removed in any way must not prevent others from using them.
  *
- * @param me the stack that asks: containers of its own name, and an answer at its own endpoint, are its own.
+ * @param me the stack that asks: containers with its name, and an answer at its endpoint, are its own.
  */
 export async function isDeployed(owner: Owner, me: Owner): Promise<boolean> {
   if (owner.stack !== me.stack && (await stackContainers(owner.stack)).length > 0) return true;
-  // It may run in another machine's Docker.
+  // It may run on another machine's Docker.
   return owner.endpoint !== undefined && owner.endpoint !== me.endpoint && isReady(owner.endpoint);
 }

@@ -10,7 +10,7 @@ export function register(program: Command): void {
     .command('portkey')
     .argument('[stack]', 'the stack whose settings get the ids', 'dev')
     .description(
-      "print Portkey's routes as configs to save in its cloud, and the commands that make a stack use them",
+      "print Portkey's routes as configs to save in its cloud, and the commands that configure a stack to use them",
     )
     .action(
       withOutput(async (out, stack: string) => {

@@ -1,4 +1,4 @@
-/** `./switchyard preview`: what `up` would change, what that means, and that nothing is wrong with it. */
+/** `./switchyard preview`: shows what `up` would change and what that means, and checks it. */
 import { appendFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { Interrupted, UserError } from '../console/errors.ts';
@@ -24,16 +24,16 @@ export function register(program: Command): void {
     .command('preview')
     .description('show what `up` would change and what that means; change nothing')
     .argument('[stack]', 'the stack; default: dev, with --ci every stack of the checkout')
-    .option('--ci', 'without secrets, state and Docker: what a pull request can be told by')
-    .option('--base <commit>', 'with --ci: tell what changes since this commit')
-    .option('--markdown <file>', 'write it as Markdown too; - appends to $GITHUB_STEP_SUMMARY')
-    .option('--today <day>', 'count ages and retirements to this day instead: YYYY-MM-DD')
+    .option('--ci', 'without secrets, state and Docker, for pull requests')
+    .option('--base <commit>', 'with --ci: show the changes since this commit')
+    .option('--markdown <file>', 'also write it as Markdown; - appends to $GITHUB_STEP_SUMMARY')
+    .option('--today <day>', 'use this day instead of today for ages and retirements: YYYY-MM-DD')
     .action(withOutput(preview));
 }
 
 async function preview(out: Output, stack: string | undefined, options: PreviewOptions): Promise<void> {
   const now = parseToday(options.today);
-  // The program has its own look at the models' lifetimes: it is to see the same day.
+  // The Pulumi program checks the models' retirements itself: it must use the same day.
   if (options.today !== undefined) process.env.SWITCHYARD_TODAY = options.today;
   if (options.ci) return previewForCi(out, stack, options, now);
   await ensureNamed(stack ?? 'dev', undefined, out.progress);
@@ -82,7 +82,7 @@ function explain(error: UserError): string {
   return [error.message, error.where, error.found].filter(Boolean).join('\n');
 }
 
-/** Runs a preview; where it is refused, the Markdown says so. */
+/** Runs a preview; if that is refused, writes the reason as Markdown. */
 async function reported<T>(stack: string, { markdown }: PreviewOptions, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -93,7 +93,7 @@ async function reported<T>(stack: string, { markdown }: PreviewOptions, work: ()
   }
 }
 
-/** Writes Markdown to a file, or appends it to the step summary where there is one. */
+/** Writes Markdown to a file, or appends it to the step summary if there is one. */
 async function writeMarkdown(target: string | undefined, markdown: string): Promise<void> {
   if (target === undefined) return;
   if (target !== '-') return writeFile(target, markdown);

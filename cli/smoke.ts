@@ -15,7 +15,7 @@ import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs } from '../engine/stack-state.ts';
 import { table } from '../console/table.ts';
 
-/** As many as a small machine can start at once. */
+/** How many opencode processes run at once: a small machine can start no more. */
 const PARALLEL = 2;
 
 /** Adds `smoke`. */
@@ -24,7 +24,7 @@ export function register(program: Command): void {
     .command('smoke')
     .argument('[stack]', 'the stack', 'dev')
     .description(
-      'send one request through every layer and provider, by the real opencode: who answered, how fast, what failed',
+      'send one request through every layer and provider with the real opencode; show who answered, how fast, and what failed',
     )
     .action(
       withOutput(async (out, stack: string) => {
@@ -43,22 +43,22 @@ export function register(program: Command): void {
     );
 }
 
-/** What smoke needs beside the stack's name. */
+/** Arguments of {@link smoke} beside the stack's name. */
 export interface SmokeRun {
   client: StackClient;
-  /** The gateway, for when opencode is not installed. */
+  /** The gateway's endpoint, used if opencode is not installed. */
   endpoint: string;
   /** Ends it early. */
   signal?: AbortSignal;
 }
 
-/** Asks every layer and provider of a stack once. */
+/** Sends one request through every layer and provider of a stack. */
 export async function smoke(out: Output, stack: string, run: SmokeRun): Promise<SmokeRow[]> {
   const { client, endpoint, signal } = run;
   const asked = client.guide.probes.filter(({ skip }) => skip === undefined);
   const opencode = asked.length > 0 ? await findOpencode(ROOT) : undefined;
   if (asked.length > 0 && opencode === undefined)
-    out.warn('opencode is not installed: only the gateway is asked, without it');
+    out.warn('opencode is not installed: only the gateway is tested, by plain HTTP');
   const tap = await openTap();
   try {
     const work = (probe: Probe): Promise<SmokeRow> => {

@@ -1,37 +1,37 @@
-/** What `status` found, and how it says so. Pure but for the width of the terminal. */
+/** The report of `status` and its text. Pure except for the width of the terminal. */
 import pc from 'picocolors';
 import { describeLeftOut, groupLeftOut } from '../domain/plan/left-out.ts';
 import type { KeyAge } from '../keys/key-ages.ts';
 import type { Change } from '../engine/own-runs.ts';
 import { columns, nameList, wrap } from '../console/wrap.ts';
 
-/** How a stack is, as `status --json` prints it. */
+/** The status of a stack, as `status --json` prints it. */
 export interface StatusReport {
   stack: string;
-  /** Null where nothing is deployed. */
+  /** Null if nothing is deployed. */
   endpoint: string | null;
   healthy: boolean;
-  /** The run that changes it now; null where none does, or none can be seen. */
+  /** The run that changes it now; null if there is none, or if it cannot be detected. */
   change: Change | null;
   models: string[];
   leftOut: { model: string; reason: string; command?: string }[];
   image: string | null;
   keys: KeyAge[];
   containers: { name: string; role: string; state: string; status: string }[];
-  /** Containers with this stack's label that its state does not know; none while a run is at work. */
+  /** Containers with this stack's label that are not in its state; empty while a run is in progress. */
   unknownContainers: string[];
-  /** Those of them that another deployment of this name made: they may be in use. */
+  /** Those of them that another deployment of the same name created: they may be in use. */
   foreignContainers: string[];
 }
 
-/** The text for people. */
+/** The report as text. */
 export function statusText(report: StatusReport, width = columns()): string {
   const { stack, endpoint, healthy, change } = report;
   const head = `${stack}  ${endpoint ?? 'not deployed'}  ${healthy ? pc.green('healthy') : pc.red('not healthy')}`;
   const rows: [string, string][] = [
     ...(change === null ? [] : [['change', describeChange(change)] satisfies [string, string]]),
     ['models', report.models.join(', ') || 'none'],
-    ...groupLeftOut(report.leftOut).map((group): [string, string] => ['left out', describeLeftOut(group)]),
+    ...groupLeftOut(report.leftOut).map((group): [string, string] => ['unavailable', describeLeftOut(group)]),
     ...(report.image === null ? [] : [['image', report.image] satisfies [string, string]]),
     ...report.containers.map(({ role, name, status }): [string, string] => [role, `${name}  ${status}`]),
     ...report.keys.map(({ name, days, state }): [string, string] => [
@@ -45,11 +45,11 @@ export function statusText(report: StatusReport, width = columns()): string {
 
 function describeChange({ user, host, pid, since }: Change): string {
   const begun = since === '' ? '' : `, since ${since.slice(0, 19).replace('T', ' ')}`;
-  return `under way, by ${user}@${host} (pid ${pid}${begun}): what it makes or removes is not counted below`;
+  return `in progress, by ${user}@${host} (pid ${pid}${begun}): what it creates or removes is not included below`;
 }
 
 function describeUnknown({ stack, foreignContainers }: StatusReport, name: string): string {
   return foreignContainers.includes(name)
-    ? `${name}: another deployment of a stack ${stack} made it; if nothing needs it: docker rm --force ${name}`
-    : `${name}: not in this stack's state; ./switchyard up ${stack} removes it, unless a run that is at work made it`;
+    ? `${name}: created by another deployment of a stack ${stack}; if nothing needs it: docker rm --force ${name}`
+    : `${name}: not in this stack's state; ./switchyard up ${stack} removes it, unless a run in progress created it`;
 }

@@ -1,4 +1,4 @@
-/** `./switchyard status`: where a stack is, whether it is well, and what it serves. */
+/** `./switchyard status`: a stack's endpoint, health and models. */
 import type { Command } from 'commander';
 import { readBasics } from '../domain/read/outputs-reader.ts';
 import { unlessRefused } from '../console/errors.ts';
@@ -18,7 +18,7 @@ import { type StatusReport, statusText } from './status-text.ts';
 export function register(program: Command): void {
   program
     .command('status')
-    .description('show endpoint, health, models served and left out, image, age of keys')
+    .description('show endpoint, health, served and unavailable models, image, age of keys')
     .argument('[stack]', 'the stack', 'dev')
     .action(withOutput(status));
 }
@@ -26,13 +26,13 @@ export function register(program: Command): void {
 async function status(out: Output, stack: string): Promise<void> {
   await requireStack(stack);
   await ensureReady({ need: ['pulumi', 'docker'], onProgress: out.progress });
-  const report = await out.step(`looking at ${stack}`, () => reportOf(stack));
+  const report = await out.step(`checking ${stack}`, () => reportOf(stack));
   if (!report.healthy) process.exitCode = 1;
   out.result(report, statusText(report));
 }
 
 async function reportOf(stack: string): Promise<StatusReport> {
-  // In this order a container that a run has made is in the state, or the run's lock is still seen.
+  // In this order a container that a run has created is in the state, or the run's lock still exists.
   const containers = await stackContainers(stack);
   const change = runningChange(stack);
   const [outputs, { resources }] = await Promise.all([stackOutputs(stack), stackState(stack)]);
@@ -48,31 +48,31 @@ async function reportOf(stack: string): Promise<StatusReport> {
     leftOut: basics?.leftOut ?? [],
     image: containers.find((container) => container.role === 'gateway')?.image ?? null,
     keys: keyAges(stack, resources, await ageLimits(stack), new Date()),
-    containers: containers.map(({ name, role, state, status: word }) => ({
+    containers: containers.map(({ name, role, state, status: text }) => ({
       name,
       role,
       state,
-      status: word,
+      status: text,
     })),
-    // What a run that is at work has made is not written down yet.
-    unknownContainers: change === undefined ? [...unknown.ours, ...unknown.foreign] : [],
-    foreignContainers: change === undefined ? unknown.foreign : [],
+    // What a run in progress has created is not in the state yet.
+    unknownContainers: change === undefined ? [...unknown.orphans, ...unknown.unmanaged] : [],
+    foreignContainers: change === undefined ? unknown.unmanaged : [],
   };
 }
 
-/** The names of those that are still there: a run may have removed one since they were listed. */
+/** The names of those that still exist: a run may have removed one since they were listed. */
 async function stillUnknown(
   unknown: ReturnType<typeof unknownContainers>,
   stack: string,
-): Promise<{ ours: string[]; foreign: string[] }> {
-  const listed = [...unknown.ours, ...unknown.foreign];
+): Promise<{ orphans: string[]; unmanaged: string[] }> {
+  const listed = [...unknown.orphans, ...unknown.unmanaged];
   const there = new Set(listed.length === 0 ? [] : (await stackContainers(stack)).map(({ id }) => id));
   const names = (some: typeof listed): string[] =>
     some.filter(({ id }) => there.has(id)).map(({ name }) => name);
-  return { ours: names(unknown.ours), foreign: names(unknown.foreign) };
+  return { orphans: names(unknown.orphans), unmanaged: names(unknown.unmanaged) };
 }
 
-/** The stack's own limits; the usual ones where its files are broken, which must not hide how it is. */
+/** The stack's limits; the defaults if its files have errors, which must not prevent a status report. */
 function ageLimits(stack: string): Promise<AgeLimits> {
   return stackSettings(stack).then(
     ({ keyAge }) => keyAge,

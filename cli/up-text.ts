@@ -1,4 +1,4 @@
-/** What `up` says at its end. Pure but for the width of the terminal. */
+/** The closing output of `up`. Pure except for the width of the terminal. */
 import type { FirstAnswer } from '../client/first-answer.ts';
 import { describeLeftOut, groupLeftOut } from '../domain/plan/left-out.ts';
 import { MOCK_ALIAS } from '../domain/schema/catalog-schema.ts';
@@ -14,7 +14,7 @@ export interface LeftOut {
   command?: string;
 }
 
-/** What `up` has done. */
+/** The result of `up`. */
 export interface UpReport {
   stack: string;
   endpoint: string;
@@ -26,7 +26,7 @@ export interface UpReport {
   answer: FirstAnswer | undefined;
 }
 
-/** The text for people. */
+/** The result as text. */
 export function upText(report: UpReport, width?: number): string {
   const { stack, endpoint, changes, models, connected, leftAlone, answer } = report;
   const groups = groupLeftOut(report.leftOut);
@@ -34,7 +34,7 @@ export function upText(report: UpReport, width?: number): string {
   const rows: [string, string][] = [
     ['endpoint', `${endpoint}  (OpenAI: ${endpoint}/v1, Anthropic: ${endpoint})`],
     ['models', models.join(', ') || 'none yet'],
-    ...groups.map((group): [string, string] => ['left out', describeLeftOut(group)]),
+    ...groups.map((group): [string, string] => ['unavailable', describeLeftOut(group)]),
     ...(command === undefined ? [] : [['', `to set a key: ${command}`] satisfies [string, string]]),
     ...(connected?.files ?? []).map(({ path, changed }): [string, string] => [
       changed ? 'wrote' : 'unchanged',
@@ -45,20 +45,25 @@ export function upText(report: UpReport, width?: number): string {
     ...(answer ? [['answer', describeAnswer(answer)] satisfies [string, string]] : []),
     ...(connected && answer ? clientRows(connected) : []),
     ...(models.some((model) => model !== MOCK_ALIAS)
-      ? [['next', `./switchyard smoke ${stack}   # asks every provider once`] satisfies [string, string]]
+      ? [
+          ['next', `./switchyard smoke ${stack}   # sends one request to every provider`] satisfies [
+            string,
+            string,
+          ],
+        ]
       : []),
   ];
   return `${stack} is up${changes === 0 ? ': no change' : ''}\n${nameList(rows, width)}`;
 }
 
-/** The mock's own words speak of a machine without a key, which this one need not be. */
+/** The mock's answer is not quoted: it says that there is no key, which need not be true here. */
 function describeAnswer({ model, text, ms }: FirstAnswer): string {
   return model === MOCK_ALIAS
-    ? `${model}, in ${ms} ms: the gateway works; no provider was asked`
+    ? `${model}, in ${ms} ms: the gateway works; no provider was used`
     : `${model}, in ${ms} ms: ${text}`;
 }
 
-/** What opencode does now, with and without a model. */
+/** How opencode is used now, with and without a model. */
 function clientRows({ model, try: command }: Connected): [string, string][] {
   const direct = model !== undefined && !model.startsWith('litellm/');
   return [
@@ -69,8 +74,8 @@ function clientRows({ model, try: command }: Connected): [string, string][] {
           [
             'default',
             direct
-              ? `without -m opencode asks ${model}, past the gateway; models of the gateway are litellm/…`
-              : `without -m opencode asks ${model}`,
+              ? `without -m opencode uses ${model} directly, not the gateway; the gateway's models are litellm/…`
+              : `without -m opencode uses ${model}`,
           ] satisfies [string, string],
         ]),
   ];

@@ -1,9 +1,9 @@
-/** `./switchyard up`: from whatever is there to a gateway that has answered. */
+/** `./switchyard up`: sets up what is missing, deploys, and returns once the gateway has answered a request. */
 import type { Command } from 'commander';
 import { wholeNumber } from './arguments.ts';
 import { firstAnswer } from '../client/first-answer.ts';
 import { connectUnlessOwned } from './connect-unless-owned.ts';
-import { wordsInTheWay } from '../engine/containers.ts';
+import { failingContainerLog } from '../engine/containers.ts';
 import { readBasics } from '../domain/read/outputs-reader.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { unlessRefused } from '../console/errors.ts';
@@ -27,16 +27,16 @@ export function register(program: Command): void {
   program
     .command('up')
     .description(
-      'set up what is missing, deploy a stack, write the client files unless they belong to another stack, ask the gateway once',
+      'set up what is missing, deploy a stack, write the client files unless they belong to another stack, send one test request',
     )
     .argument('[stack]', 'the stack', 'dev')
     .option(
       '--port <number>',
-      'make a new stack that answers at this port: writes its settings file',
+      'create a new stack on this port: writes its settings file',
       wholeNumber(1, 65535),
     )
-    .option('--no-connect', 'leave the client files alone')
-    .option('--dir <folder>', 'write the client files there instead of to your opencode folders')
+    .option('--no-connect', 'do not write the client files')
+    .option('--dir <folder>', 'write the client files to this folder instead of your opencode folders')
     .action(withOutput(up));
 }
 
@@ -47,12 +47,12 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
   const changes = await deploy(out, stack);
   if (before === undefined && (await saltInSettings(stack)) !== undefined)
     out.progress(
-      `Pulumi wrote an encryptionsalt, which is no secret, into ${stackFileName(stack)}: commit it with the keys (docs/operating.md)`,
+      `Pulumi wrote an encryptionsalt, which is not secret, into ${stackFileName(stack)}: commit it with the keys (docs/operating.md)`,
     );
   const outputs = await stackOutputs(stack);
   const { endpoint, openaiBaseUrl, masterKey, models, leftOut } = unlessRefused(readBasics(stack, outputs));
   await out.step(`waiting for ${endpoint}`, () =>
-    waitReady(endpoint, { lastWords: () => wordsInTheWay(stack).catch(() => undefined) }),
+    waitReady(endpoint, { readLogs: () => failingContainerLog(stack).catch(() => undefined) }),
   );
   const { connected, leftAlone } = options.connect
     ? await connectUnlessOwned(out, stack, outputs, { dir: options.dir })

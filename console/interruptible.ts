@@ -1,41 +1,41 @@
-/** Work that must end in order when the user presses Ctrl-C, the terminal is closed, or the process is asked to end. */
+/** Work that must end cleanly when the user presses Ctrl-C, the terminal is closed, or the process gets SIGTERM. */
 import { constants } from 'node:os';
 import type { Output } from './output.ts';
 import { Interrupted, type UserErrorFields } from './errors.ts';
-import { type ENDINGS, STILL_STOPPING, stoppable } from './stoppable.ts';
+import { type STOP_SIGNALS, STILL_STOPPING, stoppable } from './stoppable.ts';
 
-/** What the user reads when such work is interrupted. */
+/** The messages when such work is interrupted. */
 export interface InterruptTexts {
   /** At the first signal. */
   stopping: string;
   /** At each further one. */
   still?: string;
-  /** The closing sentence, asked for once the work has ended; further fields of the error where they help. */
+  /** Makes the closing message once the work has ended, with optional fields of the error. */
   stopped: () => Stopped | Promise<Stopped>;
 }
 
-/** How interrupted work has ended. */
+/** The closing message of interrupted work. */
 export interface Stopped extends UserErrorFields {
   message: string;
 }
 
 /**
- * Runs `work` with a signal that the first of {@link ENDINGS} aborts; `work` then cleans up and ends. Further ones are answered, and
- * have no effect.
+ * Runs `work` with an abort signal. The first of {@link STOP_SIGNALS} aborts it; `work` then cleans up and ends. Further signals are
+ * answered with a message and have no other effect.
  *
- * @throws Interrupted once `work` has ended, however it has, if there was a signal; else whatever `work` throws.
+ * @throws Interrupted once `work` has ended in any way, if there was a signal; otherwise whatever `work` throws.
  */
 export async function interruptible<T>(
   out: Pick<Output, 'progress'>,
   texts: InterruptTexts,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  let by: (typeof ENDINGS)[number] | undefined;
-  const onStop = (again: boolean, signal: (typeof ENDINGS)[number]): void => {
+  let by: (typeof STOP_SIGNALS)[number] | undefined;
+  const onStop = (again: boolean, signal: (typeof STOP_SIGNALS)[number]): void => {
     by ??= signal;
     out.progress(again ? (texts.still ?? STILL_STOPPING) : texts.stopping);
   };
-  // The closing sentence may ask Docker: until it is told, further signals are answered as well.
+  // Making the closing message may query Docker: until it is printed, further signals are answered as well.
   return stoppable(onStop, async (signal) => {
     try {
       const result = await work(signal);
@@ -48,7 +48,7 @@ export async function interruptible<T>(
   });
 }
 
-/** The exit code of a command that a signal ended: 130 for Ctrl-C, as shells have it. */
+/** The exit code of a command that a signal ended, by the shells' convention: 130 for Ctrl-C. */
 export function signalExitCode(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
 }

@@ -1,7 +1,7 @@
 /**
- * Whether a process of this number lives, whoever it belongs to: EPERM says that it does, and is another user's.
+ * Whether the process `pid` is running, whichever user owns it: EPERM means that it is running and belongs to another user.
  *
- * @param pid its number; 0 and below name groups of processes, and are never one that lives.
+ * @param pid the process id; 0 and below denote process groups and give false.
  */
 export function isAlive(pid: number): boolean {
   if (!(pid > 0)) return false;

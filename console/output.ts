@@ -1,26 +1,26 @@
 /**
- * How every command talks: progress on standard error, the result on standard output, and with `--json` exactly one JSON
+ * The output of every command: progress on standard error, the result on standard output, and with `--json` exactly one JSON
  * document there, for failures too. Commands wrap their action in {@link withOutput} and get an {@link Output}.
  */
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { describeError, Interrupted, toUserError } from './errors.ts';
 
-/** A line of progress, without newline. What setup functions take as `onProgress`. */
+/** Prints a line of progress, given without newline. Setup functions take it as `onProgress`. */
 export type Progress = (line: string) => void;
 
-/** Where the two streams go; tests hand in their own. */
+/** The two output streams; tests pass their own. */
 export interface Streams {
   stdout: { write(text: string): unknown };
   stderr: { write(text: string): unknown; isTTY?: boolean | undefined };
 }
 
-/** After this long a step shows that it is still alive. */
+/** Milliseconds after which a running step shows its elapsed time. */
 const QUIET_MS = 2000;
-/** What a spinner draws, one after the other. */
+/** The frames of the spinner. */
 export const SPINNER = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 
-/** What a command uses to speak. */
+/** Prints a command's progress, result and failure. */
 export class Output {
   readonly json: boolean;
   readonly terminal: boolean;
@@ -35,20 +35,20 @@ export class Output {
     this.terminal = this.#streams.stderr.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI;
   }
 
-  /** One line of progress on standard error. Bound, so that it can be handed over as `onProgress`. */
+  /** Prints one line of progress on standard error. Bound, so that it can be passed as `onProgress`. */
   readonly progress: Progress = (line) => {
     this.#clear();
     this.#streams.stderr.write(`${line}\n`);
   };
 
-  /** A line that the user should not overlook, on standard error. */
+  /** Prints a warning on standard error. */
   warn(line: string): void {
     this.progress(this.terminal ? pc.yellow(`warning: ${line}`) : `warning: ${line}`);
   }
 
   /**
-   * Runs `work` under a label. In a terminal a spinner with the elapsed time appears once it takes over two seconds; elsewhere
-   * there is a line when it begins and, if it was slow, one when it ends. Bound, like `progress`.
+   * Runs `work` and prints its label. In a terminal a spinner with the elapsed time appears after two seconds; elsewhere a line is
+   * printed when the work begins and, if it was slow, one when it ends. Bound, like `progress`.
    */
   readonly step = async <T>(label: string, work: () => Promise<T>): Promise<T> => {
     const begun = Date.now();
@@ -74,14 +74,14 @@ export class Output {
     }
   };
 
-  /** The command's result: `document` with `--json`, else `text`. Call it once, at the end. */
+  /** Prints the command's result: `document` with `--json`, otherwise `text`. Call it once, at the end. */
   result(document: unknown, text: string): void {
     this.#clear();
     const body = this.json ? JSON.stringify(document, null, 2) : text;
     if (body !== '') this.#streams.stdout.write(body.endsWith('\n') ? body : `${body}\n`);
   }
 
-  /** Reports a failure: a sentence and its fields for the user's mistakes, the stack for our own. */
+  /** Prints a failure: message and fields of a {@link UserError}, the stack trace of any other error. */
   failure(error: unknown): void {
     this.#stop();
     const known = toUserError(error);

@@ -1,14 +1,15 @@
 /**
- * A shorter text would match ordinary words by chance, and nobody issues such keys. The redactors of the containers have the same bound:
+ * The least length of a secret: a shorter text would match ordinary words by chance, and no provider issues such short keys. The
+ * redactors of the containers have the same limit:
  * SHORTEST in runtimes/gateway/programs/decode.py and runtimes/portkey/image/decode.mjs.
  */
 export const SHORTEST_SECRET = 8;
 
 /**
- * A function that takes the given texts out of any other, the longest first: one may lie in another.
+ * Makes a function that replaces secrets in a text, the longest first, since one may contain another.
  *
- * @param secrets those of less than {@link SHORTEST_SECRET} characters stay.
- * @param mark what stands in their place.
+ * @param secrets those shorter than {@link SHORTEST_SECRET} characters are not replaced.
+ * @param mark the replacement.
  */
 export function redactor(secrets: readonly string[], mark = '[key]'): (text: string) => string {
   const longestFirst = [...new Set(secrets)]

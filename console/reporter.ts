@@ -1,6 +1,6 @@
 import type { Progress } from './output.ts';
 
-/** What setup needs of {@link Output}: a line of progress, and a step that shows it is alive when it takes long. */
+/** The part of {@link Output} that setup uses: lines of progress, and steps that show their elapsed time if they are slow. */
 export interface Reporter {
   readonly progress: Progress;
   step<T>(label: string, work: () => Promise<T>): Promise<T>;

@@ -1,9 +1,9 @@
-/** `text` as one word of sh, bash and zsh, whatever is in it. */
+/** Quotes any `text` as one word for sh, bash and zsh. */
 export function quote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** One `export` line per variable, in the order given, fit for `eval`. */
+/** One `export` line per variable, in the given order, for `eval`. */
 export function exportLines(variables: Record<string, string>): string {
   return Object.entries(variables)
     .map(([name, value]) => `export ${name}=${quote(value)}`)

@@ -1,4 +1,4 @@
-/** Tables on a terminal and elsewhere. */
+/** Tables for terminals, files and pipes. */
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import { columns, nameList, widthOf, wrap } from './wrap.ts';
@@ -7,11 +7,11 @@ import { columns, nameList, widthOf, wrap } from './wrap.ts';
 const GAP = 2;
 
 /**
- * Rows under headings, as columns padded with spaces. Where they do not fit the width, cells are wrapped between words; where that is not
- * enough, each row becomes a list of its own: the first cell above, the others below it with their headings.
+ * Formats rows under headings, as columns padded with spaces. If they do not fit the width, cells are wrapped between words; if that is
+ * not enough, each row becomes a list: the first cell above, the others below it with their headings.
  *
- * @param terminal whether a terminal shows it: headings are bold there.
- * @param width the columns that it may take.
+ * @param terminal whether the output is a terminal: headings are bold then.
+ * @param width the available columns.
  */
 export function table(
   head: string[],
@@ -36,7 +36,7 @@ export function table(
     .join('\n');
 }
 
-/** The width of each column so that all fit; undefined where they do not, however the words are broken. */
+/** The width of each column so that all fit; undefined if they do not fit even when wrapped between words. */
 function fitted(rows: readonly (readonly string[])[], width: number): number[] | undefined {
   const count = Math.max(...rows.map((row) => row.length));
   const widest = (measure: (cell: string) => number): number[] =>
@@ -45,7 +45,7 @@ function fitted(rows: readonly (readonly string[])[], width: number): number[] |
   const least = widest((cell) => Math.max(...cell.split(/\s/).map(widthOf)));
   let over = widths.reduce((sum, one) => sum + one, GAP * (count - 1)) - width;
   while (over > 0) {
-    // The column with the most to give loses one at a time: so wide ones come to be equal.
+    // Narrow the widest column by one at a time, so that wide columns end up equally wide.
     const slack = widths.map((one, column) => (one > least[column]! ? one : 0));
     const column = slack.indexOf(Math.max(...slack));
     if (slack[column] === 0) return undefined;
@@ -55,14 +55,14 @@ function fitted(rows: readonly (readonly string[])[], width: number): number[] |
   return widths;
 }
 
-/** One row below the other. Cells that say nothing are left out. */
+/** Formats each row as a list. Empty cells are left out. */
 function records(head: string[], rows: string[][], width: number, bold: (text: string) => string): string {
   return rows
     .map(([first = '', ...cells]) => {
-      const said = cells.flatMap((cell, index): [string, string][] =>
+      const filled = cells.flatMap((cell, index): [string, string][] =>
         cell === '' || cell === '-' ? [] : [[head[index + 1] ?? '', cell]],
       );
-      return said.length === 0 ? bold(first) : `${bold(first)}\n${nameList(said, width)}`;
+      return filled.length === 0 ? bold(first) : `${bold(first)}\n${nameList(filled, width)}`;
     })
     .join('\n');
 }

@@ -2,20 +2,20 @@
 import { stripVTControlCharacters } from 'node:util';
 
 /**
- * The columns of the reader's terminal; without one, those of the variable COLUMNS. `Infinity` where nobody says: a file or a pipe gets
- * whole lines, which `grep` and `awk` can read.
+ * The columns of the terminal; without one, the variable COLUMNS. `Infinity` if neither is set: a file or a pipe gets unwrapped lines,
+ * which `grep` and `awk` can read.
  */
 export function columns(): number {
-  const told = process.stdout.columns ?? Number(process.env.COLUMNS);
-  return Number.isInteger(told) && told > 0 ? told : Infinity;
+  const known = process.stdout.columns ?? Number(process.env.COLUMNS);
+  return Number.isInteger(known) && known > 0 ? known : Infinity;
 }
 
-/** The columns that a text takes in a terminal: colours take none. */
+/** The columns that a text occupies in a terminal, without its colour codes. */
 export function widthOf(text: string): number {
   return stripVTControlCharacters(text).length;
 }
 
-/** A text in lines of at most `width` columns, broken between words. A longer word has a line of its own and stays whole. */
+/** Wraps a text between words into lines of at most `width` columns. A longer word gets its own line and is not broken. */
 export function wrap(text: string, width: number): string[] {
   return text.split('\n').flatMap((line) => {
     if (widthOf(line) <= width) return [line];
@@ -31,8 +31,8 @@ export function wrap(text: string, width: number): string[] {
 }
 
 /**
- * Lines of a name and a text, indented by two columns, with the texts below one another. What does not fit continues below the text; a
- * text with a word that does not fit beside the names begins on a line of its own.
+ * Formats names with texts, indented by two columns, the texts aligned in a column. A text that does not fit is wrapped in that column; a
+ * text with a word that is too long for it begins on its own line.
  */
 export function nameList(
   rows: readonly (readonly [name: string, text: string])[],

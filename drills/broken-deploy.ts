@@ -119,7 +119,7 @@ async function leftovers(stack: DrillStack, wanted: number): Promise<string[]> {
   return [
     ...(containers.length === wanted
       ? []
-      : [`after the mended up there are ${containers.length} gateways instead of ${wanted}`]),
-    ...sick.map((container) => `after the mended up ${container.name} is ${container.status}`),
+      : [`after the fixed deployment there are ${containers.length} gateways instead of ${wanted}`]),
+    ...sick.map((container) => `after the fixed deployment ${container.name} is ${container.status}`),
   ];
 }

@@ -4,17 +4,17 @@ import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';
 import { type StateResource, resourceName } from './stack-state.ts';
 
-/** A container that bears our labels. */
+/** A container with Switchyard's labels. */
 export interface StackContainer {
   id: string;
   name: string;
   /** `gateway`, `edge` or `portkey`. */
   role: string;
-  /** Which deployment made it: the stack's own random id. */
+  /** The deployment that created it: the stack's random id. */
   instance: string;
-  /** Docker's word: `running`, `restarting`, `exited`, … */
+  /** Docker's state: `running`, `restarting`, `exited`, … */
   state: string;
-  /** Docker's sentence, e.g. `Up 3 minutes (healthy)`. */
+  /** Docker's status text, e.g. `Up 3 minutes (healthy)`. */
   status: string;
   image: string;
 }
@@ -38,63 +38,63 @@ const FORMAT = [
   '{{.ID}}', '{{.Names}}', '{{.Label "switchyard.role"}}', '{{.Label "switchyard.instance"}}', '{{.State}}', '{{.Status}}', '{{.Image}}',
 ].join('\t'); // prettier-ignore
 
-/** A container's last lines, oldest first. */
+/** A container's last log lines, oldest first. */
 export async function lastLogLines(container: string, count: number): Promise<string[]> {
   const { all } = await docker(['logs', '--tail', String(count), container]);
   return all.split('\n').filter((line) => line.trim() !== '');
 }
 
-/** A container's last lines under a heading, as an error shows them. */
-async function lastWords({ id, name }: StackContainer): Promise<string> {
+/** A container's last log lines under a heading, for an error. */
+async function describeLog({ id, name }: StackContainer): Promise<string> {
   const lines = await lastLogLines(id, 15);
-  return [`the last lines of ${name}:`, ...lines.map((line) => `    ${line}`)].join('\n');
+  return [`the last log lines of ${name}:`, ...lines.map((line) => `    ${line}`)].join('\n');
 }
 
-/** The last words of a gateway that is not healthy; undefined if all are. */
-export async function brokenGateway(containers: StackContainer[]): Promise<string | undefined> {
+/** The last log lines of a gateway that is not healthy; undefined if all are. */
+export async function unhealthyGatewayLog(containers: StackContainer[]): Promise<string | undefined> {
   const gateways = containers.filter((container) => container.role === 'gateway');
-  const broken = gateways.find((container) => !container.status.includes('(healthy)'));
-  return broken === undefined ? undefined : lastWords(broken);
+  const unhealthy = gateways.find((container) => !container.status.includes('(healthy)'));
+  return unhealthy === undefined ? undefined : describeLog(unhealthy);
 }
 
-/** What the containers in the way of a request say: a gateway that is not healthy, else the edge. */
-export async function wordsInTheWay(stack: string): Promise<string | undefined> {
+/** The last log lines of the container that probably fails a request: a gateway that is not healthy, otherwise the edge. */
+export async function failingContainerLog(stack: string): Promise<string | undefined> {
   const containers = await stackContainers(stack);
-  const gateway = await brokenGateway(containers);
+  const gateway = await unhealthyGatewayLog(containers);
   const edge = containers.find((container) => container.role === 'edge');
-  return gateway ?? (edge && lastWords(edge));
+  return gateway ?? (edge && describeLog(edge));
 }
 
-/** Docker's directory for images and containers; undefined where it is not one of this machine. */
+/** Docker's folder for images and containers; undefined if it is not on this machine. */
 export async function dockerFolder(): Promise<string | undefined> {
   const folder = (await docker(['info', '--format', '{{.DockerRootDir}}'])).stdout.trim();
   return folder !== '' && existsSync(folder) ? folder : undefined;
 }
 
 /**
- * Containers that bear this stack's label and that its state does not know.
+ * Containers with this stack's label that are not in its state.
  *
- * @returns `ours`: left by an interrupted run of this very deployment; `foreign`: made by another one of the same name (with another
- *   backend, say), which may well be in use.
+ * @returns `orphans`: left behind by an interrupted run of this deployment; `unmanaged`: created by another deployment of the same name
+ *   (with another backend, for example), which may be in use.
  */
 export function unknownContainers(
   containers: StackContainer[],
   resources: StateResource[],
-): { ours: StackContainer[]; foreign: StackContainer[] } {
+): { orphans: StackContainer[]; unmanaged: StackContainer[] } {
   const known = new Set(resources.filter((r) => r.type === CONTAINER_TYPE).map((r) => r.id));
   const instance = resources.find((r) => resourceName(r) === 'instance')?.outputs?.hex;
   const unknown = containers.filter((container) => !known.has(container.id));
   return {
-    ours: unknown.filter((container) => container.instance === instance),
-    foreign: unknown.filter((container) => container.instance !== instance),
+    orphans: unknown.filter((container) => container.instance === instance),
+    unmanaged: unknown.filter((container) => container.instance !== instance),
   };
 }
 
 /**
- * The names of resources whose container has gone from Docker or stands still, by somebody's hand: Pulumi, which compares with its own
- * state, takes them for present.
+ * The names of resources whose container was removed or stopped outside Pulumi. Pulumi compares with its own state only, so it considers
+ * them present.
  */
-export function lostContainers(
+export function missingContainers(
   containers: readonly StackContainer[],
   resources: readonly StateResource[],
 ): string[] {
@@ -104,7 +104,7 @@ export function lostContainers(
     .map(resourceName);
 }
 
-/** Docker's words for a container that will not start by itself. */
+/** Docker's states of a container that will not start by itself. */
 const STOPPED = new Set(['created', 'exited', 'dead']);
 
 const CONTAINER_TYPE = 'docker:index/container:Container';
@@ -115,9 +115,9 @@ export async function removeContainers(containers: StackContainer[]): Promise<vo
 }
 
 /**
- * Runs the Docker CLI, which knows the user's contexts, unlike a client of its socket.
+ * Runs the Docker CLI, which uses the user's contexts, unlike a client of the socket.
  *
- * @throws UserError if there is no Docker or it says no.
+ * @throws UserError if Docker does not answer or the command fails.
  */
 export async function docker(args: string[]): Promise<{ stdout: string; all: string }> {
   const result = await execa('docker', args, { reject: false, all: true, stdin: 'ignore' });

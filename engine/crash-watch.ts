@@ -1,4 +1,4 @@
-/** Notices a new gateway that ends again and again while Pulumi waits for it to get healthy, and ends the wait. */
+/** Detects a new container in a crash loop while Pulumi waits for it to become healthy, and ends the wait. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   docker,
@@ -9,46 +9,46 @@ import {
 } from './containers.ts';
 import { UserError } from '../console/errors.ts';
 
-/** So often a start may fail: once can be the machine's fault. */
-const STARTS = 3;
+/** Restarts after which a container counts as crash-looping. A single failure may be a transient fault of the machine. */
+const CRASH_LOOP_RESTARTS = 3;
 
 /**
- * Runs a deployment. A new container that its restart policy has started in vain three times will not get healthy by more of it:
- * it is removed, which ends Pulumi's wait of minutes at once, and the deployment's error says what it said last.
+ * Runs a deployment and watches its new containers. A container that its restart policy has restarted three times without success will
+ * not become healthy: it is removed, which ends Pulumi's wait of minutes at once. The error has the container's last log lines.
  *
  * @param work the deployment.
- * @throws UserError with the container's last lines, even where `work` took no notice of it; else whatever `work` throws.
+ * @throws UserError with the last log lines of a crash-looping container, even if `work` succeeded; otherwise whatever `work` throws.
  */
-export async function watchingForCrashes<T>(stack: string, work: () => Promise<T>): Promise<T> {
+export async function withCrashWatch<T>(stack: string, work: () => Promise<T>): Promise<T> {
   const before = new Set((await stackContainers(stack)).map((container) => container.id));
-  const over = new AbortController();
+  const done = new AbortController();
   const crashed: Crash[] = [];
-  const watching = watch(stack, before, crashed, over.signal);
+  const watching = watch(stack, before, crashed, done.signal);
   const watched = async (): Promise<T> => {
     try {
       return await work();
     } finally {
-      over.abort();
+      done.abort();
       await watching;
     }
   };
   const result = await watched().catch((error: unknown) => {
     throw crashed.length === 0 ? error : crashError(crashed, error);
   });
-  // Nobody waits for a container without a health check: Pulumi counts it as started, and it is gone.
+  // Pulumi counts a container without a health check as started, even if it has exited: report it here.
   if (crashed.length > 0) throw crashError(crashed);
   return result;
 }
 
-/** What the first container that did not start said last. */
+/** The error for the first container that did not start. */
 function crashError(crashed: readonly Crash[], cause?: unknown): UserError {
   const { role, name, lines } = crashed[0] as Crash;
-  const again = 'mend the cause and run the command again';
+  const retry = 'fix the cause and run the command again';
   return new UserError(`the new ${role} does not start`, {
     where: name,
-    found: ['its last lines:', ...lines.map((line) => `    ${line}`)].join('\n'),
-    // Of all containers, only a gateway is made before the one that it follows goes.
-    allowed: role === 'gateway' ? `what runs serves on: ${again}` : again,
+    found: ['its last log lines:', ...lines.map((line) => `    ${line}`)].join('\n'),
+    // Only a gateway is created before its predecessor is removed.
+    allowed: role === 'gateway' ? `the running gateways keep serving: ${retry}` : retry,
     cause,
   });
 }
@@ -63,25 +63,25 @@ async function watch(
   stack: string,
   before: ReadonlySet<string>,
   crashed: Crash[],
-  over: AbortSignal,
+  done: AbortSignal,
 ): Promise<void> {
   for (;;) {
-    await sleep(1500, undefined, { signal: over }).catch(() => undefined);
-    if (over.aborted) return;
+    await sleep(1500, undefined, { signal: done }).catch(() => undefined);
+    if (done.aborted) return;
     try {
       const fresh = (await stackContainers(stack)).filter((container) => !before.has(container.id));
-      for (const container of await hopeless(fresh)) {
+      for (const container of await crashLooping(fresh)) {
         crashed.push({ ...container, lines: await lastLogLines(container.id, 15) });
         await removeContainers([container]);
       }
     } catch {
-      // Docker says no, or the container has gone meanwhile: the deployment itself will tell.
+      // Docker failed, or the container was removed meanwhile: the deployment itself will report that.
     }
   }
 }
 
-/** Those that were started too often and are not healthy. */
-async function hopeless(containers: StackContainer[]): Promise<StackContainer[]> {
+/** The containers that were restarted too often and are not healthy. */
+async function crashLooping(containers: StackContainer[]): Promise<StackContainer[]> {
   if (containers.length === 0) return [];
   const { stdout } = await docker([
     'inspect',
@@ -91,6 +91,7 @@ async function hopeless(containers: StackContainer[]): Promise<StackContainer[]>
   ]);
   const restarts = stdout.split('\n').map(Number);
   return containers.filter(
-    (container, index) => (restarts[index] ?? 0) >= STARTS && !container.status.includes('(healthy)'),
+    (container, index) =>
+      (restarts[index] ?? 0) >= CRASH_LOOP_RESTARTS && !container.status.includes('(healthy)'),
   );
 }

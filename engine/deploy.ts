@@ -1,22 +1,22 @@
-/** Deploys a stack: clears what an interrupted run left, runs `pulumi up`, and says why it failed. */
-import { brokenGateway, dockerFolder, type StackContainer, stackContainers } from './containers.ts';
-import { watchingForCrashes } from './crash-watch.ts';
+/** Deploys a stack: removes what an interrupted run left behind, runs `pulumi up`, and explains a failure. */
+import { unhealthyGatewayLog, dockerFolder, type StackContainer, stackContainers } from './containers.ts';
+import { withCrashWatch } from './crash-watch.ts';
 import { UserError } from '../console/errors.ts';
 import { interruptible, type Stopped } from '../console/interruptible.ts';
-import { clearLeftovers, refuseForeign } from './leftovers.ts';
+import { removeOrphans, refuseUnmanaged } from './orphans.ts';
 import type { Output } from '../console/output.ts';
-import { refuseHeldPort } from './port.ts';
+import { requireFreePort } from './port.ts';
 import { minFreeBytes, requireSpace } from '../bootstrap/disk.ts';
 import { home } from '../console/home-paths.ts';
 import { stackOperation } from './stack-operation.ts';
 import { ensureState } from './stack-state.ts';
 
 /**
- * Runs `pulumi up` on a stack, with what the engine does on standard error.
+ * Runs `pulumi up` on a stack, with the engine's progress on standard error.
  *
  * @returns how many resources changed.
- * @throws UserError with the last log lines of a gateway that did not get healthy; the old one serves on. Interrupted after a Ctrl-C,
- * once the engine has ended what it had begun.
+ * @throws UserError with the last log lines of a gateway that did not become healthy; the old one keeps serving.
+ * @throws Interrupted after a Ctrl-C, once the engine has completed the operations in progress.
  */
 export async function deploy(out: Output, stack: string): Promise<number> {
   await requireRoom();
@@ -25,21 +25,19 @@ export async function deploy(out: Output, stack: string): Promise<number> {
   return interruptible(out, texts, async (signal) => {
     before = await stackContainers(stack);
     const { resources } = await ensureState(stack);
-    const { foreign, lost } = await clearLeftovers(out, stack, { containers: before, resources }, signal);
-    refuseForeign(stack, foreign);
-    await refuseHeldPort(stack);
-    if (lost.length > 0)
-      out.progress(
-        `not running in Docker, whatever the state says: ${lost.join(', ')}; refreshing the state`,
-      );
-    return up(out, stack, { refresh: lost.length > 0, signal });
+    const { unmanaged, missing } = await removeOrphans(out, stack, { containers: before, resources }, signal);
+    refuseUnmanaged(stack, unmanaged);
+    await requireFreePort(stack);
+    if (missing.length > 0)
+      out.progress(`in the state, but not running in Docker: ${missing.join(', ')}; refreshing the state`);
+    return up(out, stack, { refresh: missing.length > 0, signal });
   });
 }
 
-/** What is said when a deployment, or the removal of one, is interrupted. */
+/** The messages when a deployment, or the removal of one, is interrupted. */
 export const STOPPING = {
-  stopping: 'stopping: Pulumi is ending what it has begun …',
-  still: 'still stopping: Pulumi is ending what it has begun …',
+  stopping: 'stopping: Pulumi is completing the operations in progress …',
+  still: 'still stopping: Pulumi is completing the operations in progress …',
 };
 
 async function up(
@@ -53,26 +51,26 @@ async function up(
       signal,
     });
   try {
-    const { changes } = await out.step(`deploying ${stack}`, () => watchingForCrashes(stack, operation));
+    const { changes } = await out.step(`deploying ${stack}`, () => withCrashWatch(stack, operation));
     return changes;
   } catch (error) {
-    // What was found is told already where a gateway crashed.
+    // The error for a crashed gateway has its log lines already.
     if (signal.aborted || !(error instanceof UserError) || error.found !== undefined) throw error;
     throw new UserError(error.message, {
       ...error,
-      found: await brokenGateway(await stackContainers(stack)),
+      found: await unhealthyGatewayLog(await stackContainers(stack)),
     });
   }
 }
 
-/** What an interrupted deployment has left, as Docker has it. */
+/** The closing message of an interrupted deployment, according to Docker. */
 async function stopped(stack: string, before: readonly StackContainer[]): Promise<Stopped> {
   const now = await stackContainers(stack).catch(() => []);
   return { message: `interrupted; ${servingNow(before, now)}`, command: `./switchyard up ${stack}` };
 }
 
 /**
- * Whether anything serves after an interruption. Requests reach a gateway by way of the edge.
+ * Describes what serves after an interruption. Requests reach a gateway only through the edge.
  *
  * @param before the stack's containers before the deployment.
  */
@@ -85,7 +83,7 @@ export function servingNow(before: readonly StackContainer[], now: readonly Stac
   return old ? 'the old gateway keeps serving; run up again' : 'the new gateway is serving; run up again';
 }
 
-/** Ends with a sentence where a state could be written only in part, or a container not be made. */
+/** Refuses to deploy if there is too little disk space to write the state or to create containers. */
 async function requireRoom(): Promise<void> {
   const needed = minFreeBytes();
   await requireSpace(home(), 'a deployment', needed);

@@ -1,16 +1,16 @@
-/** What a stack's gateways run with now, without its secrets. */
+/** Reads from a stack's state what its gateways run with, without the secrets. */
 import { pulumi } from './pulumi-run.ts';
 import { resourceName, type StateResource } from './stack-state.ts';
 
-/** Where a gateway finds keys: never looked at. */
+/** Where a gateway's keys are: never read. */
 const SECRETS = '/run/secrets/';
 
-/** The mark by which Pulumi's state tells a secret from an object. */
+/** The property that marks a secret in Pulumi's state. */
 const SIGNATURE = '4dabf18193072939515e22adb298388d';
 
 /**
- * A stack's resources with their secrets decrypted, in memory. A gateway's plain files are in the state encrypted together with the
- * keys beside them: there is no other way to see them.
+ * A stack's resources with decrypted secrets, in memory only. In the state a gateway's plain files are encrypted together with its keys:
+ * there is no other way to read them.
  */
 export async function revealedResources(stack: string): Promise<StateResource[]> {
   const { stdout } = await pulumi(stack, ['stack', 'export', '--show-secrets']);
@@ -19,17 +19,17 @@ export async function revealedResources(stack: string): Promise<StateResource[]>
 }
 
 /**
- * The outputs of a stack that are no secrets, out of its state: nothing is decrypted for them.
+ * The outputs of a stack that are not secret, read from its state without decrypting anything.
  *
  * @param resources the stack's state, encrypted or not.
- * @returns none where nothing was ever deployed to the end.
+ * @returns empty if no deployment was ever completed.
  */
 export function plainOutputs(resources: readonly StateResource[]): Record<string, unknown> {
   const outputs = resources.find(({ type }) => type === 'pulumi:pulumi:Stack')?.outputs ?? {};
   return Object.fromEntries(Object.entries(outputs).filter(([, value]) => !isSecret(value)));
 }
 
-/** The plain files of the first gateway among decrypted resources, by path; undefined where there is none. */
+/** The plain files of the first gateway among decrypted resources, by path; undefined if there is none. */
 export function deployedFiles(resources: readonly StateResource[]): Files | undefined {
   const gateway = resources.find((resource) => resourceName(resource) === 'gateway-0');
   const uploads = reveal(gateway?.inputs?.uploads);
@@ -41,7 +41,7 @@ export function deployedFiles(resources: readonly StateResource[]): Files | unde
   );
 }
 
-/** What a secret of a decrypted state holds; any other value as it is. */
+/** The plain value of a secret in a decrypted state; any other value unchanged. */
 export function reveal(value: unknown): unknown {
   if (!isSecret(value)) return value;
   return 'plaintext' in value && typeof value.plaintext === 'string'

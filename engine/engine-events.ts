@@ -1,7 +1,7 @@
-/** What the engine's events say: progress for people, warnings, errors, the changes made, the steps of a plan. Pure but for the clock. */
+/** Interprets the engine's events: progress, warnings, errors, number of changes, steps of a plan. Pure except for the clock. */
 import type { EngineEvent, StepEventMetadata } from '@pulumi/pulumi/automation/index.js';
 
-/** What the engine does to a resource, as it begins and when it is done. Steps that are left out here change nothing of their own. */
+/** The verbs for a step's beginning and end, by operation. Operations that are not listed change nothing themselves. */
 const VERBS: Record<string, [begun: string, done: string]> = {
   create: ['creating', 'created'],
   'create-replacement': ['creating the new', 'created the new'],
@@ -11,27 +11,27 @@ const VERBS: Record<string, [begun: string, done: string]> = {
   import: ['importing', 'imported'],
 };
 
-/** Steps of the closing summary that are no change. */
+/** Operations in the closing summary that are not changes. */
 const NO_CHANGE = new Set(['same', 'read', 'refresh', 'discard']);
 
-/** What the engine says of plugins that it finds on the PATH, where `./switchyard` put them. Nothing but the text tells it from others. */
+/** The engine's warning about plugins on PATH, where `./switchyard` put them. It can be identified only by its text. */
 const OWN_PLUGIN = /^using pulumi-\S+ from \$PATH/;
 
-/** Gathers the events of one operation. */
+/** Collects the events of one operation. */
 export class EngineEvents {
-  /** What the engine and the program warned of. */
+  /** Warnings of the engine and the program. */
   readonly warnings: string[] = [];
-  /** The steps, in the order in which they began; secrets in them are blinded. */
+  /** The steps, in the order in which they began; secrets in them are masked. */
   readonly steps: StepEventMetadata[] = [];
-  /** How many resources were changed. */
+  /** The number of changed resources. */
   changes = 0;
   readonly #errors: { urn: string; text: string }[] = [];
   readonly #begun = new Map<string, number>();
 
   /**
-   * Takes the next event.
+   * Processes the next event.
    *
-   * @returns a line of progress, where it is one that people care for.
+   * @returns a line of progress; undefined if the event is not worth one.
    */
   take(event: EngineEvent, now: number = Date.now()): string | undefined {
     if (event.resourcePreEvent) return this.#begin(event.resourcePreEvent.metadata, now);
@@ -42,11 +42,11 @@ export class EngineEvents {
     return undefined;
   }
 
-  /** What made the operation fail. The engine closes with an error on no resource which says but that it failed: only alone is it told. */
+  /** The reasons of a failure. The engine's last error, without a resource, says only that it failed: it is dropped if there are others. */
   get errors(): string[] {
     const last = this.#errors.at(-1);
-    const told = this.#errors.length > 1 && last?.urn === '' ? this.#errors.slice(0, -1) : this.#errors;
-    return [...new Set(told.map(({ text }) => text))];
+    const reasons = this.#errors.length > 1 && last?.urn === '' ? this.#errors.slice(0, -1) : this.#errors;
+    return [...new Set(reasons.map(({ text }) => text))];
   }
 
   #begin(step: StepEventMetadata, now: number): string | undefined {
@@ -79,7 +79,7 @@ export class EngineEvents {
     if (ephemeral || text === '') return undefined;
     if (severity === 'info' || severity === 'info#err') return text;
     if (severity === 'error') this.#errors.push({ urn, text });
-    // What is left is for debugging, and has secrets in it: the engine sends it whether it is asked for or not.
+    // Only debug messages remain. They contain secrets, and the engine sends them even if not requested.
     if (severity !== 'warning' || OWN_PLUGIN.test(text) || this.warnings.includes(text)) return undefined;
     this.warnings.push(text);
     return `warning: ${text}`;
@@ -91,7 +91,7 @@ function countChanges(changes: Partial<Record<string, number>>): number {
   return Object.entries(changes).reduce((sum, [op, count = 0]) => sum + (NO_CHANGE.has(op) ? 0 : count), 0);
 }
 
-/** `creating gateway-0 (Container)`. Components and providers are nothing that people wait for. */
+/** `creating gateway-0 (Container)`. None for components and providers, which take no time. */
 function line(step: StepEventMetadata, phase: 0 | 1, took = ''): string | undefined {
   const verb = VERBS[step.op]?.[phase];
   const state = step.new ?? step.old;
@@ -108,7 +108,7 @@ function keyOf({ op, urn }: StepEventMetadata): string {
   return `${op} ${urn}`;
 }
 
-/** A text without the engine's marks for colours, which old releases send even where none are asked for. */
+/** Removes the engine's colour tags, which old releases send even if colours are off. */
 function withoutColour(text: string): string {
   return text.replace(/<\{%[^%]*%\}>/g, '');
 }

@@ -1,4 +1,4 @@
-/** A stack that is made: its settings file, which says that it is meant. */
+/** Checks that a stack was named on purpose, before it is created: a stack is declared by its settings file. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../console/errors.ts';
@@ -10,11 +10,11 @@ import { hasSettings, noSuchStack, requireNamedStack } from './stack-name.ts';
 import { readRawConfig } from './stack-settings.ts';
 
 /**
- * Makes sure that a stack is meant: it has a settings file, the backend has it, or its port is given, with which its file is written.
- * So a misspelt name makes nothing.
+ * Makes sure that a stack is declared: it has a settings file, or it exists in the backend, or `port` is given: then its settings file is
+ * written. So a misspelt name creates nothing.
  *
  * @param port the port of a new stack.
- * @throws UserError with the name that may have been meant, and the command that makes a new stack.
+ * @throws UserError with the name that was probably meant, and the command that creates a new stack.
  */
 export async function ensureNamed(
   stack: string,
@@ -33,28 +33,28 @@ function writeSettings(stack: string, port: number, progress: Progress): void {
   if (hasSettings(stack)) {
     const there = readRawConfig(stack).config.port;
     if (Number(there) === port) return;
-    throw new UserError(`${file} is there already: --port is for a new stack`, {
+    throw new UserError(`${file} exists already: --port is for a new stack`, {
       where: file,
       found: there === undefined ? 'no port' : `port ${there}`,
       command: `pulumi config set port ${port} --stack ${stack}`,
     });
   }
   if (!/^[A-Za-z0-9][\w.-]{0,99}$/.test(stack))
-    throw new UserError('that is no name for a stack', {
+    throw new UserError('invalid stack name', {
       found: stack,
-      allowed: 'letters, digits, ".", "_" and "-", a letter or digit first; 100 at most',
+      allowed: 'letters, digits, ".", "_" and "-", beginning with a letter or digit; at most 100 characters',
     });
   writeFileSync(join(ROOT, file), settingsText(stack, port), { flag: 'wx' });
   progress(`wrote ${file}: the settings of the new stack ${stack}, port ${port}; commit it`);
 }
 
-/** What a new stack's file says. Keys and further settings are added below. */
+/** The content of a new stack's settings file. Keys and further settings are added below it. */
 function settingsText(stack: string, port: number): string {
   return [
     '# yaml-language-server: $schema=./domain/editor-schemas/stack.schema.json',
     '#',
     `# The ${stack} stack. Keys: pulumi config set --secret OPENAI_API_KEY --stack ${stack} (asks for the value, writes it here encrypted).`,
-    '# Every setting and what it may be: docs/configuration.md.',
+    '# All settings and their values: docs/configuration.md.',
     'config:',
     `  switchyard:port: "${port}"`,
     '',

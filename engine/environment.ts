@@ -8,7 +8,7 @@ import type { Reporter } from '../console/reporter.ts';
 
 let tools: Promise<Record<string, string>> | undefined;
 
-/** The variables that any `pulumi` needs here: where engine, plugins and Docker are. Looked for once per process. */
+/** The variables that every `pulumi` needs here: the paths of engine, plugins and Docker. Determined once per process. */
 async function toolVariables(reporter: Reporter): Promise<Record<string, string>> {
   tools ??= findTools(reporter);
   return { ...(await tools) };
@@ -17,7 +17,7 @@ async function toolVariables(reporter: Reporter): Promise<Record<string, string>
 async function findTools(reporter: Reporter): Promise<Record<string, string>> {
   const { path } = await ensurePulumi(reporter);
   const inherited = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
-  // Node first: the language host runs the program with the `node` it finds on PATH.
+  // Node first: the language host runs the program with the `node` that it finds on PATH.
   const front = [dirname(process.execPath), ...path];
   const variables: Record<string, string> = {
     PATH: [...front, ...inherited.filter((folder) => !front.includes(folder))].join(delimiter),
@@ -28,7 +28,7 @@ async function findTools(reporter: Reporter): Promise<Record<string, string>> {
   return variables;
 }
 
-/** The variables that plain `pulumi` needs for `stack` here, beyond what is set already. Makes its passphrase where it has none. */
+/** The variables that plain `pulumi` needs for `stack`, in addition to those set already. Creates the stack's passphrase if needed. */
 export async function pulumiVariables(stack: string, reporter: Reporter): Promise<Record<string, string>> {
   const variables = await toolVariables(reporter);
   const findSalt = async () =>
@@ -38,14 +38,14 @@ export async function pulumiVariables(stack: string, reporter: Reporter): Promis
   return variables;
 }
 
-/** The environment for a look at the backend that decrypts nothing. Makes no passphrase. */
+/** The environment for reading the backend without decrypting. Creates no passphrase. */
 export async function toolEnv(reporter: Reporter = new Output()): Promise<NodeJS.ProcessEnv> {
   return { ...process.env, ...(await toolVariables(reporter)) };
 }
 
 const known = new Map<string, Promise<Record<string, string>>>();
 
-/** The whole environment in which the CLI runs `pulumi` for `stack`. Brings the engine if it is missing; asks once per process. */
+/** The whole environment in which the CLI runs `pulumi` for `stack`. Installs the engine if needed. Determined once per process. */
 export async function pulumiEnv(
   stack: string,
   reporter: Reporter = new Output(),

@@ -1,19 +1,19 @@
-/** Containers in a stack's network that the stack did not make: as long as they are there, Docker does not remove the network. */
+/** Guests: containers in a stack's network that the stack did not create. While they are connected, Docker does not remove the network. */
 import { dockerName } from '../infra/docker-names.ts';
 import { UserError } from '../console/errors.ts';
 import { docker, type StackContainer } from './containers.ts';
 
 /**
- * Ends with a sentence if other containers than the stack's own are in its network, before anything is removed.
+ * Refuses to remove a stack while containers of others are in its network; call it before anything is removed.
  *
  * @param own the containers with the stack's label.
- * @throws UserError naming them, with the command that takes them out.
+ * @throws UserError naming the guests, with the command that disconnects them.
  */
 export async function refuseGuests(stack: string, own: readonly StackContainer[]): Promise<void> {
   const network = dockerName(stack);
   const guests = guestsOf(await membersOf(network), own);
   if (guests.length === 0) return;
-  throw new UserError(`the network of stack ${stack} has containers in it that are not the stack's`, {
+  throw new UserError(`the network of stack ${stack} has containers that do not belong to the stack`, {
     where: `Docker network ${network}`,
     found: guests.join(', '),
     allowed: "only the stack's own: Docker does not remove a network that is in use. Nothing was removed",
@@ -21,7 +21,7 @@ export async function refuseGuests(stack: string, own: readonly StackContainer[]
   });
 }
 
-/** The names of those in a network that are none of the stack's. */
+/** The names of a network's members that do not belong to the stack. */
 export function guestsOf(
   members: Readonly<Record<string, string>>,
   own: readonly { id: string }[],
@@ -32,7 +32,7 @@ export function guestsOf(
     .sort();
 }
 
-/** Names by container id; empty where there is no such network. */
+/** Names by container id; empty if there is no such network. */
 async function membersOf(network: string): Promise<Record<string, string>> {
   const { stdout: listed } = await docker([
     'network',

@@ -1,9 +1,9 @@
 /**
- * Which runs of Pulumi are ours, and which locks a killed one has left.
+ * Records our own runs of Pulumi, to recognize the stale locks of killed ones.
  *
- * Host and process number in a lock do not tell whether its holder lives: two containers, or two CI jobs, may have the same of both. So
- * each run notes itself in SWITCHYARD_HOME, with the kernel's boot and the space of process numbers it ran in. Only a lock whose holder
- * is noted there, and is gone, is removed without asking; and only its own file, never whatever `pulumi cancel` finds a moment later.
+ * Host name and pid in a lock do not show whether its owner is alive: two containers, or two CI jobs, may have the same of both. So each
+ * run is recorded in SWITCHYARD_HOME, with the kernel's boot id and the pid namespace. Only a lock whose owner is recorded there and has
+ * ended is removed without asking; and only its own file, not whichever lock `pulumi cancel` would find a moment later.
  */
 import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -12,65 +12,65 @@ import { inHome } from '../console/home-paths.ts';
 import { isAlive } from '../console/is-alive.ts';
 import { type StackLock, stackLocks } from './stack-lock.ts';
 
-/** Who changes a stack. As `status --json` prints it. */
+/** The owner of a stack's lock. Printed by `status --json`. */
 export interface Change {
   user: string;
   host: string;
   pid: number;
-  /** When it began: ISO 8601; empty where the lock does not say. */
+  /** When it began: ISO 8601; empty if the lock does not say. */
   since: string;
 }
 
-/** Where a process number counts. */
-interface Place {
+/** Where a pid is unique. */
+interface PidScope {
   hostname: string;
-  /** The kernel's boot; empty where the system does not tell. */
+  /** The kernel's boot id; empty where the system has none. */
   boot: string;
-  /** The space in which the process number counts; empty where the system has but one. */
+  /** The pid namespace; empty where the system has none. */
   pidSpace: string;
 }
 
-/** A run of ours, as it is noted. */
-interface OwnRun extends Place {
+/** A run of ours, as recorded. */
+interface OwnRun extends PidScope {
   pid: number;
 }
 
 /**
- * The run that changes a stack now. Looks at the lock and takes none.
+ * The run that changes a stack now, according to the lock; acquires none.
  *
- * @returns undefined where nobody does, and where the backend is no folder of this machine: then it cannot be told without taking the
- *   lock. A lock that the next `up` removes by itself counts for nothing.
+ * @returns undefined if there is none, or if the backend is not a folder of this machine: that cannot be checked without acquiring the
+ *   lock. A stale lock, which the next `up` removes, does not count.
  */
 export function runningChange(stack: string): Change | undefined {
-  const held = stackLocks(stack).find((lock) => !isLeft(lock, readRun(stack, lock.pid)));
+  const held = stackLocks(stack).find((lock) => !isStale(lock, readRun(stack, lock.pid)));
   if (held === undefined) return undefined;
   return { user: held.username, host: held.hostname, pid: held.pid, since: held.timestamp ?? '' };
 }
 
 /**
- * Notes that a run of ours may take a stack's lock.
+ * Records that a run of ours may acquire a stack's lock.
  *
- * @returns what takes the note back once the run has ended, unless it has left its lock.
+ * @returns a function to call once the run has ended: it removes the record, unless the run has left its lock behind.
  */
-export function noteRun(stack: string, pid: number): () => void {
+export function recordRun(stack: string, pid: number): () => void {
   const file = runFile(stack, pid);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, JSON.stringify({ pid, ...whereWeAre() }));
+  writeFileSync(file, JSON.stringify({ pid, ...thisMachine() }));
   return () => {
     if (stackLocks(stack).every((lock) => lock.pid !== pid)) rmSync(file, { force: true });
   };
 }
 
 /**
- * Removes the locks that runs of ours have left which were killed.
+ * Removes the stale locks of our own killed runs.
  *
- * @returns whether there were only such locks.
+ * @returns whether there were locks, and all were stale.
  */
-export function removeDeadLocks(stack: string): boolean {
+export function removeStaleLocks(stack: string): boolean {
   const locks = stackLocks(stack);
-  const dead = locks.filter((lock) => isLeft(lock, readRun(stack, lock.pid)));
+  const dead = locks.filter((lock) => isStale(lock, readRun(stack, lock.pid)));
   for (const lock of dead) {
-    // What the backend's library keeps beside each file goes with it.
+    // The backend's library keeps attributes beside each file: remove them too.
     for (const file of [lock.path, `${lock.path}.attrs`]) rmSync(file, { force: true });
     rmSync(runFile(stack, lock.pid), { force: true });
   }
@@ -78,14 +78,14 @@ export function removeDeadLocks(stack: string): boolean {
 }
 
 /**
- * Whether a lock was left by a run that is gone for certain.
+ * Whether a lock was left behind by a run that has certainly ended.
  *
- * @param run what was noted of the run with the lock's process number.
+ * @param run the record of the run with the lock's pid.
  */
-export function isLeft(
+export function isStale(
   lock: StackLock,
   run: OwnRun | undefined,
-  here: Place = whereWeAre(),
+  here: PidScope = thisMachine(),
   alive: (pid: number) => boolean = isAlive,
 ): boolean {
   return (
@@ -110,7 +110,7 @@ function readRun(stack: string, pid: number): OwnRun | undefined {
   }
 }
 
-function whereWeAre(): Place {
+function thisMachine(): PidScope {
   return {
     hostname: hostname(),
     boot: orEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()),

@@ -1,6 +1,6 @@
 /**
- * The passphrase with which a stack's secrets are encrypted: one random file per stack, never in the checkout, never made anew where
- * something is encrypted already.
+ * The passphrase that encrypts a stack's secrets: one random file per stack, never in the checkout, never created again once something is
+ * encrypted.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -23,37 +23,37 @@ function readConfig(file: string): StackConfig {
   return readStackYaml(readFileSync(file, 'utf8'), file);
 }
 
-/** The backend: PULUMI_BACKEND_URL wins over Pulumi.yaml. */
+/** The backend's URL: PULUMI_BACKEND_URL overrides Pulumi.yaml. */
 export function backendUrl(): string {
   if (process.env.PULUMI_BACKEND_URL) return process.env.PULUMI_BACKEND_URL;
   const project = parse(readFileSync(join(ROOT, 'Pulumi.yaml'), 'utf8')) as { backend?: { url?: string } };
   return project.backend?.url ?? '';
 }
 
-/** The backend's folder; undefined where it is not one of this machine. */
+/** The backend's folder; undefined if it is not a folder of this machine. */
 export function backendFolder(): string | undefined {
   const url = backendUrl();
   if (!url.startsWith('file://')) return undefined;
   return url.slice('file://'.length).split('?')[0]!.replace(/^~/, homedir());
 }
 
-/** Where the passphrase of a stack lies when it is ours. */
+/** The path of the passphrase file that Switchyard creates for a stack. */
 export function passphrasePath(stack: string): string {
   return inHome('passphrase', stack);
 }
 
 /**
- * The passphrase file that the user has named; not one of ours, which `eval "$(./switchyard env dev)"` leaves in the shell and which
- * must not serve another stack.
+ * The passphrase file that the user has set; not one that Switchyard created, which `eval "$(./switchyard env dev)"` leaves in the shell
+ * and which must not be used for another stack.
  */
-function ownFile(): string | undefined {
+function userFile(): string | undefined {
   const file = process.env.PULUMI_CONFIG_PASSPHRASE_FILE;
   return file && dirname(resolve(file)) !== inHome('passphrase') ? file : undefined;
 }
 
-/** What the user has set by himself, or what makes a passphrase needless: then none of ours is made. */
-export function ownArrangement(stack: string, folder = ROOT): string | undefined {
-  if (ownFile()) return 'PULUMI_CONFIG_PASSPHRASE_FILE';
+/** The user's own passphrase setting, or a secrets provider that needs none: then Switchyard creates no passphrase. */
+export function userPassphrase(stack: string, folder = ROOT): string | undefined {
+  if (userFile()) return 'PULUMI_CONFIG_PASSPHRASE_FILE';
   if (process.env.PULUMI_CONFIG_PASSPHRASE !== undefined) return 'PULUMI_CONFIG_PASSPHRASE';
   const { secretsprovider, encryptedkey } = readConfig(join(folder, stackFileName(stack)));
   if ((secretsprovider && secretsprovider !== 'passphrase') || encryptedkey)
@@ -62,11 +62,10 @@ export function ownArrangement(stack: string, folder = ROOT): string | undefined
 }
 
 /**
- * The passphrase file of `stack`; undefined where the user has an arrangement of his own. Made where nothing is encrypted yet, and
- * then said so.
+ * The passphrase file of `stack`; undefined if the user has set their own. Created if nothing is encrypted yet, which is reported.
  *
- * @param findSalt looks for a salt in use, wherever it may be: asked only where there is no passphrase.
- * @throws UserError if something is encrypted already and the file is gone.
+ * @param findSalt looks for a salt in use, in settings and state: called only if there is no passphrase.
+ * @throws UserError if something is encrypted already and the file is missing.
  */
 export async function passphraseFile(
   stack: string,
@@ -74,7 +73,7 @@ export async function passphraseFile(
   findSalt: () => Promise<{ where: string } | undefined>,
   folder = ROOT,
 ): Promise<string | undefined> {
-  if (ownArrangement(stack, folder)) return undefined;
+  if (userPassphrase(stack, folder)) return undefined;
   const file = passphrasePath(stack);
   if (existsSync(file)) {
     if (readFileSync(file, 'utf8').trim() !== '') return file;
@@ -86,7 +85,7 @@ export async function passphraseFile(
   const encrypted = await findSalt();
   if (encrypted)
     throw new UserError(
-      `the passphrase of stack ${stack} is lost: something is encrypted with it, and its file is missing`,
+      `the passphrase file of stack ${stack} is missing, and secrets are encrypted with it`,
       {
         where: file,
         found: `a salt in ${encrypted.where}`,
@@ -96,10 +95,10 @@ export async function passphraseFile(
     );
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   try {
-    // 'wx': of two runs at once only one makes it, the other takes that one.
+    // 'wx': of two concurrent runs only one creates the file; the other uses that one.
     writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
     progress(
-      `made the passphrase of stack ${stack}: back up ${file}; without it the stack's secrets cannot be read`,
+      `created the passphrase of stack ${stack}: back up ${file}; without it the stack's secrets cannot be read`,
     );
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -108,8 +107,8 @@ export async function passphraseFile(
 }
 
 /**
- * The passphrase in use: the environment variables with which Pulumi finds it, and where it stands, for messages. Undefined where there
- * is none yet.
+ * The passphrase in use: the environment variables by which Pulumi finds it, and its location for messages. Undefined if there is none
+ * yet.
  */
 export function passphraseInUse(
   stack: string,
@@ -120,6 +119,6 @@ export function passphraseInUse(
       where: 'environment variable PULUMI_CONFIG_PASSPHRASE',
       variables: { PULUMI_CONFIG_PASSPHRASE: own },
     };
-  const file = ownFile() ?? passphrasePath(stack);
+  const file = userFile() ?? passphrasePath(stack);
   return existsSync(file) ? { where: file, variables: { PULUMI_CONFIG_PASSPHRASE_FILE: file } } : undefined;
 }

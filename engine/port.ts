@@ -1,4 +1,4 @@
-/** Who holds a port of this host. */
+/** Free and used ports of this host. */
 import { createServer } from 'node:net';
 import { execa } from 'execa';
 import { dockerName } from '../infra/docker-names.ts';
@@ -10,23 +10,23 @@ import { knownStacks } from './stack-name.ts';
 import { readRawConfig, stackSettings } from './stack-settings.ts';
 
 /**
- * Refuses to deploy onto a port that somebody else holds.
+ * Refuses to deploy on a port that is in use by anything but the stack's own edge.
  *
- * @throws UserError naming the holder.
+ * @throws UserError naming the container or process.
  */
-export async function refuseHeldPort(stack: string): Promise<void> {
+export async function requireFreePort(stack: string): Promise<void> {
   const { bind, port } = await stackSettings(stack);
   if (await isFree(bind, port)) return;
-  const holder = await portHolder(port);
-  if (holder === dockerName(stack, 'edge')) return;
-  throw new UserError(`port ${port} is held by ${holder ?? 'another process'}`, {
+  const owner = await portOwner(port);
+  if (owner === dockerName(stack, 'edge')) return;
+  throw new UserError(`port ${port} is in use by ${owner ?? 'another process'}`, {
     where: `${fullName('port')} in ${stackFileName(stack)}`,
-    allowed: 'a free port: end its holder, or choose another port',
+    allowed: 'a free port: stop that process, or choose another port',
     command: `pulumi config set port ${await freePort(port + 1, bind)} --stack ${stack}`,
   });
 }
 
-/** A port on which nothing listens and which no stack of this checkout has, from `first` on. */
+/** The first port from `first` on that is free and not configured for a stack of this checkout. */
 export async function freePort(first: number, address = '127.0.0.1'): Promise<number> {
   const taken = new Set(takenPorts());
   let port = first;
@@ -44,7 +44,7 @@ export async function portForNewStack(): Promise<number> {
   }
 }
 
-/** The ports that the stacks' files claim. A file that cannot be read claims none: other commands say what is wrong with it. */
+/** The ports in the stacks' settings files. A file that cannot be read is skipped: other commands report its errors. */
 function takenPorts(): number[] {
   return knownStacks().flatMap((stack) => {
     try {
@@ -64,8 +64,8 @@ export function isFree(address: string, port: number): Promise<boolean> {
   });
 }
 
-/** The container or process that listens on a port, e.g. `switchyard-dev-edge` or `nginx (pid 4242)`; undefined where it cannot be told. */
-export async function portHolder(port: number): Promise<string | undefined> {
+/** The container or process that listens on a port, e.g. `switchyard-dev-edge` or `nginx (pid 4242)`; undefined if unknown. */
+export async function portOwner(port: number): Promise<string | undefined> {
   const { stdout } = await docker(['ps', '--filter', `publish=${port}`, '--format', '{{.Names}}']);
   const container = stdout.split('\n')[0];
   if (container) return container;

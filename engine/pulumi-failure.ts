@@ -1,25 +1,25 @@
-/** What a failed run of Pulumi means: by its exit code, by the Automation API's types of errors, by what the engine reported. */
-// The module of the types alone: the Automation API as a whole costs a second of CPU, this file nothing.
+/** Explains a failed run of Pulumi: by its exit code, the Automation API's error types, and the errors that the engine reported. */
+// Only the module with the error types: importing the whole Automation API costs a second of CPU.
 import * as automationErrors from '@pulumi/pulumi/automation/errors.js';
 import { UserError } from '../console/errors.ts';
 import type { PulumiResult } from './pulumi-process.ts';
 import { passphrasePath } from './passphrase.ts';
-import { describeHolder, stackLocks } from './stack-lock.ts';
+import { describeOwner, stackLocks } from './stack-lock.ts';
 
 const { ConcurrentUpdateError, StackNotFoundError } = automationErrors;
 
-/** What the Automation API keeps of a run; `toString` becomes the error's message. */
+/** The result of a run in the Automation API; `toString` becomes the error's message. */
 interface CommandResult extends PulumiResult {
   code: number;
   toString: () => string;
 }
 
-/** The Automation API's own way from a result to a typed error. Its declarations leave it out. */
+/** The Automation API's function that turns a result into a typed error. It is missing in the declarations. */
 const { createCommandError } = automationErrors as unknown as {
   createCommandError: (result: CommandResult) => automationErrors.CommandError;
 };
 
-/** The exit code of `pulumi` where there is no such stack. Releases before it was given one end with another: see {@link isStackMissing}. */
+/** The exit code of `pulumi` for a missing stack. Older releases have another one: see {@link isStackMissing}. */
 const STACK_NOT_FOUND = 6;
 
 /** The typed error for a run that failed. */
@@ -34,20 +34,20 @@ export function resultOf(error: unknown): PulumiResult | undefined {
     : undefined;
 }
 
-/** Whether a run failed since the backend has no such stack. */
+/** Whether a run failed because the backend has no such stack. */
 export function isStackMissing(result: PulumiResult): boolean {
   return result.exitCode === STACK_NOT_FOUND || commandError(result) instanceof StackNotFoundError;
 }
 
-/** Whether a run failed since another one is changing the stack. */
+/** Whether a run failed because another one is changing the stack. */
 export function isLocked(result: PulumiResult): boolean {
   return commandError(result) instanceof ConcurrentUpdateError;
 }
 
 /**
- * The error for a failed run of Pulumi: a sentence for the known causes, else what the engine reported.
+ * The error for a failed run of Pulumi: our own message for known causes, otherwise what the engine reported.
  *
- * @param reported the errors among the engine's events; none for a command that has no events, or that failed before the first.
+ * @param reported the errors among the engine's events; empty for a command without events, or one that failed before the first.
  */
 export function pulumiFailure(
   stack: string,
@@ -64,25 +64,25 @@ export function pulumiFailure(
       allowed: 'the passphrase file from your backup, or PULUMI_CONFIG_PASSPHRASE_FILE naming it',
     });
   }
-  return new UserError(ownWords(result));
+  return new UserError(pulumiMessage(result));
 }
 
-/** A wrong passphrase has neither an exit code nor a type of its own, and ends a run before its first event: only the text tells it. */
+/** A wrong passphrase has neither its own exit code nor its own type, and ends a run before its first event: only the text shows it. */
 const WRONG_PASSPHRASE = /incorrect passphrase|decrypting|message authentication failed/i;
 
-/** The error while another run holds the stack's lock: who it is, and what to do if it is gone. */
+/** The error while another run holds the stack's lock: its owner, and what to do if that has ended. */
 function lockedError(stack: string, result: PulumiResult): UserError {
-  const holders = stackLocks(stack).map(describeHolder);
+  const owners = stackLocks(stack).map(describeOwner);
   return new UserError(`stack ${stack} is being changed by another run`, {
-    // A backend elsewhere is not looked into: there, Pulumi's own words name the holder.
-    found: holders.length > 0 ? holders.join(', ') : ownWords(result),
+    // The locks of a remote backend cannot be read: there, Pulumi's own message names the owner.
+    found: owners.length > 0 ? owners.join(', ') : pulumiMessage(result),
     allowed: 'one run at a time: wait for it to end',
-    command: `pulumi cancel --stack ${stack}   # only if that process is gone`,
+    command: `pulumi cancel --stack ${stack}   # only if that process has ended`,
   });
 }
 
-/** Pulumi's message as it stands: standard error from its `error:` on, which is the tag of a message and no part of it. */
-function ownWords({ stdout, stderr }: PulumiResult): string {
+/** Pulumi's own message: standard error from the first `error:` on, without that prefix. */
+function pulumiMessage({ stdout, stderr }: PulumiResult): string {
   const lines = (stderr.trim() === '' ? stdout : stderr)
     .split('\n')
     .map((line) => line.trimEnd())
@@ -92,6 +92,6 @@ function ownWords({ stdout, stderr }: PulumiResult): string {
     lines
       .slice(first < 0 ? -15 : first)
       .map((line) => line.replace(/^\s*error:\s*/, ''))
-      .join('\n') || 'pulumi failed without a word'
+      .join('\n') || 'pulumi failed with no output'
   );
 }

@@ -1,15 +1,15 @@
-/** One process of the Pulumi CLI: in a group of its own, so that it gets exactly the signals that we send it. */
+/** Runs one process of the Pulumi CLI, in its own process group, so that it gets only the signals that we send. */
 import { execa } from 'execa';
-import { ENDINGS } from '../console/stoppable.ts';
+import { STOP_SIGNALS } from '../console/stoppable.ts';
 import { UserError } from '../console/errors.ts';
 
-/** How a process of Pulumi ended. */
+/** The result of a Pulumi process. */
 export interface PulumiResult {
-  /** 130 where a signal ended it. */
+  /** 130 if a signal ended it. */
   exitCode: number;
   stdout: string;
   stderr: string;
-  /** The signal that asked us to end while it ran, where the caller has none of its own for that. */
+  /** The signal that asked this process to end meanwhile, if the caller gave no abort signal. */
   interruptedBy?: NodeJS.Signals;
 }
 
@@ -19,20 +19,20 @@ export interface ProcessOptions {
   cwd: string;
   /** The whole environment. */
   env: NodeJS.ProcessEnv;
-  /** Text for standard input: the one way by which a secret value reaches `pulumi config set`. */
+  /** Text for standard input: the only way to pass a secret value to `pulumi config set`. */
   input?: string | undefined;
-  /** Aborted, it sends the process one SIGINT. Left out, it is the first signal that asks this process to end. */
+  /** When aborted, the process gets one SIGINT. If omitted, the first signal that asks this process to end has that effect. */
   signal?: AbortSignal | undefined;
-  /** Gets the process's id as soon as it runs. */
+  /** Called with the pid once the process has started. */
   onStart?: ((pid: number) => void) | undefined;
 }
 
-// A terminal that was closed, or a pipe whose reader went, takes no more words. That is no reason to leave Pulumi alone half-way.
+// Ignore write errors of a closed terminal or pipe: they must not abort a running deployment.
 process.stderr.on('error', () => undefined);
 
 /**
- * Runs `pulumi <args>`. It never gets a second SIGINT: that would make the engine stop at once, and leave containers behind that its
- * state does not know.
+ * Runs `pulumi <args>`. It never gets a second SIGINT: the engine would stop immediately and leave containers behind that are not in its
+ * state.
  *
  * @returns the result, whatever the exit code.
  * @throws UserError if there is no `pulumi`; the signal's reason if it was aborted before.
@@ -44,7 +44,7 @@ export async function pulumiProcess(args: string[], options: ProcessOptions): Pr
     env: options.env,
     extendEnv: false,
     reject: false,
-    // A process group of its own: the terminal's Ctrl-C does not reach it by itself.
+    // Its own process group: the terminal's Ctrl-C does not reach it directly.
     detached: true,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
   });
@@ -56,7 +56,7 @@ export async function pulumiProcess(args: string[], options: ProcessOptions): Pr
   };
   const onAbort = (): boolean => child.kill('SIGINT');
   options.signal?.addEventListener('abort', onAbort, { once: true });
-  const own = options.signal === undefined ? ENDINGS : [];
+  const own = options.signal === undefined ? STOP_SIGNALS : [];
   for (const signal of own) process.on(signal, interrupt);
   try {
     const { exitCode, code, stdout, stderr } = await child;

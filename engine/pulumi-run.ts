@@ -1,4 +1,4 @@
-/** Runs the Pulumi CLI for one stack of this checkout, where nothing is deployed: what deploys or previews is in stack-operation.ts. */
+/** Runs the Pulumi CLI for one stack of this checkout. Deployments and previews are in stack-operation.ts instead. */
 import { Interrupted } from '../console/errors.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { signalExitCode } from '../console/interruptible.ts';
@@ -8,16 +8,16 @@ import { pulumiProcess, type PulumiResult } from './pulumi-process.ts';
 
 /** How to run Pulumi. */
 export interface PulumiOptions {
-  /** The project's folder; this checkout where it is left out. */
+  /** The project's folder; by default this checkout. */
   cwd?: string;
-  /** Text for standard input: the one way by which a secret value reaches `pulumi config set`. */
+  /** Text for standard input: the only way to pass a secret value to `pulumi config set`. */
   input?: string;
-  /** For a look that decrypts nothing: no passphrase is made for a stack that has none yet. */
+  /** For commands that decrypt nothing: no passphrase is created for a stack that has none yet. */
   withoutPassphrase?: boolean;
 }
 
 /**
- * Runs `pulumi <args>` for a stack. The stack is named by `--stack`: which one plain `pulumi` has selected plays no part, and stays.
+ * Runs `pulumi <args>` for a stack, named by `--stack`: the stack that plain `pulumi` has selected does not matter and is not changed.
  *
  * @returns the result, whatever the exit code.
  */
@@ -36,7 +36,8 @@ export async function runPulumi(
 /**
  * Runs `pulumi <args>` and expects it to succeed.
  *
- * @throws UserError with Pulumi's own message, or a plainer one where we know the cause; Interrupted after a Ctrl-C.
+ * @throws UserError with Pulumi's own message, or a clearer one for known causes.
+ * @throws Interrupted after a Ctrl-C.
  */
 export async function pulumi(
   stack: string,

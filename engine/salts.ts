@@ -1,4 +1,4 @@
-/** The salts of a stack's passphrase, and whether a passphrase fits one. Both are asked of Pulumi: their format is Pulumi's own. */
+/** Reads the salts of a stack's passphrase and checks a passphrase against one. Pulumi does the check: the format is its own. */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import { readStackYaml } from './stack-file.ts';
 
 /** A salt in use. */
 export interface Salt {
-  /** The file or the state that holds it, for messages. */
+  /** The file or state that contains it, for messages. */
   where: string;
   salt: string;
 }
@@ -30,20 +30,20 @@ export async function saltInSettings(stack: string, folder = ROOT): Promise<Salt
 }
 
 /**
- * The salt in a stack's state, whatever the backend. Decrypts nothing, makes nothing.
+ * The salt in a stack's state, in any backend. Decrypts and creates nothing.
  *
  * @param env an environment with `pulumi` on PATH.
- * @throws UserError if the backend cannot be asked.
+ * @throws UserError if the backend cannot be queried.
  */
 export async function saltInState(stack: string, env: NodeJS.ProcessEnv): Promise<Salt | undefined> {
   const folder = backendFolder();
-  // Pulumi would write its own first file into a folder without stacks as soon as it is asked.
+  // Pulumi would write its first file into a folder without stacks on any query.
   if (folder !== undefined && !existsSync(join(folder, '.pulumi', 'stacks'))) return undefined;
   const args = ['stack', 'export', '--stack', stack, '--non-interactive'];
   const { exitCode, stdout, stderr } = await execa('pulumi', args, { cwd: ROOT, env, reject: false, stdin: 'ignore' }); // prettier-ignore
   if (exitCode !== 0) {
     if (isStackMissing({ exitCode: exitCode ?? 1, stdout, stderr })) return undefined;
-    throw new UserError(`the backend could not be asked whether stack ${stack} has secrets already`, {
+    throw new UserError(`the backend could not be queried for the secrets of stack ${stack}`, {
       found: stderr.replace(/^error: /, '').trim(),
       command: `pulumi stack ls`,
     });
@@ -53,18 +53,18 @@ export async function saltInState(stack: string, env: NodeJS.ProcessEnv): Promis
   return salt ? { where: `the state of stack ${stack}`, salt } : undefined;
 }
 
-/** What is used of `pulumi stack export`. */
+/** The fields used of `pulumi stack export`. */
 interface Exported {
   deployment?: { secrets_providers?: { state?: { salt?: string } } } | null;
 }
 
 /**
- * Whether a passphrase is the one behind `salt`: Pulumi is asked to make a stack with both, in a throwaway folder that is its own
- * backend. Takes half a second; no stack of the user's is touched.
+ * Whether a passphrase belongs to `salt`: lets Pulumi create a stack with both, in a temporary folder that is also the backend. Takes
+ * half a second; the user's stacks are not touched.
  *
  * @param env an environment with `pulumi` on PATH and the passphrase in question.
  */
-export async function fits(salt: string, env: NodeJS.ProcessEnv): Promise<boolean> {
+export async function passphraseFits(salt: string, env: NodeJS.ProcessEnv): Promise<boolean> {
   const folder = await mkdtemp(join(tmpdir(), 'switchyard-salt-'));
   try {
     const backend = join(folder, 'backend');
@@ -79,7 +79,7 @@ export async function fits(salt: string, env: NodeJS.ProcessEnv): Promise<boolea
     }); // prettier-ignore
     if (exitCode === 0) return true;
     if (/incorrect passphrase/.test(stderr)) return false;
-    throw new UserError('Pulumi could not tell whether a passphrase fits', { found: stderr.trim() });
+    throw new UserError('Pulumi could not check the passphrase', { found: stderr.trim() });
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

@@ -1,22 +1,22 @@
-/** Reads the YAML of a `Pulumi.<stack>.yaml` as it stands, whatever Pulumi would make of it. */
+/** Reads the YAML of a `Pulumi.<stack>.yaml` without Pulumi. */
 import { formatProblems } from '../domain/diagnostics/problems.ts';
 import { readYaml } from '../domain/diagnostics/yaml-source.ts';
 import { UserError } from '../console/errors.ts';
 
 /**
- * The mapping in a stack's file; an empty one where there is nothing but comments.
+ * The mapping in a stack's file; empty if the file has only comments.
  *
  * @param text the file's text.
  * @param file its name, for the error.
- * @throws UserError with the place if it is no YAML or no mapping. The error never quotes the file: a key may stand there.
+ * @throws UserError with the position if it is not YAML or not a mapping. The error never quotes the file: it may contain a key.
  */
 export function readStackYaml(text: string, file: string): Record<string, unknown> {
   const { data, problems } = readYaml(text, file);
   if (problems.length > 0) throw new UserError(formatProblems(problems));
   if (data === undefined || data === null) return {};
   if (typeof data === 'object' && !Array.isArray(data)) return data as Record<string, unknown>;
-  throw new UserError('the stack settings are no mapping', {
+  throw new UserError('the stack settings are not a mapping', {
     where: file,
-    allowed: 'config: and names below it',
+    allowed: 'config: with names below it',
   });
 }

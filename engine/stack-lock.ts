@@ -1,4 +1,4 @@
-/** The locks on a stack, where the backend is a folder of this machine. */
+/** Reads the locks on a stack, if the backend is a folder of this machine. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { backendFolder } from './passphrase.ts';
@@ -10,14 +10,14 @@ export interface StackLock {
   pid: number;
   username: string;
   hostname: string;
-  /** When it was taken: ISO 8601; left out where the lock does not say. */
+  /** When it was acquired: ISO 8601; missing if the lock does not say. */
   timestamp?: string;
 }
 
 /**
- * The locks on a stack; none where the backend is no folder of this machine.
+ * The locks on a stack; empty if the backend is not a folder of this machine.
  *
- * @param stack its name, which may stand behind organization and project.
+ * @param stack its name, optionally with organization and project.
  */
 export function stackLocks(stack: string): StackLock[] {
   const backend = backendFolder();
@@ -30,12 +30,12 @@ export function stackLocks(stack: string): StackLock[] {
     .flatMap((file) => readLock(join(folder, file)) ?? []);
 }
 
-/** A lock's holder, for an error. */
-export function describeHolder(lock: StackLock): string {
+/** A lock's owner, for an error. */
+export function describeOwner(lock: StackLock): string {
   return `a lock created by ${lock.username}@${lock.hostname} (pid ${lock.pid})`;
 }
 
-/** A lock's content; undefined where its holder has just released it, or has written but half of it. */
+/** A lock's content; undefined if it was just released, or is not completely written yet. */
 function readLock(path: string): StackLock | undefined {
   try {
     const lock = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;

@@ -1,4 +1,4 @@
-/** Names of stacks: which there are, and a sentence for one that there is not, before anything is made for it. */
+/** Names of stacks: lists them, and refuses unknown names before anything is created. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { suggest } from '../domain/diagnostics/suggest.ts';
@@ -21,10 +21,10 @@ export function hasSettings(stack: string, folder = ROOT): boolean {
   return NAME.test(stack) && existsSync(join(folder, stackFileName(stack)));
 }
 
-/** A name without organization and project: one that may stand in the name of a file. */
+/** A name without organization and project, which can be part of a file name. */
 const NAME = /^[A-Za-z0-9][\w.-]*$/;
 
-/** The stacks that a backend on this machine has; none of another one, which would have to be asked. */
+/** The stacks in a backend that is a folder of this machine; empty for a remote backend, which would have to be queried. */
 export function stacksInFolder(backend = backendFolder()): string[] {
   if (backend === undefined) return [];
   const folder = join(backend, '.pulumi', 'stacks', 'switchyard');
@@ -36,22 +36,20 @@ export function stacksInFolder(backend = backendFolder()): string[] {
 }
 
 /**
- * For commands that look at a stack or remove it: ends with a sentence if the backend does not have it. Makes nothing, neither a
- * passphrase nor a stack.
+ * For commands that read a stack or remove it: checks that the backend has it. Creates neither a passphrase nor a stack.
  *
- * @param advice what to do about a stack that is not deployed; empty where that is nothing.
- * @throws UserError with the name that may have been meant.
+ * @param suggestion the command for a stack that is not deployed; empty for none.
+ * @throws UserError if the backend does not have it, with the name that was probably meant.
  */
-export async function requireStack(stack: string, advice = `./switchyard up ${stack}`): Promise<void> {
+export async function requireStack(stack: string, suggestion = `./switchyard up ${stack}`): Promise<void> {
   if (await isInBackend(stack)) return;
   throw hasSettings(stack)
-    ? new UserError(`stack ${stack} is not deployed yet`, advice === '' ? {} : { command: advice })
+    ? new UserError(`stack ${stack} is not deployed yet`, suggestion === '' ? {} : { command: suggestion })
     : noSuchStack(stack);
 }
 
 /**
- * For commands that may be a stack's first: ends with a sentence if there is neither a settings file of this name nor a stack in the
- * backend.
+ * For commands that may be a stack's first: checks that there is a settings file of this name or a stack in the backend.
  *
  * @throws UserError as {@link requireStack}.
  */
@@ -60,7 +58,7 @@ export async function requireNamedStack(stack: string): Promise<void> {
   throw noSuchStack(stack);
 }
 
-/** As {@link requireNamedStack}, for what needs the settings file and no backend. */
+/** As {@link requireNamedStack}, for commands that need the settings file and no backend. */
 export function checkStackName(stack: string, folder = ROOT): void {
   if (!hasSettings(stack, folder)) throw noSuchStack(stack, { known: knownStacks(folder) });
 }
@@ -72,10 +70,10 @@ async function isInBackend(stack: string): Promise<boolean> {
 }
 
 /**
- * The error for a name that no stack has.
+ * The error for an unknown stack name.
  *
- * @param options.known the names there are; `create`: the command that makes a new stack of this name, where there is one; `args`: the
- *   command line, to be repeated with the name that may have been meant.
+ * @param options.known the known names; `create`: the command that creates a stack of this name, if there is one; `args`: the command
+ *   line, to be repeated with the name that was probably meant.
  */
 export function noSuchStack(
   stack: string,
@@ -90,7 +88,7 @@ export function noSuchStack(
   });
 }
 
-/** The stacks with a settings file here, and those of the backend where it is a folder. */
+/** The stacks with a settings file here, and those of a backend that is a folder. */
 function allStacks(): string[] {
   return [...new Set([...knownStacks(), ...stacksInFolder()])].sort();
 }

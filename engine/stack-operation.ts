@@ -1,31 +1,31 @@
-/** One operation of the engine on a stack: `up`, `preview`, `refresh` or `destroy`, by the Automation API. */
+/** Runs one operation of the engine on a stack, `up`, `preview`, `refresh` or `destroy`, by the Automation API. */
 import type { Stack, UpOptions } from '@pulumi/pulumi/automation/index.js';
 import type { Progress } from '../console/output.ts';
 import { openStack } from './automation.ts';
 import { EngineEvents } from './engine-events.ts';
 import { isLocked, pulumiFailure, resultOf } from './pulumi-failure.ts';
 import { ROOT } from '../console/home-paths.ts';
-import { removeDeadLocks } from './own-runs.ts';
+import { removeStaleLocks } from './own-runs.ts';
 
-/** What every operation of the Automation API takes from here. */
+/** The options that every operation gets. */
 type Common = Required<Pick<UpOptions, 'onEvent' | 'color' | 'signal'>>;
 
 /** How to run an operation. */
 export interface OperationOptions {
-  /** Gets a line as a resource is begun or done, and each warning. */
+  /** Called with a line when a step begins or ends, and with each warning. */
   progress: Progress;
-  /** Aborted, it has the engine end what it has begun, and no more. */
+  /** When aborted, the engine completes the steps in progress and begins no others. */
   signal: AbortSignal;
-  /** The project's folder; this checkout where it is left out. */
+  /** The project's folder; by default this checkout. */
   cwd?: string;
 }
 
 /**
- * Runs an operation. Where a killed run of ours has left its lock, that is removed with a word about it, and the operation begun anew.
+ * Runs an operation. If a killed run of ours has left a stale lock, that is reported and removed, and the operation is started again.
  *
- * @param run calls the operation on the stack, with what it is given and options of its own.
- * @returns what the engine reported.
- * @throws UserError with what the engine gave as the reason of a failure.
+ * @param run calls the operation on the stack, with the given options and its own.
+ * @returns the engine's events.
+ * @throws UserError with the engine's reason for a failure.
  */
 export async function stackOperation(
   stack: string,
@@ -45,9 +45,9 @@ export async function stackOperation(
     } catch (error) {
       const result = resultOf(error);
       if (result === undefined) throw error;
-      if (!retry || !isLocked(result) || !removeDeadLocks(stack))
+      if (!retry || !isLocked(result) || !removeStaleLocks(stack))
         throw pulumiFailure(stack, result, events.errors);
-      options.progress(`removing the lock that an interrupted run left on ${stack} (its process is gone)`);
+      options.progress(`removing the stale lock of an interrupted run on ${stack} (its process has ended)`);
       return attempt(false);
     }
   };

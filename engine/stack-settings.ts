@@ -1,4 +1,4 @@
-/** A stack's settings as `Pulumi.<stack>.yaml` has them, read and checked without Pulumi. */
+/** Reads and checks the settings in `Pulumi.<stack>.yaml` without Pulumi. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatProblems, hasErrors, type Problem } from '../domain/diagnostics/problems.ts';
@@ -11,17 +11,17 @@ import { readStackYaml } from './stack-file.ts';
 import { bareName, stackFileName } from '../domain/schema/stack-file-names.ts';
 
 /**
- * The raw config in the text of a `Pulumi.<stack>.yaml`, in the form in which Pulumi hands it to the program: plain values as
- * strings, objects as JSON, secrets by name alone (they are not decrypted).
+ * The raw config in the text of a `Pulumi.<stack>.yaml`, in the form in which Pulumi passes it to the program: plain values as strings,
+ * objects as JSON, secrets by name only (they are not decrypted).
  *
  * @param file the file's name, for the error.
- * @throws UserError if the text is no YAML.
+ * @throws UserError if the text is not YAML.
  */
 export function rawConfig(text: string, file: string): RawConfig {
   const { config = {} } = readStackYaml(text, file) as { config?: Record<string, unknown> | null };
   const raw: RawConfig = { config: {}, secretKeys: [] };
   for (const [name, value] of Object.entries(config ?? {})) {
-    // Pulumi takes a name without a namespace for the project's own; other namespaces configure providers.
+    // Pulumi treats a name without a namespace as the project's own; other namespaces configure providers.
     if (name.includes(':') && bareName(name) === name) continue;
     const bare = bareName(name);
     if (holdsSecret(value)) raw.secretKeys.push(bare);
@@ -31,19 +31,19 @@ export function rawConfig(text: string, file: string): RawConfig {
   return raw;
 }
 
-/** Whether a value is a secret or has one in it: Pulumi then treats the whole as one. */
+/** Whether a value is or contains a secret: Pulumi treats the whole value as secret then. */
 function holdsSecret(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if ('secure' in value && Object.keys(value).length === 1) return true;
   return Object.values(value).some(holdsSecret);
 }
 
-/** What a stack is made from, and what is wrong with it: catalogue, settings, names of the keys that are set. */
+/** The inputs of a stack (catalogue, settings, names of the keys that are set), and their problems. */
 export function stackInputs(stack: string, root: string = ROOT): { inputs?: Inputs; problems: Problem[] } {
   return loadInputs(stack, readRawConfig(stack, root), root);
 }
 
-/** The raw config of a stack; empty where it has no file yet. */
+/** The raw config of a stack; empty if it has no file yet. */
 export function readRawConfig(stack: string, root: string = ROOT): RawConfig {
   const file = stackFileName(stack);
   const path = join(root, file);
@@ -51,9 +51,9 @@ export function readRawConfig(stack: string, root: string = ROOT): RawConfig {
 }
 
 /**
- * The settings of a stack, with all defaults filled in. What is wrong with the catalogue is no hindrance here.
+ * The settings of a stack, with all defaults filled in. Errors in the catalogue are ignored here.
  *
- * @throws UserError with everything that is wrong with them.
+ * @throws UserError with all problems of the settings.
  */
 export function stackSettings(stack: string): Promise<Settings> {
   return new Promise((done) => done(readSettings(stack)));

@@ -1,4 +1,4 @@
-/** What the CLI asks of a stack: that it exists, its outputs, its resources. */
+/** Reads a stack's existence, outputs and resources from the backend. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pulumi, runPulumi } from './pulumi-run.ts';
@@ -13,27 +13,27 @@ export interface StateResource {
   created?: string;
   modified?: string;
   protect?: boolean;
-  /** It has been replaced, and waits to be deleted: an `up` was interrupted before it got that far. */
+  /** It has been replaced and still must be deleted: an `up` was interrupted before that. */
   delete?: boolean;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;
 }
 
 /**
- * Whether the backend has the stack. Makes nothing: no passphrase, and no bookkeeping in a folder that has none yet.
+ * Whether the backend has the stack. Creates neither a passphrase nor Pulumi's files in an empty backend folder.
  *
- * @throws UserError if the backend cannot be asked.
+ * @throws UserError if the backend cannot be queried.
  */
 export async function stackExists(stack: string): Promise<boolean> {
   const folder = backendFolder();
-  // Pulumi would write its own first file into a folder without stacks as soon as it is asked.
+  // Pulumi would write its first file into a folder without stacks on any query.
   if (folder !== undefined && !existsSync(join(folder, '.pulumi', 'stacks'))) return false;
   const shown = await runPulumi(stack, ['stack', '--show-name'], { withoutPassphrase: true });
   if (shown.exitCode !== 0 && !isStackMissing(shown)) throw pulumiFailure(stack, shown);
   return shown.exitCode === 0;
 }
 
-/** Makes the stack where it does not exist yet. */
+/** Creates the stack if it does not exist yet. */
 export async function ensureStack(stack: string): Promise<void> {
   const listed = await runPulumi(stack, ['config']);
   if (listed.exitCode === 0) return;
@@ -42,9 +42,9 @@ export async function ensureStack(stack: string): Promise<void> {
 }
 
 /**
- * What is in the stack's state; the stack is made where it does not exist yet.
+ * The stack's state; the stack is created if it does not exist yet.
  *
- * @throws UserError if the backend cannot be asked.
+ * @throws UserError if the backend cannot be queried.
  */
 export async function ensureState(stack: string): Promise<{ resources: StateResource[] }> {
   const exported = await runPulumi(stack, ['stack', 'export']);
@@ -55,7 +55,7 @@ export async function ensureState(stack: string): Promise<{ resources: StateReso
 }
 
 /**
- * The stack's outputs, secrets decrypted. Empty where nothing is deployed.
+ * The stack's outputs, with secrets decrypted. Empty if nothing is deployed.
  *
  * @throws UserError if there is no such stack, or its passphrase is wrong.
  */
@@ -64,7 +64,7 @@ export async function stackOutputs(stack: string): Promise<Record<string, unknow
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
-/** What is in the stack's state. */
+/** The stack's state. */
 export async function stackState(stack: string): Promise<{ resources: StateResource[] }> {
   return parseState((await pulumi(stack, ['stack', 'export'])).stdout);
 }

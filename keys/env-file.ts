@@ -1,4 +1,4 @@
-/** Reads env files, as shells and dotenv know them. Pure; nothing that it returns as wrong holds a value. */
+/** Reads env files in the format of shells and dotenv. Pure; what it reports as malformed contains no value. */
 
 /** A variable of an env file. */
 export interface EnvVariable {
@@ -12,10 +12,10 @@ const ASSIGNMENT = /^(?:export\s+)?(?<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*(?<rest
 const QUOTED = /^(?<quote>["'])(?<value>.*)\k<quote>\s*(?:#.*)?$/;
 
 /**
- * The variables of an env file: `NAME=value`, optionally after `export`, in single or double quotes, with comments. Values of several
- * lines are not understood, since no key has them.
+ * Parses an env file: `NAME=value`, optionally after `export`, in single or double quotes, with comments. Multi-line values are not
+ * supported, since no key has several lines.
  *
- * @returns the variables in their order, and the numbers of the lines that say nothing of the kind: their text may hold a key.
+ * @returns the variables in order, and the numbers of malformed lines: not their text, which may contain a key.
  */
 export function parseEnvFile(text: string): { variables: EnvVariable[]; malformed: number[] } {
   const variables: EnvVariable[] = [];
@@ -32,7 +32,7 @@ export function parseEnvFile(text: string): { variables: EnvVariable[]; malforme
   return { variables, malformed };
 }
 
-/** The value without quotes and trailing comment; undefined where a quote is not closed on its line. */
+/** The value without quotes and trailing comment; undefined if a quote is not closed on the line. */
 function unquote(text: string): string | undefined {
   const quoted = QUOTED.exec(text)?.groups?.value;
   if (quoted !== undefined) return quoted;

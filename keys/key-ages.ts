@@ -1,29 +1,29 @@
-/** How old a stack's keys are. Pure: the time is an argument. */
+/** The ages of a stack's keys. Pure: the time is an argument. */
 import { setKeyCommand } from '../domain/plan/remedy.ts';
 import { KEY_AGE_PREFIX } from '../infra/docker-names.ts';
 import { resourceName, type StateResource } from '../engine/stack-state.ts';
 
-/** A key and the time since which its present value is deployed. */
+/** A key, and since when its current value is deployed. */
 export interface KeyAge {
-  /** As in the stack's config; `master key` for the one that clients hold. */
+  /** As in the stack's config; `master key` for the one that clients use. */
   name: string;
-  /** When the `up` ran that first deployed it. */
+  /** When `up` first deployed it. */
   since: string;
   /** Whole days since then. */
   days: number;
   /** `old` from `warnDays` on, `rotate` from `rotateDays` on. */
   state: 'fresh' | 'old' | 'rotate';
-  /** What sets a new one. */
+  /** The command that sets a new one. */
   command: string;
 }
 
-/** When a key is called old. */
+/** From which age, in days, a key is old and should be rotated. */
 export interface AgeLimits {
   warnDays: number;
   rotateDays: number;
 }
 
-/** The name that {@link keyAges} gives to the key that clients hold. */
+/** The name that {@link keyAges} uses for the key that clients use. */
 export const MASTER_KEY = 'master key';
 
 const DAY = 24 * 3600 * 1000;
@@ -47,19 +47,19 @@ export function keyAges(
       if (name === undefined || resource.created === undefined) return [];
       const days = Math.max(0, Math.floor((now.getTime() - Date.parse(resource.created)) / DAY));
       return [
-        { name, since: resource.created, days, state: verdict(days, limits), command: command(stack, name) },
+        { name, since: resource.created, days, state: stateOf(days, limits), command: command(stack, name) },
       ];
     })
     .sort((a, b) => b.days - a.days || (a.name < b.name ? -1 : 1))
     .filter(isFirstOfItsName);
 }
 
-/** After an interrupted `up` a rotated key is there twice: the older one counts, since the gateways may still have it. */
+/** After an interrupted `up` a rotated key exists twice: the older one counts, since the gateways may still use it. */
 function isFirstOfItsName({ name }: KeyAge, index: number, all: readonly KeyAge[]): boolean {
   return all.findIndex((age) => age.name === name) === index;
 }
 
-/** The keys whose rotation an interrupted `up` has begun and not finished: the old one still waits to be deleted. */
+/** The keys whose rotation an interrupted `up` has not finished: the old one is still marked for deletion. */
 export function unfinishedRotations(resources: readonly StateResource[]): string[] {
   return resources.flatMap((resource) => {
     const name = resourceName(resource);
@@ -69,7 +69,7 @@ export function unfinishedRotations(resources: readonly StateResource[]): string
   });
 }
 
-/** The generation of the master key in a stack's state; undefined where none is deployed. */
+/** The generation of the master key in a stack's state; undefined if none is deployed. */
 export function deployedGeneration(resources: readonly Pick<StateResource, 'urn'>[]): number | undefined {
   const generations = resources.flatMap((resource) => {
     const generation = masterGeneration(resourceName(resource));
@@ -84,11 +84,11 @@ export function masterGeneration(name: string): number | undefined {
   return digits === undefined ? undefined : Number(digits);
 }
 
-/** What to say of a key that is no longer fresh; undefined of one that is. */
+/** The warning about a key that is no longer fresh; undefined for a fresh one. */
 export function ageWarning(age: KeyAge): string | undefined {
   if (age.state === 'fresh') return undefined;
-  const advice = age.state === 'rotate' ? 'rotate it' : 'rotate it soon';
-  return `${age.name} is ${age.days} days old: ${advice} (${age.command})`;
+  const suggestion = age.state === 'rotate' ? 'rotate it' : 'rotate it soon';
+  return `${age.name} is ${age.days} days old: ${suggestion} (${age.command})`;
 }
 
 function keyOf(resource: string, generation: number | undefined): string | undefined {
@@ -97,7 +97,7 @@ function keyOf(resource: string, generation: number | undefined): string | undef
   return own !== undefined && own === generation ? MASTER_KEY : undefined;
 }
 
-function verdict(days: number, { warnDays, rotateDays }: AgeLimits): KeyAge['state'] {
+function stateOf(days: number, { warnDays, rotateDays }: AgeLimits): KeyAge['state'] {
   if (days >= rotateDays) return 'rotate';
   return days >= warnDays ? 'old' : 'fresh';
 }

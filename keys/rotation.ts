@@ -1,31 +1,31 @@
-/** Which master key comes next. Pure: the time is an argument. */
+/** Plans the rotation of the master key. Pure: the time is an argument. */
 
-/** What a rotation sets. */
+/** The settings that a rotation writes. */
 export interface Rotation {
   /**
-   * `grace`: a new key beside the old one; `now`: a new key alone; `finish`: nothing new, since the gateways have a new key already, and
-   * the grace of the one before still runs.
+   * `grace`: a new key beside the old one; `now`: only a new key; `finish`: no new key, since the gateways have one already and the
+   * grace period of the previous one has not ended.
    */
   kind: 'grace' | 'now' | 'finish';
   generation: number;
-  /** Until when the key of the generation before is accepted. */
+  /** Until when the previous key is accepted: ISO 8601. */
   previousUntil?: string;
 }
 
-/** Where a stack is in the row of its master keys. */
+/** The generations of a stack's master key. */
 export interface Generations {
-  /** The one that clients hold: every gateway accepts it. */
+  /** The one that clients use: every gateway accepts it. */
   serving: number;
-  /** The newest one in the stack's state: after a rotation that failed half-way it is ahead of `serving`. */
+  /** The newest one in the stack's state: higher than `serving` after a rotation that failed midway. */
   deployed: number;
 }
 
 /**
- * The next step.
+ * Plans the next rotation.
  *
- * It counts from the generation that serves, neither from the one in the settings nor from the newest in the state: so a rotation that
- * failed or was interrupted before the gateways had the new key goes on with the same number when it is repeated, with a grace of its
- * own, and the key before it is the one that clients hold.
+ * It counts from the serving generation, not from the one in the settings or the newest in the state. So a rotation that failed or was
+ * interrupted before the gateways had the new key uses the same number when it is repeated, with a new grace period, and the previous
+ * key is the one that clients use.
  *
  * @param settings the stack's `masterKey` setting.
  */
@@ -35,7 +35,7 @@ export function planRotation(
   now: Date,
   options: { graceMs: number; now?: boolean; again?: boolean },
 ): Rotation {
-  // A key that was made already may have leaked as well.
+  // A key that an interrupted rotation has created may have leaked as well.
   if (options.now) return { kind: 'now', generation: deployed + 1 };
   const { generation, previousUntil } = settings;
   const inGrace =

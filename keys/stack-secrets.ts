@@ -1,4 +1,4 @@
-/** A stack's secrets in its settings file: read in clear, and set without a trace of their values. */
+/** Reads a stack's secrets in clear text, and sets them without exposing their values. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
@@ -9,7 +9,7 @@ import { pulumi } from '../engine/pulumi-run.ts';
 import type { EnvVariable } from './env-file.ts';
 import { withKeysAsBefore } from './undo-import.ts';
 
-/** The stack's secrets, decrypted: to tell what changes, so that an unchanged key is not encrypted anew. */
+/** The stack's secrets, decrypted: to find out what changes, so that an unchanged key is not encrypted again. */
 export async function presentSecrets(stack: string): Promise<Record<string, string>> {
   const { stdout } = await pulumi(stack, ['config', '--json', '--show-secrets']);
   const config = JSON.parse(stdout) as Record<string, { value?: string; secret: boolean }>;
@@ -21,10 +21,10 @@ export async function presentSecrets(stack: string): Promise<Record<string, stri
 }
 
 /**
- * Sets all or, where one fails or the work is stopped, none: the keys are put back as they were, and what another process has changed
- * meanwhile stays. Values travel by standard input alone.
+ * Sets all secrets or, if one fails or the work is aborted, none: the previous values are restored; what another process has changed
+ * meanwhile is kept. Values are passed by standard input only.
  *
- * @throws UserError with what Pulumi said; the signal's reason where it was aborted.
+ * @throws UserError with Pulumi's message; the signal's reason if it was aborted.
  */
 export async function setSecrets(
   out: Output,

@@ -1,17 +1,17 @@
-/** Whether a gateway accepts a key. */
+/** Waits until a gateway accepts or refuses a key. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../console/errors.ts';
 
 /**
- * Asks for the list of models with a key until the answer is the one that is wanted.
+ * Requests the list of models with a key until the response has the expected status.
  *
- * @param wanted 200: accepted; 401: refused.
+ * @param expected 200: accepted; 401: refused.
  * @throws UserError after `seconds`.
  */
 export async function waitForKey(
   endpoint: string,
   key: string,
-  wanted: 200 | 401,
+  expected: 200 | 401,
   seconds = 90,
 ): Promise<void> {
   const end = Date.now() + seconds * 1000;
@@ -23,14 +23,14 @@ export async function waitForKey(
         signal: AbortSignal.timeout(10_000),
       });
       await response.body?.cancel();
-      if (response.status === wanted) return;
+      if (response.status === expected) return;
       last = `status ${response.status}`;
     } catch (error) {
       last = error instanceof Error ? error.message : String(error);
     }
     await sleep(500);
   }
-  const what = wanted === 200 ? 'the new key is not accepted' : 'the old key is still accepted';
+  const what = expected === 200 ? 'the new key is not accepted' : 'the old key is still accepted';
   throw new UserError(`${what} after ${seconds} s`, {
     where: `${endpoint}/v1/models`,
     found: last,

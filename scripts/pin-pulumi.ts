@@ -12,9 +12,9 @@ import writeFileAtomic from 'write-file-atomic';
 import { describeError, toUserError, UserError } from '../console/errors.ts';
 import { downloadUnchecked, fetchText, Unreachable } from '../bootstrap/download.ts';
 import { installedVersion, ROOT } from '../console/home-paths.ts';
-import { wantedPlugins } from '../bootstrap/plugins.ts';
+import { requiredPlugins } from '../bootstrap/plugins.ts';
 import { type Archive, engineArchive, OFFICIAL_DOWNLOADS, type Platform, pluginArchive } from '../bootstrap/pulumi-archives.ts'; // prettier-ignore
-import { hashFile } from '../bootstrap/stamp.ts';
+import { hashFile } from '../bootstrap/checksum-manifest.ts';
 
 const TABLE = join(ROOT, 'bootstrap', 'pulumi-checksums.json');
 
@@ -35,7 +35,7 @@ function releasesFor(platform: Platform): Release[] {
   const engine = installedVersion('@pulumi/pulumi');
   return [
     { ...engineArchive(engine, platform), list: `/releases/sdk/pulumi-${engine}-checksums.txt` },
-    ...wantedPlugins().map((plugin) => ({
+    ...requiredPlugins().map((plugin) => ({
       ...pluginArchive(plugin, platform),
       list: `/releases/plugins/pulumi-${plugin.name}_${plugin.version}_checksums.txt`,
     })),

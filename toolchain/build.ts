@@ -2,7 +2,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { compile, requireGo, type Progress } from './build/go.ts';
-import { inspect, stamp } from './build/build-stamp.ts';
+import { inspect, writeChecksum } from './build/build-checksum.ts';
 import { dockerProviderBinary, engineBinary, PLUGIN_BIN } from './toolchain-paths.ts';
 import { home } from '../console/home-paths.ts';
 import { isAlive } from '../console/is-alive.ts';
@@ -10,9 +10,9 @@ import { DOCKER_PROVIDER_VERSION, ENGINE_VERSION } from './pinned-versions.ts';
 
 /** A program that is built from Go modules. */
 export interface Tool {
-  /** What a person calls it. */
+  /** Its name in messages. */
   title: string;
-  /** The folder with go.mod and go.sum, which pin it. */
+  /** The folder with the go.mod and go.sum that pin it. */
   module: string;
   /** The package to build. */
   package: string;
@@ -24,13 +24,13 @@ export interface Tool {
 export interface BuildOptions {
   /** SWITCHYARD_HOME. */
   home: string;
-  /** Hears, line by line, what is going on. */
+  /** Called with lines of progress. */
   onProgress?: Progress;
-  /** Compares the hash even where size and time of the file have not changed. */
+  /** Compares the hash even if size and time of the file have not changed. */
   deep?: boolean;
 }
 
-/** Pulumi's engine. Without its version the SDK's Automation API refuses it. */
+/** Pulumi's engine. Its version is set because the SDK's Automation API refuses an engine without one. */
 export const ENGINE: Tool = {
   title: `Pulumi's engine ${ENGINE_VERSION}`,
   module: join(import.meta.dirname, 'engine'),
@@ -39,7 +39,7 @@ export const ENGINE: Tool = {
   binary: engineBinary,
 };
 
-/** The Terraform Docker provider, which the Docker plugin drives. */
+/** The Terraform Docker provider, which the Docker plugin uses. */
 export const DOCKER_PROVIDER: Tool = {
   title: `the Terraform Docker provider ${DOCKER_PROVIDER_VERSION}`,
   module: join(import.meta.dirname, 'docker'),
@@ -49,7 +49,7 @@ export const DOCKER_PROVIDER: Tool = {
 };
 
 /**
- * Makes sure that engine, provider and plugins are there and whole, building what is not.
+ * Makes sure that engine, provider and plugins exist and are intact; builds what is missing or damaged.
  *
  * @returns the folders to put on PATH; the first one holds `pulumi`
  */
@@ -59,34 +59,34 @@ export async function ensureToolchain(options: BuildOptions): Promise<{ path: st
   return { path: [dirname(engine), PLUGIN_BIN] };
 }
 
-/** Makes sure of one tool and returns where it is. A second call does nothing. */
+/** Builds one tool if it is missing or damaged, and returns its path. */
 export async function ensureTool(tool: Tool, options: BuildOptions): Promise<string> {
   const { home, onProgress = () => undefined } = options;
   const binary = tool.binary(home);
   const state = await inspect(binary, options.deep);
-  if (state === 'whole') return binary;
-  if (state === 'damaged') onProgress(`${tool.title}: ${binary} is not what was built; building it again`);
+  if (state === 'intact') return binary;
+  if (state === 'damaged') onProgress(`${tool.title}: ${binary} is damaged; building it again`);
   await build(tool, binary, onProgress);
   return binary;
 }
 
-/** Says what is wrong with the cache; nothing when it is whole. */
+/** The problems of the cache; empty if it is intact. */
 export async function verify(options: BuildOptions): Promise<string[]> {
   const findings: string[] = [];
   for (const tool of [ENGINE, DOCKER_PROVIDER]) {
     const binary = tool.binary(options.home);
     const state = await inspect(binary, options.deep ?? true);
-    if (state === 'damaged') findings.push(`${binary} is not what was built`);
+    if (state === 'damaged') findings.push(`${binary} is damaged`);
     if (state === 'missing') findings.push(`${tool.title} is not built yet`);
   }
   return findings;
 }
 
-/** Builds in a folder beside the final one and moves it there when it is complete: no half-built tool is ever seen. */
+/** Builds in a temporary folder and moves the complete result to the final one, so that no incomplete tool is ever used. */
 async function build(tool: Tool, binary: string, onProgress: Progress): Promise<void> {
   const folder = dirname(binary);
   const partial = `${folder}.building-${process.pid}`;
-  await removeLeftovers(folder);
+  await removeInterruptedBuilds(folder);
   await mkdir(partial, { recursive: true });
   try {
     await requireGo(tool.title);
@@ -94,7 +94,7 @@ async function build(tool: Tool, binary: string, onProgress: Progress): Promise<
     const built = join(partial, binary.slice(folder.length + 1));
     await compile({ ...tool, output: built, onProgress });
     await chmod(built, 0o755);
-    await stamp(built);
+    await writeChecksum(built);
     await rm(folder, { recursive: true, force: true });
     await rename(partial, folder);
     onProgress(`built ${tool.title}`);
@@ -103,8 +103,8 @@ async function build(tool: Tool, binary: string, onProgress: Progress): Promise<
   }
 }
 
-/** Removes what an interrupted build has left behind. */
-async function removeLeftovers(folder: string): Promise<void> {
+/** Removes the temporary folders of interrupted builds. */
+async function removeInterruptedBuilds(folder: string): Promise<void> {
   const parent = dirname(folder);
   if (!existsSync(parent)) return;
   const prefix = `${folder.slice(parent.length + 1)}.building-`;

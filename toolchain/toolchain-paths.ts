@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import { DOCKER_PROVIDER_VERSION, ENGINE_VERSION } from './pinned-versions.ts';
 
-/** Where the built engine lives. */
+/** The path of the built engine. */
 export function engineBinary(home: string): string {
   return join(home, 'tools', `pulumi-${ENGINE_VERSION}`, 'pulumi');
 }
 
-/** Where the built Terraform Docker provider lives. */
+/** The path of the built Terraform Docker provider. */
 export function dockerProviderBinary(home: string): string {
   return join(
     home,
@@ -16,5 +16,5 @@ export function dockerProviderBinary(home: string): string {
   );
 }
 
-/** The folder of plugin executables that goes on PATH. */
+/** The folder of plugin executables, to be put on PATH. */
 export const PLUGIN_BIN: string = join(import.meta.dirname, 'bin');

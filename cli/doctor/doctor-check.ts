@@ -1,22 +1,22 @@
-/** One thing the doctor looked at. */
+/** The result of one check. */
 export interface Check {
   name: string;
-  /** False where something lacks. */
+  /** False if there is a problem. */
   ok: boolean;
-  /** What was found, in a few words. */
+  /** The finding, in a few words. */
   detail: string;
-  /** The command that brings what lacks. */
+  /** The command that fixes it. */
   command?: string;
-  /** Nice to have: its lack fails nothing. */
+  /** A failure of this check does not change the exit code. */
   optional?: boolean;
 }
 
-/** A {@link Check} that went well. */
+/** A passed {@link Check}. */
 export function good(name: string, detail: string): Check {
   return { name, ok: true, detail };
 }
 
-/** A {@link Check} that did not. */
+/** A failed {@link Check}. */
 export function bad(name: string, detail: string, command?: string): Check {
   return { name, ok: false, detail, ...(command ? { command } : {}) };
 }

@@ -1,11 +1,11 @@
-/** Checks of what the launcher and the setup bring. */
+/** Checks of what the launcher and the setup install. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { hasBaseImage } from '../../bootstrap/base-image.ts';
 import { freeBytes, gigabytes, NEEDED_BYTES } from '../../bootstrap/disk.ts';
 import { daemonState, type DaemonState } from '../../bootstrap/docker-host.ts';
-import { lackOfDocker, mayBringDocker } from '../../bootstrap/docker-daemon.ts';
+import { dockerUnavailable, mayInstallDocker } from '../../bootstrap/docker-daemon.ts';
 import { home, launcher, ROOT } from '../../console/home-paths.ts';
 import { lookForPulumi } from '../../bootstrap/pulumi-install.ts';
 import { bad, type Check, good } from './doctor-check.ts';
@@ -19,23 +19,23 @@ export function checkNode(): Check {
   const detail = `${process.version} (${process.execPath})`;
   return Number.parseInt(process.versions.node, 10) >= MINIMUM_NODE
     ? good('node', detail)
-    : bad('node', `${detail}; ${MINIMUM_NODE} or newer is needed`, `${launcher} doctor`);
+    : bad('node', `${detail}; expected ${MINIMUM_NODE} or newer`, `${launcher} doctor`);
 }
 
-/** The npm packages, by the launcher's stamp. */
+/** The npm packages, according to the launcher's stamp file. */
 export function checkPackages(): Check {
   return existsSync(join(ROOT, 'node_modules', '.switchyard-stamp'))
-    ? good('npm packages', 'as package-lock.json asks')
+    ? good('npm packages', 'match package-lock.json')
     : bad('npm packages', 'not installed by the launcher', `${launcher} doctor`);
 }
 
-/** Engine, language host and plugins, with every hash. */
+/** Engine, language host and plugins, comparing every hash. */
 export async function checkPulumi(): Promise<Check> {
-  const { setup, lack } = await lookForPulumi(true);
+  const { setup, problem } = await lookForPulumi(true);
   if (!setup)
     return bad(
       'pulumi',
-      `engine, language host or plugins are not whole: ${lack}`,
+      `engine, language host or plugins are damaged or incomplete: ${problem}`,
       `eval "$(${launcher} env)"`,
     );
   const engine = join(setup.path[0]!, 'pulumi');
@@ -52,8 +52,8 @@ export async function checkPulumi(): Promise<Check> {
 /** Docker's daemon and the base image. */
 export async function checkDocker(): Promise<Check[]> {
   const state = await daemonState();
-  const daemon = state.ok ? await describeDaemon(state) : lackOfDaemon(state);
-  const missing = bad('base image', `${BASE_IMAGE} is not there`, `${launcher} up`);
+  const daemon = state.ok ? await describeDaemon(state) : checkFailed(state);
+  const missing = bad('base image', `${BASE_IMAGE} does not exist`, `${launcher} up`);
   if (!state.ok) return [daemon, missing];
   return [daemon, (await hasBaseImage(state.docker)) ? good('base image', BASE_IMAGE) : missing];
 }
@@ -63,19 +63,23 @@ async function describeDaemon({ docker }: Extract<DaemonState, { ok: true }>): P
   return good('docker', `engine ${Version}, ${Os}/${Arch}`);
 }
 
-function lackOfDaemon({ reason, code }: Extract<DaemonState, { ok: false }>): Check {
-  const lack = lackOfDocker(reason, code, existsSync('/usr/bin/dockerd') || existsSync('/usr/sbin/dockerd'));
-  const ours = mayBringDocker(code) ? `${launcher} up` : lack.command;
-  return bad('docker', `${lack.message} (${lack.found ?? reason})`, ours);
+function checkFailed({ reason, code }: Extract<DaemonState, { ok: false }>): Check {
+  const error = dockerUnavailable(
+    reason,
+    code,
+    existsSync('/usr/bin/dockerd') || existsSync('/usr/sbin/dockerd'),
+  );
+  const command = mayInstallDocker(code) ? `${launcher} up` : error.command;
+  return bad('docker', `${error.message} (${error.found ?? reason})`, command);
 }
 
-/** Room for what is brought and for Docker. */
+/** Free disk space for installed tools and for Docker. */
 export async function checkDisk(): Promise<Check[]> {
   const state = await daemonState();
   const dockerRoot = state.ok
     ? ((await state.docker.info()) as { DockerRootDir?: string }).DockerRootDir
     : undefined;
-  // A daemon in a virtual machine or elsewhere has its folder there.
+  // The folder of a daemon in a virtual machine or on another host does not exist here.
   const folders = [home(), ...(dockerRoot && existsSync(dockerRoot) ? [dockerRoot] : [])];
   return Promise.all(
     folders.map(async (folder) => {
@@ -88,7 +92,7 @@ export async function checkDisk(): Promise<Check[]> {
   );
 }
 
-/** The opencode client: the user's own, else the one among the packages. */
+/** The opencode client: the user's own, otherwise the one among the npm packages. */
 export async function checkOpencode(): Promise<Check> {
   const found = await findOpencode(ROOT);
   if (found === undefined) return { ...bad('opencode', 'not found', INSTALL_OPENCODE), optional: true };

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { stackContainers } from '../../engine/containers.ts';
-import { watchingForCrashes } from '../../engine/crash-watch.ts';
+import { withCrashWatch } from '../../engine/crash-watch.ts';
 import { UserError } from '../../console/errors.ts';
 import { BASE_IMAGE } from '../../infra/docker-names.ts';
 
@@ -46,7 +46,7 @@ test(
   'a new container that ends again and again is removed, and its last words are told',
   async () => {
     await create('old', 'exec sleep 300');
-    const deployment = watchingForCrashes(stack, async () => {
+    const deployment = withCrashWatch(stack, async () => {
       await create('steady', 'exec sleep 300');
       await create('broken', 'echo "config.yaml is wrong" >&2; exit 3');
       return untilGone('broken');
@@ -70,7 +70,7 @@ test(
     await create('old', 'exit 3');
     while ((await restarts('old')) < 4) await sleep(200);
     const failure = new Error('something else');
-    const deployment = watchingForCrashes(stack, async () => {
+    const deployment = withCrashWatch(stack, async () => {
       await sleep(4000);
       throw failure;
     });
@@ -83,7 +83,7 @@ test(
 test(
   'a deployment that takes no notice of its crashing container fails all the same',
   async () => {
-    const deployment = watchingForCrashes(stack, async () => {
+    const deployment = withCrashWatch(stack, async () => {
       await create('broken', 'echo "no such port" >&2; exit 3');
       await untilGone('broken').catch(() => undefined);
       return 7;
@@ -91,12 +91,12 @@ test(
     await expect(deployment).rejects.toMatchObject({
       message: 'the new gateway does not start',
       // How many times it was started until the watch looked is the machine's doing; Docker counts a start before it has said a word.
-      found: expect.stringMatching(/^its last lines:(\n {4}no such port){3,}$/),
+      found: expect.stringMatching(/^its last log lines:(\n {4}no such port){3,}$/),
     });
   },
   2 * MINUTE,
 );
 
 test('a deployment that goes well is handed through', async () => {
-  expect(await watchingForCrashes(stack, () => Promise.resolve(7))).toBe(7);
+  expect(await withCrashWatch(stack, () => Promise.resolve(7))).toBe(7);
 });

@@ -182,7 +182,9 @@ afterAll(() => rmSync(work, { recursive: true }));
 
 test('a server that never sends a byte is given up after ten seconds, and the npm registry is asked', () => {
   const { run, ms, asked: paths } = byRegistry;
-  expect(run.stderr).toMatch(/is out of reach: .*\n(.*\n)*bringing Node 24\.21\.0 from the npm registry/);
+  expect(run.stderr).toMatch(
+    /cannot be reached: .*\n(.*\n)*downloading Node 24\.21\.0 from the npm registry/,
+  );
   expect(ms).toBeGreaterThan(9000);
   expect(paths).toEqual([`/v${VERSION}/${ARCHIVE}`]);
   expect(JSON.parse(run.stdout)).toMatchObject({ node: `v${VERSION}` });
@@ -193,7 +195,7 @@ test('a server that never sends a byte is given up after ten seconds, and the np
 test('an archive that the mirror itself vouches for is refused where it is not the one that is expected here', () => {
   const { run, asked: paths } = byMirror;
   expect(run.exitCode).toBe(1);
-  expect(run.stderr).toMatch(/arrived corrupted twice: its SHA-256 is not [0-9a-f]{64}, which this release/);
+  expect(run.stderr).toMatch(/was corrupted twice: this release of Switchyard expects SHA-256 [0-9a-f]{64};/);
   expect(paths).toEqual(Array(2).fill(`/v${VERSION}/${ARCHIVE}`));
   expect(readdirSync(join(work, 'home-by-mirror', 'tools'))).toEqual([]);
 });
@@ -206,9 +208,9 @@ test('a corrupted archive is fetched twice, then refused, and nothing of it stay
   const run = await launch(['status', '--json'], mirror);
   expect(run.exitCode).toBe(1);
   expect(asked.filter((path) => path.endsWith('.tar.gz'))).toHaveLength(2);
-  expect(run.stderr).toContain('arrived corrupted twice');
+  expect(run.stderr).toContain('was corrupted twice');
   expect(JSON.parse(run.stdout)).toMatchObject({
-    error: { message: expect.stringContaining('arrived corrupted twice') as string },
+    error: { message: expect.stringContaining('was corrupted twice') as string },
   });
   expect(readdirSync(join(home, 'tools'))).toEqual([]);
   expect(readdirSync(join(home, 'locks'))).toEqual([]);
@@ -244,7 +246,7 @@ test('compiled code is kept in our own folder', async () => {
 test('a truncated Node is noticed and brought again', async () => {
   truncateSync(brought(), 1_000_000);
   const run = await launch([], await official());
-  expect(run.stderr).toContain(`${nodeFolder()} is not whole: replacing it`);
+  expect(run.stderr).toContain(`${nodeFolder()} is damaged or incomplete: replacing it`);
   expect(run.exitCode).toBe(0);
   expect(statSync(brought()).size).toBe(
     statSync(join(work, 'home-by-registry', 'tools', `node-${VERSION}`, 'bin', 'node')).size,
@@ -254,7 +256,7 @@ test('a truncated Node is noticed and brought again', async () => {
 test('one that was altered, its size unchanged, is noticed too', async () => {
   writeFileSync(brought(), Buffer.alloc(statSync(brought()).size));
   const run = await launch([], await official());
-  expect(run.stderr).toContain('is not whole: replacing it');
+  expect(run.stderr).toContain('is damaged or incomplete: replacing it');
   expect(run.exitCode).toBe(0);
 }, 60_000);
 
@@ -267,7 +269,7 @@ test('an installation of packages that was broken off is repeated; a lock of a d
   symlinkSync(`${pid}@1`, packagesLock());
   const run = await launch();
   expect(run.stderr).toMatch(
-    /^installing the npm packages, once for this checkout: about two minutes \(npm ci\) \.\.\.\n( {2}npm ci is at work \(\d+ s\)\n)*npm packages: done in \d+ s$/,
+    /^installing the npm packages, once per checkout: takes about two minutes \(npm ci\) \.\.\.\n( {2}npm ci is running \(\d+ s\)\n)*npm packages: done in \d+ s$/,
   );
   expect(JSON.parse(run.stdout)).toMatchObject({ commander: 'function' });
   expect(readdirSync(join(home, 'locks'))).toEqual([]);
@@ -297,7 +299,7 @@ test('the lock of a living process is waited for, and left to it', async () => {
   rmSync(packagesLock());
   expect(await running).toMatchObject({
     exitCode: 0,
-    stderr: `waiting for process ${process.pid}, which is at the same work (lock ${packagesLock()})`,
+    stderr: `waiting for process ${process.pid}, which is doing the same (lock ${packagesLock()})`,
   });
 }, 30_000);
 
@@ -320,7 +322,7 @@ test('the lock of a living process is waited for, and left to it', async () => {
   await untilItSays(waiting);
   const early = ended;
   waiting.kill('SIGKILL');
-  expect((await waiting).stderr).toContain(`waiting for process ${process.pid}, which is at the same work`);
+  expect((await waiting).stderr).toContain(`waiting for process ${process.pid}, which is doing the same`);
   expect({ early, owner: readlinkSync(join(theirs, 'locks', 'node')) }).toEqual({ early: false, owner: myself() }); // prettier-ignore
 });
 
@@ -328,7 +330,7 @@ test.each([
   [
     'no link can be made',
     () => writeFileSync(packagesLock(), ''),
-    /^error: no lock can be made: .*File exists/,
+    /^error: the lock cannot be created: .*File exists/,
   ],
   [
     'no folder can be made',
@@ -336,7 +338,7 @@ test.each([
       rmSync(join(home, 'locks'), { recursive: true });
       writeFileSync(join(home, 'locks'), '');
     },
-    /^error: the folder for locks cannot be made: .*File exists/,
+    /^error: the folder for locks cannot be created: .*File exists/,
   ],
 ])(
   'where %s it says so instead of waiting',

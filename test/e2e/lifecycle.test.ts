@@ -10,7 +10,7 @@
  */
 import { afterAll, beforeAll } from '@jest/globals';
 import { badInput, nothingDeployed } from './lifecycle/bad-input.ts';
-import { killedHalfWay, leftBehind, meetings, strangers } from './lifecycle/interrupted.ts';
+import { killedHalfWay, remainingParts, meetings, strangers } from './lifecycle/interrupted.ts';
 import { firstKeys, rotations } from './lifecycle/key-rotations.ts';
 import { LifecycleStack, MINUTE } from './lifecycle/lifecycle-stack.ts';
 
@@ -26,4 +26,4 @@ meetings(stack);
 strangers(stack);
 rotations(stack);
 // Last: it takes the stack down.
-leftBehind(stack);
+remainingParts(stack);

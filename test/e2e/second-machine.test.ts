@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { toolEnv } from '../../engine/environment.ts';
 import { passphrasePath } from '../../engine/passphrase.ts';
-import { fits, saltInState } from '../../engine/salts.ts';
+import { passphraseFits, saltInState } from '../../engine/salts.ts';
 import { ROOT } from '../../console/home-paths.ts';
 
 const STACK = 'second-machine';
@@ -46,7 +46,9 @@ test('a second machine makes no passphrase for a stack that has secrets already'
     // Its own home but for the tools, which this machine has built.
     env: { SWITCHYARD_HOME: await homeWithTools(home), NODE_OPTIONS: '' },
   });
-  expect(stderr).toContain(`the passphrase of stack ${STACK} is lost: something is encrypted with it`);
+  expect(stderr).toContain(
+    `the passphrase file of stack ${STACK} is missing, and secrets are encrypted with it`,
+  );
   expect(stderr).toContain(`a salt in the state of stack ${STACK}`);
   expect(exitCode).toBe(1);
   expect(existsSync(join(home, 'passphrase'))).toBe(false);
@@ -55,8 +57,10 @@ test('a second machine makes no passphrase for a stack that has secrets already'
 
 test('Pulumi tells the right passphrase from a wrong one, and a stack that is not there has none', async () => {
   const found = await saltInState(STACK, env);
-  expect(await fits(found!.salt, { ...env, PULUMI_CONFIG_PASSPHRASE: 'of the first machine' })).toBe(true);
-  expect(await fits(found!.salt, { ...env, PULUMI_CONFIG_PASSPHRASE: 'another' })).toBe(false);
+  expect(
+    await passphraseFits(found!.salt, { ...env, PULUMI_CONFIG_PASSPHRASE: 'of the first machine' }),
+  ).toBe(true);
+  expect(await passphraseFits(found!.salt, { ...env, PULUMI_CONFIG_PASSPHRASE: 'another' })).toBe(false);
   expect(await saltInState('never-made', env)).toBeUndefined();
   expect(existsSync(passphrasePath(STACK))).toBe(false);
 }, 120_000);

@@ -1,4 +1,4 @@
-/** The one table of environment variables is complete, and names none that nothing reads or sets. */
+/** The table of environment variables is complete and has no unused ones. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { execaSync } from 'execa';
@@ -38,12 +38,12 @@ const documented = new Set(
     .flatMap((line) => namesIn(line.split('|')[1] ?? '')),
 );
 
-test(`every variable that the code knows is in ${TABLE}`, () => {
+test(`every variable in the code is in ${TABLE}`, () => {
   const missing = [...inCode()].filter(([name]) => !documented.has(name));
   expect(missing).toEqual([]);
 });
 
-test(`every variable in ${TABLE} is one that the code knows`, () => {
+test(`every variable in ${TABLE} is in the code`, () => {
   const known = inCode();
   expect([...documented].filter((name) => !known.has(name))).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** What `npm run lint` checks beside the doors (rooms.test.ts), each planted: dead code, the layout, and a domain that reads a clock. */
+/** What `npm run lint` checks beside imports (rooms.test.ts), each with a violation: dead code, the layout, an impure domain. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -47,7 +47,7 @@ test('knip finds the dead file and the dead exports, and no other of the file', 
 }, 120_000);
 
 describe('the layout', () => {
-  test('is refused by its check, with the files and the share', async () => {
+  test('is checked; violations are reported with the files and the share', async () => {
     const { stderr, exitCode } = await run('scripts/check-layout.ts');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
@@ -55,13 +55,13 @@ describe('the layout', () => {
     );
   });
 
-  test('one name is one file, but for the names that tools prescribe', () => {
+  test('requires unique file names, except for names that tools prescribe', () => {
     expect(doubleNames(['cli/names.ts', 'infra/names.ts', 'a/Dockerfile', 'b/Dockerfile'])).toEqual([
       { name: 'names.ts', files: ['cli/names.ts', 'infra/names.ts'] },
     ]);
   });
 
-  test('no folder outside test/ has more than a third of the lines', () => {
+  test('allows no folder outside test/ more than a third of the lines', () => {
     expect(heavyFolders({ 'cli/a.ts': 40, 'infra/b.ts': 30, 'domain/c.ts': 30, 'test/d.ts': 900 })).toEqual([
       { folder: 'cli', share: 0.4 },
     ]);
@@ -88,7 +88,7 @@ export default [{ ...block, files: ['**/*.js'] }];`,
     return result!.messages.map(({ ruleId, line }) => `${line} ${ruleId}`);
   }
 
-  test('reads neither clock nor environment nor network, and draws no lots', async () => {
+  test('uses no clock, environment, network or randomness', async () => {
     const text = [
       'export const given = new Date(0);',
       'export const today = new Date();',

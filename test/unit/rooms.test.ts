@@ -1,4 +1,4 @@
-/** The doors between the rooms hold: an import against the drawing is found. Planted into a small tree of its own. */
+/** The import rules between folders are enforced: violations in a small tree of the test's own are found. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';

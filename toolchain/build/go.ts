@@ -2,29 +2,34 @@ import { execFile, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
-/** Hears what is going on. */
+/** Called with lines of progress. */
 export type Progress = (line: string) => void;
 
-/** From this release on Go brings the toolchain that a module asks for by itself. */
+/** From this release on Go downloads the toolchain that a module needs by itself. */
 const OLDEST_GO = [1, 21] as const;
 
 const PROGRESS_EVERY_MS = 5_000;
 
-/** Throws one clear sentence when there is no Go that can build. */
-export async function requireGo(wanted: string): Promise<void> {
-  const needed = `needed to build ${wanted}, since Pulumi's own downloads cannot be reached`;
-  const mend =
+/**
+ * Checks that Go is installed and new enough.
+ *
+ * @param title what is to be built, for the error
+ * @throws Error that says how to install it
+ */
+export async function requireGo(title: string): Promise<void> {
+  const needed = `needed to build ${title}, since Pulumi's own downloads cannot be reached`;
+  const fix =
     'Install Go 1.21 or newer from https://go.dev/dl and put it on PATH, then run the command again.';
   let version: string;
   try {
     const { stdout } = await promisify(execFile)('go', ['env', 'GOVERSION'], { env: process.env });
     version = stdout.trim();
   } catch {
-    throw new Error(`Go is not installed; it is ${needed}. ${mend}`);
+    throw new Error(`Go is not installed; it is ${needed}. ${fix}`);
   }
   const [, major, minor] = /^go(\d+)\.(\d+)/.exec(version) ?? [];
   if (Number(major) === OLDEST_GO[0] && Number(minor) < OLDEST_GO[1]) {
-    throw new Error(`Go is ${version}; Go 1.21 or newer is ${needed}. ${mend}`);
+    throw new Error(`Go is ${version}; Go 1.21 or newer is ${needed}. ${fix}`);
   }
 }
 
@@ -38,7 +43,7 @@ export interface Compilation {
   onProgress: Progress;
 }
 
-/** Builds a package of the pinned module; go.sum vouches for every source file. */
+/** Builds a package of the pinned module; go.sum has a checksum of every source file. */
 export async function compile({
   title,
   module,

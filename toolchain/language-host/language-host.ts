@@ -11,10 +11,10 @@ import { requiredPackages } from './packages.ts';
 import { ProgramRunner } from './program.ts';
 
 /**
- * Serves Pulumi's `LanguageRuntime` for Node programs: as much of it as `pulumi up`, `preview`, `refresh`,
- * `destroy`, `import` and `config` need. Everything else answers "unimplemented", which the engine understands.
+ * Serves Pulumi's `LanguageRuntime` for Node programs: the part that `pulumi up`, `preview`, `refresh`, `destroy`,
+ * `import` and `config` need. All other methods respond "unimplemented", which the engine understands.
  *
- * @param engineAddress where the engine listens, as it told us on the command line
+ * @param engineAddress the engine's address, from the command line
  */
 export async function serveLanguageHost(engineAddress: string): Promise<void> {
   const runner = new ProgramRunner(engineAddress);
@@ -38,7 +38,7 @@ export async function serveLanguageHost(engineAddress: string): Promise<void> {
   );
 }
 
-/** The version of the SDK that stands beside us: the official host is released together with it. */
+/** The version of the installed SDK: the official host has the same version. */
 function sdkVersion(): string {
   const manifest = createRequire(import.meta.url).resolve('@pulumi/pulumi/package.json');
   return (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;

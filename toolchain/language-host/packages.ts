@@ -11,8 +11,8 @@ interface Manifest {
 }
 
 /**
- * The resource plugins that a program needs: those of its direct dependencies that say, under `pulumi.resource` in
- * their package.json, that they have one.
+ * The resource plugins that a program needs: those of its direct dependencies that declare one in their package.json,
+ * under `pulumi.resource`.
  *
  * @param directory the program's folder
  */
@@ -43,7 +43,7 @@ function findUp(directory: string, file: string): string | undefined {
   }
 }
 
-/** `require.resolve(name + '/package.json')` fails where `exports` hides it, so look in the folders instead. */
+/** `require.resolve(name + '/package.json')` fails if `exports` hides it, so search the folders instead. */
 function packageManifest(require: NodeJS.Require, name: string): string | undefined {
   return require.resolve
     .paths(name)

@@ -3,10 +3,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
-/** With this exit code the SDK says: the user has been told, add nothing. */
+/** With this exit code the SDK reports that it has printed the error already. */
 const ALREADY_REPORTED = 32;
 
-/** Runs a Pulumi program in a Node process of its own and tells the engine how it ended. */
+/** Runs a Pulumi program in its own Node process and reports to the engine how it ended. */
 export class ProgramRunner {
   private readonly engineAddress: string;
   private readonly children = new Set<ChildProcess>();
@@ -15,7 +15,7 @@ export class ProgramRunner {
     this.engineAddress = engineAddress;
   }
 
-  /** Runs the program to its end. */
+  /** Runs the program until it ends. */
   async run(request: languageProto.RunRequest): Promise<languageProto.RunResponse> {
     const response = new languageProto.RunResponse();
     const runner = sdkRunner(request.getInfo()?.getProgramDirectory() || request.getPwd());
@@ -28,12 +28,12 @@ export class ProgramRunner {
     if (code === ALREADY_REPORTED) response.setBail(true);
     else if (signal) response.setError(`the program was ended by ${signal}`);
     else if (code !== 0) {
-      response.setError(`the program ended with exit code ${code}; its own output above says why`);
+      response.setError(`the program ended with exit code ${code}; see its output above`);
     }
     return response;
   }
 
-  /** Ends every running program, as when the engine was interrupted or is gone. */
+  /** Ends all running programs, because the engine was interrupted or has ended. */
   stop(): void {
     for (const child of this.children) child.kill('SIGTERM');
   }

@@ -6,8 +6,8 @@ import type structProto from 'google-protobuf/google/protobuf/struct_pb.js';
 import { PluginError } from './rpc.ts';
 
 /**
- * The error that says: the change failed, but this is what there is now. The engine keeps it in the state, so that
- * the next `up` goes on from there.
+ * The error for a change that failed partway, with the resource as it is now. The engine keeps that in the state, so
+ * that the next `up` continues from there.
  */
 export function partialFailure(id: string, properties: structProto.Struct, reasons: string[]): PluginError {
   const message = reasons.join('\n');

@@ -1,7 +1,7 @@
 import { Unknown, type Properties, type Value } from './properties.ts';
 import { redactor } from '../../console/redactor.ts';
 
-/** Every text that is secret, so that it can be struck from a message. */
+/** All secret texts among properties, so that they can be removed from messages. */
 export function secretTexts({ values, secrets }: Properties): string[] {
   const texts: string[] = [];
   const collect = (value: Value): void => {
@@ -18,10 +18,10 @@ export function secretTexts({ values, secrets }: Properties): string[] {
   return texts;
 }
 
-/** What is no secret even where it stands among secrets: a plain path, such as the name of an uploaded file. */
+/** Not secret even within a secret property: a plain path, such as the name of an uploaded file. */
 const PLAIN_PATH = /^(\/[a-z_.-]+)+$/;
 
-/** The parts of a text that look like keys: long, of letters and digits. */
+/** The parts of a text that look like keys: long, with letters and digits. */
 function keyLike(text: string): string[] {
   return text
     .split(/[^\w.-]+/)
@@ -29,8 +29,8 @@ function keyLike(text: string): string[] {
 }
 
 /**
- * A message without the secrets that may have slipped into it: neither a secret as a whole nor what looks like a key
- * within a longer one. Short texts stay: they would match by chance.
+ * Removes secrets from a message: whole secrets, and parts of longer secrets that look like keys. Short texts are not
+ * removed: they would match by chance.
  */
 export function redact(message: string, secrets: string[]): string {
   const hidden = secrets.filter((text) => !PLAIN_PATH.test(text)).flatMap((text) => [text, ...keyLike(text)]);

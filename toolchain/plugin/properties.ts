@@ -12,14 +12,14 @@ export const UNKNOWN = new Unknown();
 /** A plain value: JSON and unknowns. */
 export type Value = null | string | number | boolean | Unknown | Value[] | { [name: string]: Value };
 
-/** A resource's properties, with the secrets unwrapped and their places noted. */
+/** A resource's properties, with the secrets unwrapped and their paths recorded. */
 export interface Properties {
   values: Record<string, Value>;
-  /** The paths of what was secret. */
+  /** The paths of the secrets. */
   secrets: SecretPaths;
 }
 
-/** Where secrets are: the steps from the top. Within a list the list itself is taken, see {@link readProperties}. */
+/** The paths of secrets, from the top. A secret within a list has the path of the list, see {@link readProperties}. */
 export type SecretPaths = string[][];
 
 const SIGNATURE = '4dabf18193072939515e22adb298388d';
@@ -39,8 +39,8 @@ const UNKNOWN_SENTINELS = new Set([
 /**
  * Reads properties as the engine sends them.
  *
- * A secret inside a list makes the whole list secret: Terraform's sets have no order, so the place of an element in
- * an answer says nothing about its place in the request.
+ * A secret inside a list makes the whole list secret: Terraform's sets have no order, so the index of an element in a
+ * response does not correspond to its index in the request.
  */
 export function readProperties(struct: structProto.Struct | undefined): Properties {
   const secrets: SecretPaths = [];
@@ -76,7 +76,7 @@ function readValue(value: unknown, path: string[], secrets: SecretPaths): Value 
       return readValue(record['value'], path, []);
     }
     if (SIGNATURE in record) {
-      throw new PluginError(`${path.join('.')}: assets and resource references are not understood here`);
+      throw new PluginError(`${path.join('.')}: assets and resource references are not supported here`);
     }
     return readRecord(record, path, secrets);
   }

@@ -1,6 +1,6 @@
 import { Metadata, status, type handleUnaryCall, type ServiceError } from '@grpc/grpc-js';
 
-/** An error that reaches the user through the engine, as its text and nothing else. */
+/** An error of which the engine shows the user only the message. */
 export class PluginError extends Error {
   readonly code: number;
   readonly metadata: Metadata | undefined;
@@ -15,7 +15,7 @@ export class PluginError extends Error {
 /**
  * Turns a function into the handler of a unary gRPC method.
  *
- * @param handle gets the request and a function that says whether nobody waits for the answer any more
+ * @param handle gets the request, and a function that tells whether the caller has cancelled it
  */
 export function unary<Request, Response>(
   handle: (request: Request, isAbandoned: () => boolean) => Response | Promise<Response>,
@@ -34,7 +34,7 @@ function toServiceError(error: unknown): Partial<ServiceError> {
   if (error instanceof PluginError) {
     return { code: error.code, details: error.message, metadata: error.metadata };
   }
-  // A fault of our own: the stack is what a bug report needs.
+  // A bug of our own: a bug report needs the stack trace.
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   return { code: status.INTERNAL, details: text };
 }

@@ -1,19 +1,19 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 
-/** Requests and answers carry whole resources; gRPC's default limit of 4 MB is too small for a large upload. */
+/** Requests and responses contain whole resources; gRPC's default limit of 4 MB is too small for a large upload. */
 export const NO_MESSAGE_LIMIT = {
   'grpc.max_receive_message_length': -1,
   'grpc.max_send_message_length': -1,
 };
 
 /**
- * Serves a Pulumi plugin the way the engine expects it: one line on standard output with the port, then gRPC.
+ * Serves a Pulumi plugin as the engine expects it: one line on standard output with the port, then gRPC.
  *
- * The engine holds the write end of standard input for as long as it lives, so its end means that the engine is
- * gone, however it went. It asks a plugin to leave with SIGINT.
+ * The engine keeps the write end of standard input open while it runs, so end of file means that the engine has ended,
+ * for whatever reason. It asks a plugin to end with SIGINT.
  *
  * @param register adds the plugin's services to the server
- * @param shutdown ends what the plugin started (a child process, temporary files)
+ * @param shutdown cleans up what the plugin started (a child process, temporary files)
  */
 export async function servePlugin(
   register: (server: Server) => void,
@@ -27,10 +27,10 @@ export async function servePlugin(
     );
   });
 
-  let leaving = false;
-  const leave = async () => {
-    if (leaving) return;
-    leaving = true;
+  let ending = false;
+  const end = async () => {
+    if (ending) return;
+    ending = true;
     try {
       await shutdown();
     } finally {
@@ -38,10 +38,10 @@ export async function servePlugin(
       process.exit(0);
     }
   };
-  process.on('SIGINT', () => void leave());
-  process.on('SIGTERM', () => void leave());
-  process.stdin.on('end', () => void leave());
-  process.stdin.on('error', () => void leave());
+  process.on('SIGINT', () => void end());
+  process.on('SIGTERM', () => void end());
+  process.stdin.on('end', () => void end());
+  process.stdin.on('error', () => void end());
   process.stdin.resume();
 
   process.stdout.write(`${port}\n`);

@@ -23,7 +23,7 @@ const probe: Tool = {
 const ensure = (tool = probe, deep = false) =>
   ensureTool(tool, { home, deep, onProgress: (line) => told.push(line) });
 
-test('builds once, and does nothing the second time', async () => {
+test('builds once and does nothing the second time', async () => {
   const binary = await ensure();
   expect((await execa(binary, ['healthy'])).exitCode).toBe(0);
   expect(told.at(-1)).toBe('built the probe');
@@ -47,19 +47,19 @@ test.each([
     },
   ],
 ])(
-  'a file that is %s is built again',
+  'a file that is %s is rebuilt',
   async (_, damage) => {
     const binary = await ensure();
     await damage(binary);
     told = [];
     await ensure();
-    expect(told[0]).toContain('is not what was built');
+    expect(told[0]).toContain('is damaged');
     expect((await execa(binary, ['healthy'])).exitCode).toBe(0);
   },
   120_000,
 );
 
-test('a file that was only touched is not built again', async () => {
+test('a file that was only touched is not rebuilt', async () => {
   const binary = await ensure();
   await utimes(binary, 1, 1);
   told = [];
@@ -67,7 +67,7 @@ test('a file that was only touched is not built again', async () => {
   expect(told).toEqual([]);
 }, 120_000);
 
-test('a failed build leaves nothing, says what Go said, and the leftovers of an interrupted one are removed', async () => {
+test('a failed build leaves nothing and reports the output of Go; the remains of an interrupted build are removed', async () => {
   const dead = join(home, 'tools', 'probe-1.building-999999999');
   await mkdir(dead, { recursive: true });
   await expect(ensure({ ...probe, package: './nowhere' })).rejects.toThrow(
@@ -76,7 +76,7 @@ test('a failed build leaves nothing, says what Go said, and the leftovers of an 
   expect(await readdir(join(home, 'tools'))).toEqual([]);
 }, 120_000);
 
-test('without Go: one sentence with the way out', async () => {
+test('without Go the error says how to install it', async () => {
   const path = process.env['PATH'];
   process.env['PATH'] = home;
   try {

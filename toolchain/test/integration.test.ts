@@ -38,7 +38,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   let first: string;
 
   test(
-    'a preview creates nothing and knows what it cannot know yet',
+    'a preview creates nothing and shows values that are still unknown as such',
     async () => {
       const plan = await project.preview();
       expect(plan).toMatchObject({
@@ -54,7 +54,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   );
 
   test(
-    'up creates it all, healthy, and a second preview has nothing to do',
+    'up creates everything, healthy, and a second preview shows no change',
     async () => {
       await project.up();
       first = await project.output('container');
@@ -67,7 +67,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   );
 
   test(
-    'secrets are nowhere in the state, and a refresh keeps it so',
+    'secrets are never in the state in clear text, also after a refresh',
     async () => {
       const password = await project.output('password');
       expect(password).toMatch(/^[A-Za-z0-9]{40}$/);
@@ -96,7 +96,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   );
 
   test(
-    'an update that Docker refuses says why, leaves the truth in the state, and the next up mends it',
+    'an update that Docker refuses is explained, the state is correct after it, and the next up fixes it',
     async () => {
       await project.set('memory', '1');
       expect(await project.refused(['up', '--yes', '--skip-preview'])).toMatch(/minimum memory limit/i);
@@ -110,7 +110,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   );
 
   test(
-    'another environment is a replacement, created before the old one goes',
+    'another environment causes a replacement, created before the old one is removed',
     async () => {
       await project.set('greeting', 'good evening');
       expect(await project.preview()).toEqual({ box: 'replace' });
@@ -124,7 +124,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   );
 
   test(
-    'what is to be ignored is left alone',
+    'ignoreChanges is respected',
     async () => {
       await project.set('ignoreLabels', 'true');
       await project.set('label', 'b');
@@ -135,7 +135,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   );
 
   test(
-    'a successor that never gets healthy leaves the old one serving, says why, and the next up repairs it',
+    'a successor that never becomes healthy leaves the old one serving, the reason is reported, and the next up repairs it',
     async () => {
       const serving = await project.output('container');
       await project.set('health', 'sick');
@@ -157,7 +157,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   );
 
   test(
-    'a container removed by hand is found missing by a refresh and comes again',
+    'a container that was removed by hand is detected by a refresh and created again',
     async () => {
       await execa('docker', ['rm', '-f', await project.output('container')]);
       await project.up('--refresh');
@@ -167,7 +167,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   );
 
   test(
-    'a changed trigger builds the image anew; a changed keeper draws the id anew',
+    'a changed trigger rebuilds the image; a changed keeper draws a new id',
     async () => {
       const hex = await project.output('hex');
       await project.set('content', '2');
@@ -180,7 +180,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   );
 
   test(
-    'a value of the wrong kind and a refusal of the program are one sentence, without a stack',
+    'a value of the wrong type and an error in the program are reported without a stack trace',
     async () => {
       await project.set('refuse', 'true');
       const refused = await project.refused(['preview']);
@@ -192,7 +192,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   );
 
   test(
-    'without the provider, and without Docker: what is missing and what mends it',
+    'without the provider, or without Docker, the error says what is missing and how to fix it',
     async () => {
       const withoutProvider = { SWITCHYARD_DOCKER_PROVIDER: '/nowhere' };
       expect(await project.refused(['preview'], withoutProvider)).toContain(
@@ -236,7 +236,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   );
 
   test(
-    'destroy removes it all, even what somebody else has removed already',
+    'destroy removes everything, also if a resource was removed outside Pulumi',
     async () => {
       await execa('docker', ['rm', '-f', await project.output('container')]);
       await project.pulumi('destroy', '--yes', '--skip-preview');

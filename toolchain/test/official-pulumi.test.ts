@@ -1,4 +1,4 @@
-/** Pulumi from its own downloads, and what takes its place: a local server stands for get.pulumi.com (toolchain/test/pulumi-mirror.ts). */
+/** Pulumi from its own downloads, and the fallbacks: a local server replaces get.pulumi.com (toolchain/test/pulumi-mirror.ts). */
 import {
   existsSync,
   mkdirSync,
@@ -21,7 +21,7 @@ beforeAll(() => mirror.start(), 900_000);
 beforeEach(() => mirror.forget());
 afterAll(() => mirror.stop());
 
-test('a source that never sends a byte is given up after ten seconds, and leaves nothing behind', async () => {
+test('a source that never sends a byte times out after ten seconds and leaves nothing behind', async () => {
   mirror.silent = true;
   const begun = Date.now();
   await expect(ensurePulumi(reporter)).rejects.toMatchObject({
@@ -35,20 +35,20 @@ test('a source that never sends a byte is given up after ten seconds, and leaves
   expect(readdirSync(join(mirror.home, 'locks'))).toEqual([]);
 }, 60_000);
 
-test('engine, language host and plugins are brought and checked', async () => {
+test('engine, language host and plugins are downloaded and checked', async () => {
   const setup = await ensurePulumi(reporter);
   expect(setup).toEqual({ source: 'official', path: [engineFolder] });
   expect((await execa(join(engineFolder, 'pulumi'), ['version'])).stdout).toMatch(/^v?\d+\.\d+\.\d+/);
   for (const plugin of [docker, random]) expect(existsSync(mirror.binaryOf(plugin))).toBe(true);
 }, 120_000);
 
-test('a second run asks nobody', async () => {
+test('a second run makes no request', async () => {
   expect(await ensurePulumi(reporter)).toEqual({ source: 'official', path: [engineFolder] });
   expect(mirror.asked).toEqual([]);
   expect(mirror.told).toEqual([]);
 });
 
-test('a truncated engine is noticed and brought again, the plugins stay', async () => {
+test('a truncated engine is detected and downloaded again, the plugins stay', async () => {
   truncateSync(join(engineFolder, 'pulumi'), 1000);
   expect(await findPulumi()).toBeUndefined();
   await ensurePulumi(reporter);
@@ -56,7 +56,7 @@ test('a truncated engine is noticed and brought again, the plugins stay', async 
   expect(await findPulumi(true)).toEqual({ source: 'official', path: [engineFolder] });
 }, 120_000);
 
-test("the user's own pulumi is taken once it is there, a too old one passed over once", async () => {
+test("the user's own pulumi is used once it is there; one that is too old is rejected once", async () => {
   const { PATH } = process.env;
   delete process.env.SWITCHYARD_PULUMI;
   const own = join(mirror.work, 'own');
@@ -68,7 +68,7 @@ test("the user's own pulumi is taken once it is there, a too old one passed over
   expect(await findPulumi()).toBeUndefined();
   expect(await ensurePulumi(reporter)).toMatchObject({ source: 'official' });
   expect(mirror.told.join('\n')).toContain(
-    `not using ${join(own, 'pulumi')}: 3.100.0, needed is 3.200.0 or newer`,
+    `not using ${join(own, 'pulumi')}: 3.100.0, expected 3.200.0 or newer`,
   );
   mirror.forget();
   expect(await ensurePulumi(reporter)).toMatchObject({ source: 'official' });
@@ -83,23 +83,23 @@ test("the user's own pulumi is taken once it is there, a too old one passed over
   process.env.PATH = PATH;
 }, 60_000);
 
-test('an engine that is not the pinned one is refused after a second try', async () => {
+test('an engine with another checksum than the pinned one is refused after a second attempt', async () => {
   rmSync(join(mirror.home, 'tools'), { recursive: true });
   const body = Buffer.from(mirror.files.get(ENGINE)!);
   body[body.length - 1]! ^= 1;
   mirror.files.set(ENGINE, body);
   await expect(ensurePulumi(reporter)).rejects.toMatchObject({
-    message: 'a download arrived corrupted twice',
+    message: 'a download was corrupted twice',
   });
   expect(mirror.asked.filter((path) => path === ENGINE)).toHaveLength(2);
   expect(existsSync(mirror.engineRoot)).toBe(false);
 }, 60_000);
 
-test('an engine without a pinned checksum is not even asked for, and the command that pins it is named', async () => {
+test('an engine without a pinned checksum is not requested, and the error names the command that pins it', async () => {
   delete PINNED[ENGINE.slice(ENGINE.lastIndexOf('/') + 1)];
   await expect(ensurePulumi(reporter)).rejects.toMatchObject({
-    message: 'SWITCHYARD_PULUMI=official is asked for, but that source does not work here',
-    found: expect.stringMatching(/^pulumi-v\S+ is not downloaded: no checksum of it is pinned/) as string,
+    message: 'SWITCHYARD_PULUMI=official is set, but that source does not work here',
+    found: expect.stringMatching(/^pulumi-v\S+ is not downloaded: its checksum is not pinned/) as string,
     command: 'npm run pin-pulumi',
   });
   expect(mirror.asked).toEqual([]);

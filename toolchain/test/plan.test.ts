@@ -3,8 +3,8 @@ import { diffPlan } from '../providers/docker/diff.ts';
 import { ignoreChanges, pathSteps } from '../providers/docker/ignore.ts';
 import { proposedState } from '../providers/docker/propose.ts';
 import { withTimeout } from '../providers/docker/state.ts';
-import { findStrangers } from '../providers/docker/strangers.ts';
-import { sameValue } from '../providers/docker/same.ts';
+import { findUnknownProperties } from '../providers/docker/unknown-properties.ts';
+import { isEqual } from '../providers/docker/is-equal.ts';
 import { resourceShape, type ResourceShape } from '../providers/docker/shape.ts';
 import type { WireAttribute, WireSchema } from '../providers/docker/tfplugin.ts';
 
@@ -105,7 +105,7 @@ describe('the proposed state', () => {
     });
   });
 
-  test('leaves unknown what is unknown', () => {
+  test('keeps unknown values unknown', () => {
     expect(proposedState(null, { ...empty, port: UNKNOWN }, shape)).toMatchObject({ port: UNKNOWN });
   });
 });
@@ -114,11 +114,11 @@ describe('the difference', () => {
   const diff = (before: object, after: object, config: object = after) =>
     diffPlan({ ...empty, ...before }, { ...empty, ...after }, { ...empty, ...config }, shape);
 
-  test('is none where a set is only ordered otherwise', () => {
+  test('is empty if only the order of a set differs', () => {
     expect(diff({ env: ['A', 'B'] }, { env: ['B', 'A'] })).toEqual({ changed: false, changes: [] });
   });
 
-  test('of a list is by place, of a set by element, of a single block by name', () => {
+  test('of a list is by index, of a set by element, of a single block by name', () => {
     expect(
       diff(
         { command: ['a', 'b'], env: ['A', 'B'], healthcheck: [{ timeout: '1s' }] },
@@ -132,23 +132,23 @@ describe('the difference', () => {
     ]);
   });
 
-  test('does not speak of what the provider only computes anew', () => {
+  test('omits values that the provider only recomputes', () => {
     expect(diff({ bridge: 'b0' }, { bridge: UNKNOWN }, {})).toEqual({ changed: false, changes: [] });
   });
 
-  test('speaks of what will be known later because the program asks for it', () => {
+  test('includes unknown values that the program sets', () => {
     const { changes } = diff({ hostname: 'h' }, { hostname: UNKNOWN });
     expect(changes).toEqual([{ path: 'hostname', kind: 'update' }]);
   });
 
-  test('does not show "" becoming null beside a real change', () => {
+  test('does not show a change from "" to null beside a real change', () => {
     const { changes } = diff({ hostname: '', name: 'a' }, { hostname: null, name: 'b' });
     expect(changes).toEqual([{ path: 'name', kind: 'update' }]);
   });
 });
 
-test('unknown is the same as nothing, not even as itself', () => {
-  expect(sameValue(UNKNOWN, UNKNOWN, { kind: 'string' })).toBe(false);
+test('an unknown value equals nothing, not even itself', () => {
+  expect(isEqual(UNKNOWN, UNKNOWN, { kind: 'string' })).toBe(false);
 });
 
 describe('ignoreChanges', () => {
@@ -160,7 +160,7 @@ describe('ignoreChanges', () => {
     ['logOpts["max-size"].a', ['logOpts', 'max-size', 'a']],
   ])('reads the path %s', (path, steps) => expect(pathSteps(path)).toEqual(steps));
 
-  test('puts the old value in, at every depth, and leaves the rest, unknowns too', () => {
+  test('inserts the old value, at every depth, and keeps the rest, unknown values included', () => {
     const wanted = { a: 1, b: { c: 2, d: 3 }, ports: [{ external: 1 }, { external: 2 }], image: UNKNOWN };
     const has = { a: 9, b: { c: 8 }, ports: [{ external: 7 }] };
     expect(ignoreChanges(wanted, has, ['b.c', 'b.d', 'ports[*].external'])).toEqual({
@@ -173,20 +173,20 @@ describe('ignoreChanges', () => {
   });
 });
 
-test('a property that there is not is named with those that there are, at every depth', () => {
+test('an unknown property is reported with the known ones, at every depth', () => {
   const inputs = {
     __defaults: [],
     nam: 'x',
     ports: [{ internal: 80, external: 80 }],
     healthcheck: { timeout: UNKNOWN },
   };
-  expect(findStrangers(inputs, shape)).toEqual([
+  expect(findUnknownProperties(inputs, shape)).toEqual([
     { path: 'nam', known: ['bridge', 'command', 'envs', 'healthcheck', 'hostname', 'name', 'ports'] },
     { path: 'ports[0].external', known: ['internal', 'ip'] },
   ]);
 });
 
-test("Pulumi's customTimeouts reach the provider in its private data, beside what is there", () => {
+test("Pulumi's customTimeouts are passed to the provider in its private data, beside the existing data", () => {
   const key = 'e2bfb730-ecaa-11e6-8f88-34363bc7c4c0';
   const data = Buffer.from(JSON.stringify({ schema_version: '2', [key]: { create: 1, delete: 2 } }));
   expect(withTimeout(data, 'create', 0)).toBe(data);

@@ -5,7 +5,7 @@ import { redact, secretTexts } from '../plugin/plugin-redact.ts';
 const SECRET = { '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270' };
 const struct = (value: object) => structProto.Struct.fromJavaScript(value as never);
 
-test('secrets are unwrapped and their places noted', () => {
+test('secrets are unwrapped and their paths recorded', () => {
   const read = readProperties(struct({ a: { b: { ...SECRET, value: 'x' } }, c: 'plain' }));
   expect(read).toEqual({ values: { a: { b: 'x' }, c: 'plain' }, secrets: [['a', 'b']] });
 });
@@ -15,7 +15,7 @@ test('a secret within a list makes the list secret, since a set has no order', (
   expect(read).toEqual({ values: { envs: ['A=1', 'B=2'] }, secrets: [['envs']] });
 });
 
-test('a secret whose value is unknown is both', () => {
+test('a secret with an unknown value is secret and unknown', () => {
   const read = readProperties(struct({ key: { ...SECRET, value: '04da6b54-80e4-46f7-96ec-b56ff0331ba9' } }));
   expect(read).toEqual({ values: { key: UNKNOWN }, secrets: [['key']] });
 });
@@ -44,7 +44,7 @@ test('what is written can be read again', () => {
   expect(readProperties(wire)).toEqual(properties);
 });
 
-test('secret texts are found at any depth and struck from a message', () => {
+test('secret texts are found at any depth and removed from a message', () => {
   const read = readProperties(
     struct({
       uploads: { ...SECRET, value: [{ file: '/etc/app/config.yaml', content: 'hunter2-hunter2' }] },
@@ -57,6 +57,6 @@ test('secret texts are found at any depth and struck from a message', () => {
   );
 });
 
-test('texts of a few characters are no secrets to strike: they match by chance', () => {
+test('short texts are not removed: they would match by chance', () => {
   expect(redact('exit code 0400', ['0400', ''])).toBe('exit code 0400');
 });

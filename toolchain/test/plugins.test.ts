@@ -27,14 +27,14 @@ describe.each(['pulumi-language-nodejs', 'pulumi-resource-docker', 'pulumi-resou
       return { child, port: Number(line) };
     }
 
-    test('starts through a link from anywhere, says its port, and goes when the engine asks it to', async () => {
+    test('starts through a link from anywhere, prints its port, and ends when the engine asks it to', async () => {
       const { child, port } = await start();
       expect(port).toBeGreaterThan(1024);
       child.kill('SIGINT');
       expect(await once(child, 'exit')).toEqual([0, null]);
     }, 60_000);
 
-    test('goes when the engine is gone', async () => {
+    test('ends when the engine has ended', async () => {
       const { child } = await start();
       child.stdin.end();
       expect(await once(child, 'exit')).toEqual([0, null]);

@@ -1,6 +1,6 @@
 /**
- * A local server in the place of get.pulumi.com: it hands out the engine that toolchain/ built, in the form of Pulumi's release, and
- * small plugins, which the real engine unpacks. The folders of the process that asks are throwaway ones.
+ * A local server that replaces get.pulumi.com: it serves the engine that toolchain/ built, in the form of Pulumi's release, and small
+ * plugins, which the real engine unpacks. The process that uses it gets temporary folders.
  */
 import { createHash } from 'node:crypto';
 import {
@@ -19,7 +19,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { installedVersion } from '../../console/home-paths.ts';
 import { platformNames } from '../../bootstrap/platform.ts';
-import { wantedPlugins } from '../../bootstrap/plugins.ts';
+import { requiredPlugins } from '../../bootstrap/plugins.ts';
 import { engineArchive, PINNED, type Plugin, pluginArchive } from '../../bootstrap/pulumi-archives.ts';
 import { ensureToolchain } from '../build.ts';
 
@@ -28,7 +28,7 @@ const platform = platformNames();
 const version = installedVersion('@pulumi/pulumi');
 
 /** The plugins. */
-export const [docker, random] = wantedPlugins() as [Plugin, Plugin];
+export const [docker, random] = requiredPlugins() as [Plugin, Plugin];
 
 /** The path of the engine's release. */
 export const ENGINE = engineArchive(version, platform).path;

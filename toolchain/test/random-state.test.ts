@@ -58,7 +58,7 @@ test('every type that is served is tested here', () => {
 });
 
 describe.each(Object.entries(PROGRAMS))('%s', (type, program) => {
-  test('outputs and inputs that only another plugin knows are no change', async () => {
+  test('outputs and inputs that only another plugin knows are not a change', async () => {
     const olds = { ...(await created(type, program)), ...FOREIGN, number: true };
     expect(await changes(type, program, olds, program)).toEqual([]);
     expect(await changes(type, { ...program, ...FILLED_IN }, olds, program)).toEqual([]);

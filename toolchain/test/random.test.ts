@@ -11,7 +11,7 @@ const defaults = Object.fromEntries(
 const password = (inputs: object) =>
   (randomPassword.create({ ...defaults, ...inputs }).outputs as { result: string }).result;
 
-test('a password has its length, its minima and no class that is switched off', () => {
+test('a password has the given length and minima, and no character of a disabled class', () => {
   fc.assert(
     fc.property(fc.integer({ min: 9, max: 60 }), (length) => {
       const drawn = password({ length, special: false, minLower: 2, minUpper: 3, minNumeric: 4 });
@@ -47,7 +47,7 @@ test.each([
   expect(randomPassword.check({ ...defaults, ...inputs }).map(([name]) => name)).toEqual([property]);
 });
 
-test('an id is the same bytes in four writings, with its prefix', () => {
+test('an id has the same bytes in four encodings, with its prefix', () => {
   const { id, outputs } = randomId.create({ byteLength: 8, prefix: 'p-' });
   const bytes = Buffer.from(id, 'base64url');
   expect(bytes).toHaveLength(8);

@@ -15,7 +15,7 @@ beforeAll(async () => {
   await provider.close();
 }, BUILD_MS);
 
-/** Name by name, `[]` for a list: what the bridge offers. */
+/** The names that the bridge offers, one by one, with `[]` for a list. */
 function offered(shape: ObjectShape): Record<string, Offered> {
   return Object.fromEntries(
     shape.fields

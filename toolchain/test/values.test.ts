@@ -59,7 +59,7 @@ test('names change, single blocks get a list around them, and what is not set is
   });
 });
 
-test('texts, numbers and truth values stand for one another where the meaning is plain', () => {
+test('strings, numbers and booleans are converted if the meaning is clear', () => {
   expect(toTerraform({ name: 5, memory: '64', mustRun: 'true' }, shape)).toMatchObject({
     name: '5',
     memory: 64,
@@ -73,31 +73,31 @@ test.each([
   [{ uploads: [{ file: ['x'] }] }, 'uploads[0].file: expected a string, found a list'],
   [{ logOpts: 'x' }, 'logOpts: expected an object, found a string'],
 ] as [Record<string, Value>, string][])(
-  'a value of the wrong kind is named, not shown: %j',
+  'a value of the wrong type is named, not shown: %j',
   (value, message) => {
     expect(() => toTerraform(value, shape)).toThrow(message);
   },
 );
 
-test('the unknown stays unknown through msgpack, wherever it stands', () => {
+test('an unknown value stays unknown through msgpack, at any depth', () => {
   const given = { name: UNKNOWN, envs: ['A=1', UNKNOWN], uploads: UNKNOWN, healthcheck: { tests: UNKNOWN } };
   const back = unpack(pack(toTerraform(given, shape)));
   expect(toPulumi(back, shape)).toEqual(given);
 });
 
-test('an unknown value about which Terraform knows something (extension 12) is unknown all the same', () => {
+test('a refined unknown value (extension 12) is unknown', () => {
   // fixmap{1} "name" ext8(len 3, type 12) {1: false}
   const wire = Buffer.from([0x81, 0xa4, ...Buffer.from('name'), 0xc7, 3, 12, 0x81, 1, 0xc2]);
   expect(unpack({ msgpack: wire })).toEqual({ name: UNKNOWN });
 });
 
-test('no state at all is null', () => {
+test('a missing state is null', () => {
   expect(unpack(null)).toBeNull();
   expect(unpack({ msgpack: new Uint8Array() })).toBeNull();
   expect(unpack(pack(null))).toBeNull();
 });
 
-test('whatever Pulumi hands over comes back the same', () => {
+test('any value from Pulumi is unchanged after a round trip', () => {
   const some = fc.string();
   const properties = fc.record(
     {

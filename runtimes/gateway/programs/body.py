@@ -59,7 +59,7 @@ def parsed(body: bytes) -> tuple[object, bytes]:
     try:
         return orjson.loads(body), body
     except orjson.JSONDecodeError:
-        # Half of a surrogate pair: clients that cut a text in the middle of an emoji send it. LiteLLM would mend it.
+        # Half of a surrogate pair: clients that cut a text in the middle of an emoji send it. LiteLLM would fix it.
         # Always as UTF-8, as the bounds read it: `json` would guess the encoding.
         fields = json.loads(body.decode('utf-8', 'surrogatepass').removeprefix('\ufeff'))
         return fields, json.dumps(fields, ensure_ascii=False, allow_nan=False).encode('utf-8', 'replace')

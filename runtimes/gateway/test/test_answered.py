@@ -56,7 +56,7 @@ class Failing(unittest.TestCase):
     def test_nothing_to_a_client_that_is_gone(self):
         self.assertEqual(self.ask(silent_reader, gone=True), [])
 
-    def test_an_answer_that_had_begun_is_cut_and_not_mended(self):
+    def test_an_answer_that_had_begun_is_cut_and_not_fixed(self):
         sent = []
 
         async def send(message):

@@ -136,7 +136,7 @@ class Door(unittest.TestCase):
         self.assertEqual((got, headers[b'content-type'], headers[b'content-length']), (body, b'application/json', str(len(body)).encode()))
         self.assertEqual([n for n in headers if n.startswith(b'x-')], [b'x-litellm-tags', b'x-litellm-call-id'])
 
-    def test_half_a_surrogate_pair_is_mended(self):
+    def test_half_a_surrogate_pair_is_fixed(self):
         self.assertEqual(self.ask('POST', '/v1/embeddings', body=b'{"model": "vectors", "input": "cut \\ud83d"}')[0], 200)
         self.assertEqual(json.loads(self.seen[-1][1]), {'model': 'vectors', 'input': 'cut ?'})
 

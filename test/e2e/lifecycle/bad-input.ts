@@ -34,7 +34,7 @@ export function nothingDeployed(life: LifecycleStack): void {
         expect(exitCode).toBe(1);
         expect(stderr).toMatch(
           new RegExp(
-            `port ${life.port} is held by node \\(pid ${process.pid}\\)|port ${life.port} is held by MainThread`,
+            `port ${life.port} is in use by node \\(pid ${process.pid}\\)|port ${life.port} is in use by MainThread`,
           ),
         );
         expect(stderr).toMatch(new RegExp(`pulumi config set port \\d+ --stack ${life.stack}`));
@@ -110,7 +110,7 @@ export function badInput(life: LifecycleStack): void {
     );
 
     test(
-      'keeps everything when the disk is nearly full',
+      'keeps everything if there is not enough disk space',
       async () => {
         const before = life.containers();
         const stateBefore = await life.resources();
@@ -122,11 +122,11 @@ export function badInput(life: LifecycleStack): void {
         expect(stderr).toMatch(
           new RegExp(
             [
-              '^error: the disk is nearly full: a deployment needs room',
+              '^error: not enough disk space for a deployment',
               `  where:   ${checkout.env.SWITCHYARD_HOME}`,
               '  found:   [0-9.]+ GB free',
               '  allowed: at least 1048576.0 GB free',
-              `  mend it: df -h ${checkout.env.SWITCHYARD_HOME}$`,
+              `  fix:     df -h ${checkout.env.SWITCHYARD_HOME}$`,
             ].join('\n'),
           ),
         );

@@ -24,7 +24,7 @@ export function killedHalfWay(life: LifecycleStack): void {
         await child;
         const left = life.containers();
         const again = await checkout.switchyard(['up', life.stack, '--no-connect']);
-        expect(again.stderr).toContain(`removing the lock that an interrupted run left on ${life.stack}`);
+        expect(again.stderr).toContain(`removing the stale lock of an interrupted run on ${life.stack}`);
         expect([again.exitCode, again.exitCode === 0 ? '' : again.stderr]).toEqual([0, '']);
         expect(life.containers()).toHaveLength(2);
         for (const id of left) expect(life.containers()).not.toContain(id);
@@ -100,7 +100,7 @@ export function strangers(life: LifecycleStack): void {
           docker(...harm, edge);
           const { exitCode, stderr } = await checkout.switchyard(['up', life.stack, '--no-connect']);
           expect([harm, exitCode, exitCode === 0 ? '' : stderr]).toEqual([harm, 0, '']);
-          expect(stderr).toContain('not running in Docker, whatever the state says: edge');
+          expect(stderr).toContain('in the state, but not running in Docker: edge');
           expect(inspect(edge, '{{.State.Running}}')).toBe('true');
           // The gateway alone has stayed.
           expect(life.containers().filter((id) => before.includes(id))).toHaveLength(1);
@@ -127,7 +127,9 @@ export function strangers(life: LifecycleStack): void {
         };
         const own = stranger(inspect(before[0], '{{index .Config.Labels "switchyard.instance"}}'));
         const cleared = await checkout.switchyard(['up', life.stack, '--no-connect', '--json']);
-        expect(cleared.stderr).toContain(`removing what an interrupted run left: ${own}`);
+        expect(cleared.stderr).toContain(
+          `removing the containers that an interrupted run left behind: ${own}`,
+        );
         expect([cleared.exitCode, life.containers()]).toEqual([0, before]);
         // Nothing else was to be done.
         expect(JSON.parse(cleared.stdout)).toMatchObject({ changes: 0 });
@@ -147,7 +149,7 @@ export function strangers(life: LifecycleStack): void {
 }
 
 /** The stack goes, and what a killed run left with it. */
-export function leftBehind(life: LifecycleStack): void {
+export function remainingParts(life: LifecycleStack): void {
   const { checkout } = life;
 
   test(
@@ -162,7 +164,7 @@ export function leftBehind(life: LifecycleStack): void {
       );
       const { exitCode, stderr } = await checkout.switchyard(['down', life.stack]);
       expect([exitCode, exitCode === 0 ? '' : stderr]).toEqual([0, '']);
-      expect(stderr).toContain(`removing what an interrupted run left: ${name}`);
+      expect(stderr).toContain(`removing the containers that an interrupted run left behind: ${name}`);
       expect(life.containers()).toEqual([]);
     },
     3 * MINUTE,

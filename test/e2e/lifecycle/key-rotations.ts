@@ -37,8 +37,8 @@ export function firstKeys(life: LifecycleStack): void {
       expect(first.stdout).toBe(
         [
           'set        GROQ_API_KEY',
-          'ignored    LITELLM_MASTER_KEY: no key of the catalogue',
-          'ignored    line 4: not understood; expected: NAME=value',
+          'ignored    LITELLM_MASTER_KEY: not a key of the catalogue',
+          'ignored    line 4: not understood; expected NAME=value',
           `next       ./switchyard up ${life.stack}`,
         ].join('\n'),
       );

@@ -1,4 +1,4 @@
-/** The one throwaway stack whose life is told: before its first `up`, interrupted, refused, mended, its keys rotated, taken down. */
+/** The one throwaway stack whose life is told: before its first `up`, interrupted, refused, fixed, its keys rotated, taken down. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Checkout } from '../../../sandbox/checkout.ts';

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { ROOT } from '../../../console/home-paths.ts';
 import { BASE_IMAGE } from '../../../infra/docker-names.ts';
 
-test('every Dockerfile that names the base image names the tag that is brought', () => {
+test('every Dockerfile on the base image uses the tag that bootstrap creates', () => {
   const named = globSync('runtimes/*/image/Dockerfile', { cwd: ROOT }).flatMap((file) =>
     [...readFileSync(join(ROOT, file), 'utf8').matchAll(/^ARG BASE=(.*)$/gm)].map(([, tag]) => [file, tag]),
   );

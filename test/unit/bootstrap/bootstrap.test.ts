@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { withUpdates } from '../../../bootstrap/bootstrap-image.ts';
 
-test('the updates come from the mirror that the release came from', () => {
+test('the update suites use the mirror of the release', () => {
   expect(withUpdates('deb http://mirror.example/debian bookworm main\n')).toBe(
     [
       'deb http://mirror.example/debian bookworm main',
@@ -12,6 +12,6 @@ test('the updates come from the mirror that the release came from', () => {
   );
 });
 
-test('sources of another form stay as they are', () => {
+test('sources of another form are not changed', () => {
   expect(withUpdates('')).toBe('');
 });

@@ -49,7 +49,7 @@ async function nightly(args: string[], env: Record<string, string> = {}) {
   return { exitCode, stdout, stderr, called };
 }
 
-test('a dry run prints commands that exist, and runs none', async () => {
+test('a dry run prints existing commands and runs none', async () => {
   const { exitCode, stdout, called } = await nightly(['--dry-run']);
   expect({ exitCode, called }).toEqual({ exitCode: 0, called: [] });
   const commands = stdout.split('\n').map((line) => line.split(' '));
@@ -72,7 +72,7 @@ test('a dry run prints commands that exist, and runs none', async () => {
   expect(drills.filter((word) => DRILL_NAMES.includes(word))).toEqual([]);
 });
 
-test("everything runs with Pulumi's own plugins in a copy without toolchain/, and what fails stops nothing", async () => {
+test("runs everything with Pulumi's own plugins in a copy without toolchain/, and continues after a failure", async () => {
   const logs = join(folder, 'logs');
   program('bin/npm', 'echo "1 passed, 1 failed"; exit 1');
   const { exitCode, called } = await nightly([logs], { SWITCHYARD_SEED: '7' });
@@ -85,7 +85,7 @@ test("everything runs with Pulumi's own plugins in a copy without toolchain/, an
   expect(readFileSync(join(logs, 'drills.log'), 'utf8')).toBe('drilled drill --replicas 2\n');
 });
 
-test('another sample each night, one that a seed can name; a daemon that was brought ends', async () => {
+test('uses another sample each night, which a seed can repeat; stops a daemon that it started', async () => {
   program('bin/npm', 'exit 0');
   program('bin/docker', 'exit 1');
   const { exitCode, stderr, called } = await nightly([join(folder, 'logs')]);

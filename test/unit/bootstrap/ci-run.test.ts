@@ -1,4 +1,4 @@
-/** .ci/run by itself: what it does about Docker, and what it hands on of npm. The commands that it calls note that they were called. */
+/** .ci/run by itself: how it treats Docker, and how it passes on npm's output and exit code. The fake commands log their calls. */
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
@@ -33,14 +33,14 @@ async function run(docker: string, npm: string) {
   return { exitCode, stdout, stderr, calls };
 }
 
-const SEED = 'the sample of the long runs is that of seed 1';
+const SEED = 'sample of the long tests: seed 1';
 
-test('the tests get the seed that is printed', async () => {
+test('passes the seed that it prints to the tests', async () => {
   const { stdout, stderr } = await run('exit 0', 'echo "$SWITCHYARD_SEED"');
   expect({ stdout, stderr }).toEqual({ stdout: '1', stderr: SEED });
 });
 
-test('a daemon that answered before the tests is left alone', async () => {
+test('does not stop a daemon that was running before', async () => {
   const { exitCode, calls } = await run('exit 0', 'echo "3 passed, 0 failed"');
   expect({ exitCode, calls }).toEqual({ exitCode: 0, calls: ['docker info', 'npm test'] });
 });
@@ -48,11 +48,8 @@ test('a daemon that answered before the tests is left alone', async () => {
 test.each([
   [0, '3 passed, 0 failed'],
   [1, '2 passed, 1 failed'],
-])(
-  'one that was brought for them ends after them; exit code %i and the last line stay',
-  async (code, count) => {
-    const { exitCode, stdout, stderr, calls } = await run('exit 1', `echo "${count}"; exit ${code}`);
-    expect(calls).toEqual(['docker info', 'npm test', 'switchyard stop-docker']);
-    expect({ exitCode, stdout, stderr }).toEqual({ exitCode: code, stdout: count, stderr: SEED });
-  },
-);
+])('stops a daemon that it started; exit code %i and the last line are kept', async (code, count) => {
+  const { exitCode, stdout, stderr, calls } = await run('exit 1', `echo "${count}"; exit ${code}`);
+  expect(calls).toEqual(['docker info', 'npm test', 'switchyard stop-docker']);
+  expect({ exitCode, stdout, stderr }).toEqual({ exitCode: code, stdout: count, stderr: SEED });
+});

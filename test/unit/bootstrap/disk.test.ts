@@ -12,12 +12,12 @@ test.each([
   ['', 1024 ** 3],
   ['0', 0],
   ['5000000000', 5_000_000_000],
-])('the room that a deployment needs by %j is %d bytes', (bound, bytes) => {
+])('the limit %j means %d bytes', (bound, bytes) => {
   if (bound !== undefined) process.env[NAME] = bound;
   expect(minFreeBytes()).toBe(bytes);
 });
 
-test.each(['1G', '-1', '1.5', ' 1'])('%j is no number of bytes', (bound) => {
+test.each(['1G', '-1', '1.5', ' 1'])('%j is refused', (bound) => {
   process.env[NAME] = bound;
-  expect(minFreeBytes).toThrow('that is no number of bytes');
+  expect(minFreeBytes).toThrow('invalid number of bytes');
 });

@@ -32,13 +32,13 @@ afterEach(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('a whole file is kept', async () => {
+test('a complete file is kept', async () => {
   const url = await serve((_, response) => response.end(content));
   await download(url, file, { sha256 });
   expect(readFileSync(file).equals(content)).toBe(true);
 });
 
-test('a server that never sends a byte is given up in time', async () => {
+test('a server that never sends a byte times out', async () => {
   const url = await serve(() => undefined);
   const begun = Date.now();
   await expect(download(url, file, { sha256, stallMs: 300 })).rejects.toThrow(/sent nothing for 0.3 s/);
@@ -47,7 +47,7 @@ test('a server that never sends a byte is given up in time', async () => {
   expect(existsSync(file)).toBe(false);
 });
 
-test('a server that goes silent in the middle is given up too, and half a file is not kept', async () => {
+test('a server that stops sending times out too, and the incomplete file is removed', async () => {
   const url = await serve((_, response) => {
     response.writeHead(200, { 'content-length': content.length });
     response.write(content.subarray(0, 1000));
@@ -56,7 +56,7 @@ test('a server that goes silent in the middle is given up too, and half a file i
   expect(existsSync(file)).toBe(false);
 });
 
-test('a slow server that keeps sending is waited for', async () => {
+test('a slow server that keeps sending does not time out', async () => {
   const url = await serve((_, response) => {
     let sent = 0;
     const timer = setInterval(() => {
@@ -71,7 +71,7 @@ test('a slow server that keeps sending is waited for', async () => {
   expect(readFileSync(file).equals(content)).toBe(true);
 });
 
-test('a connection broken off in the middle is no success', async () => {
+test('a connection that is closed early is an error', async () => {
   const url = await serve((_, response) => {
     response.writeHead(200, { 'content-length': content.length });
     response.write(content.subarray(0, 1000), () => response.destroy());
@@ -80,27 +80,27 @@ test('a connection broken off in the middle is no success', async () => {
   expect(existsSync(file)).toBe(false);
 });
 
-test('a refused connection says so at once', async () => {
+test('a refused connection fails at once with that reason', async () => {
   const url = await serve(() => undefined);
   await new Promise((closed) => server.close(closed));
   await expect(download(url, file, { sha256 })).rejects.toThrow(/refuses connections/);
 });
 
-test('an error status is no file', async () => {
+test('an error status is an error', async () => {
   const url = await serve((_, response) => response.writeHead(403).end('no'));
   await expect(download(url, file, { sha256 })).rejects.toThrow(/answered 403/);
 });
 
-test('a corrupted download is fetched once more', async () => {
+test('a corrupted file is downloaded again', async () => {
   let asked = 0;
   const url = await serve((_, response) => response.end(++asked === 1 ? 'garbage' : content));
   const lines: string[] = [];
   await download(url, file, { sha256, progress: (line) => lines.push(line) });
   expect(readFileSync(file).equals(content)).toBe(true);
-  expect(lines).toEqual([`the download of ${url} is corrupted: fetching it once more`]);
+  expect(lines).toEqual([`the download of ${url} is corrupted: downloading it again`]);
 });
 
-test('one that stays corrupted is a sentence, and nothing is kept', async () => {
+test('a file that is corrupted twice is an error, and nothing is kept', async () => {
   let asked = 0;
   const url = await serve((_, response) => {
     asked++;
@@ -111,7 +111,7 @@ test('one that stays corrupted is a sentence, and nothing is kept', async () => 
   expect(existsSync(file)).toBe(false);
 });
 
-test('what is not checked is kept as it came, unless it is cut off', async () => {
+test('an unchecked download is kept, unless it is incomplete', async () => {
   const url = await serve((_, response) => response.end('anything'));
   await downloadUnchecked(url, file);
   expect(readFileSync(file, 'utf8')).toBe('anything');

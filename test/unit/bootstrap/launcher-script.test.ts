@@ -60,7 +60,7 @@ describe('a node on PATH', () => {
     async (script) => {
       tool('node', script);
       const { exitCode, stderr } = await launch();
-      expect(stderr).toContain('Node 24 or newer is needed and could not be brought to this machine');
+      expect(stderr).toContain('Node 24 or newer is needed and could not be downloaded for this machine');
       expect(exitCode).toBe(1);
     },
   );
@@ -73,13 +73,13 @@ describe('a node on PATH', () => {
   });
 });
 
-test('a message with tabs, escapes and quotes in it is still JSON', async () => {
+test('--json output is valid JSON even if the message contains tabs, escapes and quotes', async () => {
   const odd = join(work, 'a\tb\u001b[1m"c\\d');
   writeFileSync(odd, '');
   const { stdout, exitCode } = await launch(['status', '--json'], { SWITCHYARD_HOME: odd });
   expect(exitCode).toBe(1);
   expect(JSON.parse(stdout)).toMatchObject({
-    error: { message: expect.stringContaining('the folder for locks cannot be made') as string },
+    error: { message: expect.stringContaining('the folder for locks cannot be created') as string },
   });
 });
 
@@ -99,10 +99,10 @@ const anyPace = (): Pace => {
 
 test.each([
   // As in lock.test.ts: the second is slow to act on what it has seen, the first has taken over meanwhile, the third comes then.
-  ['of which one acts on what is no longer so', [{ begin: 0, readlink: 0.4 }, { begin: 0, readlink: 1.6, mv: 2 }, { begin: 2.4 }]], // prettier-ignore
+  ['one of them acting on outdated information', [{ begin: 0, readlink: 0.4 }, { begin: 0, readlink: 1.6, mv: 2 }, { begin: 2.4 }]], // prettier-ignore
   ['at any pace', [anyPace(), anyPace(), anyPace()]],
 ])(
-  'three launchers that race for the lock of a dead process, %s, never install together',
+  'three launchers that compete for a stale lock, %s, never install at the same time',
   async (_, paces) => {
     tool('npm', `if mkdir '${work}/inside'; then sleep 3; rmdir '${work}/inside'; echo alone >>'${work}/log'; else echo TOGETHER >>'${work}/log'; fi`); // prettier-ignore
     mkdirSync(dirname(packagesLock()), { recursive: true });
@@ -124,7 +124,7 @@ test.each([
   120_000,
 );
 
-test('a takeover that was killed midway is a sentence with the command', async () => {
+test('an interrupted takeover is reported with the command that fixes it', async () => {
   const lock = packagesLock();
   mkdirSync(dirname(lock), { recursive: true });
   const dead = `${spawnSync('true').pid}@1`;
@@ -134,7 +134,7 @@ test('a takeover that was killed midway is a sentence with the command', async (
   expect(exitCode).toBe(1);
   expect(JSON.parse(stdout)).toEqual({
     error: {
-      message: `a run was killed while it removed the lock of another: ${lock}.takeover`,
+      message: `a run was killed while it removed a stale lock: ${lock}.takeover`,
       command: `rm ${lock}.takeover`,
     },
   });

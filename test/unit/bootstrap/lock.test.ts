@@ -44,13 +44,13 @@ test('of a dead process is taken over', async () => {
   expect(await withLock('work', quiet, () => Promise.resolve('mine'))).toBe('mine');
 });
 
-test('of a process whose number was given anew is taken over', async () => {
+test('of a process whose pid was reused is taken over', async () => {
   // Process 1 lives, but it did not begin at this tick.
   symlinkSync('1@99999999999', lockFile());
   expect(await withLock('work', quiet, () => Promise.resolve('mine'))).toBe('mine');
 });
 
-test('of a living process is waited for, with a word about it', async () => {
+test('of a running process is waited for, which is reported', async () => {
   const child = spawn('sleep', ['30']);
   const stat = readFileSync(`/proc/${child.pid}/stat`, 'utf8');
   symlinkSync(`${child.pid}@${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`, lockFile());
@@ -61,20 +61,20 @@ test('of a living process is waited for, with a word about it', async () => {
     () => Promise.resolve('mine'),
   );
   await new Promise((done) => setTimeout(done, 500));
-  expect(told).toEqual([`waiting for process ${child.pid}, which is at the same work (lock ${lockFile()})`]);
+  expect(told).toEqual([`waiting for process ${child.pid}, which is doing the same (lock ${lockFile()})`]);
   child.kill();
   expect(await work).toBe('mine');
 });
 
-test('where something else lies in its place it says so instead of waiting', async () => {
+test('fails instead of waiting if its path is another kind of file', async () => {
   writeFileSync(lockFile(), '');
   await expect(withLock('work', quiet, () => Promise.resolve())).rejects.toMatchObject({
-    message: 'no lock can be made: something else is in its place',
+    message: 'the lock cannot be created: another file has its name',
     command: `rm -r ${lockFile()}`,
   });
 });
 
-test('lets one in at a time', async () => {
+test('is held by one process at a time', async () => {
   const script = `
     import { appendFileSync } from 'node:fs';
     import { setTimeout } from 'node:timers/promises';
@@ -156,10 +156,10 @@ const anyPace = (): Pace => {
 test.each([
   // The second has seen a dead owner and is slow to act on it. Meanwhile the first has removed the dead one's lock and the third has
   // taken its own: that one must not be moved away.
-  ['of which one acts on what is no longer so', [{ begin: 0, readlinkSync: 60 }, { begin: 0, readlinkSync: 240, renameSync: 900 }, { begin: 150 }]], // prettier-ignore
+  ['one of them acting on outdated information', [{ begin: 0, readlinkSync: 60 }, { begin: 0, readlinkSync: 240, renameSync: 900 }, { begin: 150 }]], // prettier-ignore
   ['at any pace', [anyPace(), anyPace(), anyPace()]],
 ])(
-  'three processes that race for the lock of a dead one, %s, are never inside together',
+  'three processes that compete for a stale lock, %s, never hold it at the same time',
   async (_, paces) => {
     expect(await race(paces)).toEqual(['alone', 'alone', 'alone']);
     expect(readdirSync(join(folder, 'locks'))).toEqual([]);
@@ -167,7 +167,7 @@ test.each([
   60_000,
 );
 
-test('one that another process took meanwhile is not released', async () => {
+test('is not released if another process has acquired it meanwhile', async () => {
   await withLock('work', quiet, () => {
     rmSync(lockFile());
     symlinkSync('1@1', lockFile());
@@ -176,12 +176,12 @@ test('one that another process took meanwhile is not released', async () => {
   expect(readlinkSync(lockFile())).toBe('1@1');
 });
 
-test('a takeover that was killed midway is a sentence with the command', async () => {
+test('an interrupted takeover is reported with the command that fixes it', async () => {
   const { pid } = spawnSync('true');
   symlinkSync(`${pid}@1`, lockFile());
   symlinkSync(`${pid}@1`, `${lockFile()}.takeover`);
   await expect(withLock('work', quiet, () => Promise.resolve())).rejects.toMatchObject({
-    message: 'a run was killed while it removed the lock of another',
+    message: 'a run was killed while it removed a stale lock',
     command: `rm ${lockFile()}.takeover`,
   });
 });

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { isDebianLike } from '../../../bootstrap/apt.ts';
 import { freeBytes, requireSpace } from '../../../bootstrap/disk.ts';
-import { lackOfDocker } from '../../../bootstrap/docker-daemon.ts';
+import { dockerUnavailable } from '../../../bootstrap/docker-daemon.ts';
 import { exportLines, quote } from '../../../console/shell.ts';
 import { isNewEnough } from '../../../bootstrap/pulumi-install.ts';
 import '../../seed.ts';
@@ -75,10 +75,10 @@ describe('disk space', () => {
     expect(Math.abs(there - not)).toBeLessThan(0.05 * there);
   });
 
-  test('too little of it is a sentence with both amounts', async () => {
+  test('too little of it is refused with both amounts', async () => {
     const petabyte = 1024 ** 5;
     await expect(requireSpace(tmpdir(), 'the engine', petabyte)).rejects.toMatchObject({
-      message: 'the disk is nearly full: the engine needs room',
+      message: 'not enough disk space for the engine',
       where: tmpdir(),
       found: expect.stringMatching(/^\d+\.\d GB free$/) as string,
       allowed: 'at least 1048576.0 GB free',
@@ -87,29 +87,29 @@ describe('disk space', () => {
   });
 });
 
-describe('a lack of Docker', () => {
+describe('the error for a missing Docker', () => {
   const before = process.env.DOCKER_HOST;
   beforeEach(() => delete process.env.DOCKER_HOST);
   afterAll(() => {
     if (before !== undefined) process.env.DOCKER_HOST = before;
   });
 
-  test('names DOCKER_HOST where the user has set it', () => {
+  test('names DOCKER_HOST if that is set', () => {
     process.env.DOCKER_HOST = 'tcp://nowhere:2375';
-    expect(lackOfDocker('refused', 'ECONNREFUSED', true)).toMatchObject({
+    expect(dockerUnavailable('refused', 'ECONNREFUSED', true)).toMatchObject({
       where: 'DOCKER_HOST=tcp://nowhere:2375',
     });
   });
 
-  test('is told apart from a lack of permission', () => {
-    expect(lackOfDocker('denied', 'EACCES', true).command).toMatch(/^sudo usermod -aG docker /);
+  test('differs for a missing permission', () => {
+    expect(dockerUnavailable('denied', 'EACCES', true).command).toMatch(/^sudo usermod -aG docker /);
   });
 
   test('gives one command for a daemon that is installed but does not run', () => {
-    expect(lackOfDocker('no such file', 'ENOENT', true)).toMatchObject({
+    expect(dockerUnavailable('no such file', 'ENOENT', true)).toMatchObject({
       message: 'the Docker daemon does not run',
     });
-    expect(lackOfDocker('no such file', 'ENOENT', false)).toMatchObject({
+    expect(dockerUnavailable('no such file', 'ENOENT', false)).toMatchObject({
       message: 'Docker is not installed',
     });
   });

@@ -1,4 +1,4 @@
-/** `--help`: one text, checked in, which the launcher prints on a machine that has nothing yet. */
+/** The help text is checked in; the launcher prints it on a machine where nothing is installed yet. */
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,12 +8,12 @@ import type { Command } from 'commander';
 import { HELP_FILE, helpText } from '../../../cli/help-text.ts';
 import { makeProgram, mistakeOf } from '../../../cli/command-line.ts';
 
-test('the text that is checked in is that of the commands (npm run generate)', async () => {
+test('the checked-in text matches the commands (npm run generate)', async () => {
   expect(readFileSync(HELP_FILE, 'utf8')).toBe(await helpText());
 });
 
-/** With what a description begins: what the command does, in the imperative. */
-const VERBS = /^(set|show|write|send|run|list|print|remove|prove|measure|end|make) /;
+/** Descriptions begin with a verb in the imperative. */
+const VERBS = /^(set|show|write|send|run|list|print|remove|prove|measure|end|make|create|check|import) /;
 
 test('every description begins with what the command does', async () => {
   const all = (command: Command): Command[] => command.commands.flatMap((one) => [one, ...all(one)]);
@@ -40,7 +40,7 @@ describe('the launcher in a fresh clone', () => {
     [['status', 'dev', '--help'], 'Usage: switchyard status [options] [stack]'],
     [['keys', 'import', '-h'], 'Usage: switchyard keys import [options] <file> [stack]'],
     [['frob', '--help'], 'Usage: switchyard [options] [command]'],
-  ])('%j brings nothing and prints %s', (args, first) => {
+  ])('%j installs nothing and prints %s', (args, first) => {
     const { stdout, stderr, exitCode } = launch(...args);
     expect([stdout.split('\n')[0], stderr, exitCode]).toEqual([first, '', 0]);
     expect(stdout).not.toContain('===');
@@ -64,7 +64,7 @@ describe('a mistake in the command line', () => {
     throw new Error('it was taken');
   };
 
-  test('names the command that was meant, and all there are', async () => {
+  test('names the probable command, and all commands', async () => {
     const error = await told('statsu', '--json');
     expect(error).toMatchObject({
       message: "unknown command 'statsu' (Did you mean status?)",
@@ -73,7 +73,7 @@ describe('a mistake in the command line', () => {
     expect(error?.allowed).toContain('status');
   });
 
-  test('in an option names the help of its command', async () => {
+  test('in an option names the help of the command', async () => {
     expect(await told('up', '--prot', '1')).toMatchObject({
       message: "unknown option '--prot' (Did you mean --port?)",
       command: './switchyard up --help',

@@ -17,7 +17,7 @@ function catalog(from = '', to = ''): Catalog {
   return read;
 }
 
-test('a row holds what the price map and the catalogue say', () => {
+test('a row has the data of the price map and the catalogue', () => {
   const rows = modelRows(catalog(), '2026-11-24', {
     withKey: new Set(['groq-mixtral', 'groq-llama3-70b']),
     deployed: new Set(['groq-mixtral']),
@@ -39,13 +39,13 @@ test('a row holds what the price map and the catalogue say', () => {
   expect(rows.filter((row) => row.served)).toHaveLength(1);
 });
 
-test('a key that is set and not deployed yet serves nothing', () => {
+test('a model whose key is set but not deployed is not served', () => {
   const of = { withKey: new Set(['groq-mixtral']), deployed: new Set<string>() };
   const row = modelRows(catalog(), '2026-11-24', of).find(({ alias }) => alias === 'groq-mixtral');
   expect(row).toMatchObject({ hasKey: true, served: false });
 });
 
-test('the catalogue wins over the price map, and what nobody knows is null', () => {
+test('the catalogue overrides the price map, and unknown values are null', () => {
   const rows = modelRows(catalog(), '2026-11-24', NONE);
   const row = (alias: string) => rows.find((one) => one.alias === alias);
   expect(row('openrouter-claude-3-opus')).toMatchObject({ context: 1_000_000, priceIn: 5, priceOut: 25 });
@@ -62,7 +62,7 @@ test.each([
   expect(row).toMatchObject({ retires: '2026-07-24', daysLeft });
 });
 
-test('a table is plain columns that other programs can read', () => {
+test('the table has plain columns that other programs can read', () => {
   expect(
     table(
       ['alias', 'price'],

@@ -23,10 +23,10 @@ const REPORT: StatusReport = {
 };
 const change = { user: 'ann', host: 'here', pid: 42, since: '2026-11-27T10:00:00.1Z' };
 
-test('what is left out is one line for each key, and the image is named', () => {
+test('unavailable models are listed on one line per key, and the image is named', () => {
   const text = statusText(REPORT, Infinity);
-  expect(text).toContain('left out  gpt-4, gpt-4-turbo: OPENAI_API_KEY is not set\n');
-  expect(text).toContain('image     sha256:0a0a0a0a\n');
+  expect(text).toContain('unavailable  gpt-4, gpt-4-turbo: OPENAI_API_KEY is not set\n');
+  expect(text).toContain('image        sha256:0a0a0a0a\n');
 });
 
 test('at 60 columns no line is longer', () => {
@@ -34,13 +34,13 @@ test('at 60 columns no line is longer', () => {
   expect(Math.max(...text.split('\n').map(widthOf))).toBeLessThanOrEqual(60);
 });
 
-test('a run that is at work is named', () => {
+test('a run in progress is shown', () => {
   expect(statusText({ ...REPORT, change }, Infinity)).toContain(
-    'under way, by ann@here (pid 42, since 2026-11-27 10:00:00)',
+    'in progress, by ann@here (pid 42, since 2026-11-27 10:00:00)',
   );
 });
 
-test('only the containers of another deployment are ever to be removed by hand', () => {
+test('only containers of another deployment are listed with a command that removes them', () => {
   const report = { ...REPORT, unknownContainers: ['ours-1', 'theirs-1'], foreignContainers: ['theirs-1'] };
   const text = statusText(report, Infinity);
   expect(text).toContain('docker rm --force theirs-1');
@@ -48,7 +48,7 @@ test('only the containers of another deployment are ever to be removed by hand',
   expect(text).toContain("ours-1: not in this stack's state; ./switchyard up dev removes it");
 });
 
-test('guests of a network are those that are none of the stack', () => {
+test('guests of a network are the containers that do not belong to the stack', () => {
   expect(guestsOf({ a: 'edge', b: 'vllm', c: 'gateway' }, [{ id: 'a' }, { id: 'c' }])).toEqual(['vllm']);
   expect(guestsOf({}, [])).toEqual([]);
 });

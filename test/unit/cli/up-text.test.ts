@@ -15,26 +15,28 @@ const REPORT: UpReport = {
   answer: { model: 'mock', text: 'Set a key for real answers', ms: 12 },
 };
 
-test('an answer of the mock says that no provider was asked, and what asks them', () => {
+test('with the mock it says that no provider was used, and which command does that', () => {
   const text = upText(REPORT, Infinity);
-  expect(text).toContain('answer    mock, in 12 ms: the gateway works; no provider was asked');
+  expect(text).toContain('answer       mock, in 12 ms: the gateway works; no provider was used');
   expect(text).not.toContain('Set a key for real answers');
   expect(text).toContain('./switchyard smoke dev');
 });
 
-test('where nothing but the mock is served there is no provider to ask', () => {
+test('without a provider it does not suggest smoke', () => {
   expect(upText({ ...REPORT, models: ['mock'] }, Infinity)).not.toContain('smoke');
 });
 
-test('an answer of a model is named with it', () => {
+test('the answer of a model is quoted', () => {
   const answer = { model: 'groq-mixtral', text: 'hi', ms: 300 };
   expect(upText({ ...REPORT, answer }, Infinity)).toContain('groq-mixtral, in 300 ms: hi');
 });
 
-test('models that want the same key are one line, with the command that sets it', () => {
+test('models that need the same key are on one line, with the command that sets it', () => {
   const lines = upText(REPORT, Infinity).split('\n');
   expect(lines.filter((line) => line.includes('OPENAI_API_KEY is not set'))).toEqual([
-    '  left out  gpt-4, gpt-4-turbo: OPENAI_API_KEY is not set',
+    '  unavailable  gpt-4, gpt-4-turbo: OPENAI_API_KEY is not set',
   ]);
-  expect(lines).toContain('            to set a key: pulumi config set --secret OPENAI_API_KEY --stack dev');
+  expect(lines).toContain(
+    '               to set a key: pulumi config set --secret OPENAI_API_KEY --stack dev',
+  );
 });

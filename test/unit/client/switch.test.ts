@@ -85,7 +85,7 @@ describe('up of another stack', () => {
       command: `./switchyard connect prod --dir ${dir}`,
     });
     expect(describeLeftAlone(leftAlone!)).toBe(
-      `left alone: ${dir}/opencode.json belongs to stack dev (http://127.0.0.1:4000); to switch: ./switchyard connect prod --dir ${dir}`,
+      `not changed: ${dir}/opencode.json belongs to stack dev (http://127.0.0.1:4000); to switch: ./switchyard connect prod --dir ${dir}`,
     );
     expect(snapshot()).toEqual(before);
     expect((await up(dev)).connected?.files.map(({ changed }) => changed)).toEqual([false, false]);

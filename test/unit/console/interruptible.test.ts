@@ -36,7 +36,7 @@ const fails = (): never => {
   throw new Error('context canceled');
 };
 
-test('work that nobody interrupts ends as it does', async () => {
+test('work that is not interrupted returns its result', async () => {
   expect(await run([], () => 7)).toEqual({ said: [], ended: 7, asked: 0 });
   expect((await run([], fails)).ended).toEqual(new Error('context canceled'));
 });
@@ -59,13 +59,13 @@ test.each([
   expect((await run([signal], fails)).ended).toMatchObject({ exitCode: code });
 });
 
-test('no listener stays', async () => {
+test('leaves no signal listener behind', async () => {
   const before = process.listenerCount('SIGINT');
   await run(['SIGINT'], fails);
   expect(process.listenerCount('SIGINT')).toBe(before);
 });
 
-test('a command that was interrupted ends with that exit code', async () => {
+test('an interrupted command has the exit code of the signal', async () => {
   const failure = jest.spyOn(Output.prototype, 'failure').mockReturnValue();
   const program = new Command();
   program.command('try').action(

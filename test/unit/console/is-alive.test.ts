@@ -6,7 +6,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-test('this process lives, one that has ended does not', () => {
+test('a running process is alive, one that has ended is not', () => {
   expect(isAlive(process.pid)).toBe(true);
   const ended = execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' });
   expect(isAlive(Number(ended))).toBe(false);

@@ -11,10 +11,10 @@ function listen(json = false) {
   return { heard, out: new Output({ json, streams }) };
 }
 
-const mistake = new UserError('port 4000 is held by nginx', {
+const mistake = new UserError('port 4000 is in use by nginx', {
   where: 'Pulumi.dev.yaml',
   found: '4000',
-  allowed: ['a free port', 'or its holder ended'],
+  allowed: ['a free port', 'or the process stopped'],
   command: 'pulumi config set port 4001',
 });
 
@@ -33,43 +33,43 @@ test('with --json standard output holds one document', () => {
   expect(heard.stderr).toBe('warning: look\n');
 });
 
-test('a mistake of the user is told with all its parts and without a stack', () => {
+test('a UserError is printed with all its fields and without a stack trace', () => {
   const { heard, out } = listen();
   out.failure(mistake);
   expect(heard.stdout).toBe('');
   expect(heard.stderr).toBe(
     [
-      'error: port 4000 is held by nginx',
+      'error: port 4000 is in use by nginx',
       '  where:   Pulumi.dev.yaml',
       '  found:   4000',
-      '  allowed: a free port, or its holder ended',
-      '  mend it: pulumi config set port 4001',
+      '  allowed: a free port, or the process stopped',
+      '  fix:     pulumi config set port 4001',
       '',
     ].join('\n'),
   );
 });
 
-test('with --json a failure is the one document', () => {
+test('with --json a failure is printed as one document', () => {
   const { heard, out } = listen(true);
   out.failure(mistake);
   expect(JSON.parse(heard.stdout)).toEqual({
     error: {
-      message: 'port 4000 is held by nginx',
+      message: 'port 4000 is in use by nginx',
       where: 'Pulumi.dev.yaml',
       found: '4000',
-      allowed: ['a free port', 'or its holder ended'],
+      allowed: ['a free port', 'or the process stopped'],
       command: 'pulumi config set port 4001',
     },
   });
 });
 
-test('a fault of our own keeps its stack', () => {
+test('any other error is printed with its stack trace', () => {
   const { heard, out } = listen();
   out.failure(new TypeError('undefined is no function'));
   expect(heard.stderr).toMatch(/^internal error: TypeError: undefined is no function\n +at /);
 });
 
-test('a full disk is a sentence with the file', () => {
+test('a full disk is reported with the file', () => {
   const full = Object.assign(new Error('ENOSPC: no space left on device, write'), {
     code: 'ENOSPC',
     path: '/x/y',
@@ -79,7 +79,7 @@ test('a full disk is a sentence with the file', () => {
   );
 });
 
-test('a quick step has one line, a slow one says when it ended, a failing one does not', async () => {
+test('a quick step prints one line, a slow one also its end, a failing one does not', async () => {
   const { heard, out } = listen();
   expect(await out.step('quick', () => Promise.resolve(7))).toBe(7);
   expect(heard.stderr).toBe('quick …\n');

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { ROOT } from '../../../console/home-paths.ts';
 import { redactor, SHORTEST_SECRET } from '../../../console/redactor.ts';
 
-test('the longest text goes first, and what is too short for a key stays', () => {
+test('replaces the longest secret first, and keeps texts too short for a key', () => {
   const clean = redactor(['12345678', 'x12345678', '1234567']);
   expect(clean('x12345678 12345678 1234567')).toBe('[key] [key] 1234567');
 });

@@ -9,11 +9,11 @@ const ROWS = [
 ];
 const widest = (text: string): number => Math.max(...text.split('\n').map(widthOf));
 
-test('a table that fits is plain columns', () => {
+test('a table that fits is printed in columns', () => {
   expect(table(['alias', 'price'], [['gpt-4', '4']], false, 60)).toBe('alias  price\ngpt-4  4');
 });
 
-test('cells are wrapped between words where that is enough', () => {
+test('cells are wrapped between words if that is enough', () => {
   const text = table(HEAD, ROWS, false, 84);
   expect(widest(text)).toBeLessThanOrEqual(84);
   expect(text).toContain('meta-llama/Llama-3.3-70B-Instruct-Turbo');
@@ -35,19 +35,19 @@ test('at 60 columns each row is a list, no word is cut, and empty cells are left
 });
 
 test.each([30, 40, 60, 80, 100, 160])(
-  'no line is longer than %i columns, but for words that are',
+  'no line is longer than %i columns, except for longer words',
   (width) => {
     const longest = Math.max(...ROWS.flat().flatMap((cell) => cell.split(' ').map(widthOf)));
     expect(widest(table(HEAD, ROWS, false, width))).toBeLessThanOrEqual(Math.max(width, longest + 6));
   },
 );
 
-test('a colour takes no room', () => {
+test('colour codes do not count', () => {
   expect(widthOf('\x1b[31mred\x1b[39m')).toBe(3);
   expect(wrap('\x1b[31mred\x1b[39m and blue', 12)).toEqual(['\x1b[31mred\x1b[39m and blue']);
 });
 
-test('names and texts are aligned, and what does not fit continues below the text', () => {
+test('names and texts are aligned, and longer texts are wrapped in their column', () => {
   const rows: [string, string][] = [
     ['models', 'one, two, three'],
     ['edge', 'up'],

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { lostContainers, unknownContainers } from '../../../engine/containers.ts';
+import { missingContainers, unknownContainers } from '../../../engine/containers.ts';
 import { servingNow } from '../../../engine/deploy.ts';
 
 describe('where Docker and the state differ', () => {
@@ -17,16 +17,16 @@ describe('where Docker and the state differ', () => {
     { urn: 'urn:pulumi:dev::switchyard::docker:index/container:Container::gateway-0', type: 'docker:index/container:Container', id: 'known' },
   ]; // prettier-ignore
 
-  test("unknown containers are ours when they bear this deployment's id, and foreign otherwise", () => {
+  test("unknown containers with this deployment's id are orphans, others are unmanaged", () => {
     // prettier-ignore
     const containers = [container('known', 'aa'), container('left', 'aa'), container('other', 'bb')];
-    const { ours, foreign } = unknownContainers(containers, resources);
-    expect(ours.map((c) => c.name)).toEqual(['c-left']);
-    expect(foreign.map((c) => c.name)).toEqual(['c-other']);
+    const { orphans, unmanaged } = unknownContainers(containers, resources);
+    expect(orphans.map((c) => c.name)).toEqual(['c-left']);
+    expect(unmanaged.map((c) => c.name)).toEqual(['c-other']);
   });
 
-  test('unknown containers are all foreign when the state is empty', () => {
-    expect(unknownContainers([container('x', '')], []).foreign).toHaveLength(1);
+  test('with an empty state all containers are unmanaged', () => {
+    expect(unknownContainers([container('x', '')], []).unmanaged).toHaveLength(1);
   });
 
   test.each([
@@ -34,8 +34,8 @@ describe('where Docker and the state differ', () => {
     ['stopped', [container('known', 'aa', 'exited')], ['gateway-0']],
     ['running', [container('known', 'aa')], []],
     ['started again by Docker', [container('known', 'aa', 'restarting')], []],
-  ])('a known container that is %s', (_, containers, lost) => {
-    expect(lostContainers(containers, resources)).toEqual(lost);
+  ])('a known container that is %s', (_, containers, missing) => {
+    expect(missingContainers(containers, resources)).toEqual(missing);
   });
 });
 

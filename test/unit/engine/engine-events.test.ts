@@ -37,7 +37,7 @@ const said = (severity: string, message: string, more: object = {}) =>
   event('diagnosticEvent', { severity, message, color: 'never', ...more });
 
 describe('progress', () => {
-  test('is a line when a resource is begun, and one with the time that it took', () => {
+  test('has a line when a resource is begun, and one with its duration when it is done', () => {
     const events = new EngineEvents();
     expect(events.take(begun('create-replacement', 'gateway-0'), 1000)).toBe(
       'creating the new gateway-0 (Container)',
@@ -62,7 +62,7 @@ describe('progress', () => {
     ['what is said for a moment', said('info', 'pulling …', { ephemeral: true })],
     ['an empty word', said('info', '\n')],
     [
-      'what is for debugging: the engine sends it unasked, with secrets in it',
+      'debug messages: the engine sends them unrequested, and they contain secrets',
       said('debug', 'value,,,aSecret'),
     ],
   ])('says nothing of %s', (_, one) => {
@@ -78,7 +78,7 @@ describe('progress', () => {
 });
 
 describe('warnings', () => {
-  test('are told once, at once, and without those about our own plugins', () => {
+  test('are reported once, immediately, without those about our own plugins', () => {
     const events = new EngineEvents();
     const lines = [
       said('warning', 'using pulumi-resource-docker from $PATH at /x\n'),
@@ -98,7 +98,7 @@ describe('errors', () => {
   };
   const urn = 'urn:pulumi:dev::switchyard::docker:index/container:Container::gateway-0';
 
-  test('are those of resources and of the program, without the engine’s closing word', () => {
+  test('are those of resources and of the program, without the engine’s closing error', () => {
     expect(
       errorsOf(said('error', 'container is unhealthy\n', { urn }), said('error', 'update failed\n')),
     ).toEqual(['container is unhealthy']);
@@ -107,7 +107,7 @@ describe('errors', () => {
     ]);
   });
 
-  test('that come alone are told, whatever they say', () => {
+  test('that are the only ones are reported, whatever they say', () => {
     expect(errorsOf(said('error', 'update failed'))).toEqual(['update failed']);
     expect(errorsOf(said('error', 'a', { urn }), said('error', 'b', { urn }))).toEqual(['a', 'b']);
   });

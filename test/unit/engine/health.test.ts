@@ -11,18 +11,18 @@ async function answering(status: number, work: (endpoint: string) => Promise<voi
   await work(`http://127.0.0.1:${port}`).finally(() => server.close());
 }
 
-test('a wait in vain ends with what the containers say', () =>
+test('a timeout is reported with the log lines of the containers', () =>
   answering(503, async (endpoint) => {
-    const lastWords = () => Promise.resolve('the last lines of the edge:\n    no such port');
-    await expect(waitReady(endpoint, { seconds: 0, lastWords })).rejects.toMatchObject({
+    const readLogs = () => Promise.resolve('the last log lines of the edge:\n    no such port');
+    await expect(waitReady(endpoint, { seconds: 0, readLogs })).rejects.toMatchObject({
       message: 'no gateway was ready within 0 s',
       where: `${endpoint}/health/readiness`,
-      found: 'the last lines of the edge:\n    no such port',
+      found: 'the last log lines of the edge:\n    no such port',
     });
   }));
 
-test('a ready gateway is not asked for last words', () =>
+test('the logs of a ready gateway are not read', () =>
   answering(200, async (endpoint) => {
-    const lastWords = () => Promise.reject(new Error('asked'));
-    await expect(waitReady(endpoint, { lastWords })).resolves.toBeUndefined();
+    const readLogs = () => Promise.reject(new Error('asked'));
+    await expect(waitReady(endpoint, { readLogs })).resolves.toBeUndefined();
   }));

@@ -1,10 +1,10 @@
-/** Which locks are removed without asking: those of our own runs that are gone for certain, and no other. */
+/** Which locks are removed without asking: only those of our own runs that have certainly ended. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execaSync } from 'execa';
-import { isLeft, noteRun, removeDeadLocks, runningChange } from '../../../engine/own-runs.ts';
+import { isStale, recordRun, removeStaleLocks, runningChange } from '../../../engine/own-runs.ts';
 import { stackLocks } from '../../../engine/stack-lock.ts';
 
 const HERE = { hostname: 'ci', boot: 'b1', pidSpace: 'pid:[1]' };
@@ -23,7 +23,7 @@ describe('a lock', () => {
     ['of another host is not', { ...LOCK, hostname: 'elsewhere' }, RUN, dead, false],
     ['of another number is not', { ...LOCK, pid: 18 }, RUN, dead, false],
   ])('%s', (_, lock, run, isAlive, expected) => {
-    expect(isLeft(lock, run, HERE, isAlive)).toBe(expected);
+    expect(isStale(lock, run, HERE, isAlive)).toBe(expected);
   });
 }); // prettier-ignore
 
@@ -55,48 +55,48 @@ describe('in a backend that is a folder', () => {
     writeFileSync(join(locks, `${name}.json.attrs`), '{}');
   }
 
-  test('the lock of a killed run is removed, and with it all that is known of that run', () => {
-    noteRun('dev', Number(gone));
+  test('the lock of a killed run is removed, together with the record of that run', () => {
+    recordRun('dev', Number(gone));
     lock('a', Number(gone));
-    expect(removeDeadLocks('dev')).toBe(true);
+    expect(removeStaleLocks('dev')).toBe(true);
     expect(readdirSync(locks)).toEqual([]);
     expect(readdirSync(join(work, 'home/runs'))).toEqual([]);
   });
 
-  test('a lock that came meanwhile stays, with its run', () => {
-    noteRun('dev', Number(gone));
+  test('a lock that was acquired meanwhile is kept, with its record', () => {
+    recordRun('dev', Number(gone));
     lock('a', Number(gone));
-    noteRun('dev', process.pid);
+    recordRun('dev', process.pid);
     lock('b', process.pid);
-    expect(removeDeadLocks('dev')).toBe(false);
+    expect(removeStaleLocks('dev')).toBe(false);
     expect(readdirSync(locks)).toEqual(['b.json', 'b.json.attrs']);
     expect(stackLocks('dev').map(({ pid }) => pid)).toEqual([process.pid]);
   });
 
-  test('a lock of a run that is not ours stays, dead or not', () => {
+  test('a lock of a run that is not ours is kept, whether it is alive or not', () => {
     lock('a', Number(gone));
-    expect(removeDeadLocks('dev')).toBe(false);
+    expect(removeStaleLocks('dev')).toBe(false);
     expect(existsSync(join(locks, 'a.json'))).toBe(true);
   });
 
   test('in any other backend there is nothing to remove', () => {
-    noteRun('dev', Number(gone));
+    recordRun('dev', Number(gone));
     lock('a', Number(gone));
     process.env.PULUMI_BACKEND_URL = 's3://state';
-    expect(removeDeadLocks('dev')).toBe(false);
+    expect(removeStaleLocks('dev')).toBe(false);
     expect(existsSync(join(locks, 'a.json'))).toBe(true);
   });
 
-  test('a note is taken back once the run has ended, unless its lock is still there', () => {
-    noteRun('dev', 17)();
+  test('a record is removed once the run has ended, unless its lock still exists', () => {
+    recordRun('dev', 17)();
     expect(readdirSync(join(work, 'home/runs'))).toEqual([]);
     lock('a', 18);
-    noteRun('dev', 18)();
+    recordRun('dev', 18)();
     expect(readdirSync(join(work, 'home/runs'))).toEqual(['dev-18.json']);
   });
 
   describe('a change of the stack', () => {
-    test('is named with who and since when', () => {
+    test('is reported with its user and start time', () => {
       lock('a', 42);
       expect(runningChange('dev')).toEqual({
         ...{ user: 'olga', host: hostname(), pid: 42, since: expect.stringMatching(/^\d{4}-.*Z$/) },
@@ -104,15 +104,15 @@ describe('in a backend that is a folder', () => {
       expect(runningChange('organization/switchyard/dev')?.pid).toBe(42);
     });
 
-    test('is seen for its own stack alone', () => {
+    test('is reported for its own stack only', () => {
       lock('a', 42);
       expect(runningChange('prod')).toBeUndefined();
     });
 
-    test('is over where our run was killed; of any other run nobody knows', () => {
+    test('is over if our own run was killed; another run counts as in progress', () => {
       lock('a', Number(gone));
       expect(runningChange('dev')?.pid).toBe(Number(gone));
-      noteRun('dev', Number(gone));
+      recordRun('dev', Number(gone));
       expect(runningChange('dev')).toBeUndefined();
     });
 

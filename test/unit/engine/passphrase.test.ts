@@ -38,7 +38,7 @@ afterAll(() => {
   }
 });
 
-test('the first one is random, private, and its backup asked for', async () => {
+test('a new one is random and private, and the user is asked to back it up', async () => {
   config('config: {}\n');
   const file = await ask();
   expect(file).toBe(join(folder, 'home', 'passphrase', 'dev'));
@@ -48,7 +48,7 @@ test('the first one is random, private, and its backup asked for', async () => {
   expect(told.join()).not.toContain(readFileSync(file!, 'utf8').trim());
 });
 
-test('a second time it is the same one, without a word', async () => {
+test('the second time it is the same one, with no output', async () => {
   const first = readFileSync((await ask())!, 'utf8');
   told = [];
   expect(readFileSync((await ask())!, 'utf8')).toBe(first);
@@ -65,7 +65,7 @@ test('XDG folders do not move it', async () => {
   expect(await ask()).toBe(join(folder, 'home', 'passphrase', 'dev'));
 });
 
-test('none is made where the settings hold a salt', async () => {
+test('none is created if the settings contain a salt', async () => {
   config(`encryptionsalt: ${SALT}\n`);
   await expect(ask()).rejects.toThrow(
     expect.objectContaining({
@@ -76,14 +76,14 @@ test('none is made where the settings hold a salt', async () => {
   expect(existsSync(passphrasePath('dev'))).toBe(false);
 });
 
-test('none is made where the state holds a salt, though the settings lost it', async () => {
+test('none is created if the state contains a salt, even if the settings lost it', async () => {
   config('config: {}\n');
   inState = { where: 'the state of stack dev', salt: SALT };
   await expect(ask()).rejects.toMatchObject({ found: 'a salt in the state of stack dev' });
   expect(existsSync(passphrasePath('dev'))).toBe(false);
 });
 
-test('an empty file is not taken for one', async () => {
+test('an empty file is refused', async () => {
   mkdirSync(join(folder, 'home/passphrase'), { recursive: true });
   writeFileSync(passphrasePath('dev'), '\n');
   await expect(ask()).rejects.toThrow(/is empty/);
@@ -105,12 +105,12 @@ test("one stack's file left in the shell by `env` does not serve another", async
   expect(await ask('prod')).toBe(passphrasePath('prod'));
 });
 
-test('a key service needs none', async () => {
+test('none is created for another secrets provider', async () => {
   config('secretsprovider: awskms://alias/switchyard\nencryptedkey: abc\n');
   expect(await ask()).toBeUndefined();
 });
 
-test('broken YAML is named', async () => {
+test('invalid YAML is reported', async () => {
   config('config: [\n');
   await expect(ask()).rejects.toThrow(`${join(folder, 'Pulumi.dev.yaml')}:2:1 not valid YAML: `);
 });

@@ -66,37 +66,37 @@ describe('the sentence about a lock', () => {
     rmSync(backend, { recursive: true, force: true });
   });
 
-  test('names the holder, and the command for when it is gone', () => {
+  test('names the owner, and the command in case it has ended', () => {
     expect(describeError(pulumiFailure('dev', failed(LOCKED)))).toBe(
       [
         'error: stack dev is being changed by another run',
         '  found:   a lock created by olga@here (pid 17)',
         '  allowed: one run at a time: wait for it to end',
-        '  mend it: pulumi cancel --stack dev   # only if that process is gone',
+        '  fix:     pulumi cancel --stack dev   # only if that process has ended',
       ].join('\n'),
     );
   });
 
-  test('quotes Pulumi where the backend cannot be looked into', () => {
+  test('quotes Pulumi if the locks of the backend cannot be read', () => {
     process.env.PULUMI_BACKEND_URL = 's3://state';
     expect(pulumiFailure('dev', failed(LOCKED)).found).toContain('created by olga@there (pid 4242)');
   });
 });
 
 describe('other failures', () => {
-  test('are what the engine reported, whatever else stands on standard error', () => {
+  test('are what the engine reported, whatever else is on standard error', () => {
     const failure = pulumiFailure('dev', failed('error: update failed'), ['container is unhealthy', 'b']);
     expect(failure.message).toBe('container is unhealthy\nb');
   });
 
-  test('are Pulumi’s own words where it reported nothing', () => {
+  test('are Pulumi’s own message if the engine reported nothing', () => {
     expect(pulumiFailure('dev', failed('\nwarning: old\nerror: no such thing\n  at all\n')).message).toBe(
       'no such thing\n  at all',
     );
-    expect(pulumiFailure('dev', failed('')).message).toBe('pulumi failed without a word');
+    expect(pulumiFailure('dev', failed('')).message).toBe('pulumi failed with no output');
   });
 
-  test('say so when the passphrase is wrong', () => {
+  test('report a wrong passphrase', () => {
     expect(pulumiFailure('dev', failed('error: incorrect passphrase')).message).toBe(
       'the passphrase of stack dev is not the one its secrets were encrypted with',
     );

@@ -1,4 +1,4 @@
-/** Signals and input as they reach the engine: a stand-in for `pulumi` writes down what it gets, in a terminal of its own. */
+/** Signals and input of the engine: a fake `pulumi`, in its own terminal, records what it gets. */
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -13,7 +13,7 @@ let dir: string;
 const file = (name: string): string => join(dir, name);
 const env = (): NodeJS.ProcessEnv => ({ ...process.env, PATH: `${dir}:${process.env.PATH}`, STAND_IN: dir });
 
-/** Writes the stand-in: it counts SIGINTs, says that it is ready, and ends once there is the file `end`. */
+/** Writes the fake: it counts SIGINTs, says that it is ready, and ends once there is the file `end`. */
 beforeEach(() => {
   dir = mkdtempSync(join(tmpdir(), 'switchyard-process-'));
   const program = `#!/bin/sh
@@ -80,7 +80,7 @@ describe('Ctrl-C in a terminal', () => {
 });
 
 describe('a process of Pulumi', () => {
-  test('gets a value by standard input alone', async () => {
+  test('gets a value by standard input only', async () => {
     const value = 'a value';
     const args = ['config', 'set', '--secret', 'NAME'];
     expect(await pulumiProcess(args, { cwd: dir, env: env(), input: value })).toMatchObject({ exitCode: 0 });
@@ -88,13 +88,13 @@ describe('a process of Pulumi', () => {
     expect(readFileSync(file('args'), 'utf8')).toBe(`${args.join('\n')}\n`);
   });
 
-  test('is not started once the signal has come', async () => {
+  test('is not started once the signal was aborted', async () => {
     const options = { cwd: dir, env: env(), signal: AbortSignal.abort(new Error('gone')) };
     await expect(pulumiProcess(['up'], options)).rejects.toThrow('gone');
     expect(existsSync(file('args'))).toBe(false);
   });
 
-  test('that is not there is a sentence', async () => {
+  test('a missing pulumi is reported', async () => {
     const options = { cwd: dir, env: { PATH: '/nonexistent' } };
     await expect(pulumiProcess(['up'], options)).rejects.toThrow('pulumi is not on the PATH');
   });

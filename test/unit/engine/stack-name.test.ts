@@ -10,7 +10,7 @@ for (const stack of ['dev', 'prod']) writeFileSync(join(folder, `Pulumi.${stack}
 writeFileSync(join(folder, 'Pulumi.yaml'), '');
 afterAll(() => rmSync(folder, { recursive: true }));
 
-test('names that have a settings file pass', () => {
+test('names with a settings file are accepted', () => {
   expect(() => checkStackName('prod', folder)).not.toThrow();
 });
 
@@ -27,7 +27,7 @@ test.each(['xyz', '', '../dev', 'dev prod', '--yes'])('%j is refused with the na
 describe('a name that no stack has', () => {
   const known = ['dev', 'prod', 'staging'];
 
-  test('is answered with the one that was meant, and the same command with it', () => {
+  test('is reported with the probable name, and the same command with it', () => {
     const error = noSuchStack('stagin', { known, args: ['status', 'stagin', '--json'] });
     expect(error).toMatchObject({
       message: 'there is no stack stagin; did you mean staging?',
@@ -36,12 +36,12 @@ describe('a name that no stack has', () => {
     });
   });
 
-  test('is not put into a command that would need quotes', () => {
+  test('is not inserted into a command that would need quotes', () => {
     const error = noSuchStack('stagin', { known, args: ['connect', 'stagin', '--dir', 'my folder'] });
     expect(error.command).toBe('repeat the command with staging');
   });
 
-  test('and that is near none gets no advice but how a new one is made', () => {
+  test('that resembles none is reported with the command that creates it', () => {
     const create = './switchyard up lab --port 4200';
     expect(noSuchStack('lab', { known, create })).toMatchObject({
       message: 'there is no stack lab',
@@ -50,7 +50,7 @@ describe('a name that no stack has', () => {
     });
   });
 
-  test('is refused to commands that only look, and nothing is made', async () => {
+  test('is refused by read-only commands, and nothing is created', async () => {
     const [home, backend] = [join(folder, 'home'), join(folder, 'backend')];
     mkdirSync(backend);
     const before = { ...process.env };

@@ -22,7 +22,7 @@ encryptionsalt: v1:x:v1:y:z
 `;
 
 describe("a stack's file", () => {
-  test('is read as Pulumi hands it over', () => {
+  test('is read in the form in which Pulumi passes it on', () => {
     expect(rawConfig(FILE, 'Pulumi.dev.yaml')).toEqual({
       config: {
         port: '4000',
@@ -35,7 +35,7 @@ describe("a stack's file", () => {
   });
 
   test.each(['', '# nothing\n', 'config:\n', 'encryptionsalt: v1:x\n'])(
-    'may be as good as empty: %j',
+    'may be practically empty: %j',
     (text) => {
       expect(rawConfig(text, 'Pulumi.dev.yaml')).toEqual({ config: {}, secretKeys: [] });
     },
@@ -58,7 +58,7 @@ describe("a stack's file", () => {
     ['a tag', `config:\n  a: !${KEY} x\n`, /^Pulumi\.dev\.yaml:2:\d+ /],
     ['an alias', `config:\n  a: *${KEY}\n`, /^Pulumi\.dev\.yaml:2:\d+ /],
     ['a key for a name', `config:\n  ${KEY}: 1\n  ${KEY}: 2\n`, /^Pulumi\.dev\.yaml:3:\d+ /],
-    ['no mapping', 'just words\n', /^the stack settings are no mapping$/],
+    ['no mapping', 'just words\n', /^the stack settings are not a mapping$/],
   ])('with %s is refused, with its place and without a key', (_, text, says) => {
     for (const read of [
       () => rawConfig(text, 'Pulumi.dev.yaml'),
@@ -95,7 +95,7 @@ describe("a stack's file", () => {
     },
   );
 
-  test('that is missing lacks its port', async () => {
+  test('that does not exist has no port', async () => {
     await expect(stackSettings('no-such-stack')).rejects.toThrow(/Pulumi\.no-such-stack\.yaml.*port/);
   });
 });

@@ -43,7 +43,7 @@ describe('a line of an env file', () => {
     });
   });
 
-  test('any text is read without a crash, and whatever is malformed is not repeated', () => {
+  test('any text is read without a crash, and malformed lines are not repeated', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         for (const line of parseEnvFile(text).malformed) expect(typeof line).toBe('number');
@@ -51,7 +51,7 @@ describe('a line of an env file', () => {
     );
   });
 
-  test('any key comes back as it was written', () => {
+  test('any key is read as it was written', () => {
     const key = fc.stringMatching(/^[A-Za-z0-9_.=+/-]{1,80}$/);
     fc.assert(
       fc.property(key, (value) =>

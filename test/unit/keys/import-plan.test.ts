@@ -27,7 +27,7 @@ function refusal(text: string): UserError {
 
 describe('an import', () => {
   test('sets known names, further keys of a provider included', () => {
-    const { set, ignored, odd } = plan(
+    const { set, ignored, unexpectedFormat } = plan(
       `GROQ_API_KEY=${GROQ}\nGROQ_API_KEY_2=${GROQ}\nGROQ_API_KEY_9=${GROQ}`,
     );
     expect(set.map((variable) => variable.name)).toEqual([
@@ -35,39 +35,39 @@ describe('an import', () => {
       'GROQ_API_KEY_2',
       'GROQ_API_KEY_9',
     ]);
-    expect({ ignored, odd }).toEqual({ ignored: [], odd: [] });
+    expect({ ignored, unexpectedFormat }).toEqual({ ignored: [], unexpectedFormat: [] });
   });
 
   test('names what it ignores, in the order of the file, and why', () => {
     const found = plan(`LITELLM_MASTER_KEY=sk-1\njust text\nGROQ_API_KEY=\nGROQ_API_KEY_10=x\nPATH=/bin`);
     expect(found.set).toEqual([]);
     expect(found.ignored).toEqual([
-      { line: 1, name: 'LITELLM_MASTER_KEY', reason: 'no key of the catalogue' },
-      { line: 2, reason: 'not understood; expected: NAME=value' },
+      { line: 1, name: 'LITELLM_MASTER_KEY', reason: 'not a key of the catalogue' },
+      { line: 2, reason: 'not understood; expected NAME=value' },
       { line: 3, name: 'GROQ_API_KEY', reason: 'empty' },
       {
         line: 4,
         name: 'GROQ_API_KEY_10',
-        reason: 'no key of the catalogue: GROQ_API_KEY has further ones up to GROQ_API_KEY_9',
+        reason: 'not a key of the catalogue: GROQ_API_KEY has further keys up to GROQ_API_KEY_9',
       },
-      { line: 5, name: 'PATH', reason: 'no key of the catalogue' },
+      { line: 5, name: 'PATH', reason: 'not a key of the catalogue' },
     ]);
   });
 
-  test('leaves alone what the stack has already', () => {
+  test('does not set what the stack has already', () => {
     const found = plan(`GROQ_API_KEY=${GROQ}\nOPENAI_API_KEY=sk-${'x'.repeat(40)}`, { GROQ_API_KEY: GROQ });
     expect(found.unchanged).toEqual(['GROQ_API_KEY']);
     expect(found.set.map((variable) => variable.name)).toEqual(['OPENAI_API_KEY']);
   });
 
-  test('tells of a key that does not look like one of its provider', () => {
-    expect(plan('GROQ_API_KEY=sk-of-somebody-else').odd).toEqual(['GROQ_API_KEY']);
+  test('reports a key whose format is not that of its provider', () => {
+    expect(plan('GROQ_API_KEY=sk-of-somebody-else').unexpectedFormat).toEqual(['GROQ_API_KEY']);
   });
 
-  test('refuses a value that no header takes, without repeating it', () => {
+  test('refuses a value that is not allowed in a header, without repeating it', () => {
     const error = refusal('A=1\nGROQ_API_KEY="gsk secret"');
     expect(error.message).toBe(
-      'the value of GROQ_API_KEY cannot be a key: it has a space or a character that no header takes',
+      'the value of GROQ_API_KEY cannot be a key: it contains a space or a character that is not allowed in a header',
     );
     expect(error.where).toBe('line 2');
     expect(JSON.stringify(error)).not.toContain('gsk secret');
@@ -75,16 +75,16 @@ describe('an import', () => {
 
   test('refuses two values for one name, without repeating either', () => {
     const error = refusal('GROQ_API_KEY=first-one\nGROQ_API_KEY=second-one');
-    expect(error.message).toBe('GROQ_API_KEY is there twice, with different values');
+    expect(error.message).toBe('GROQ_API_KEY is set twice, to different values');
     expect(error.where).toBe('lines 1 and 2');
     expect(JSON.stringify(error)).not.toMatch(/first-one|second-one/);
   });
 
   test.each([
-    ['MISTRAL_KEY', 'no key of the catalogue; did you mean MISTRAL_API_KEY?'],
-    ['GORQ_API_KEY', 'no key of the catalogue; did you mean GROQ_API_KEY?'],
-    ['GEMINI_API_KEY', 'no key of the catalogue'],
-    ['LANG', 'no key of the catalogue'],
+    ['MISTRAL_KEY', 'not a key of the catalogue; did you mean MISTRAL_API_KEY?'],
+    ['GORQ_API_KEY', 'not a key of the catalogue; did you mean GROQ_API_KEY?'],
+    ['GEMINI_API_KEY', 'not a key of the catalogue'],
+    ['LANG', 'not a key of the catalogue'],
   ])('says of %s: %s', (name, reason) => {
     expect(plan(`${name}=x`).ignored).toEqual([{ line: 1, name, reason }]);
   });
@@ -105,11 +105,11 @@ describe('an import', () => {
     expect(JSON.stringify(error)).not.toContain(key);
   });
 
-  test("takes a key of letters and digits alone for nobody else's", () => {
-    expect(plan(`PERPLEXITY_API_KEY=${'a1B2'.repeat(8)}`).odd).toEqual(['PERPLEXITY_API_KEY']);
+  test('never attributes a key of only letters and digits to another provider', () => {
+    expect(plan(`PERPLEXITY_API_KEY=${'a1B2'.repeat(8)}`).unexpectedFormat).toEqual(['PERPLEXITY_API_KEY']);
   });
 
-  test('takes the same value twice', () => {
+  test('accepts the same value twice', () => {
     expect(plan(`GROQ_API_KEY=${GROQ}\nGROQ_API_KEY=${GROQ}`).set).toHaveLength(1);
   });
 });

@@ -34,7 +34,7 @@ describe('the age of a key', () => {
     expect(keyAges('dev', [nearly], LIMITS, NOW)[0]).toMatchObject({ days: 89, state: 'old' });
   });
 
-  test('of which an interrupted up left two is that of the older one, and its rotation is not finished', () => {
+  test('of a key that exists twice after an interrupted up is that of the older one, and its rotation is unfinished', () => {
     const state = [
       key('GROQ_API_KEY', 0),
       { ...key('GROQ_API_KEY', 80), delete: true },
@@ -47,11 +47,11 @@ describe('the age of a key', () => {
     expect(unfinishedRotations(state)).toEqual(['GROQ_API_KEY']);
   });
 
-  test('is never below nothing, even where a clock is wrong', () => {
+  test('is never negative, even if a clock is wrong', () => {
     expect(keyAges('dev', [key('GROQ_API_KEY', -3)], LIMITS, NOW)[0]?.days).toBe(0);
   });
 
-  test('is told for the newest master key as well, the oldest key first', () => {
+  test('is listed for the newest master key as well, the oldest key first', () => {
     const state = [
       key('GROQ_API_KEY', 10),
       resource('master-key-9', '2026-01-01T00:00:00Z'),
@@ -68,7 +68,7 @@ describe('the age of a key', () => {
     expect(deployedGeneration(state)).toBe(10);
   });
 
-  test('becomes a sentence once it is no longer fresh', () => {
+  test('gives a warning once the key is no longer fresh', () => {
     const said = [10, 80, 95].map((days) =>
       ageWarning(keyAges('dev', [key('A_API_KEY', days)], LIMITS, NOW)[0]!),
     );
@@ -79,7 +79,7 @@ describe('the age of a key', () => {
     ]);
   });
 
-  test('is unknown where nothing is deployed', () => {
+  test('is unknown if nothing is deployed', () => {
     expect(keyAges('dev', [], LIMITS, NOW)).toEqual([]);
     expect(deployedGeneration([])).toBeUndefined();
   });

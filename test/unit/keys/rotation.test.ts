@@ -16,7 +16,7 @@ function at(generation: number): Generations {
 const FAILED: Generations = { serving: 1, deployed: 2 };
 
 describe('a rotation', () => {
-  test('counts up, and gives the old key its grace', () => {
+  test('increments the generation and gives the old key a grace period', () => {
     expect(planRotation({ generation: 1 }, at(1), NOW, HOUR)).toEqual({
       kind: 'grace',
       generation: 2,
@@ -24,20 +24,20 @@ describe('a rotation', () => {
     });
   });
 
-  test('with --now gives none', () => {
+  test('with --now gives no grace period', () => {
     expect(planRotation({ generation: 1 }, at(1), NOW, { ...HOUR, now: true })).toEqual({
       kind: 'now',
       generation: 2,
     });
   });
 
-  test('that was interrupted before the new key was made takes the same number again', () => {
+  test('that was interrupted before the new key was created uses the same generation again', () => {
     const settings = { generation: 2, previousUntil: LATER };
     expect(planRotation(settings, at(1), NOW, HOUR)).toMatchObject({ kind: 'grace', generation: 2 });
   });
 
   test.each([LATER, EARLIER])(
-    'that failed before the gateways had the new key takes the same number and a whole grace again (the last until %s)',
+    'that failed before the gateways had the new key uses the same generation and a new grace period (the last until %s)',
     (previousUntil) => {
       const again = { kind: 'grace', generation: 2, previousUntil: '2026-11-24T13:00:00Z' };
       const settings = { generation: 2, previousUntil };
@@ -46,7 +46,7 @@ describe('a rotation', () => {
     },
   );
 
-  test('for a leak leaves the key behind as well that was made and never served', () => {
+  test('with --now also skips a key that was created and never served', () => {
     const settings = { generation: 2, previousUntil: EARLIER };
     expect(planRotation(settings, FAILED, NOW, { ...HOUR, now: true })).toEqual({
       kind: 'now',
@@ -63,7 +63,7 @@ describe('a rotation', () => {
     });
   });
 
-  test('goes on to the next key in the midst of a grace only when asked, or for a leak', () => {
+  test('makes another key during a grace period only with --again or --now', () => {
     const settings = { generation: 2, previousUntil: LATER };
     expect(planRotation(settings, at(2), NOW, { ...HOUR, again: true })).toMatchObject({
       kind: 'grace',
@@ -75,12 +75,12 @@ describe('a rotation', () => {
     });
   });
 
-  test('begins anew once the grace is over', () => {
+  test('makes a new key once the grace period is over', () => {
     const settings = { generation: 2, previousUntil: EARLIER };
     expect(planRotation(settings, at(2), NOW, HOUR)).toMatchObject({ kind: 'grace', generation: 3 });
   });
 
-  test('goes by what serves where the settings lag behind or run ahead', () => {
+  test('uses the serving generation if the settings are behind or ahead', () => {
     expect(planRotation({ generation: 1 }, at(4), NOW, HOUR).generation).toBe(5);
     expect(planRotation({ generation: 9 }, at(4), NOW, HOUR).generation).toBe(5);
   });
@@ -97,16 +97,16 @@ describe('a duration', () => {
   });
 
   test.each(['', '0h', '24', 'h', '-1h', '1.5h', '91d', '1w', '24h '])('is not %j', (text) => {
-    expect(() => parseDuration(text, '--grace')).toThrow('that is no duration');
+    expect(() => parseDuration(text, '--grace')).toThrow('invalid duration');
   });
 });
 
 describe('a day', () => {
-  test('is taken at noon', () => {
+  test('means noon of that day', () => {
     expect(parseToday('2026-02-28').toISOString()).toBe('2026-02-28T12:00:00.000Z');
   });
 
   test.each(['2026-02-30', '2026-13-01', '24.11.2026', 'today', ''])('is not %j', (text) => {
-    expect(() => parseToday(text)).toThrow('that is no day');
+    expect(() => parseToday(text)).toThrow('invalid date');
   });
 });

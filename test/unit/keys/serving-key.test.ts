@@ -21,8 +21,8 @@ function root(outputs: Record<string, unknown>): StateResource {
   return { urn: `urn:pulumi:dev::switchyard::${type}::switchyard-dev`, type, outputs };
 }
 
-describe('the generation that clients hold', () => {
-  test('is the one in the outputs, whatever the state has made since', () => {
+describe('the generation that clients use', () => {
+  test('is the one in the outputs, even if the state has a newer key', () => {
     const state = [root({ masterKeyGeneration: 1 }), masterKey(1), masterKey(2)];
     expect(servingGeneration('dev', state)).toBe(1);
   });
@@ -33,7 +33,7 @@ describe('the generation that clients hold', () => {
     ['the outputs are of the release before', [root({ masterKey: secret('sk-key1') }), masterKey(1)]],
   ])('is unknown where %s', (_, state) => expect(servingGeneration('dev', state)).toBeUndefined());
 
-  test('is refused where it is none', () => {
+  test('is refused if it is not a number', () => {
     expect(() => servingGeneration('dev', [root({ masterKeyGeneration: 'two' })])).toThrow(
       'the outputs of stack dev are not as this Switchyard writes them',
     );
@@ -41,7 +41,7 @@ describe('the generation that clients hold', () => {
 });
 
 describe('for a stack of the release before it', () => {
-  test('is that of the key in the outputs', () => {
+  test('is found by the key in the outputs', () => {
     const state = [root({ masterKey: secret('sk-key1') }), masterKey(2), masterKey(1)];
     expect(olderServingGeneration(state)).toBe(1);
   });

@@ -19,12 +19,12 @@ config:
 `;
 const NAMES = ['GROQ_API_KEY', 'OPENAI_API_KEY'];
 
-describe('an import that failed half-way', () => {
-  test('leaves the file as it was, to the letter, where nobody else has written it', () => {
+describe('an import that failed midway', () => {
+  test('restores the file exactly if no other process has changed it', () => {
     expect(withKeysAsBefore(OURS, BEFORE, OURS, NAMES)).toBe(BEFORE);
   });
 
-  test('puts back its own keys alone where another process has changed the file meanwhile', () => {
+  test('restores only its own keys if another process has changed the file meanwhile', () => {
     const now = OURS.replace('"4000"', '"4001"');
     expect(withKeysAsBefore(now, BEFORE, OURS, NAMES)).toBe(`# mine
 encryptionsalt: salt
@@ -35,7 +35,7 @@ config:
 `);
   });
 
-  test('takes its keys out of a file that had none', () => {
+  test('removes its keys from a file that had none', () => {
     const now = `${OURS}  switchyard:replicas: "2"\n`;
     expect(withKeysAsBefore(now, '', OURS, NAMES)).toBe(
       'encryptionsalt: salt\nconfig:\n  switchyard:port: "4000"\n  switchyard:replicas: "2"\n'.replace(

@@ -181,7 +181,7 @@ describe('a report', () => {
   const preview = {
     stack: 'dev',
     changes: 1,
-    warnings: ['catalog.yaml:1:2 x\n    mend it'],
+    warnings: ['catalog.yaml:1:2 x\n    fix it'],
     meanings: ['GROQ_API_KEY rotated', '<script> | a*b'],
     steps: [{ op: 'replace', type: 'RandomId', name: 'key-age-GROQ_API_KEY', why: ['keepers'] }],
   };
@@ -207,7 +207,7 @@ describe('a report', () => {
     expect(markdown).toContain(
       '### `dev`: 1 resource changes\n\n- GROQ\\_API\\_KEY rotated\n- \\<script\\> \\| a\\*b\n',
     );
-    expect(markdown).toContain('- ⚠️ catalog.yaml:1:2 x mend it\n');
+    expect(markdown).toContain('- ⚠️ catalog.yaml:1:2 x fix it\n');
     expect(markdown).toContain('```\n± key-age-GROQ_API_KEY (RandomId): keepers\n```');
   });
 

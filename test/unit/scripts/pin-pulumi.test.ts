@@ -1,4 +1,4 @@
-/** Pinning Pulumi's archives: a local server stands for get.pulumi.com. */
+/** Pinning Pulumi's archives; a local server replaces get.pulumi.com. */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -47,13 +47,13 @@ afterAll(() => {
   rmSync(work, { recursive: true });
 });
 
-test('SHA-256 of each archive is written, those without a published hash are named', async () => {
+test('writes the SHA-256 of each archive and names those without a published hash', async () => {
   await pin('linux-x64');
   expect(written()).toEqual(Object.fromEntries(NAMES.map((name) => [name, hash('sha256', name)])));
   expect(told).toContain(`${NAMES[2]}: Pulumi publishes no hash to compare with`);
 });
 
-test("other platforms' lines stay, those of other versions go", async () => {
+test("keeps other platforms' entries and removes those of other versions", async () => {
   const arm = NAMES[0].replace('x64', 'arm64');
   writeFileSync(table, JSON.stringify({ [arm]: 'kept', 'pulumi-v3.0.0-linux-x64.tar.gz': 'old' }));
   await pin('linux-x64');
@@ -61,17 +61,17 @@ test("other platforms' lines stay, those of other versions go", async () => {
   expect(Object.keys(written())).toHaveLength(4);
 });
 
-test('what is not as Pulumi publishes it is not pinned', async () => {
+test('does not pin an archive that differs from the published hash', async () => {
   lists.set(`pulumi-docker_${docker}_checksums.txt`, `${'0'.repeat(40)}  ./${NAMES[1]}\n`);
   await expect(pin('linux-x64')).rejects.toMatchObject({ name: 'UserError', allowed: '0'.repeat(40) });
   expect(written()).toEqual({});
 });
 
-test('an unknown platform is a sentence', async () => {
+test('reports an unknown platform', async () => {
   await expect(pin('plan9-x64')).rejects.toMatchObject({ message: 'unknown platform', found: 'plan9-x64' });
 });
 
-test('lists are read in the forms that Pulumi uses', () => {
+test('reads checksum lists in the forms that Pulumi uses', () => {
   const list = `${'a'.repeat(64)}  one.tar.gz\n${'B'.repeat(40)} *./two.tar.gz\nnonsense\nxyz  three\n`;
   expect(publishedHash(list, 'one.tar.gz')).toBe('a'.repeat(64));
   expect(publishedHash(list, 'two.tar.gz')).toBe('b'.repeat(40));

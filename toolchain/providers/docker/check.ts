@@ -5,9 +5,9 @@ import { PluginError } from '../../plugin/rpc.ts';
 import { pulumiPath, textOf } from './diagnostics.ts';
 import { withName } from './naming.ts';
 import type { ResourceType } from './resource.ts';
-import { findStrangers } from './strangers.ts';
+import { findUnknownProperties } from './unknown-properties.ts';
 
-/** Completes a resource's inputs and has the provider look them over. */
+/** Completes a resource's inputs and lets the provider validate them. */
 export async function checkInputs(
   request: providerProto.CheckRequest,
   type: ResourceType,
@@ -17,10 +17,12 @@ export async function checkInputs(
   const inputs = withName(news.values, olds, request, type.shape);
   const response = new providerProto.CheckResponse().setInputs(writeProperties(inputs, news.secrets));
 
-  const strangers = findStrangers(inputs, type.shape);
-  if (strangers.length > 0) {
+  const unknownProperties = findUnknownProperties(inputs, type.shape);
+  if (unknownProperties.length > 0) {
     return response.setFailuresList(
-      strangers.map(({ path, known }) => failure(path, `no such property. There are: ${known.join(', ')}`)),
+      unknownProperties.map(({ path, known }) =>
+        failure(path, `unknown property; allowed: ${known.join(', ')}`),
+      ),
     );
   }
   try {
@@ -34,7 +36,7 @@ export async function checkInputs(
       ),
     );
   } catch (error) {
-    // A value of the wrong kind: say so as a fault of the program, not of the plugin.
+    // A value of the wrong type is an error of the program, not of the plugin.
     if (error instanceof PluginError) return response.setFailuresList([failure('', error.message)]);
     throw error;
   }

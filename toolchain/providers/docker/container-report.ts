@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 
 const LINES = 20;
-const PATIENCE_MS = 3_000;
+const TIMEOUT_MS = 3_000;
 
 interface Inspected {
   State?: {
@@ -16,11 +16,11 @@ interface Inspected {
 }
 
 /**
- * What a container that failed has to say for itself: how it ended, its last health check, its last lines. The
- * provider's own words are "container failed to be in healthy state", and the container is about to be removed.
+ * Explains why a container failed: its state, its last health check, its last log lines. The provider's own message is
+ * only "container failed to be in healthy state", and the container is about to be removed.
  *
- * @param host Docker's address; only a unix socket is asked
- * @returns lines of text, none when Docker does not answer
+ * @param host Docker's address; only unix sockets are supported
+ * @returns lines of text; empty if Docker does not answer
  */
 export async function containerReport(host: string, id: string): Promise<string[]> {
   const socket = /^unix:\/\/(.+)$/.exec(host)?.[1];
@@ -29,7 +29,7 @@ export async function containerReport(host: string, id: string): Promise<string[
     const found = JSON.parse((await get(socket, `/containers/${id}/json`)).toString('utf8')) as Inspected;
     const logs = await get(socket, `/containers/${id}/logs?stdout=1&stderr=1&tail=${LINES}`);
     const text = found.Config?.Tty ? logs.toString('utf8') : demultiplex(logs);
-    return [...describeState(found), ...section(`its last ${LINES} lines:`, text)];
+    return [...describeState(found), ...section(`its last ${LINES} log lines:`, text)];
   } catch {
     return [];
   }
@@ -39,7 +39,7 @@ function describeState({ State: state = {}, RestartCount: restarts = 0 }: Inspec
   const facts = [
     `it was ${state.Status ?? 'in an unknown state'}`,
     state.ExitCode ? `last exit code ${state.ExitCode}` : '',
-    state.OOMKilled ? 'killed for using more memory than it may' : '',
+    state.OOMKilled ? 'killed for exceeding its memory limit' : '',
     restarts ? `restarted ${restarts} times` : '',
     state.Error ?? '',
   ].filter(Boolean);
@@ -55,7 +55,7 @@ function section(title: string, text: string): string[] {
   return lines.length > 0 ? [title, ...lines.map((line) => `  ${line.trimEnd()}`)] : [];
 }
 
-/** Docker sends both streams in one, each piece behind eight bytes of which the last four are its length. */
+/** Docker sends both streams multiplexed: each piece after a header of eight bytes, of which the last four are its length. */
 export function demultiplex(stream: Buffer): string {
   const pieces: string[] = [];
   for (let at = 0; at + 8 <= stream.length;) {
@@ -68,7 +68,7 @@ export function demultiplex(stream: Buffer): string {
 
 function get(socketPath: string, path: string): Promise<Buffer> {
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, path, timeout: PATIENCE_MS }, (answer) => {
+    const call = request({ socketPath, path, timeout: TIMEOUT_MS }, (answer) => {
       const chunks: Buffer[] = [];
       answer.on('data', (chunk: Buffer) => chunks.push(chunk));
       answer.on('error', reject);

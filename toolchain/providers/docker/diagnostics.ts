@@ -4,12 +4,12 @@ import type { Diagnostic, PathStep } from './tfplugin.ts';
 
 const ERROR = 1;
 
-/** The provider's errors, with its own words. */
+/** The errors among the provider's diagnostics. */
 export function errorsOf(diagnostics: Diagnostic[]): Diagnostic[] {
   return diagnostics.filter(({ severity }) => severity === ERROR);
 }
 
-/** What a diagnostic says, in one text. */
+/** The message of a diagnostic. */
 export function textOf({ summary, detail }: Diagnostic): string {
   return detail && detail !== summary ? `${summary}: ${detail}` : summary;
 }

@@ -1,24 +1,24 @@
 import { Unknown, type Value } from '../../plugin/properties.ts';
-import { sameValue, unmatched } from './same.ts';
+import { isEqual, unmatched } from './is-equal.ts';
 import type { Field, ObjectShape, Shape } from './shape.ts';
 import { isTimeouts } from './values.ts';
 
-/** What happens to one property. */
+/** The change of one property. */
 export interface Change {
-  /** Its path in Pulumi's writing, such as `uploads[0].content`. */
+  /** Its path in Pulumi's notation, such as `uploads[0].content`. */
   path: string;
   kind: 'add' | 'delete' | 'update';
 }
 
-/** The difference between what is and what is planned. */
+/** The difference between the current state and the plan. */
 export interface PlanDiff {
-  /** Whether there is any. */
+  /** Whether there is a difference. */
   changed: boolean;
-  /** What of it is worth showing. */
+  /** The changes to show. */
   changes: Change[];
 }
 
-/** Compares a resource's state with the one that the provider plans. */
+/** Compares a resource's state with the state that the provider plans. */
 export function diffPlan(prior: Value, planned: Value, config: Value, shape: ObjectShape): PlanDiff {
   const before = prior as Record<string, Value>;
   const after = planned as Record<string, Value>;
@@ -27,7 +27,7 @@ export function diffPlan(prior: Value, planned: Value, config: Value, shape: Obj
     (field) =>
       !isTimeouts(field) &&
       !isRecomputed(field, after[field.tf] ?? null, wanted[field.tf] ?? null) &&
-      !sameValue(before[field.tf] ?? null, after[field.tf] ?? null, field.shape),
+      !isEqual(before[field.tf] ?? null, after[field.tf] ?? null, field.shape),
   );
   return {
     changed: differing.length > 0,
@@ -37,14 +37,14 @@ export function diffPlan(prior: Value, planned: Value, config: Value, shape: Obj
   };
 }
 
-/** The provider will find the value out; the program did not ask for it. */
+/** Whether the provider will compute the value and the program does not set it. */
 function isRecomputed(field: Field, planned: Value, config: Value): boolean {
   return field.computed && planned instanceof Unknown && config === null;
 }
 
 function changes(before: Value, after: Value, shape: Shape, path: string): Change[] {
-  // Where one thing changes, others turn from "" to null and mean the same: not worth showing.
-  if (sameValue(before, after, shape, true)) return [];
+  // With a real change, other values may change from "" to null, which means the same: not shown.
+  if (isEqual(before, after, shape, true)) return [];
   if (before === null) return [{ path, kind: 'add' }];
   if (after === null) return [{ path, kind: 'delete' }];
   if (before instanceof Unknown || after instanceof Unknown) return [{ path, kind: 'update' }];
@@ -87,7 +87,7 @@ function objectChanges(before: Value, after: Value, shape: ObjectShape, path: st
   });
 }
 
-/** Pulumi writes a key that is no plain name in brackets. */
+/** Pulumi writes a key that is not an identifier in brackets. */
 function step(path: string, key: string): string {
   return /^[A-Za-z_]\w*$/.test(key) ? `${path}.${key}` : `${path}[${JSON.stringify(key)}]`;
 }

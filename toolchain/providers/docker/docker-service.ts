@@ -13,10 +13,10 @@ import { DEFAULTS } from './naming.ts';
 import { Registry } from './registry.ts';
 import { TerraformProvider } from './terraform.ts';
 
-/** How long a creation that is called off may take to clean up. */
-const CALL_OFF_MS = 20_000;
+/** How long an aborted creation may take to clean up. */
+const ABORT_MS = 20_000;
 
-/** Serves Pulumi's `docker` package out of the Terraform Docker provider. */
+/** Serves Pulumi's `docker` package by means of the Terraform Docker provider. */
 export async function serveDocker(): Promise<void> {
   const terraform = new TerraformProvider();
   const registry = new Registry(terraform);
@@ -55,10 +55,10 @@ export async function serveDocker(): Promise<void> {
   await servePlugin(
     (server) => server.addService(providerGrpc.ResourceProviderService, service),
     async () => {
-      // The engine died in the middle of a creation: call it off, so that nothing stays which no state knows.
+      // The engine has ended during a creation: abort it, so that no resource remains that is in no state.
       if (lifecycle.isCreating()) {
         await terraform.interrupt();
-        await Promise.race([lifecycle.settled(), setTimeout(CALL_OFF_MS, undefined, { ref: false })]);
+        await Promise.race([lifecycle.settled(), setTimeout(ABORT_MS, undefined, { ref: false })]);
       }
       await terraform.close();
     },
@@ -66,10 +66,10 @@ export async function serveDocker(): Promise<void> {
 }
 
 /**
- * Another Docker host is another set of resources; the rest of the configuration is only how to reach it.
+ * Another Docker host means another set of resources; the other settings only describe how to reach it.
  *
- * What the official plugin took from the environment (`__defaults`) is no setting that the program has given up, and
- * what begins with `__` is no setting at all.
+ * Values that the official plugin took from the environment (`__defaults`) do not count as removed by the program, and
+ * names that begin with `__` are not settings.
  */
 export function diffConfig(request: providerProto.DiffRequest): providerProto.DiffResponse {
   const { DIFF_NONE, DIFF_SOME } = providerProto.DiffResponse.DiffChanges;

@@ -2,7 +2,7 @@
 export const META = '__meta';
 
 /**
- * The hidden output that tells the official plugin how to turn exactly the outputs beside it back into Terraform's
- * state. It fails on outputs that have been written anew since; without it, the official plugin reads the outputs.
+ * The hidden output with which the official plugin converts exactly these outputs back into Terraform's state. It fails
+ * if the outputs were rewritten since; without it, the official plugin reads the outputs.
  */
 export const RAW_STATE_DELTA = '__pulumi_raw_state_delta';

@@ -3,22 +3,22 @@ import { Unknown, type Value } from '../../plugin/properties.ts';
 type Container = Record<string, Value> | Value[];
 
 /**
- * Gives what the program wants to leave alone (`ignoreChanges`) the value that it has.
+ * Sets properties in `ignoreChanges` to their current values.
  *
- * The engine does this for inputs. What Docker itself changed since stands in the outputs, and counts just as much.
+ * The engine does this for inputs. Changes by Docker itself are in the outputs, and must be ignored as well.
  *
- * @param wanted the new inputs
- * @param has the old outputs
+ * @param inputs the new inputs
+ * @param olds the old outputs
  * @param paths such as `labels`, `healthcheck.timeout`, `envs[0]` or `ports[*].external`
  */
 export function ignoreChanges(
-  wanted: Record<string, Value>,
-  has: Record<string, Value>,
+  inputs: Record<string, Value>,
+  olds: Record<string, Value>,
   paths: string[],
 ): Record<string, Value> {
-  if (paths.length === 0) return wanted;
-  const result = copy(wanted) as Record<string, Value>;
-  for (const path of paths) take(result, has, pathSteps(path));
+  if (paths.length === 0) return inputs;
+  const result = copy(inputs) as Record<string, Value>;
+  for (const path of paths) take(result, olds, pathSteps(path));
   return result;
 }
 
@@ -44,7 +44,7 @@ function take(into: Container, from: Value | undefined, [step, ...rest]: string[
   else if (!Array.isArray(into)) delete target[step];
 }
 
-/** `structuredClone` would make any object of the unknown value. */
+/** Not `structuredClone`, which would turn the unknown value into a plain object. */
 function copy(value: Value): Value {
   if (typeof value !== 'object' || value === null || value instanceof Unknown) return value;
   if (Array.isArray(value)) return value.map(copy);

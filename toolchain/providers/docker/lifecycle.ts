@@ -5,19 +5,19 @@ import { readProperties, writeProperties } from '../../plugin/properties.ts';
 import { redact, secretTexts } from '../../plugin/plugin-redact.ts';
 import { PluginError } from '../../plugin/rpc.ts';
 import { checkInputs } from './check.ts';
-import { diffResponse } from './answer.ts';
-import { keepForeign } from './foreign.ts';
-import { importedInputs } from './imported.ts';
+import { diffResponse } from './diff-response.ts';
+import { preserveOutputs } from './preserve-outputs.ts';
+import { readImported } from './read-imported.ts';
 import type { Registry } from './registry.ts';
 import { idOf, type ResourceType } from './resource.ts';
 import { outputs } from './state.ts';
-import { undo } from './undo.ts';
+import { rollback } from './rollback.ts';
 import { toPulumi } from './values.ts';
 
-/** The life of a resource, from Pulumi's requests to the provider's protocol and back. */
+/** The lifecycle of resources: translates Pulumi's requests to the provider's protocol and back. */
 export class Lifecycle {
   private readonly registry: Registry;
-  /** The creations under way. */
+  /** The creations in progress. */
   private readonly creating = new Set<Promise<unknown>>();
 
   constructor(registry: Registry) {
@@ -37,7 +37,7 @@ export class Lifecycle {
     return diffResponse(plan, type.difference(plan), news, type.shape);
   }
 
-  /** Whether something is being created that would be left behind if we ended now. */
+  /** Whether a resource is being created, which would be left behind if the plugin ended now. */
   isCreating(): boolean {
     return this.creating.size > 0;
   }
@@ -68,9 +68,10 @@ export class Lifecycle {
       return new providerProto.CreateResponse().setProperties(writeProperties(planned, inputs.secrets));
     }
     const { state, errors } = await type.apply(plan, 'create', request.getTimeout());
-    if (errors.length > 0) throw await undo(this.registry.host, type, state, errors, inputs);
-    // The engine died meanwhile and will never hear of it.
-    if (isAbandoned()) throw await undo(this.registry.host, type, state, ['the engine is gone'], inputs);
+    if (errors.length > 0) throw await rollback(this.registry.host, type, state, errors, inputs);
+    // The engine has ended meanwhile and would not get the response.
+    if (isAbandoned())
+      throw await rollback(this.registry.host, type, state, ['the engine has ended'], inputs);
     if (!state) throw new PluginError(`${type.shape.type}: the provider created nothing and gave no reason`);
     return new providerProto.CreateResponse()
       .setId(idOf(state))
@@ -84,13 +85,13 @@ export class Lifecycle {
     const prior = await type.state(request.getId(), olds.values);
     const plan = await type.plan(prior, inputs.values, olds.values, request.getIgnorechangesList());
     if (request.getPreview()) {
-      const planned = keepForeign(toPulumi(plan.planned.value, type.shape), olds, type.shape);
+      const planned = preserveOutputs(toPulumi(plan.planned.value, type.shape), olds, type.shape);
       const secrets = [...inputs.secrets, ...planned.secrets];
       return new providerProto.UpdateResponse().setProperties(writeProperties(planned.values, secrets));
     }
     const { state, errors } = await type.apply(plan, 'update', request.getTimeout());
     if (errors.length > 0) {
-      // The provider writes what it was to do into the state even where it failed: look what there really is.
+      // The provider writes the planned values into the state even if it failed: read the actual ones.
       const actual = (await type.read(prior).catch(() => undefined)) ?? prior;
       const reasons = errors.map((error) => redact(error, secretTexts(inputs)));
       throw partialFailure(request.getId(), outputs(actual, type.shape, inputs.secrets, olds), reasons);
@@ -108,13 +109,13 @@ export class Lifecycle {
     const state = isKnown
       ? await type.read(await type.state(request.getId(), olds.values))
       : await type.import(request.getId());
-    // No id: the engine takes it for gone.
+    // Without an id the engine considers it deleted.
     if (!state || !idOf(state)) return new providerProto.ReadResponse();
     const secrets = [...olds.secrets, ...inputs.secrets];
     return new providerProto.ReadResponse()
       .setId(idOf(state))
       .setProperties(outputs(state, type.shape, secrets, olds))
-      .setInputs(isKnown && request.getInputs() ? request.getInputs() : importedInputs(state, type.shape));
+      .setInputs(isKnown && request.getInputs() ? request.getInputs() : readImported(state, type.shape));
   }
 
   async delete(request: providerProto.DeleteRequest): Promise<emptyProto.Empty> {
@@ -124,7 +125,7 @@ export class Lifecycle {
     try {
       await type.remove(state, request.getTimeout());
     } catch (error) {
-      // Somebody else has removed it already: that is what was wanted.
+      // It does not exist any more: it was removed outside Pulumi, which is fine.
       if (await type.read(state).catch(() => state)) throw error;
     }
     return new emptyProto.Empty();

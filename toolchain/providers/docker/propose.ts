@@ -1,10 +1,10 @@
 import { Unknown, type Value } from '../../plugin/properties.ts';
-import { sameValue } from './same.ts';
+import { isEqual } from './is-equal.ts';
 import type { ObjectShape, Shape } from './shape.ts';
 
 /**
- * What Terraform's core proposes to a provider before it plans: the configuration, and where that says nothing about
- * a value that the provider computes, what was there before.
+ * The state that Terraform's core proposes to a provider before planning: the configuration, and for values that are
+ * not configured and that the provider computes, the prior value.
  *
  * @param prior the state before, `null` when the resource is new
  */
@@ -44,9 +44,9 @@ function proposedBlocks(prior: Value, config: Value, shape: Shape): Value {
     case 'set': {
       const left = [...((prior as Value[] | null) ?? [])];
       return (config as Value[]).map((value) => {
-        // The same element is the one that differs in nothing but what the provider computed.
+        // The same element: it differs only in values that the provider computed.
         const at = left.findIndex((was) =>
-          sameValue(was, proposedBlocks(was, value, shape.element), shape.element),
+          isEqual(was, proposedBlocks(was, value, shape.element), shape.element),
         );
         return proposedBlocks(at < 0 ? null : (left.splice(at, 1)[0] ?? null), value, shape.element);
       });

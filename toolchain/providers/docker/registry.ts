@@ -13,7 +13,7 @@ export class Registry {
   private readonly provider: TerraformProvider;
   private readonly schema: Promise<Methods['GetProviderSchema'][1]>;
   private readonly types = new Map<string, ResourceType>();
-  /** Docker's address, as the provider finds it. */
+  /** Docker's address, as the provider determines it. */
   host = process.env['DOCKER_HOST'] || 'unix:///var/run/docker.sock';
 
   constructor(provider: TerraformProvider) {
@@ -44,8 +44,8 @@ export class Registry {
     const schema = type === undefined ? undefined : schemas[type];
     if (!type || !schema) {
       throw new PluginError(
-        `${token}: the Docker bridge offers what the Terraform Docker provider does (${Object.keys(schemas).sort().join(', ')}). ` +
-          'For anything else install the official plugin: pulumi plugin install resource docker',
+        `${token}: the Docker bridge supports the types of the Terraform Docker provider (${Object.keys(schemas).sort().join(', ')}). ` +
+          'For other types install the official plugin: pulumi plugin install resource docker',
       );
     }
     const made = new ResourceType(this.provider, resourceShape(type, schema));
@@ -54,7 +54,7 @@ export class Registry {
   }
 }
 
-/** The SDK hands over what is not a text as JSON. */
+/** The SDK passes values that are not strings as JSON. */
 function parsed(fields: { pulumi: string; shape: { kind: string } }[]) {
   return ([name, value]: [string, Value]): [string, Value] => {
     const kind = fields.find(({ pulumi }) => pulumi === name)?.shape.kind;

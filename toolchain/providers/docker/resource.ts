@@ -4,14 +4,14 @@ import { errorsOf, refuseErrors, textOf } from './diagnostics.ts';
 import { diffPlan, type PlanDiff } from './diff.ts';
 import { proposedState } from './propose.ts';
 import type { ResourceShape } from './shape.ts';
-import { NOTHING, readState, withTimeout, type TerraformState } from './state.ts';
+import { PACKED_NULL, readState, withTimeout, type TerraformState } from './state.ts';
 import type { TerraformProvider } from './terraform.ts';
 import type { Diagnostic } from './tfplugin.ts';
 import { pack, toTerraform, unpack } from './values.ts';
 
-const ABSENT: TerraformState = { value: null, private: new Uint8Array() };
+const NO_RESOURCE: TerraformState = { value: null, private: new Uint8Array() };
 
-/** What the provider would do. */
+/** What the provider would change. */
 export interface Plan {
   prior: TerraformState;
   config: Value;
@@ -20,13 +20,13 @@ export interface Plan {
   replace: Set<string>;
 }
 
-/** What became of a change: the state that there is now, which there may be in spite of errors. */
+/** The result of a change: the state now, which may exist in spite of errors. */
 export interface Outcome {
   state: TerraformState | undefined;
   errors: string[];
 }
 
-/** The operations on one type of resource, all by the provider's own protocol. */
+/** The operations on one type of resource, in the provider's own protocol. */
 export class ResourceType {
   readonly shape: ResourceShape;
   private readonly provider: TerraformProvider;
@@ -36,12 +36,12 @@ export class ResourceType {
     this.shape = shape;
   }
 
-  /** The provider's state of a resource, from what Pulumi keeps of it. */
+  /** The provider's state of a resource, from Pulumi's outputs. */
   state(id: string, outputs: Record<string, Value>): Promise<TerraformState> {
     return readState(this.provider, id, outputs, this.shape);
   }
 
-  /** What the provider finds wrong with the inputs. */
+  /** The provider's validation errors for the inputs. */
   async validate(inputs: Record<string, Value>): Promise<Diagnostic[]> {
     const config = pack(toTerraform(inputs, this.shape));
     const answer = await this.provider.call('ValidateResourceConfig', { type_name: this.shape.type, config });
@@ -49,13 +49,13 @@ export class ResourceType {
   }
 
   /**
-   * Plans the way from a state to the inputs.
+   * Plans the change from a state to the inputs.
    *
-   * @param outputs the old outputs, for what is to be left alone
-   * @param ignored the paths of what is to be left alone
+   * @param outputs the old outputs, used for ignored paths
+   * @param ignored the paths in `ignoreChanges`
    */
   async plan(
-    prior: TerraformState = ABSENT,
+    prior: TerraformState = NO_RESOURCE,
     inputs: Record<string, Value>,
     outputs: Record<string, Value> = {},
     ignored: string[] = [],
@@ -77,12 +77,12 @@ export class ResourceType {
     };
   }
 
-  /** What a plan for an existing resource changes. */
+  /** The changes in a plan for an existing resource. */
   difference(plan: Plan): PlanDiff {
     return diffPlan(plan.prior.value, plan.planned.value, plan.config, this.shape);
   }
 
-  /** Carries a plan out. */
+  /** Applies a plan. */
   async apply(plan: Plan, operation: 'create' | 'update', seconds: number): Promise<Outcome> {
     const answer = await this.provider.call('ApplyResourceChange', {
       type_name: this.shape.type,
@@ -103,14 +103,14 @@ export class ResourceType {
     const answer = await this.provider.call('ApplyResourceChange', {
       type_name: this.shape.type,
       prior_state: pack(state.value),
-      planned_state: NOTHING,
-      config: NOTHING,
+      planned_state: PACKED_NULL,
+      config: PACKED_NULL,
       planned_private: withTimeout(state.private, 'delete', seconds),
     });
     refuseErrors(answer.diagnostics, this.shape);
   }
 
-  /** Looks up how a resource is now; `undefined` when it is gone. */
+  /** Reads a resource's current state; `undefined` if it does not exist any more. */
   async read(state: TerraformState): Promise<TerraformState | undefined> {
     const answer = await this.provider.call('ReadResource', {
       type_name: this.shape.type,
@@ -122,7 +122,7 @@ export class ResourceType {
     return value === null ? undefined : { value, private: answer.private };
   }
 
-  /** Finds a resource of which only the id is known. */
+  /** Reads a resource of which only the id is known. */
   async import(id: string): Promise<TerraformState | undefined> {
     const answer = await this.provider.call('ImportResourceState', { type_name: this.shape.type, id });
     refuseErrors(answer.diagnostics, this.shape);

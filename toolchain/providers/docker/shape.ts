@@ -1,10 +1,10 @@
 import { pulumiName } from './terraform-names.ts';
 import type { WireAttribute, WireBlock, WireSchema } from './tfplugin.ts';
 
-/** The form of a Terraform value and, at the same time, of the Pulumi value that stands for it. */
+/** The type of a Terraform value and of the corresponding Pulumi value. */
 export type Shape =
   | { kind: 'string' | 'number' | 'bool' }
-  /** `flat`: at most one element, which Pulumi shows without the list around it. */
+  /** `flat`: at most one element, which Pulumi has without a list around it. */
   | { kind: 'list' | 'set'; element: Shape; flat: boolean; block: boolean }
   | { kind: 'map'; element: Shape }
   | ObjectShape;
@@ -29,7 +29,7 @@ export interface Field {
   block: boolean;
 }
 
-/** A resource type (or the provider's own configuration) as both sides see it. */
+/** A resource type (or the provider's own configuration) in the names of both sides. */
 export interface ResourceShape extends ObjectShape {
   /** Terraform's type, such as `docker_container`. */
   type: string;
@@ -111,7 +111,7 @@ function typeShape(path: string, type: WireType): Shape {
       return { kind, fields };
     }
   }
-  throw new Error(`${path}: the bridge does not know Terraform's type ${JSON.stringify(type)}`);
+  throw new Error(`${path}: the bridge does not support Terraform's type ${JSON.stringify(type)}`);
 }
 
 function field(path: string, tf: string, shape: Shape): Field {

@@ -1,13 +1,13 @@
 import type structProto from 'google-protobuf/google/protobuf/struct_pb.js';
 import { writeProperties, type Properties, type SecretPaths, type Value } from '../../plugin/properties.ts';
 import { refuseErrors } from './diagnostics.ts';
-import { keepForeign } from './foreign.ts';
+import { preserveOutputs } from './preserve-outputs.ts';
 import { META } from './hidden.ts';
 import type { ObjectShape, ResourceShape, Shape } from './shape.ts';
 import type { TerraformProvider } from './terraform.ts';
 import { pack, toPulumi, toTerraform, unpack } from './values.ts';
 
-/** Where the SDK of Terraform's providers keeps its time limits within the private data. */
+/** The key under which the SDK of Terraform's providers keeps its time limits in the private data. */
 const TIMEOUTS = 'e2bfb730-ecaa-11e6-8f88-34363bc7c4c0';
 
 /** A resource as Terraform knows it. */
@@ -19,8 +19,8 @@ export interface TerraformState {
 /**
  * Rebuilds Terraform's state of a resource from Pulumi's outputs.
  *
- * A state of an older schema, written before the provider was changed for a newer one, is brought up by the provider.
- * One of a newer schema is taken for what is known of it: the provider cannot bring it down.
+ * A state of an older schema, written before the provider was upgraded, is upgraded by the provider. Of a state of a
+ * newer schema only the known properties are used: the provider cannot downgrade it.
  */
 export async function readState(
   provider: TerraformProvider,
@@ -45,10 +45,10 @@ export async function readState(
 }
 
 /**
- * What the engine gets to keep of a state: the outputs, with everything secret marked.
+ * The outputs of a state for the engine, with all secrets marked.
  *
- * @param secrets where the program's inputs are secret
- * @param olds the outputs so far, of which stays what only another plugin knows
+ * @param secrets the paths of the program's secret inputs
+ * @param olds the old outputs, of which those that only another plugin knows are preserved
  */
 export function outputs(
   state: TerraformState,
@@ -56,7 +56,7 @@ export function outputs(
   secrets: SecretPaths,
   olds: Properties = { values: {}, secrets: [] },
 ): structProto.Struct {
-  const kept = keepForeign(outputValues(state, shape, olds.values), olds, shape);
+  const kept = preserveOutputs(outputValues(state, shape, olds.values), olds, shape);
   return writeProperties(kept.values, [...secrets, ...kept.secrets, ...sensitivePaths(kept.values, shape)]);
 }
 
@@ -71,7 +71,7 @@ function outputValues(
   return outputs;
 }
 
-/** The provider's private data, and what of the old only another plugin knows: the provider's own keys are its own. */
+/** The provider's private data, with the old keys that only another plugin knows. The provider's own keys take precedence. */
 function metaText(data: Uint8Array, old: Value): string {
   const text = Buffer.from(data).toString('utf8');
   const [before, now] = [parseMeta(typeof old === 'string' ? old : ''), parseMeta(text)];
@@ -79,7 +79,7 @@ function metaText(data: Uint8Array, old: Value): string {
   return JSON.stringify({ ...before, ...now });
 }
 
-/** Sets a time limit of Pulumi's `customTimeouts`, which Terraform's providers look up in the private data. */
+/** Sets a time limit of Pulumi's `customTimeouts`, which Terraform's providers read from the private data. */
 export function withTimeout(
   data: Uint8Array,
   operation: 'create' | 'update' | 'delete',
@@ -91,7 +91,7 @@ export function withTimeout(
   return Buffer.from(JSON.stringify({ ...meta, [TIMEOUTS]: { ...limits, [operation]: seconds * 1e9 } }));
 }
 
-/** Where outputs are secret by the provider's own word, whatever the program says. */
+/** The paths of outputs that the provider declares sensitive, whether or not the program does. */
 export function sensitivePaths(
   outputs: Record<string, Value>,
   shape: ObjectShape,
@@ -110,14 +110,14 @@ function sensitiveWithin(value: Value, shape: Shape, path: string[]): SecretPath
   if (shape.kind === 'object') return sensitivePaths(value as Record<string, Value>, shape, path);
   if (shape.kind !== 'list' && shape.kind !== 'set') return [];
   if (shape.flat) return sensitiveWithin(value, shape.element, path);
-  // As with the program's own secrets, one within a list makes the list secret.
+  // As with the program's own secrets, a secret within a list makes the list secret.
   const inner =
     Array.isArray(value) && value.some((element) => sensitiveWithin(element, shape.element, path).length > 0);
   return inner ? [path] : [];
 }
 
 /** A packed null: "no such resource". */
-export const NOTHING = pack(null);
+export const PACKED_NULL = pack(null);
 
 function parseMeta(text: string): Record<string, unknown> {
   try {

@@ -1,22 +1,22 @@
 import pluralize from 'pluralize';
 
-// To the official plugin "data" is a singular, in compounds too.
+// The official plugin treats "data" as a singular, in compounds too.
 pluralize.addPluralRule(/data$/i, 'datas');
 
-/** The official plugin's own resource, which has no Terraform resource behind it. */
+/** The official plugin's own resource type, which is not based on a Terraform resource. */
 const NOT_TERRAFORM = 'Image';
 
-/** Resource types whose Pulumi name does not follow from Terraform's. */
+/** Resource types whose Pulumi name is not derived from Terraform's. */
 const TYPES: Record<string, string> = {
   RemoteImage: 'docker_image',
   ServiceConfig: 'docker_config',
 };
 
-/** Lists that the official plugin leaves in the singular: together they are one thing, not many. */
+/** Lists whose name the official plugin leaves in the singular. */
 const SINGULAR = new Set(['docker_container.command', 'docker_container.networks_advanced']);
 
 /**
- * The Terraform type that stands behind a Pulumi type token; `undefined` where there is none.
+ * The Terraform type of a Pulumi type token; `undefined` if there is none.
  *
  * @param token such as `docker:index/remoteImage:RemoteImage`
  */
@@ -27,9 +27,9 @@ export function terraformType(token: string): string | undefined {
 }
 
 /**
- * The Pulumi name of a Terraform attribute or block: camelCase, and in the plural where there can be many.
+ * The Pulumi name of a Terraform attribute or block: camelCase, in the plural if there can be several.
  *
- * @param path where it stands, such as `docker_container.upload`
+ * @param path the path of its parent, such as `docker_container.upload`
  * @param tf its Terraform name
  * @param repeated whether it is a list or set of more than one
  */

@@ -10,21 +10,21 @@ import { PluginError } from '../../plugin/rpc.ts';
 import { NO_MESSAGE_LIMIT } from '../../plugin/serve.ts';
 import { providerClientClass, type Methods } from './tfplugin.ts';
 
-/** Every Terraform provider wants this, as proof that it was not started by hand. */
+/** Every Terraform provider requires this, to make sure that it was not started by hand. */
 const MAGIC_COOKIE = 'd602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2';
 
-/** What of our environment the provider gets: how to reach Docker. None of the program's configuration or keys. */
-const PASSED_ON =
+/** The environment variables that the provider gets: how to reach Docker. None of the program's configuration or keys. */
+const FORWARDED_VARIABLES =
   /^(PATH|HOME|USER|TMPDIR|LANG|SSH_AUTH_SOCK|SSL_CERT_(FILE|DIR)|DOCKER_\w+|BUILDX_\w+|BUILDKIT_\w+|XDG_RUNTIME_DIR|(HTTPS?|NO)_PROXY|(https?|no)_proxy)$/;
 
 /**
- * Stands between us and the provider: `read` returns when our end of its standard input closes, however we ended, so
- * the provider never outlives us. It ignores the SIGINT that the engine sends to the whole group.
+ * A shell script that runs the provider as its child: `read` returns when the plugin's end of standard input is closed,
+ * however the plugin ended, so the provider never outlives it. It ignores the SIGINT that the engine sends to the group.
  */
-const KEEPER = `trap '' INT; "$0" </dev/null & child=$!; read -r _; kill -TERM $child 2>/dev/null; wait $child`;
+const CHILD_WRAPPER = `trap '' INT; "$0" </dev/null & child=$!; read -r _; kill -TERM $child 2>/dev/null; wait $child`;
 
-/** How long the provider may take to go. */
-const PATIENCE_MS = 3_000;
+/** How long the provider may take to end. */
+const EXIT_TIMEOUT_MS = 3_000;
 
 /** The real Terraform Docker provider, running as a child process. */
 export class TerraformProvider {
@@ -32,7 +32,7 @@ export class TerraformProvider {
   private child: ChildProcess | undefined;
   private sockets: string | undefined;
 
-  /** Starts it. What goes wrong is told by the first call, when the engine listens. */
+  /** Starts it. A failure is reported by the first call, when the engine can receive it. */
   constructor(binary: string = process.env['SWITCHYARD_DOCKER_PROVIDER'] || dockerProviderBinary(home())) {
     this.connected = this.start(binary);
     this.connected.catch(() => undefined);
@@ -62,7 +62,7 @@ export class TerraformProvider {
     });
   }
 
-  /** Asks the provider to give up what it is doing. */
+  /** Asks the provider to abort its current operation. */
   async interrupt(): Promise<void> {
     await this.call('StopProvider', {}, 5_000).catch(() => undefined);
   }
@@ -71,11 +71,11 @@ export class TerraformProvider {
   async close(): Promise<void> {
     const child = this.child;
     if (child && child.exitCode === null && child.signalCode === null) {
-      const gone = new Promise((resolve) => child.once('exit', resolve));
+      const exited = new Promise((resolve) => child.once('exit', resolve));
       child.stdin?.end();
-      const late = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MS);
-      await gone;
-      clearTimeout(late);
+      const timer = setTimeout(() => child.kill('SIGKILL'), EXIT_TIMEOUT_MS);
+      await exited;
+      clearTimeout(timer);
     }
     if (this.sockets) rmSync(this.sockets, { recursive: true, force: true });
   }
@@ -87,10 +87,10 @@ export class TerraformProvider {
       );
     }
     this.sockets = mkdtempSync(join(tmpdir(), 'switchyard-docker-'));
-    this.child = spawn('/bin/sh', ['-c', KEEPER, binary], {
+    this.child = spawn('/bin/sh', ['-c', CHILD_WRAPPER, binary], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: {
-        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => PASSED_ON.test(name))),
+        ...Object.fromEntries(Object.entries(process.env).filter(([name]) => FORWARDED_VARIABLES.test(name))),
         TF_PLUGIN_MAGIC_COOKIE: MAGIC_COOKIE,
         PLUGIN_PROTOCOL_VERSIONS: '6',
         PLUGIN_UNIX_SOCKET_DIR: this.sockets,
@@ -100,23 +100,26 @@ export class TerraformProvider {
     const Provider = providerClientClass();
     return new Provider(address, credentials.createInsecure(), {
       ...NO_MESSAGE_LIMIT,
-      // A unix socket has no host name; the provider's server wants an authority all the same.
+      // A unix socket has no host name, but the provider's server requires an authority.
       'grpc.default_authority': 'localhost',
     });
   }
 }
 
-/** The provider says where it listens in one line: `1|6|unix|/tmp/…|grpc|`. */
+/** The provider prints its address in one line: `1|6|unix|/tmp/…|grpc|`. */
 async function handshake(child: ChildProcess): Promise<string> {
-  // Its log may hold what it was given: none of it is printed; the last line is kept for a start that fails.
-  let lastWords = '';
-  child.stderr?.on('data', (chunk: Buffer) => (lastWords = chunk.toString().trim().split('\n').at(-1) ?? ''));
+  // Its log may contain its inputs: it is not printed; only the last line is kept, for a failed start.
+  let lastLogLine = '';
+  child.stderr?.on(
+    'data',
+    (chunk: Buffer) => (lastLogLine = chunk.toString().trim().split('\n').at(-1) ?? ''),
+  );
   const line = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout! }).once('line', resolve);
     child.once('error', reject);
     child.once('exit', (code) =>
       reject(
-        new PluginError(`The Terraform Docker provider ended at its start (exit ${code}). ${lastWords}`),
+        new PluginError(`The Terraform Docker provider ended at startup (exit ${code}). ${lastLogLine}`),
       ),
     );
   });

@@ -12,14 +12,14 @@ export interface DynamicValue {
   msgpack?: Uint8Array;
 }
 
-/** One step of the way to an attribute. */
+/** One step of the path to an attribute. */
 export interface PathStep {
   attribute_name?: string;
   element_key_string?: string;
   element_key_int?: number;
 }
 
-/** What the provider has to say; severity 1 is an error, 2 a warning. */
+/** A message of the provider; severity 1 is an error, 2 a warning. */
 export interface Diagnostic {
   severity: number;
   summary: string;
@@ -50,7 +50,7 @@ export interface WireSchema {
   block: WireBlock;
 }
 
-/** The methods in use, with the shapes of their requests and answers. */
+/** The methods in use, with the types of their requests and responses. */
 export interface Methods {
   GetProviderSchema: [
     object,

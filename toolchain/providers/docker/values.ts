@@ -5,7 +5,7 @@ import type { Field, ObjectShape, Shape } from './shape.ts';
 import type { DynamicValue } from './tfplugin.ts';
 
 const codec = new ExtensionCodec();
-// Terraform writes an unknown value as extension 0, and as 12 where it knows something about it.
+// Terraform encodes an unknown value as extension 0, and a refined unknown value as 12.
 codec.register({
   type: 0,
   encode: (value) => (value instanceof Unknown ? new Uint8Array(1) : null),
@@ -26,10 +26,10 @@ export function unpack(value: DynamicValue | null): Value {
 }
 
 /**
- * Turns Pulumi's properties into a Terraform object: other names, lists around single blocks, and every attribute
- * present, `null` where nothing is set.
+ * Converts Pulumi's properties to a Terraform object: other names, lists around single blocks, and every attribute
+ * present, `null` if not set.
  *
- * @param path where the object stands within the resource, for messages
+ * @param path the path of the object within the resource, for messages
  */
 export function toTerraform(
   properties: Record<string, Value>,
@@ -49,7 +49,7 @@ function fieldToTerraform(value: Value, shape: Shape, path: string): Value {
   switch (shape.kind) {
     case 'list':
     case 'set': {
-      // A block that is not there is an empty list; an attribute that is not there is null.
+      // A missing block is an empty list; a missing attribute is null.
       if (value === null) return shape.block ? [] : null;
       if (shape.flat) return [fieldToTerraform(value, shape.element, path)];
       if (!Array.isArray(value)) throw mismatch(path, 'a list', value);
@@ -70,7 +70,7 @@ function fieldToTerraform(value: Value, shape: Shape, path: string): Value {
   }
 }
 
-/** Turns a Terraform object into Pulumi's properties, leaving out what is null. */
+/** Converts a Terraform object to Pulumi's properties, without null values. */
 export function toPulumi(object: Value, shape: ObjectShape): Record<string, Value> {
   const result: Record<string, Value> = {};
   for (const field of shape.fields) {
@@ -96,19 +96,19 @@ function fieldToPulumi(value: Value, shape: Shape): Value {
     case 'object':
       return toPulumi(value, shape);
     case 'number':
-      // Numbers that msgpack cannot hold travel as text.
+      // Numbers that msgpack cannot represent are sent as text.
       return Number(value);
     default:
       return value;
   }
 }
 
-/** Terraform's block of time limits: Pulumi has `customTimeouts` for that. */
+/** Whether this is Terraform's block of time limits, for which Pulumi has `customTimeouts`. */
 export function isTimeouts(field: Field): boolean {
   return field.tf === 'timeouts' && field.block;
 }
 
-/** Pulumi's programs may give a number as text and the other way round; Terraform may not. */
+/** Pulumi programs may give a number as text and vice versa; Terraform does not allow that. */
 function scalar(value: Value, kind: 'string' | 'number' | 'bool', path: string): Value {
   if (kind === 'string') {
     if (typeof value === 'string') return value;
@@ -130,9 +130,9 @@ function record(value: Value, path: string): Record<string, Value> {
   throw mismatch(path, 'an object', value);
 }
 
-/** Says what is wrong with a value without showing it: it may be a secret. */
-function mismatch(path: string, wanted: string, value: Value): PluginError {
+/** The error for a value of the wrong type. It does not show the value, which may be secret. */
+function mismatch(path: string, expected: string, value: Value): PluginError {
   const kind = Array.isArray(value) ? 'list' : typeof value;
   const found = value === null ? 'nothing' : `${kind === 'object' ? 'an' : 'a'} ${kind}`;
-  return new PluginError(`${path}: expected ${wanted}, found ${found}`);
+  return new PluginError(`${path}: expected ${expected}, found ${found}`);
 }

@@ -2,15 +2,15 @@ import type { Value } from '../../plugin/properties.ts';
 import type { RandomType } from './random-type.ts';
 
 /**
- * The inputs that differ, by what they mean.
+ * The names of the inputs that differ, after defaults and old names are resolved.
  *
- * Inputs are compared with inputs, never with outputs: the state may hold outputs of a plugin that knows more than
- * this one (`bcryptHash`), or values that another plugin filled in where the program says nothing (`number`). To take
- * either for a change would draw a new value, such as another master key.
+ * Inputs are compared with inputs, never with outputs: the state may contain outputs that only another plugin knows
+ * (`bcryptHash`), or values that another plugin filled in for unset inputs (`number`). If either counted as a change, a
+ * new value would be generated, such as another master key.
  *
- * @param olds the inputs of the state, by whichever plugin
- * @param news the inputs that the program gives now
- * @param ignored the inputs to leave alone
+ * @param olds the inputs in the state, written by any plugin
+ * @param news the program's current inputs
+ * @param ignored the inputs to ignore
  */
 export function changedInputs(
   type: RandomType,
@@ -18,20 +18,20 @@ export function changedInputs(
   news: Record<string, Value>,
   ignored: Iterable<string> = [],
 ): string[] {
-  const left = new Set(ignored);
-  const [before, after] = [meaning(type, olds), meaning(type, news)];
+  const skipped = new Set(ignored);
+  const [before, after] = [resolved(type, olds), resolved(type, news)];
   return Object.keys(type.inputs).filter(
-    (name) => !left.has(name) && canonical(before[name] ?? null) !== canonical(after[name] ?? null),
+    (name) => !skipped.has(name) && canonical(before[name] ?? null) !== canonical(after[name] ?? null),
   );
 }
 
-/** The inputs with the defaults, and an old name of an input turned into the present one. */
-function meaning(type: RandomType, inputs: Record<string, Value>): Record<string, Value> {
+/** The inputs with defaults filled in and old names replaced by current ones. */
+function resolved(type: RandomType, inputs: Record<string, Value>): Record<string, Value> {
   const all = withDefaults(type, inputs);
   return type.normalize?.(all) ?? all;
 }
 
-/** The inputs, and the defaults where nothing is set. */
+/** The inputs, with the defaults of those that are not set. */
 export function withDefaults(type: RandomType, inputs: Record<string, Value>): Record<string, Value> {
   const result = { ...inputs };
   for (const [name, value] of Object.entries(type.inputs)) {
@@ -40,7 +40,7 @@ export function withDefaults(type: RandomType, inputs: Record<string, Value>): R
   return result;
 }
 
-/** A text that is the same for the same value, whatever the order of its keys. */
+/** A text that is equal for equal values, whatever the order of their keys. */
 function canonical(value: Value): string {
   return JSON.stringify(value, (_, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RandomType } from './random-type.ts';
 
-/** `RandomId`: some random bytes, written in four ways. */
+/** `RandomId`: random bytes, in four encodings. */
 export const randomId: RandomType = {
   inputs: { byteLength: undefined, keepers: undefined, prefix: undefined },
   outputs: { b64Std: 'plain', b64Url: 'plain', dec: 'plain', hex: 'plain' },

@@ -4,7 +4,7 @@ import type { RandomType } from './random-type.ts';
 
 const SPECIAL = '!@#$%&*()-_=+[]{}<>:?';
 
-/** The classes of characters: their switch, their least number, their characters. */
+/** The character classes: the input that enables each, the input for its minimum number, its characters. */
 const CLASSES = [
   ['lower', 'minLower', 'abcdefghijklmnopqrstuvwxyz'],
   ['upper', 'minUpper', 'ABCDEFGHIJKLMNOPQRSTUVWXYZ'],
@@ -12,7 +12,7 @@ const CLASSES = [
   ['special', 'minSpecial', SPECIAL],
 ] as const;
 
-/** `RandomPassword`: a secret text of chosen classes of characters. `bcryptHash` is left out. */
+/** `RandomPassword`: a secret text of selected character classes. `bcryptHash` is not supported. */
 export const randomPassword: RandomType = {
   inputs: {
     keepers: undefined,
@@ -40,7 +40,7 @@ export const randomPassword: RandomType = {
       return [['length', `expected at least ${least}, the sum of the minima, found ${length}`]];
     return CLASSES.some(([name, minimum]) => isOn(inputs, name) || Number(inputs[minimum]) > 0)
       ? []
-      : [['special', 'at least one class of characters must be allowed']];
+      : [['special', 'at least one character class must be enabled']];
   },
   normalize: (inputs) => ({ ...inputs, numeric: isOn(inputs, 'numeric'), number: null }),
   create: (inputs) => ({ id: 'none', outputs: { result: draw(inputs) } }),
@@ -58,7 +58,7 @@ function draw(inputs: Record<string, Value>): string {
   return shuffle(drawn).join('');
 }
 
-/** `number` is the old name of `numeric`; either switches digits off. */
+/** `number` is the old name of `numeric`; either one set to false disables digits. */
 function isOn(inputs: Record<string, Value>, name: string): boolean {
   return inputs[name] !== false && !(name === 'numeric' && inputs['number'] === false);
 }
@@ -67,7 +67,7 @@ function pick(characters: string): string {
   return characters.charAt(randomInt(characters.length));
 }
 
-/** So that the characters drawn for the minima do not always stand first. */
+/** Shuffles, so that the characters for the minima are not always the first ones. */
 function shuffle(characters: string[]): string[] {
   for (let last = characters.length - 1; last > 0; last--) {
     const other = randomInt(last + 1);

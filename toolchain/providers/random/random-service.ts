@@ -18,7 +18,7 @@ export const RANDOM_TYPES: Record<string, RandomType> = {
   'random:index/randomId:RandomId': randomId,
 };
 
-/** The answers of the plugin, by method. */
+/** The plugin's methods. */
 export const randomService = {
   handshake: unary(() => new providerProto.ProviderHandshakeResponse().setAcceptSecrets(true)),
   getPluginInfo: unary(() => new pluginProto.PluginInfo().setVersion(RANDOM_PLUGIN_VERSION)),
@@ -34,7 +34,7 @@ export const randomService = {
   check: unary(check),
   diff: unary(diff),
   create: unary(create),
-  // There is nothing outside the state to look at or to change: it stays as it is, with what only another plugin knows.
+  // A random value exists only in the state: it is returned unchanged, including properties that only another plugin knows.
   read: unary((request: providerProto.ReadRequest) =>
     new providerProto.ReadResponse()
       .setId(request.getId())
@@ -48,7 +48,7 @@ export const randomService = {
   cancel: unary(() => new emptyProto.Empty()),
 } satisfies UntypedServiceImplementation;
 
-/** Serves as much of Pulumi's `random` package as Switchyard uses. */
+/** Serves the part of Pulumi's `random` package that Switchyard uses. */
 export async function serveRandom(): Promise<void> {
   await servePlugin(
     (server) => server.addService(providerGrpc.ResourceProviderService, randomService),
@@ -60,12 +60,12 @@ function typeOf(token: string): RandomType {
   const type = RANDOM_TYPES[token];
   if (type) return type;
   throw new PluginError(
-    `${token}: this stand-in for the Random plugin knows ${Object.keys(RANDOM_TYPES).join(' and ')}. ` +
-      'For anything else install the official plugin: pulumi plugin install resource random',
+    `${token}: this replacement of the Random plugin supports ${Object.keys(RANDOM_TYPES).join(' and ')}. ` +
+      'For other types install the official plugin: pulumi plugin install resource random',
   );
 }
 
-/** The inputs go into the state as the program gives them, as those of the official plugin do. */
+/** The inputs are stored as the program gives them, as with the official plugin. */
 function check(request: providerProto.CheckRequest): providerProto.CheckResponse {
   const type = typeOf(request.getType());
   const { values } = readProperties(request.getNews());
@@ -75,10 +75,10 @@ function check(request: providerProto.CheckRequest): providerProto.CheckResponse
   return new providerProto.CheckResponse().setInputs(request.getNews()).setFailuresList(failures);
 }
 
-/** A random value stays until an input changes; then it is drawn anew. */
+/** A random value is kept until an input changes; then a new one is generated. */
 function diff(request: providerProto.DiffRequest): providerProto.DiffResponse {
   const type = typeOf(request.getType());
-  // An engine that sends no old inputs leaves the outputs to compare with: every input is among them.
+  // If the engine sends no old inputs, compare with the outputs, which include every input.
   const olds = readProperties(request.getOldInputs() ?? request.getOlds()).values;
   const news = readProperties(request.getNews()).values;
   const changed = changedInputs(type, olds, news, request.getIgnorechangesList());

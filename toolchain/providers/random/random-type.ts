@@ -1,15 +1,15 @@
 import type { Value } from '../../plugin/properties.ts';
 
-/** A kind of random value: what it takes, what it makes. */
+/** A type of random value: its inputs and outputs. */
 export interface RandomType {
-  /** The inputs and what they are when the program does not say. */
+  /** The inputs and their defaults. */
   inputs: Record<string, Value | undefined>;
-  /** The outputs beside the inputs; those named here are secret. */
+  /** The outputs beside the inputs, and which are secret. */
   outputs: Record<string, 'plain' | 'secret'>;
-  /** Says what is wrong with the inputs: property and reason. */
+  /** Validates the inputs; returns property and reason of each error. */
   check: (inputs: Record<string, Value>) => [property: string, reason: string][];
-  /** Brings inputs that mean the same into the same form. */
+  /** Converts equivalent inputs to the same form. */
   normalize?: (inputs: Record<string, Value>) => Record<string, Value>;
-  /** Draws a value. */
+  /** Generates a value. */
   create: (inputs: Record<string, Value>) => { id: string; outputs: Record<string, Value> };
 }

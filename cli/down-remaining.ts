@@ -1,16 +1,16 @@
-/** What `down` leaves of a stack, and how each is removed. */
+/** What remains of a stack after `down`, and how to remove it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { currentOwner } from '../client/current-owner.ts';
 import { isSameOwner } from '../client/ownership.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { inHome, ROOT } from '../console/home-paths.ts';
-import { ownArrangement, passphrasePath } from '../engine/passphrase.ts';
+import { userPassphrase, passphrasePath } from '../engine/passphrase.ts';
 import { pathsOf } from './connect.ts';
 import { ownerOf } from './owner.ts';
 
-/** Something of a stack that is still there. As `--json` prints it. */
-export interface Left {
+/** A remaining part of a stack. Printed by `--json`. */
+export interface Remaining {
   what: string;
   where: string;
   /** The command that removes it, or what to do. */
@@ -18,11 +18,11 @@ export interface Left {
 }
 
 /**
- * Everything that a removed stack leaves on this machine, what is needed longest last.
+ * Everything that remains of a removed stack on this machine, in the order in which it should be removed.
  *
  * @param volume the data volume, if it was kept.
  */
-export async function leftBehind(stack: string, volume: string | undefined): Promise<Left[]> {
+export async function remainingParts(stack: string, volume: string | undefined): Promise<Remaining[]> {
   const name = stack.split('/').at(-1) ?? stack;
   const file = stackFileName(name);
   const logs = inHome('logs', name);
@@ -47,7 +47,7 @@ export async function leftBehind(stack: string, volume: string | undefined): Pro
     ...(existsSync(join(ROOT, file))
       ? [{ what: 'settings and encrypted keys', where: file, remove: `rm ${file}` }]
       : []),
-    ...(!ownArrangement(name) && existsSync(passphrase)
+    ...(!userPassphrase(name) && existsSync(passphrase)
       ? [
           {
             what: 'the passphrase of these keys',
@@ -59,8 +59,8 @@ export async function leftBehind(stack: string, volume: string | undefined): Pro
   ];
 }
 
-/** The client's files, where they are this stack's: they name a gateway that is gone. */
-async function clientFilesOf(stack: string): Promise<Left[]> {
+/** The client's files, if they belong to this stack: they name a gateway that does not exist any more. */
+async function clientFilesOf(stack: string): Promise<Remaining[]> {
   try {
     const paths = await pathsOf({});
     const owner = await currentOwner(paths);
@@ -68,12 +68,12 @@ async function clientFilesOf(stack: string): Promise<Left[]> {
     const remove = './switchyard connect <another stack>, which replaces them';
     return [{ what: "opencode's entries and keys", where: `${paths.config}, ${paths.auth}`, remove }];
   } catch {
-    // A malformed file of the user's: `connect` says what is wrong with it.
+    // A file of the user is malformed: `connect` reports that.
     return [];
   }
 }
 
-/** For people: one line each, and below it how it is removed. */
-export function describeLeft(left: readonly Left[]): [name: string, text: string][] {
+/** As text: one line each, and below it how to remove it. */
+export function describeRemaining(left: readonly Remaining[]): [name: string, text: string][] {
   return left.map(({ what, where, remove }) => [what, `${where}\nremove: ${remove}`]);
 }

@@ -1,4 +1,4 @@
-/** Folders for work in progress. They lie in SWITCHYARD_HOME, so that what a killed run left is found and removed by the next. */
+/** Temporary folders. They are in SWITCHYARD_HOME, so that the next run finds and removes what a killed run left behind. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,34 +7,34 @@ import { inHome } from '../console/home-paths.ts';
 import { UserError } from '../console/errors.ts';
 import { quote } from '../console/shell.ts';
 
-/** The environment variable by which the children of a run are known, and theirs; its value is the folder. */
-const MARK = 'SWITCHYARD_SCRATCH';
+/** The environment variable that identifies the child processes of a run, and theirs; its value is the folder. */
+const VARIABLE = 'SWITCHYARD_SCRATCH';
 
-/** Ends what still works in a folder: the children of a killed run outlive it. Not whoever merely has a file of it open. */
-function endWorkersIn(folder: string): void {
+/** Kills the child processes of a killed run, which are still working in its folder. Processes that only have a file of it open stay. */
+function killWorkersIn(folder: string): void {
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
       const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-      if (variables.includes(`${MARK}=${folder}`)) process.kill(Number(pid), 'SIGKILL');
+      if (variables.includes(`${VARIABLE}=${folder}`)) process.kill(Number(pid), 'SIGKILL');
     } catch {
-      // it has ended meanwhile, or is not ours to look at
+      // it has ended meanwhile, or belongs to another user
     }
   }
 }
 
-/** What is mounted in a folder, the innermost last. */
+/** The mount points in a folder, the innermost last. */
 function mountsIn(folder: string): string[] {
   let table: string;
   try {
     table = readFileSync('/proc/self/mounts', 'utf8');
   } catch {
-    // no such list on this system, and nothing of ours mounts anything there
+    // this system has no such list, and Switchyard mounts nothing there
     return [];
   }
   return (
     table
       .split('\n')
-      // Blanks and the like stand there in octal: `\040`.
+      // Spaces and some other characters are written in octal: `\040`.
       .map((line) =>
         (line.split(' ')[1] ?? '').replace(/\\([0-7]{3})/g, (_, octal: string) =>
           String.fromCharCode(Number.parseInt(octal, 8)),
@@ -45,9 +45,9 @@ function mountsIn(folder: string): string[] {
 }
 
 /**
- * Removes a folder, and first what is mounted in it: a bootstrap that was broken off leaves /proc and /dev there.
+ * Removes a folder after unmounting everything in it: an interrupted bootstrap leaves /proc and /dev mounted there.
  *
- * @throws UserError if something stays mounted: what is in it belongs to others.
+ * @throws UserError if something stays mounted: its content must not be deleted.
  */
 async function removeTree(folder: string): Promise<void> {
   let found = '';
@@ -57,15 +57,15 @@ async function removeTree(folder: string): Promise<void> {
   }
   const [mounted] = mountsIn(folder);
   if (mounted !== undefined)
-    throw new UserError('a folder of an earlier run is not removed: something is mounted in it', {
+    throw new UserError('the temporary folder of an earlier run is not removed: something is mounted in it', {
       where: mounted,
       ...(found ? { found } : {}),
       command: `umount -l ${quote(mounted)} && rm -rf --one-file-system ${quote(folder)}`,
     });
-  // -xdev: should something be mounted this very moment, it is not gone into. rm has such an option on some systems only.
+  // -xdev: a file system that is mounted at this very moment is not entered. rm has such an option on some systems only.
   const removed = await execa('find', [folder, '-xdev', '-depth', '-delete'], { reject: false });
   if (removed.exitCode !== 0)
-    throw new UserError('a folder for work in progress cannot be removed', {
+    throw new UserError('a temporary folder cannot be removed', {
       where: folder,
       found: removed.stderr.trim().split('\n')[0] ?? '',
       command: `rm -rf ${quote(folder)}`,
@@ -73,13 +73,13 @@ async function removeTree(folder: string): Promise<void> {
 }
 
 /**
- * Runs `work` with a fresh folder that is gone afterwards. Call it under the lock `name`: what earlier runs of the same name left
- * behind is removed first.
+ * Runs `work` with a new temporary folder and removes the folder afterwards. Call it while holding the lock `name`: what earlier runs of
+ * the same name left behind is removed first.
  *
- * @param work gets the folder, and the variables with which it must start its processes: by them the next run finds the processes that
- *   a kill left behind.
+ * @param work gets the folder, and the environment variables with which it must start its processes: they identify the processes that a
+ *   killed run left behind.
  */
-export async function inScratch<T>(
+export async function inTempDir<T>(
   name: string,
   work: (folder: string, env: Record<string, string>) => Promise<T>,
 ): Promise<T> {
@@ -87,12 +87,12 @@ export async function inScratch<T>(
   await mkdir(parent, { recursive: true });
   for (const left of await readdir(parent)) {
     if (!left.startsWith(`${name}-`)) continue;
-    if (process.platform === 'linux') endWorkersIn(join(parent, left));
+    if (process.platform === 'linux') killWorkersIn(join(parent, left));
     await removeTree(join(parent, left));
   }
   const folder = await mkdtemp(join(parent, `${name}-`));
   try {
-    return await work(folder, { [MARK]: folder });
+    return await work(folder, { [VARIABLE]: folder });
   } finally {
     await removeTree(folder);
   }

@@ -1,9 +1,9 @@
-/** How long a decision about Pulumi's source holds, and what ends it. */
+/** How long a resolved toolchain stays valid, and what invalidates it. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
-import { ownEngine, readDecision, writeDecision } from '../../../bootstrap/pulumi-decision.ts';
-import { wantedPlugins } from '../../../bootstrap/plugins.ts';
+import { ownEngine, readResolved, writeResolved } from '../../../bootstrap/resolved-toolchain.ts';
+import { requiredPlugins } from '../../../bootstrap/plugins.ts';
 
 const NAMES = ['PATH', 'SWITCHYARD_HOME', 'SWITCHYARD_PULUMI', 'PULUMI_HOME'];
 const saved = Object.fromEntries(NAMES.map((name) => [name, process.env[name]]));
@@ -33,25 +33,25 @@ function install(folder: string, name: string, length = 10): void {
   writeFileSync(join(folder, name), 'x'.repeat(length), { mode: 0o755 });
 }
 
-describe.each(['fallback', 'official'] as const)('a decision for %s', (source) => {
-  test('holds while there is no engine of the user', async () => {
-    await writeDecision(source);
-    expect(readDecision()).toMatchObject({ source });
+describe.each(['fallback', 'official'] as const)('a resolved toolchain: %s', (source) => {
+  test('is valid while the user has no engine', async () => {
+    await writeResolved(source);
+    expect(readResolved()).toMatchObject({ source });
   });
 
-  test('ends when one comes, and holds again once that was passed over', async () => {
-    await writeDecision(source);
+  test('is invalid once the user has an engine, and valid again once that was rejected', async () => {
+    await writeResolved(source);
     install(own(), 'pulumi');
-    expect(readDecision()).toBeUndefined();
-    await writeDecision(source);
-    expect(readDecision()).toMatchObject({ source });
+    expect(readResolved()).toBeUndefined();
+    await writeResolved(source);
+    expect(readResolved()).toMatchObject({ source });
   });
 
   test.each([
-    ['is another one', () => install(own(), 'pulumi', 11)],
+    ['is another file', () => install(own(), 'pulumi', 11)],
     ['has its language host now', () => install(own(), 'pulumi-language-nodejs')],
     [
-      'lies elsewhere',
+      'is in another folder',
       () => {
         rmSync(join(own(), 'pulumi'));
         install(other(), 'pulumi');
@@ -60,50 +60,50 @@ describe.each(['fallback', 'official'] as const)('a decision for %s', (source) =
     [
       'has a plugin now',
       () => {
-        const { name, version } = wantedPlugins()[0]!;
+        const { name, version } = requiredPlugins()[0]!;
         const folder = join(work, 'pulumi-home/plugins', `resource-${name}-v${version}`);
         mkdirSync(folder, { recursive: true });
         install(folder, `pulumi-resource-${name}`);
       },
     ],
-  ])('ends when the engine that was passed over %s', async (_, change) => {
+  ])('is invalid once the rejected engine %s', async (_, change) => {
     install(own(), 'pulumi');
-    await writeDecision(source);
-    expect(readDecision()).toMatchObject({ source });
+    await writeResolved(source);
+    expect(readResolved()).toMatchObject({ source });
     change();
-    expect(readDecision()).toBeUndefined();
+    expect(readResolved()).toBeUndefined();
   });
 
-  test('holds for shells with and without the engine that was passed over', async () => {
+  test('is valid in shells with and without the rejected engine on PATH', async () => {
     install(own(), 'pulumi');
-    await writeDecision(source);
+    await writeResolved(source);
     process.env.PATH = other();
-    expect(readDecision()).toMatchObject({ source });
+    expect(readResolved()).toMatchObject({ source });
     install(other(), 'pulumi');
-    await writeDecision(source);
+    await writeResolved(source);
     process.env.PATH = own();
-    expect(readDecision()).toMatchObject({ source });
+    expect(readResolved()).toMatchObject({ source });
   });
 
-  test('that was forced holds while it is, and says nothing of an engine that nobody looked at', async () => {
+  test('set by SWITCHYARD_PULUMI is valid while that is set, and rejects no unchecked engine', async () => {
     install(own(), 'pulumi');
     process.env.SWITCHYARD_PULUMI = source;
-    await writeDecision(source);
-    expect(readDecision()).toMatchObject({ source });
+    await writeResolved(source);
+    expect(readResolved()).toMatchObject({ source });
     delete process.env.SWITCHYARD_PULUMI;
-    expect(readDecision()).toBeUndefined();
+    expect(readResolved()).toBeUndefined();
   });
 });
 
-test("a decision for the user's own ends with that engine", async () => {
+test("the user's own engine is invalid once it is removed", async () => {
   install(own(), 'pulumi');
-  await writeDecision('system', join(own(), 'pulumi'));
-  expect(readDecision()).toMatchObject({ source: 'system', engine: { file: join(own(), 'pulumi') } });
+  await writeResolved('system', join(own(), 'pulumi'));
+  expect(readResolved()).toMatchObject({ source: 'system', engine: { file: join(own(), 'pulumi') } });
   rmSync(join(own(), 'pulumi'));
-  expect(readDecision()).toBeUndefined();
+  expect(readResolved()).toBeUndefined();
 });
 
-test('what we brought is no engine of the user, by whatever name it is reached', () => {
+test("an engine that Switchyard installed never counts as the user's own, whichever path leads to it", () => {
   mkdirSync(join(work, 'home/tools/pulumi'), { recursive: true });
   install(join(work, 'home/tools/pulumi'), 'pulumi');
   mkdirSync(join(work, 'elsewhere'));

@@ -3,13 +3,13 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inScratch } from '../../../bootstrap/scratch.ts';
+import { inTempDir } from '../../../bootstrap/temp-dir.ts';
 
 const saved = process.env.SWITCHYARD_HOME;
 let home: string;
 
 beforeEach(() => {
-  home = mkdtempSync(join(tmpdir(), 'switchyard-scratch-'));
+  home = mkdtempSync(join(tmpdir(), 'switchyard-temp-dir-'));
   process.env.SWITCHYARD_HOME = home;
 });
 afterEach(() => rmSync(home, { recursive: true }));
@@ -18,10 +18,10 @@ afterAll(() => {
   else process.env.SWITCHYARD_HOME = saved;
 });
 
-test('a scratch folder is gone after the work, and after work that fails', async () => {
+test('the folder is removed after the work, also if the work fails', async () => {
   const folders: string[] = [];
-  await inScratch('work', (folder) => Promise.resolve(folders.push(folder)));
-  const failing = inScratch('work', (folder) => {
+  await inTempDir('work', (folder) => Promise.resolve(folders.push(folder)));
+  const failing = inTempDir('work', (folder) => {
     folders.push(folder);
     writeFileSync(join(folder, 'half'), 'done');
     return Promise.reject(new Error('no'));
@@ -30,33 +30,33 @@ test('a scratch folder is gone after the work, and after work that fails', async
   expect(folders.map((folder) => existsSync(folder))).toEqual([false, false]);
 });
 
-test('what a killed run left is removed by the next, the process that still works there included', async () => {
+test('the next run removes what a killed run left behind, and kills its processes', async () => {
   const left = join(home, 'tmp', 'work-abc');
   const other = join(home, 'tmp', 'other-abc');
   for (const folder of [left, other]) mkdirSync(folder, { recursive: true });
-  // As a killed run leaves it: a child of a child, which a look at its command line would not tell.
+  // As a killed run leaves it: a grandchild, whose command line does not name the folder.
   const env = { ...process.env, SWITCHYARD_SCRATCH: left };
   const orphan = spawn('sh', ['-c', 'cd /; while :; do sleep 0.1; done'], { env });
   const ended = once(orphan, 'exit');
-  await inScratch('work', () => Promise.resolve());
+  await inTempDir('work', () => Promise.resolve());
   expect((await ended)[1]).toBe('SIGKILL');
   expect(existsSync(left)).toBe(false);
   expect(existsSync(other)).toBe(true);
 });
 
-test('whoever merely has a file of it open, as an editor, is left alone', async () => {
+test('a process that only has a file of it open, such as an editor, is not killed', async () => {
   const left = join(home, 'tmp', 'work-abc');
   mkdirSync(left, { recursive: true });
   const editor = spawn('sh', ['-c', 'read line', join(left, 'file')]);
   const ended = once(editor, 'exit');
-  await inScratch('work', () => Promise.resolve());
+  await inTempDir('work', () => Promise.resolve());
   expect(existsSync(left)).toBe(false);
   editor.stdin.end('quit\n');
   expect(await ended).toEqual([0, null]);
 });
 
-test('the work is told how to mark its processes', async () => {
-  await inScratch('work', (folder, env) => {
+test('the work gets the variable that identifies its processes', async () => {
+  await inTempDir('work', (folder, env) => {
     expect(env).toEqual({ SWITCHYARD_SCRATCH: folder });
     return Promise.resolve();
   });
@@ -72,7 +72,7 @@ function mayMount(): boolean {
   return mounted;
 }
 
-(mayMount() ? describe : describe.skip)('what is mounted in a folder that a killed run left', () => {
+(mayMount() ? describe : describe.skip)('a mount point in a folder that a killed run left behind', () => {
   let outside: string;
   let mount: string;
   const saved = process.env.PATH;
@@ -89,20 +89,20 @@ function mayMount(): boolean {
     rmSync(outside, { recursive: true });
   });
 
-  test('is unmounted, not emptied, though there is a blank in its name', async () => {
-    await inScratch('work', () => Promise.resolve());
+  test('is unmounted and not emptied, even with a space in its name', async () => {
+    await inTempDir('work', () => Promise.resolve());
     expect(existsSync(join(home, 'tmp', 'work-abc'))).toBe(false);
     expect(existsSync(join(outside, 'precious'))).toBe(true);
   });
 
-  test('is not touched where it cannot be unmounted', async () => {
+  test('is not changed if it cannot be unmounted', async () => {
     const tools = join(home, 'tools');
     mkdirSync(tools);
     writeFileSync(join(tools, 'umount'), '#!/bin/sh\necho "umount: target is busy" >&2\nexit 32\n', {
       mode: 0o755,
     });
     process.env.PATH = `${tools}:${saved}`;
-    await expect(inScratch('work', () => Promise.resolve())).rejects.toMatchObject({
+    await expect(inTempDir('work', () => Promise.resolve())).rejects.toMatchObject({
       name: 'UserError',
       where: mount,
       found: 'umount: target is busy',

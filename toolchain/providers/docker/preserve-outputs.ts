@@ -1,20 +1,20 @@
 import type { Properties, SecretPaths, Value } from '../../plugin/properties.ts';
 import { META, RAW_STATE_DELTA } from './hidden.ts';
-import { sameValue } from './same.ts';
+import { isEqual } from './is-equal.ts';
 import type { ObjectShape, Shape } from './shape.ts';
 import { toTerraform } from './values.ts';
 
 type Values = Record<string, Value>;
 
 /**
- * Adds what the old outputs hold beyond the provider's schema, at every depth: another plugin, or a newer one, wrote
- * it and reads it again from the state that both share.
+ * Adds the old outputs that are not in the provider's schema, at every depth: another plugin, or a newer version, wrote
+ * them and will read them from the shared state.
  *
- * @param values the outputs by the provider's schema
- * @param olds the outputs of the state so far
- * @returns all outputs, and where what was added is secret
+ * @param values the outputs according to the provider's schema
+ * @param olds the old outputs in the state
+ * @returns all outputs, and the paths of the secrets among the added ones
  */
-export function keepForeign(values: Values, olds: Properties, shape: ObjectShape): Properties {
+export function preserveOutputs(values: Values, olds: Properties, shape: ObjectShape): Properties {
   const added: SecretPaths = [];
   const left = new Set([META, RAW_STATE_DELTA]);
   const before = Object.fromEntries(Object.entries(olds.values).filter(([name]) => !left.has(name)));
@@ -69,7 +69,7 @@ function merge(value: Value, old: Value, shape: Shape, path: string[], added: Se
   }
 }
 
-/** A set has no order: an element is the old one if it is the same by the schema. In a list of one length, its place tells. */
+/** Elements of a set are matched by equality under the schema, since a set has no order; elements of lists of equal length by index. */
 function mergeElements(
   values: Value[],
   olds: Value[],
@@ -85,9 +85,9 @@ function mergeElements(
         ? index
         : left.findIndex((old) => isSame(value, old, element));
     const old = left[at];
-    // Taken: the next element that is the same is another one.
+    // Matched: an equal element later is matched with another one.
     if (at >= 0) left[at] = null;
-    // Secrets within a list are noted at the list.
+    // Secrets within a list are recorded with the path of the list.
     return old === undefined ? value : merge(value, old, element, path, added);
   });
 }
@@ -96,7 +96,7 @@ function isSame(value: Value, old: Value, shape: ObjectShape): boolean {
   return (
     isRecord(value) &&
     isRecord(old) &&
-    sameValue(toTerraform(value, shape), toTerraform(old, shape), shape, true)
+    isEqual(toTerraform(value, shape), toTerraform(old, shape), shape, true)
   );
 }
 

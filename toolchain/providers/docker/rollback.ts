@@ -7,16 +7,15 @@ import { idOf, type ResourceType } from './resource.ts';
 import { outputs, type TerraformState } from './state.ts';
 
 /**
- * After a failed creation: takes away what there is of the resource, so that nothing is left which the state does
- * not know and a predecessor goes on serving; the next `up` starts anew. What cannot be taken away is kept in the
- * state instead.
+ * Rolls back a failed creation: removes what exists of the resource, so that nothing remains outside the state and a
+ * predecessor keeps serving; the next `up` starts again. What cannot be removed is kept in the state instead.
  *
  * @param host Docker's address
- * @param state what there is of the resource
- * @param errors why it failed, in the provider's words
+ * @param state what exists of the resource
+ * @param errors the provider's error messages
  * @returns the error for the engine
  */
-export async function undo(
+export async function rollback(
   host: string,
   type: ResourceType,
   state: TerraformState | undefined,
@@ -29,12 +28,12 @@ export async function undo(
   if (!state || !id) return new PluginError(reasons.join('\n'));
   try {
     await type.remove(state, 0);
-    return new PluginError([...reasons, 'What had been created of it is removed again.'].join('\n'));
+    return new PluginError([...reasons, 'What had been created of it was removed.'].join('\n'));
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     return partialFailure(id, outputs(state, type.shape, inputs.secrets), [
       ...reasons,
-      `It could not be removed again: ${why}`,
+      `It could not be removed: ${why}`,
     ]);
   }
 }

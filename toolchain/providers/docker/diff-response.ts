@@ -14,7 +14,7 @@ const KINDS = {
   update: [Kind.UPDATE, Kind.UPDATE_REPLACE],
 } as const;
 
-/** Tells the engine what a plan changes and whether that needs a new resource. */
+/** The response for the engine: what a plan changes, and whether that needs a new resource. */
 export function diffResponse(
   plan: Plan,
   diff: PlanDiff,
@@ -41,8 +41,8 @@ export function diffResponse(
 }
 
 /**
- * Whether a replaced resource must go before its successor comes: two cannot bear one name, and the official plugin
- * does so for every container. `deleteBeforeReplace: false` in the program overrules it.
+ * Whether a replaced resource must be deleted before its successor is created: two cannot have the same name, and the
+ * official plugin does so for every container. `deleteBeforeReplace: false` in the program overrides it.
  */
 function deletedFirst(inputs: Record<string, Value>, shape: ResourceShape): boolean {
   return shape.type === 'docker_container' || (isNamedByUs(shape) && !hasAutomaticName(inputs));

@@ -6,19 +6,19 @@ import { sensitivePaths, type TerraformState } from './state.ts';
 import { toPulumi } from './values.ts';
 
 /**
- * The inputs that would have made a resource which was found rather than created: what a program may set and what is
- * set. Values that say nothing are left out.
+ * The inputs that would have created an imported resource: all properties that a program can set and that have a value.
+ * Empty values are left out.
  */
-export function importedInputs(state: TerraformState, shape: ResourceShape): structProto.Struct {
+export function readImported(state: TerraformState, shape: ResourceShape): structProto.Struct {
   const values = toPulumi(state.value, shape);
   const settable = shape.fields.filter(({ required, optional }) => required || optional);
   const inputs: Record<string, Value> = { [DEFAULTS]: [] };
   for (const { pulumi, tf, required } of settable) {
     const value = values[pulumi];
     if (tf === 'id' || value === undefined) continue;
-    const saysNothing =
+    const isEmpty =
       value === '' || value === false || value === 0 || (Array.isArray(value) && value.length === 0);
-    if (required || !saysNothing) inputs[pulumi] = value;
+    if (required || !isEmpty) inputs[pulumi] = value;
   }
   return writeProperties(inputs, sensitivePaths(inputs, shape));
 }
