@@ -1,6 +1,6 @@
 /**
  * The life of one throwaway stack with one gateway: what goes wrong around a deployment, runs that are interrupted or meet another, and
- * its keys. Each group is a file of its own in lifecycle/. Pulumi, Docker, the edge and the gateway's guard are real; a stub answers in
+ * its keys. Each group is a file of its own in lifecycle/. Pulumi, Docker, the edge and the gateway's request filter are real; a stub answers in
  * place of LiteLLM, which is no group's subject. Where the same is asserted with LiteLLM:
  *
  * - it comes up from these files: test/e2e/stack.test.ts ("a first up, without any account"); it says what is wrong with them, leaves
