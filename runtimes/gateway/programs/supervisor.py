@@ -135,7 +135,7 @@ class Supervisor:
                     return self.events.put(('hung', f'{failures} probes in a row failed, the last: {problem}'))
 
     def stop(self) -> int:
-        log('stop signal received: draining (no new requests, requests in flight are finished)')
+        log('stop signal received: draining, requests in flight are finished')
         if self.started:
             self.child.send_signal(signal.SIGUSR1)
             self.exits_within(self.config.lameDuckSeconds)
