@@ -1,4 +1,4 @@
-/** Portkey's open-source gateway as its package is, without our door before it. */
+/** Portkey's open-source gateway without our auth proxy in front of it. */
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';

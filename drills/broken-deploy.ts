@@ -20,7 +20,7 @@ interface Breakage {
 const BREAKAGES: readonly Breakage[] = [
   {
     what: 'a syntax error in a hook',
-    file: 'runtimes/gateway/programs/guard.py',
+    file: 'runtimes/gateway/programs/request_filter.py',
     change: (text) => `${text}\ndef (:\n`,
     says: /SyntaxError/,
   },
@@ -28,7 +28,7 @@ const BREAKAGES: readonly Breakage[] = [
     what: 'a key file that is none',
     file: 'infra/master-key.ts',
     change: (text) => text.replace("digest('hex')", "digest('base64')"),
-    says: /client-keys\.json is no list of client keys/,
+    says: /client-keys\.json is not a valid list of client keys/,
   },
   {
     what: 'a config that LiteLLM does not read',

@@ -3,17 +3,17 @@ import * as pulumi from '@pulumi/pulumi';
 import { type ServiceArgs, serviceContainer } from './container.ts';
 import { dockerName } from './docker-names.ts';
 
-/** What the edge runs with. */
+/** Arguments of {@link Edge}. */
 export interface EdgeArgs extends ServiceArgs {
-  /** The host's address that the port is bound to, e.g. `127.0.0.1`. */
+  /** The host address that the port is bound to, e.g. `127.0.0.1`. */
   bind: string;
-  /** The host's port. */
+  /** The host port. */
   port: number;
-  /** Its memory's limit, in MiB. */
+  /** Memory limit, in MiB. */
   memoryMb: number;
 }
 
-/** Docker's probe: bash speaks HTTP, for the image has no client. The edge answers by itself, without any gateway. */
+/** Docker's health check. It uses bash because the image has no HTTP client. The edge itself answers, without a gateway. */
 export const EDGE_PROBE = [
   'CMD',
   'bash',
@@ -22,22 +22,22 @@ export const EDGE_PROBE = [
 ];
 
 /**
- * The small proxy that holds a stack's host port, so that the gateways can be replaced behind it.
+ * The proxy that listens on a stack's host port, so that the gateways can be replaced behind it.
  *
- * It holds a fixed port, so its own change is the one that has a gap: the old one must go before the new one can start. Nothing
- * that changes in the daily work (keys, models, the number of gateways, images) touches it. A config that HAProxy does not take
- * fails the deployment: `wait` wants it healthy.
+ * Because the port is fixed, a change of the edge is the only change with a gap: the old container must stop before the new one can
+ * start. Daily changes (keys, models, the number of gateways, images) do not replace it. A configuration that HAProxy rejects fails the
+ * deployment, because `wait` requires a healthy container.
  */
 export class Edge extends pulumi.ComponentResource {
   constructor(name: string, args: EdgeArgs, opts?: pulumi.ComponentResourceOptions) {
     super('switchyard:index:Edge', name, {}, opts);
-    // front.cfg gives up a second earlier by itself.
+    // HAProxy stops on its own a second earlier (`hard-stop-after` in front.cfg).
     const shared = serviceContainer('edge', args, { memoryMb: args.memoryMb, stopSeconds: 10 });
     new docker.Container(
       name,
       {
         ...shared,
-        // A connection of a client takes two, and one more where its request waits.
+        // A client connection takes two file descriptors, and a third one while its request is queued.
         ulimits: [...shared.ulimits, { name: 'nofile', soft: 16_384, hard: 16_384 }],
         name: dockerName(args.stack, 'edge'),
         ports: [{ internal: 8080, external: args.port, ip: args.bind }],
@@ -46,7 +46,7 @@ export class Edge extends pulumi.ComponentResource {
           interval: '5s',
           timeout: '3s',
           retries: 3,
-          // Until then a failure does not count; the first success ends the wait.
+          // Failures before that do not count; the first success ends the period.
           startPeriod: '30s',
         },
         waitTimeout: 60,
@@ -54,7 +54,7 @@ export class Edge extends pulumi.ComponentResource {
       {
         parent: this,
         deleteBeforeReplace: true,
-        // The provider reports a changed healthcheck as an update and does not apply it.
+        // The provider reports a changed health check as an update, but does not apply it.
         replaceOnChanges: ['healthcheck'],
       },
     );

@@ -2,22 +2,23 @@ import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import { type ServiceArgs, serviceContainer } from './container.ts';
 
-/** What a gateway runs with. */
+/** Arguments of {@link Gateway}. */
 export interface GatewayArgs extends ServiceArgs {
   volume: docker.Volume;
-  /** How many gateways serve side by side, 1 to 8. The edge finds them by themselves. */
+  /** Number of gateways that serve side by side, 1 to 8. The edge finds them by DNS. */
   replicas: number;
   /** Memory limit of each, in MiB. */
   memoryMb: number;
-  /** How long a gateway that is replaced may go on with what it has begun, in seconds. */
+  /** How long a replaced gateway may take to finish its requests in flight, in seconds. */
   drainSeconds: number;
 }
 
 /**
- * The LiteLLM gateways of a stack: equal containers under one name on its network, without a host port.
+ * The LiteLLM gateways of a stack: identical containers with one network alias and no host port.
  *
- * Any change replaces them in the order new, healthy, then old: automatic names, no fixed port and `deleteBeforeReplace: false`
- * make that possible, and `wait` makes a gateway that never gets healthy fail the deployment while the old one serves on.
+ * A change replaces them in this order: create the new one, wait until it is healthy, remove the old one. Automatic names, no fixed port
+ * and `deleteBeforeReplace: false` make that possible. Because of `wait`, a gateway that never becomes healthy fails the deployment, and
+ * the old one continues to serve.
  */
 export class Gateway extends pulumi.ComponentResource {
   /** Docker's ids of the containers: known once all of them are healthy. */
@@ -31,7 +32,7 @@ export class Gateway extends pulumi.ComponentResource {
         new docker.Container(`${name}-${replica}`, containerArgs(args), {
           parent: this,
           deleteBeforeReplace: false,
-          // The provider reports a changed healthcheck as an update and does not apply it.
+          // The provider reports a changed health check as an update, but does not apply it.
           replaceOnChanges: ['healthcheck'],
         }),
     );
@@ -42,17 +43,17 @@ export class Gateway extends pulumi.ComponentResource {
 
 function containerArgs(args: GatewayArgs): docker.ContainerArgs {
   return {
-    // The time from the request to stop to the kill: the lame-duck seconds, the drain, and some for the exit itself.
+    // From the stop signal to the kill: the lame-duck period, the drain, and a margin for the exit.
     ...serviceContainer('gateway', args, { memoryMb: args.memoryMb, stopSeconds: args.drainSeconds + 15 }),
     entrypoints: ['python3', '/etc/switchyard/supervisor.py'],
     volumes: [{ volumeName: args.volume.name, containerPath: '/data' }],
     healthcheck: {
-      // Isolated and without site packages: it starts in a third of the time, and it starts often.
+      // -I -S (isolated, no site packages): this starts in a third of the time, and it runs every few seconds.
       tests: ['CMD', 'python3', '-I', '-S', '/etc/switchyard/probe.py'],
       interval: '3s',
       timeout: '5s',
       retries: 5,
-      // A busy machine takes half a minute to start LiteLLM; the first success ends the wait.
+      // A busy machine takes half a minute to start LiteLLM; the first success ends the period.
       startPeriod: '2m0s',
     },
     waitTimeout: 240,

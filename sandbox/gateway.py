@@ -1,6 +1,6 @@
-"""Takes the place of runtimes/gateway/programs/server.py where LiteLLM is not what is tested: it starts in a tenth of the time.
+"""Replaces runtimes/gateway/programs/server.py in tests that do not test LiteLLM: it starts in a tenth of the time.
 
-Supervisor, probe, guard, client keys, admission and redaction are the real ones. Only the application behind them is a stub, which
+Supervisor, probe, request filter, client keys, admission and redaction are the real ones. Only the application behind them is a stub, which
 answers every chat with one sentence and lists the models of the configuration.
 """
 
@@ -14,9 +14,9 @@ import uvicorn
 import yaml
 from admission import Admission
 from clientkeys import ClientKeys
-from guard import Guard
 from redact import Redactor, RedactResponses
-from served import Served
+from request_filter import RequestFilter
+from served_models import ServedModels
 
 TEXT = 'A stub answers in place of LiteLLM.'
 
@@ -48,9 +48,9 @@ def stub(models: list[str]):
 def main() -> None:
     config = yaml.safe_load(settings.CONFIG.read_text())
     models = [entry['model_name'] for entry in config.get('model_list') or []]
-    guard = Guard(stub(models), ClientKeys(), Served.of_config(config), Admission(None))
-    signal.signal(signal.SIGUSR1, lambda *_: guard.leave())
-    app = RedactResponses(guard, Redactor.of_folder(settings.SECRETS))
+    request_filter = RequestFilter(stub(models), ClientKeys(), ServedModels.of_config(config), Admission(None))
+    signal.signal(signal.SIGUSR1, lambda *_: request_filter.start_draining())
+    app = RedactResponses(request_filter, Redactor.of_folder(settings.SECRETS))
     uvicorn.run(app, host='0.0.0.0', port=settings.load().port, lifespan='on', ws='none', access_log=False)
 
 

@@ -1,11 +1,11 @@
-/** The edge's configuration, from its template and the stack's settings. */
-import { CONNECTIONS, FRONT_CONNECTIONS, GATEWAY_PLACES, MOST_REPLICAS } from '../schema/edge-limits.ts';
+/** Renders the edge's configuration from its templates and the stack's settings. */
+import { CONNECTIONS, FRONT_CONNECTIONS, MOST_REPLICAS, SERVER_SLOTS } from '../schema/edge-limits.ts';
 
-/** What of a stack's settings the edge depends on. */
+/** The settings of a stack that the edge depends on. */
 export interface EdgeSettings {
-  /** How long a request waits while no gateway is ready, in seconds. */
+  /** How long a request is queued while no gateway is ready, in seconds. */
   holdSeconds: number;
-  /** The largest request, in MiB. */
+  /** The maximum size of a request, in MiB. */
   maxBodyMb: number;
 }
 
@@ -15,38 +15,38 @@ interface EdgeFile {
   content: string;
 }
 
-/** Connections kept open between the two processes for the next request. They hold no buffer. */
+/** Idle connections that the two processes keep open for the next request. They need no buffer. */
 const IDLE_SOCKETS = 64;
 
 /**
- * What a request without a valid key is told; `guard.py` says the same. As it stands in a JSON text, and without an apostrophe, which
- * HAProxy cannot have inside a quoted word.
+ * The error message for a request without a valid key; `request_filter.py` has the same. It is escaped for JSON, and has no apostrophe,
+ * which HAProxy cannot parse inside a quoted word.
  */
-export const NO_KEY =
+export const INVALID_KEY_MESSAGE =
   'Missing or wrong API key. Send the key of this gateway as \\"Authorization: Bearer …\\" or \\"x-api-key: …\\".';
 
 /**
- * Fills in the templates of `runtimes/edge/programs`.
+ * Fills in the templates in `runtimes/edge/programs`.
  *
  * @param settings the stack's settings.
- * @param files the folder's files; a name in braces, `${holdSeconds}`, becomes the value.
- * @returns the same files, ready to use.
- * @throws Error for a name that does not exist: a mistake in the template, named with its file.
+ * @param files the folder's files; a name in braces, e.g. `${queueTimeoutSeconds}`, is replaced by its value.
+ * @returns the same files with all names replaced.
+ * @throws Error if a template uses an unknown name; the message has the file and the allowed names.
  */
 export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): EdgeFile[] {
   const values: Readonly<Record<string, number | string>> = {
-    holdSeconds: settings.holdSeconds,
+    queueTimeoutSeconds: settings.holdSeconds,
     maxBodyMb: settings.maxBodyMb,
     maxBodyBytes: settings.maxBodyMb * 1024 * 1024,
-    gatewayPlaces: GATEWAY_PLACES,
+    serverSlots: SERVER_SLOTS,
     retries: MOST_REPLICAS + 4,
     connections: CONNECTIONS,
-    edgeSockets: CONNECTIONS + IDLE_SOCKETS,
+    maxSockets: CONNECTIONS + IDLE_SOCKETS,
     frontConnections: FRONT_CONNECTIONS,
-    keptConnections: Math.floor(FRONT_CONNECTIONS / 2),
-    noKey: NO_KEY,
-    // A request that waits has a second one inside the edge.
-    allConnections: 2 * CONNECTIONS + 100,
+    keepAliveConnections: Math.floor(FRONT_CONNECTIONS / 2),
+    invalidKeyMessage: INVALID_KEY_MESSAGE,
+    // A queued request has a second connection inside the edge.
+    maxConnections: 2 * CONNECTIONS + 100,
   };
   return files.map(({ path, content }) => ({
     path,

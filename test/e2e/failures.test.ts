@@ -1,6 +1,6 @@
 /**
- * What follows when a provider fails, cell by cell, against the real gateway: docs/failures.md is written by this test
- * (`SWITCHYARD_UPDATE=1`), and held by it otherwise. A sample in an ordinary run, every cell in a soak.
+ * Tests against the real gateway what happens when a provider fails, case by case. With `SWITCHYARD_UPDATE=1` it writes the table in
+ * docs/failures.md, otherwise it compares its results with that table. An ordinary run tests a sample, a soak all cases.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,8 +13,8 @@ import { errorIn, type Row, rowOf, rowsIn, type Seen, tableOf } from './failures
 const UPDATE = process.env.SWITCHYARD_UPDATE === '1';
 const DOCS = join(ROOT, 'docs/failures.md');
 const START = '<!-- The table: written by test/e2e/failures.test.ts -->';
-/** Refused by its meaning: nobody else is asked, nobody rests. */
-const REQUESTS = /^(400|413|422|openrouter-moderation)$/;
+/** The request itself is invalid: nothing else is called, and there is no cooldown. */
+const INVALID_REQUESTS = /^(400|413|422|openrouter-moderation)$/;
 
 const all = allCells();
 const cells = SOAK || UPDATE ? all : sample(all, 24);
@@ -24,7 +24,7 @@ beforeAll(async () => {
   seen = await runCells(cells);
 }, 1_800_000);
 
-test('every cell is as the table says', async () => {
+test('every case has the result in the table', async () => {
   const rows = new Map<string, Row>(cells.map((cell) => [cell.id, rowOf(cell, seenOf(cell))]));
   const docs = await readFile(DOCS, 'utf8');
   const at = docs.indexOf(START) + START.length;
@@ -33,22 +33,22 @@ test('every cell is as the table says', async () => {
   expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(cells.map(({ id }) => [id, written.get(id)])));
 });
 
-test('who rests is passed over, nobody else is, and in the end all are asked again', () => {
+test('only deployments in cooldown are skipped, and all are called again afterwards', () => {
   for (const cell of cells) {
-    const { rests, passedOver, late } = seenOf(cell);
-    const listens = cell.outcome.effect !== 'refuse';
-    if (!late && listens) expect([cell.id, passedOver]).toEqual([cell.id, rests.length > 0]);
+    const { cooldowns, skipped, late } = seenOf(cell);
+    const reachable = cell.outcome.effect !== 'refuse';
+    if (!late && reachable) expect([cell.id, skipped]).toEqual([cell.id, cooldowns.length > 0]);
   }
-  expect(cells.filter((cell) => !seenOf(cell).back).map(({ id }) => id)).toEqual([]);
+  expect(cells.filter((cell) => !seenOf(cell).recovered).map(({ id }) => id)).toEqual([]);
 });
 
-test("the request's own fault goes back at once, as the provider said it", () => {
-  for (const cell of cells.filter(({ outcome }) => REQUESTS.test(outcome.id))) {
-    const { first, rests } = seenOf(cell);
-    expect([cell.id, first.status, first.asked, rests]).toEqual([
+test("an invalid request gets the provider's error at once", () => {
+  for (const cell of cells.filter(({ outcome }) => INVALID_REQUESTS.test(outcome.id))) {
+    const { first, cooldowns } = seenOf(cell);
+    expect([cell.id, first.status, first.called, cooldowns]).toEqual([
       cell.id,
       cell.outcome.answer?.status,
-      ['first'],
+      ['first key'],
       [],
     ]);
     expect(errorIn(first.body)).toBe(
@@ -57,14 +57,14 @@ test("the request's own fault goes back at once, as the provider said it", () =>
   }
 });
 
-test("errors have the shape of the caller's API, an id that stands in the log, and no name of LiteLLM's", () => {
+test("errors have the format of the client's API, an id that is also in the log, and none of LiteLLM's names", () => {
   for (const cell of cells) {
     const { first, log } = seenOf(cell);
     const { status, body, headers } = first;
     if (status < 400) continue;
     const id = headers['x-request-id'] ?? 'none';
     expect([cell.id, log.some((line) => line.includes(`request ${id}:`))]).toEqual([cell.id, true]);
-    expect([cell.id, JSON.parse(body)]).toEqual([cell.id, shapeOf(cell, id)]);
+    expect([cell.id, JSON.parse(body)]).toEqual([cell.id, formatOf(cell, id)]);
     expect([cell.id, body]).toEqual([
       cell.id,
       expect.not.stringMatching(/litellm|Exception - |fallback|127\.0\.0\.1/i),
@@ -72,7 +72,7 @@ test("errors have the shape of the caller's API, an id that stands in the log, a
   }
 });
 
-function shapeOf({ api }: Cell, id: string): object {
+function formatOf({ api }: Cell, id: string): object {
   const text = expect.any(String) as string;
   if (api === 'messages') return { type: 'error', error: { type: text, message: text }, request_id: id };
   return { error: expect.objectContaining({ message: text, type: text, request_id: id }) as object };
@@ -80,6 +80,6 @@ function shapeOf({ api }: Cell, id: string): object {
 
 function seenOf({ id }: Cell): Seen {
   const found = seen[id];
-  if (found === undefined) throw new Error(`the cell "${id}" was not run`);
+  if (found === undefined) throw new Error(`the case "${id}" was not run`);
   return found;
 }

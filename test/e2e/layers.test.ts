@@ -1,6 +1,6 @@
 /**
- * The layers on one throwaway stack: real LiteLLM, edge and Portkey, the makers' real SDKs; only the paid upstreams are faked. Each
- * group is a file of its own in layers/.
+ * Tests all layers on one throwaway stack: real LiteLLM, edge and Portkey, and the providers' real SDKs; only the paid upstreams are fake.
+ * Each group of tests is a file in layers/.
  */
 import { afterAll, beforeAll } from '@jest/globals';
 import { commands } from './layers/commands.ts';
@@ -20,5 +20,5 @@ providers(stack);
 limits(stack);
 portkey(stack);
 commands(stack);
-// Last: it breaks things, and changes the stack in the end.
+// Last, because it injects failures and changes the stack.
 failures(stack);

@@ -1,11 +1,11 @@
 /**
  * The life of one throwaway stack with one gateway: what goes wrong around a deployment, runs that are interrupted or meet another, and
- * its keys. Each group is a file of its own in lifecycle/. Pulumi, Docker, the edge and the gateway's guard are real; a stub answers in
- * place of LiteLLM, which is no group's subject. Where the same is asserted with LiteLLM:
+ * its keys. Each group is a file of its own in lifecycle/. Pulumi, Docker, the edge and the gateway's request filter are real; a stub
+ * answers in place of LiteLLM, which is no group's subject. Where the same is asserted with LiteLLM:
  *
  * - it comes up from these files: test/e2e/stack.test.ts ("a first up, without any account"); it says what is wrong with them, leaves
- *   and comes back: runtimes/gateway/test/hooks.test.ts ("the whole gateway serves, hides keys, drains and fails clearly") and the drill
- *   `kill`;
+ *   and comes back: runtimes/gateway/test/hooks.test.ts ("the whole gateway serves, hides keys, drains, and reports failures clearly") and the
+ *   drill `kill`;
  * - it takes the new master key, the old one within its grace, and neither another: the drill `rotate-master-key`.
  */
 import { afterAll, beforeAll } from '@jest/globals';

@@ -202,7 +202,7 @@ describe('dev and prod on one host', () => {
     'stand side by side, each with keys of its own',
     async () => {
       const client = readClient();
-      // The door that tells keys apart is the real one. That LiteLLM behind it takes a key, and not another: "the gateway", above; two
+      // The request filter, which checks keys, is the real one. That LiteLLM behind it accepts only valid keys: "the gateway", above; two
       // gateways of it: test/e2e/drill-command.test.ts.
       checkout.stubLitellm();
       const report = await checkout.json<UpReport>(['up', prod.stack]);

@@ -1,6 +1,7 @@
 #!/bin/bash
-# The edge's two processes: haproxy.cfg, and front.cfg before it. If either ends, both do, and Docker starts the container again.
-# Asked to stop, the front finishes what it has begun first, since all of it goes through the other.
+# Runs the edge's two HAProxy processes: one with haproxy.cfg, and in front of it one with front.cfg. If either exits, this stops both
+# and exits, and Docker restarts the container.
+# On a stop signal the front process finishes its requests first, because all of them go through the other process.
 set -u
 
 configs=${1:-/etc/switchyard}

@@ -1,4 +1,4 @@
-/** The edge's real HAProxy in its image, before gateways that are fakes: runtimes/edge/test, without a stack. */
+/** Runs the tests in runtimes/edge/test in the edge's image: real HAProxy in front of fake gateways, without a stack. */
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,11 +11,11 @@ import { folderFiles } from '../../../stacks/folder-files.ts';
 import { ROOT } from '../../../console/home-paths.ts';
 import { imageOf } from '../../../test/harness/images.ts';
 
-const HOLD_SECONDS = 12;
+const QUEUE_TIMEOUT_SECONDS = 12;
 
 test.each([
-  ['test_edge', 'the edge holds, repeats and passes on requests as docs/edge.md says'],
-  ['test_hostile', 'the edge serves on whatever clients without a key do'],
+  ['test_edge', 'the edge queues, retries and forwards requests as docs/edge.md describes'],
+  ['test_hostile', 'clients without a key cannot stop the edge from serving'],
 ])(
   '%s: %s',
   async (module) => {
@@ -24,7 +24,10 @@ test.each([
     try {
       await mkdir(join(folder, 'edge'));
       const files = folderFiles(join(ROOT, 'runtimes/edge/programs'), join(folder, 'edge'));
-      for (const { path, content } of renderEdge({ holdSeconds: HOLD_SECONDS, maxBodyMb: 32 }, files))
+      for (const { path, content } of renderEdge(
+        { holdSeconds: QUEUE_TIMEOUT_SECONDS, maxBodyMb: 32 },
+        files,
+      ))
         await writeFile(path, content);
       await chmod(folder, 0o755);
       const run = await execa(
@@ -34,7 +37,12 @@ test.each([
           ...['--volume', `${join(folder, 'edge')}:/etc/switchyard:ro`],
           ...['--volume', `${import.meta.dirname}:/tests:ro`],
           ...['--env', `FRONT_CONNECTION_MB=${FRONT_CONNECTION_MB}`, '--env', `MEMORY_MB=${EDGE_MEMORY_MB}`],
-          ...['--env', `HOLD_SECONDS=${HOLD_SECONDS}`, '--env', `CONNECTION_MB=${CONNECTION_MB}`],
+          ...[
+            '--env',
+            `QUEUE_TIMEOUT_SECONDS=${QUEUE_TIMEOUT_SECONDS}`,
+            '--env',
+            `CONNECTION_MB=${CONNECTION_MB}`,
+          ],
           ...['--env', `PROBE=${JSON.stringify(EDGE_PROBE)}`, '--env', 'PYTHONDONTWRITEBYTECODE=1'],
           ...[image, '-m', 'unittest', module],
         ],

@@ -1,4 +1,4 @@
-"""HAProxy with its real configuration; in place of Docker's DNS and of the gateways small fakes. All in one container."""
+"""HAProxy with its real configuration, and small fakes of Docker's DNS and of the gateways, all in one container."""
 
 import contextlib
 import itertools
@@ -17,12 +17,12 @@ from concurrent.futures import ThreadPoolExecutor
 EDGE = ('127.0.0.1', 8080)
 CONFIG = '/etc/switchyard'
 KEY = 'authorization: Bearer the-key\r\n'
-HOLD = int(os.environ['HOLD_SECONDS'])
+QUEUE_TIMEOUT = int(os.environ['QUEUE_TIMEOUT_SECONDS'])
 numbers = itertools.count(1)
 
 
 class Dns:
-    """Answers `gateway` with the addresses in `gateways`, and nothing else."""
+    """Resolves `gateway` to the addresses in `gateways`, and no other name."""
 
     def __init__(self):
         self.gateways = []
@@ -42,9 +42,9 @@ class Dns:
 
 
 class Gateway:
-    """At an address of its own. Takes `delay` seconds for an answer of `size` bytes, in pieces with `pauses` between them.
+    """A fake gateway at its own address. Responds with `size` bytes after `delay` seconds, in pieces with `pauses` between them.
 
-    `closes`: gives none, and closes the connection. `cut`: an answer could not be sent to its end.
+    `closes`: it closes the connection without a response. `cut`: a response could not be sent completely.
     """
 
     def __init__(self):
@@ -103,20 +103,20 @@ def answer(status, body=b'{}'):
 
 
 class Edge:
-    """The edge's two processes; `changes` are a file, a pattern in it and what to put there."""
+    """The edge's two processes. Each of `changes` is a file, a pattern in it and the replacement."""
 
     def __init__(self, changes=()):
         folder = f'/tmp/edge-{next(numbers)}'
         shutil.copytree(CONFIG, folder)
-        for name, pattern, wanted in (('front.cfg', CONFIG, folder), ('haproxy.cfg', CONFIG, folder), *changes):
+        for name, pattern, replacement in (('front.cfg', CONFIG, folder), ('haproxy.cfg', CONFIG, folder), *changes):
             with open(f'{folder}/{name}') as file:
-                text, count = re.subn(pattern, wanted, file.read())
+                text, count = re.subn(pattern, replacement, file.read())
             assert count >= 1, pattern
             with open(f'{folder}/{name}', 'w') as file:
                 file.write(text)
         for name in ('front.cfg', 'haproxy.cfg'):
             subprocess.run(['haproxy', '-c', '-f', f'{folder}/{name}'], stdout=subprocess.DEVNULL, check=True)
-        # What it says of each server's ups and downs would hide a failure's report.
+        # Its messages about servers going up and down would bury the report of a failed test.
         command = ['bash', f'{folder}/edge.sh', folder]
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
         wait_for(lambda: ask(path='/health/edge')[0] == 200, 'the edge to start')
@@ -127,7 +127,7 @@ class Edge:
         self.process.wait()
 
     def processes(self):
-        """The ids of the two, haproxy.cfg's first."""
+        """The ids of the two processes: first the one with haproxy.cfg, then the one with front.cfg."""
         with open(f'/proc/{self.process.pid}/task/{self.process.pid}/children') as file:
             return [int(word) for word in file.read().split()]
 
@@ -143,12 +143,12 @@ def resident(process):
 def wait_for(condition, what, seconds=20.0):
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, f'waited in vain for {what}'
+        assert time.monotonic() < end, f'timed out waiting for {what}'
         time.sleep(0.05)
 
 
 def send(body=b'{}', path='/v1/chat/completions', headers=KEY, keep=False):
-    """The connection on which a request was sent."""
+    """Sends a request and returns its connection."""
     connection = socket.create_connection(EDGE, 60)
     method, length = ('GET', '') if path.startswith('/health/') else ('POST', f'content-length: {len(body)}\r\n')
     head = f'{method} {path} HTTP/1.1\r\nhost: edge\r\n{headers}{length}'
@@ -157,7 +157,7 @@ def send(body=b'{}', path='/v1/chat/completions', headers=KEY, keep=False):
 
 
 def receive(connection):
-    """The status and the error's code, if any; the status is 0 when there was no answer."""
+    """The status and the error's code, if any. The status is 0 if there was no response."""
     with connection, connection.makefile('rb') as stream:
         head, _, body = stream.read().partition(b'\r\n\r\n')
     if not head:
@@ -174,7 +174,7 @@ def ask(body=b'{}', path='/v1/chat/completions', headers=KEY):
 
 
 def ask_together(bodies, meanwhile):
-    """The answers to these requests, sent at once; `meanwhile` is done while they wait."""
+    """Sends these requests at the same time, calls `meanwhile` while they wait, and returns the responses."""
     with ThreadPoolExecutor(len(bodies)) as pool:
         answers = [pool.submit(ask, body) for body in bodies]
         time.sleep(1)

@@ -1,4 +1,4 @@
-"""What the edge does with requests. Run by edge.test.ts."""
+"""How the edge handles requests. Run by haproxy-image.test.ts."""
 
 import json
 import os
@@ -7,10 +7,10 @@ import subprocess
 import time
 import unittest
 
-from rig import HOLD, KEY, Dns, Edge, Gateway, ask, ask_together, receive, send, wait_for
+from rig import KEY, QUEUE_TIMEOUT, Dns, Edge, Gateway, ask, ask_together, receive, send, wait_for
 
 OK = (200, None)
-IN_VAIN = (503, 'no_gateway')
+NO_GATEWAY = (503, 'no_gateway')
 LARGE = b'x' * 3_000_000  # more than the edge's buffer
 dns = Dns()
 
@@ -24,77 +24,77 @@ class WithEdge(unittest.TestCase):
         self.addCleanup(self.edge.stop)
 
     def gateways(self, count=1):
-        """So many, known to the edge and ready."""
+        """Starts this many gateways and waits until the edge knows them as ready."""
         made = [Gateway().listen() for _ in range(count)]
         dns.gateways = dns.gateways + [gateway.address for gateway in made]
         wait_for(lambda: ask(path='/health/readiness')[0] == 200, 'a gateway')
         return made
 
 
-class Holding(WithEdge):
-    def test_a_request_waits_as_long_as_it_may_and_health_does_not(self):
+class Queueing(WithEdge):
+    def test_a_request_is_queued_until_its_timeout_and_a_health_request_is_not(self):
         begun = time.monotonic()
-        self.assertEqual(ask(path='/health/readiness'), IN_VAIN)
+        self.assertEqual(ask(path='/health/readiness'), NO_GATEWAY)
         self.assertLess(time.monotonic() - begun, 2)
         begun = time.monotonic()
-        self.assertEqual(ask(), IN_VAIN)
-        self.assertTrue(HOLD - 1.5 < time.monotonic() - begun < HOLD + 3)
+        self.assertEqual(ask(), NO_GATEWAY)
+        self.assertTrue(QUEUE_TIMEOUT - 1.5 < time.monotonic() - begun < QUEUE_TIMEOUT + 3)
 
-    def test_whoever_waited_is_answered_and_marked_and_nobody_else_is(self):
+    def test_only_queued_requests_are_marked_as_queued(self):
         gateway = Gateway()
 
-        def come():
-            # Known, but refusing connections: it is just starting.
+        def start_gateway():
+            # In DNS, but refusing connections: it is still starting.
             dns.gateways = [gateway.address]
             time.sleep(1.5)
             gateway.listen()
 
-        self.assertEqual(ask_together([b'{}'] * 20 + [LARGE] * 3, come), [OK] * 23)
+        self.assertEqual(ask_together([b'{}'] * 20 + [LARGE] * 3, start_gateway), [OK] * 23)
         self.assertEqual(sorted(size for _, size in gateway.requests)[-3:], [len(LARGE)] * 3)
         for headers, _ in gateway.requests:
             self.assertEqual(headers['x-switchyard-held'], '1')
-            self.assertLess(abs(int(headers['x-switchyard-until']) - time.time()), HOLD + 5)
+            self.assertLess(abs(int(headers['x-switchyard-until']) - time.time()), QUEUE_TIMEOUT + 5)
         time.sleep(1)
         self.assertEqual(ask(headers=KEY + 'x-switchyard-held: 1\r\nx-switchyard-until: 9999999999\r\n'), OK)
         headers, _ = gateway.requests[-1]
         self.assertNotIn('x-switchyard-held', headers)
         self.assertLess(int(headers['x-switchyard-until']), 9999999999)
 
-    def test_for_a_client_that_left_while_it_waited_nobody_is_asked(self):
-        leaving = [send() for _ in range(5)]
+    def test_a_queued_request_whose_client_disconnected_reaches_no_gateway(self):
+        disconnecting = [send() for _ in range(5)]
         time.sleep(1)
-        for connection in leaving:
+        for connection in disconnecting:
             connection.close()
         time.sleep(0.5)
         (gateway,) = self.gateways()
         time.sleep(1)
         self.assertEqual(gateway.requests, [])
 
-    def test_a_crowd_whose_gateway_dies_again_waits_again(self):
+    def test_a_burst_whose_gateway_dies_is_queued_again(self):
         gateway = Gateway().listen()
         gateway.closes, gateway.delay = True, 0.5
 
-        def come_and_go():
+        def restart_gateway():
             dns.gateways = [gateway.address]
             for _ in range(2):
-                wait_for(lambda: len(gateway.requests) >= 20, 'the crowd')
+                wait_for(lambda: len(gateway.requests) >= 20, 'the burst')
                 gateway.stop()
                 time.sleep(1.5)
                 gateway.requests.clear()
                 gateway.listen()
             gateway.closes = False
 
-        self.assertEqual(ask_together([b'{}'] * 20, come_and_go), [OK] * 20)
+        self.assertEqual(ask_together([b'{}'] * 20, restart_gateway), [OK] * 20)
 
 
 class Replacing(WithEdge):
-    def test_as_many_new_gateways_as_there_can_be_old_ones(self):
+    def test_the_maximum_number_of_gateways_can_be_replaced_at_once(self):
         old = self.gateways(8)
-        wait_for(lambda: ask() == OK and all(gateway.requests for gateway in old), 'all of them')
+        wait_for(lambda: ask() == OK and all(gateway.requests for gateway in old), 'a request at each old gateway')
         new = [Gateway() for _ in old]
         dns.gateways = dns.gateways + [gateway.address for gateway in new]
         for _ in range(30):
-            # The new ones refuse connections at first.
+            # The new gateways refuse connections at first.
             self.assertEqual(ask(), OK)
             time.sleep(0.05)
         for gateway in new:
@@ -104,19 +104,19 @@ class Replacing(WithEdge):
         time.sleep(2.5)
         for gateway in old:
             gateway.requests.clear()
-        wait_for(lambda: ask() == OK and all(gateway.requests for gateway in new), 'all the new ones')
+        wait_for(lambda: ask() == OK and all(gateway.requests for gateway in new), 'a request at each new gateway')
         self.assertEqual([gateway.requests for gateway in old], [[]] * 8)
 
 
 class Failing(WithEdge):
-    def test_a_gateway_that_never_answers_is_not_asked_for_ever(self):
+    def test_retries_at_a_gateway_that_never_answers_are_limited(self):
         (gateway,) = self.gateways()
         gateway.closes = True
         self.assertEqual(ask(), (502, 'no_answer'))
         self.assertLessEqual(len(gateway.requests), 13)
         self.assertEqual(ask(path='/v1/messages'), (502, 'no_answer'))
 
-    def test_what_one_gateway_drops_another_answers(self):
+    def test_a_request_dropped_by_one_gateway_is_answered_by_another(self):
         bad, good = self.gateways(2)
         bad.closes = True
         time.sleep(1)
@@ -124,25 +124,25 @@ class Failing(WithEdge):
         self.assertTrue(bad.requests and good.requests)
 
 
-class Room(WithEdge):
-    def test_a_connection_takes_no_more_than_its_share(self):
+class Memory(WithEdge):
+    def test_a_connection_takes_no_more_memory_than_planned(self):
         gateway, count, before = Gateway(), 30, self.edge.megabytes()
 
-        def come():
+        def start_gateway():
             time.sleep(2)
             self.assertLess((self.edge.megabytes() - before) / count, float(os.environ['CONNECTION_MB']))
             dns.gateways = [gateway.listen().address]
 
-        self.assertEqual(ask_together([LARGE] * count, come), [OK] * count)
+        self.assertEqual(ask_together([LARGE] * count, start_gateway), [OK] * count)
 
 
-class FewPlaces(WithEdge):
+class FewConnections(WithEdge):
     changes = (
         ('front.cfg', r'maxconn \d+\n    backlog', 'maxconn 6\n    backlog'),
         ('front.cfg', r'fe_conn gt \d+', 'fe_conn gt 3'),
     )
 
-    def test_idle_connections_leave_room_for_newcomers(self):
+    def test_idle_connections_do_not_block_new_clients(self):
         self.gateways()
         idle = [send(keep=True) for _ in range(12)]
         self.assertEqual([one.recv(12) for one in idle], [b'HTTP/1.1 200'] * 12)
@@ -153,14 +153,14 @@ class FewPlaces(WithEdge):
             one.close()
 
 
-class Living(WithEdge):
-    def test_dockers_probe_tells_a_live_edge_from_a_dead_one(self):
+class Lifecycle(WithEdge):
+    def test_the_health_check_fails_only_when_the_edge_is_down(self):
         probe = json.loads(os.environ['PROBE'])[1:]
         self.assertEqual(subprocess.run(probe, timeout=5).returncode, 0)
         self.edge.stop()
         self.assertNotEqual(subprocess.run(probe, timeout=5, stderr=subprocess.DEVNULL).returncode, 0)
 
-    def test_a_stop_finishes_what_is_in_flight_but_not_for_ever(self):
+    def test_a_stop_finishes_requests_in_flight_within_a_time_limit(self):
         (gateway,) = self.gateways()
         gateway.delay = 3
         quick = send()

@@ -1,4 +1,4 @@
-"""What clients without a key, and clients that stop half-way, can do to the edge. Run by edge.test.ts."""
+"""The edge under clients without a key and clients that stall. Run by haproxy-image.test.ts."""
 
 import json
 import os
@@ -9,9 +9,9 @@ from rig import EDGE, KEY, Gateway, ask, ask_together, receive, resident, send, 
 from test_edge import OK, WithEdge, dns
 
 NO_KEY = (401, 'invalid_api_key')
-WRONG = 'x-api-key: not-the-key\r\n'
+WRONG_KEY = 'x-api-key: not-the-key\r\n'
 PREFACE = b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' + b'\0\0\0\4\0\0\0\0\0'
-CROWD = 1000
+CROWD_SIZE = 1000
 
 
 def head(method='POST', path='/v1/chat/completions', headers=''):
@@ -19,7 +19,7 @@ def head(method='POST', path='/v1/chat/completions', headers=''):
 
 
 def opened(data):
-    """A connection on which this was sent, as far as it was taken."""
+    """Opens a connection and sends the data on it, as far as the edge accepts it."""
     connection = socket.create_connection(EDGE, 60)
     try:
         connection.sendall(data)
@@ -29,20 +29,20 @@ def opened(data):
 
 
 class WithoutKey(WithEdge):
-    def test_no_key_is_refused_before_the_body_and_no_gateway_is_asked(self):
+    def test_a_missing_key_is_rejected_before_the_body_and_reaches_no_gateway(self):
         (gateway,) = self.gateways()
         for headers in ('content-length: 30000000\r\n', 'transfer-encoding: chunked\r\n', 'content-length: 2\r\n'):
             self.assertEqual(receive(opened(head(headers=headers))), NO_KEY)
         self.assertEqual(gateway.requests, [])
 
-    def test_a_wrong_key_is_refused_before_the_body(self):
+    def test_a_wrong_key_is_rejected_before_the_body(self):
         (gateway,) = self.gateways()
         for headers in ('content-length: 30000000\r\n', 'transfer-encoding: chunked\r\n'):
-            self.assertEqual(receive(opened(head(headers=WRONG + headers))), NO_KEY)
+            self.assertEqual(receive(opened(head(headers=WRONG_KEY + headers))), NO_KEY)
         self.assertEqual(gateway.requests, [])
         self.assertEqual(gateway.key_checks, 2)
 
-    def test_anthropics_clients_are_refused_in_their_form(self):
+    def test_errors_of_anthropics_api_have_its_format(self):
         with opened(head(path='/v1/messages', headers='content-length: 9\r\n')) as connection:
             answer = connection.makefile('rb').read()
         self.assertRegex(answer, rb'^HTTP/1.1 401 ')
@@ -50,16 +50,16 @@ class WithoutKey(WithEdge):
         error = json.loads(answer.partition(b'\r\n\r\n')[2])
         self.assertEqual((error['type'], error['error']['type']), ('error', 'authentication_error'))
 
-    def test_a_valid_key_is_asked_for_once_in_a_while_only(self):
+    def test_a_valid_key_is_cached(self):
         (gateway,) = self.gateways()
         large = b'x' * 200_000
         self.assertEqual([ask(large) for _ in range(8)], [OK] * 8)
-        # Each of the two threads remembers for itself.
+        # Each of the two threads has its own cache.
         self.assertTrue(1 <= gateway.key_checks <= 2)
         self.assertEqual([ask() for _ in range(8)], [OK] * 8)
         self.assertTrue(1 <= gateway.key_checks <= 2)
 
-    def test_cleartext_http_2_is_refused(self):
+    def test_cleartext_http_2_is_rejected(self):
         with opened(PREFACE) as connection:
             self.assertRegex(connection.makefile('rb').read(), rb'^HTTP/1.1 400 ')
         upgrade = 'connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAAP__\r\n'
@@ -68,7 +68,7 @@ class WithoutKey(WithEdge):
 
 
 class Bodies(WithEdge):
-    def test_a_get_has_no_body(self):
+    def test_a_get_with_a_body_is_rejected(self):
         (gateway,) = self.gateways()
         for method in ('GET', 'HEAD'):
             for headers in ('content-length: 5\r\n', 'transfer-encoding: chunked\r\n'):
@@ -76,7 +76,7 @@ class Bodies(WithEdge):
                     self.assertRegex(connection.makefile('rb').read(), rb'^HTTP/1.1 400 ')
         self.assertEqual(gateway.requests, [])
 
-    def test_an_announced_length_is_refused_before_the_body(self):
+    def test_a_too_large_content_length_is_rejected_before_the_body(self):
         self.gateways()
         self.assertEqual(receive(opened(head(headers=KEY + 'content-length: 40000000\r\n'))), (413, 'request_too_large'))
 
@@ -84,53 +84,53 @@ class Bodies(WithEdge):
 class Uploading(WithEdge):
     changes = (('haproxy.cfg', r'timeout http-request \d+s', 'timeout http-request 2s'),)
 
-    def test_a_stalled_upload_ends_and_its_connection_too(self):
+    def test_a_stalled_upload_is_ended_and_its_connection_closed(self):
         self.gateways()
         begun = time.monotonic()
-        # Larger ones reach the gateway, which ends them: guard.py.
+        # Larger uploads reach the gateway, which ends them: request_filter.py.
         for sent in (0, 10, 500_000):
             stalled = opened(head(headers=KEY + 'content-length: 3000000\r\n') + b'x' * sent)
             self.assertEqual(receive(stalled), (408, 'request_timeout'))
-        # Not after front.cfg's time for clients that do not read.
+        # Not only after front.cfg's timeout for clients that do not read.
         self.assertLess(time.monotonic() - begun, 30)
 
 
-class Stalling(WithEdge):
+class SlowResponses(WithEdge):
     changes = (('front.cfg', r'timeout client \d+s', 'timeout client 2s'),)
 
-    def test_a_slow_answer_lives(self):
+    def test_a_slow_response_is_not_cut(self):
         (gateway,) = self.gateways()
         gateway.pauses = [3, 3]
         self.assertEqual(ask(), OK)
 
-    def test_a_client_that_stops_reading_ends(self):
+    def test_a_client_that_stops_reading_is_disconnected(self):
         (gateway,) = self.gateways()
         gateway.size = 50_000_000
         unread = send()
-        wait_for(lambda: gateway.cut, 'the end of the answer that nobody reads', 30)
+        wait_for(lambda: gateway.cut, 'the end of the unread response', 30)
         unread.close()
 
 
 class Crowds(WithEdge):
-    """A thousand connections of each kind, none of them with a valid key."""
+    """A thousand connections of each kind, none with a valid key."""
 
     KINDS = {
-        'slow head': b'POST /v1/chat/completions HTTP/1.1\r\nhost: ',
-        'large slow head': b'POST /v1/chat/completions HTTP/1.1\r\nhost: ' + b'x' * 20_000,
+        'slow headers': b'POST /v1/chat/completions HTTP/1.1\r\nhost: ',
+        'large slow headers': b'POST /v1/chat/completions HTTP/1.1\r\nhost: ' + b'x' * 20_000,
         'stalled body': head(headers='content-length: 30000000\r\n') + b'x' * 30_000,
-        'stalled body, wrong key': head(headers=WRONG + 'content-length: 30000000\r\n') + b'x' * 30_000,
-        'unread answer': head('GET', '/v1/models') * 200,
-        'h2 preface': PREFACE,
+        'stalled body, wrong key': head(headers=WRONG_KEY + 'content-length: 30000000\r\n') + b'x' * 30_000,
+        'unread response': head('GET', '/v1/models') * 200,
+        'HTTP/2 preface': PREFACE,
         'body on a GET': head('GET', '/v1/models', 'content-length: 1000000\r\n') + b'x' * 30_000,
     }
 
-    def test_a_request_with_a_key_is_answered_meanwhile(self):
+    def test_a_request_with_a_key_is_answered_at_the_same_time(self):
         self.gateways()
         before = self.edge.processes()
         for kind, data in self.KINDS.items():
             with self.subTest(kind):
-                crowd = [opened(data) for _ in range(CROWD)]
-                # While slow heads may still come: none of the crowd has to end first.
+                crowd = [opened(data) for _ in range(CROWD_SIZE)]
+                # Within the time allowed for slow headers: no connection of the crowd has to end first.
                 begun = time.monotonic()
                 self.assertEqual([ask(), ask(b'x' * 300_000)], [OK, OK])
                 self.assertLess(time.monotonic() - begun, 5)
@@ -138,10 +138,10 @@ class Crowds(WithEdge):
                 for connection in crowd:
                     connection.close()
 
-    def test_all_kinds_together(self):
+    def test_all_kinds_at_once(self):
         self.gateways()
         before = self.edge.processes()
-        crowd = [opened(data) for _ in range(CROWD // 2) for data in self.KINDS.values()]
+        crowd = [opened(data) for _ in range(CROWD_SIZE // 2) for data in self.KINDS.values()]
         self.assertEqual([ask(), ask(b'x' * 300_000)], [OK, OK])
         self.check(before)
         for connection in crowd:
@@ -151,21 +151,21 @@ class Crowds(WithEdge):
         self.assertEqual(self.edge.processes(), before)
         self.assertLess(self.edge.megabytes(), float(os.environ['MEMORY_MB']))
 
-    def test_a_connection_of_the_front_takes_no_more_than_its_share(self):
+    def test_a_connection_of_front_cfg_takes_no_more_memory_than_planned(self):
         front = self.edge.processes()[1]
         before = resident(front)
-        crowd = [opened(self.KINDS['large slow head']) for _ in range(CROWD)]
-        self.assertLess((resident(front) - before) / CROWD, float(os.environ['FRONT_CONNECTION_MB']))
+        crowd = [opened(self.KINDS['large slow headers']) for _ in range(CROWD_SIZE)]
+        self.assertLess((resident(front) - before) / CROWD_SIZE, float(os.environ['FRONT_CONNECTION_MB']))
         for connection in crowd:
             connection.close()
 
 
-class Waiting(WithEdge):
-    def test_while_no_gateway_can_check_a_key_requests_wait(self):
+class NoGateway(WithEdge):
+    def test_requests_are_queued_while_no_gateway_can_check_a_key(self):
         gateway = Gateway()
 
-        def come():
+        def start_gateway():
             dns.gateways = [gateway.listen().address]
 
-        self.assertEqual(ask_together([b'x' * 300_000] * 5, come), [OK] * 5)
+        self.assertEqual(ask_together([b'x' * 300_000] * 5, start_gateway), [OK] * 5)
 

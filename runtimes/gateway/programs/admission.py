@@ -1,8 +1,9 @@
-"""How many requests are with LiteLLM, and whose turn is next.
+"""A FIFO semaphore around LiteLLM.
 
-LiteLLM refuses at once what is beyond its limit (`limits.parallelRequests` in catalog.yaml), and so it should. But what the edge
-held while no gateway was ready comes as one crowd, which would be refused for having waited. So those wait on here until there
-is room, no longer than the edge may hold them. Counted is around LiteLLM, in its own process: what is let in finds room there.
+LiteLLM immediately rejects requests above its limit (`limits.parallelRequests` in catalog.yaml), and that is right for requests that
+arrive one by one. But requests that the edge queued while no gateway was ready arrive as a burst, and many of them would be rejected
+after they have waited. Those wait here for a free slot, until the edge's deadline (`x-switchyard-until`). The slots are counted in
+LiteLLM's own process, around its application, so a request that acquired a slot is below LiteLLM's limit.
 """
 
 from __future__ import annotations
@@ -15,39 +16,42 @@ from collections import deque
 class Admission:
     def __init__(self, limit: float | None = None) -> None:
         self.limit = float('inf') if limit is None else limit
-        self.inside = 0
-        self.waiting: deque[asyncio.Future] = deque()
+        self.in_flight = 0
+        self.waiters: deque[asyncio.Future] = deque()
 
-    async def enter(self, until: float | None, gone: asyncio.Future | None = None) -> None:
-        """Waits for room until that time (seconds since 1970) or until the client is gone; without a time, not at all.
+    async def acquire(self, until: float | None, disconnected: asyncio.Future | None = None) -> None:
+        """Wait for a free slot until a time (seconds since 1970), or until the client disconnects. Without a time: do not wait.
 
-        Whoever waited in vain goes in nevertheless, for LiteLLM to refuse in its own words.
+        On timeout the request is passed on anyway, so that the client gets LiteLLM's own error.
         """
-        if until is None or self.inside < self.limit:
-            self.inside += 1
+        if until is None or self.in_flight < self.limit:
+            self.in_flight += 1
             return
-        turn = asyncio.get_running_loop().create_future()
-        self.waiting.append(turn)
+        waiter = asyncio.get_running_loop().create_future()
+        self.waiters.append(waiter)
         try:
-            await asyncio.wait({turn, gone} if gone else {turn}, timeout=max(0, until - time.time()), return_when='FIRST_COMPLETED')
-            if gone and gone.done():
+            await asyncio.wait(
+                {waiter, disconnected} if disconnected else {waiter}, timeout=max(0, until - time.time()), return_when='FIRST_COMPLETED'
+            )
+            if disconnected and disconnected.done():
                 raise ConnectionAbortedError
         except BaseException:
-            self.forget(turn)
+            self.cancel(waiter)
             raise
-        if not turn.done():
-            self.waiting.remove(turn)
-            self.inside += 1
+        if not waiter.done():
+            self.waiters.remove(waiter)
+            self.in_flight += 1
 
-    def forget(self, turn: asyncio.Future) -> None:
-        """Of a waiting one that will not come: its place, if it has one already, is the next one's."""
-        if turn.done():
-            self.leave()
+    def cancel(self, waiter: asyncio.Future) -> None:
+        """Cancel a waiter. If it was granted a slot already, release the slot."""
+        if waiter.done():
+            self.release()
         else:
-            self.waiting.remove(turn)
+            self.waiters.remove(waiter)
 
-    def leave(self) -> None:
-        self.inside -= 1
-        while self.waiting and self.inside < self.limit:
-            self.inside += 1
-            self.waiting.popleft().set_result(None)
+    def release(self) -> None:
+        """Free a slot, and grant it to the next waiter."""
+        self.in_flight -= 1
+        while self.waiters and self.in_flight < self.limit:
+            self.in_flight += 1
+            self.waiters.popleft().set_result(None)

@@ -1,5 +1,5 @@
-"""LiteLLM's `custom_auth`: the second lock. The guard in front has refused wrong keys already; should a request ever reach
-LiteLLM another way, this refuses it too. The key that clients hold is no LiteLLM administrator."""
+"""LiteLLM's `custom_auth`. Defence in depth: request_filter.py has rejected wrong keys already; this check covers requests that reach
+LiteLLM in another way. A client's key never gets LiteLLM's administrator role."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Errors as a client can use them: in the shape of its API, in the provider's words, with the id of the request; LiteLLM's names stay here.
+"""Rewrites errors for the client: in the format of its API, with the provider's message and the request's id, without LiteLLM's names.
 
-What is said follows from what was noted of the request (requests_log.py); what LiteLLM refused by itself is taken from its own body.
+The content comes from the recorded failures of the request (requests_log.py). For errors of LiteLLM itself it comes from LiteLLM's body.
 """
 
 from __future__ import annotations
@@ -10,34 +10,34 @@ import math
 import re
 
 import requests_log
-from answered import is_starlettes
-from failure_kinds import Kind, message_in, parsed
+from api_error import is_anthropic
+from error_boundary import is_starlette_error
+from failure_kinds import Kind, error_in, message_in
 from provider_failure import Failure, plain
-from refuse import speaks_anthropic
 
-# Anthropic's types of errors, by status.
-ANTHROPIC = {400: 'invalid_request_error', 401: 'authentication_error', 402: 'billing_error', 403: 'permission_error', 404: 'not_found_error',
-             408: 'timeout_error', 413: 'request_too_large', 422: 'invalid_request_error', 429: 'rate_limit_error', 504: 'timeout_error', 529: 'overloaded_error'}
-OPENAI = {401: 'authentication_error', 403: 'permission_error', 429: 'rate_limit_error'}
-# Said where LiteLLM's own words name its settings and classes.
-OWN_WORDS = {
-    429: 'Too many requests at once for this model. Try again in a moment.',
-    503: 'The gateway is at its limit of requests at once. Try again in a moment.',
+# Anthropic's error types by status.
+ANTHROPIC_TYPES = {400: 'invalid_request_error', 401: 'authentication_error', 402: 'billing_error', 403: 'permission_error', 404: 'not_found_error',
+                   408: 'timeout_error', 413: 'request_too_large', 422: 'invalid_request_error', 429: 'rate_limit_error', 504: 'timeout_error', 529: 'overloaded_error'}
+OPENAI_TYPES = {401: 'authentication_error', 403: 'permission_error', 429: 'rate_limit_error'}
+# Messages that replace LiteLLM's own where these mention its settings and classes.
+LIMIT_MESSAGES = {
+    429: 'Too many concurrent requests for this model. Try again in a moment.',
+    503: 'The gateway is at its limit of concurrent requests. Try again in a moment.',
 }
 _NAMES = re.compile(r'litellm|general_settings|router_settings|fallback model|cooldown_list|model[ _]group|deployments? available|max_parallel', re.IGNORECASE)
-# The key is the gateway's: without that, a client takes a provider's 401 for its own.
-KEY_REFUSED = "The provider refused the gateway's account: "
-LONGEST = 262_144
+# The refused key is the gateway's. Without this prefix a client would think that its own key is wrong.
+KEY_REJECTED = "The provider rejected the gateway's account: "
+MAX_ERROR_BYTES = 262_144
 
 
 class ClientErrors:
-    """ASGI: every answer gets the id of its request; errors are said anew."""
+    """ASGI middleware: adds the request's id to every response, and rewrites errors."""
 
     def __init__(self, app) -> None:
         self.app = app
 
     async def __call__(self, scope, receive, send) -> None:
-        # Probes are no clients.
+        # Health checks do not come from clients.
         if scope['type'] != 'http' or scope['path'].startswith('/health/'):
             return await self.app(scope, receive, send)
         request = requests_log.begin(scope['headers'])
@@ -45,11 +45,11 @@ class ClientErrors:
 
 
 class Answer:
-    """One answer on its way out."""
+    """Rewrites one response."""
 
     def __init__(self, scope, request: requests_log.Request, out) -> None:
         self.scope, self.request, self.out = scope, request, out
-        self.anthropic = speaks_anthropic(scope)
+        self.anthropic = is_anthropic(scope)
         self.error: dict | None = None
         self.parts: list[bytes] = []
         self.length = 0
@@ -59,57 +59,56 @@ class Answer:
         if message['type'] == 'http.response.start':
             headers = [(n, v) for n, v in message.get('headers', []) if n.lower() != b'x-request-id']
             message = {**message, 'headers': [*headers, (b'x-request-id', self.request.id.encode())]}
-            # A failure of the gateway itself, about which nothing is known: answered.py, further out, answers it or hangs up.
-            if message['status'] >= 400 and (not is_starlettes(message) or self.request.shown()):
+            # An internal error of the gateway with no recorded failure is left to error_boundary.py.
+            if message['status'] >= 400 and (not is_starlette_error(message) or self.request.reported_failure()):
                 self.error = message
                 return
             self.events = any(n.lower() == b'content-type' and b'event-stream' in v for n, v in headers)
         elif self.error is not None:
             self.length += len(message.get('body', b''))
-            # An error's text beyond this is nobody's words.
-            if self.length <= LONGEST:
+            # A longer error text is ignored: no provider writes one.
+            if self.length <= MAX_ERROR_BYTES:
                 self.parts.append(message.get('body', b''))
-            return None if message.get('more_body', False) else await self.say(self.error)
+            return None if message.get('more_body', False) else await self.send_error(self.error)
         elif self.events and (b'error' in message.get('body', b'') or b'failed' in message.get('body', b'')):
-            message = {**message, 'body': self.cleaned(message['body'])}
+            message = {**message, 'body': self.rewrite_events(message['body'])}
         await self.out(message)
 
-    async def say(self, start: dict) -> None:
-        """Sends the error."""
-        status, error = self.described(start['status'], b''.join(self.parts))
-        failure = self.request.shown()
-        body = json.dumps(self.shaped(error)).encode() if self.length else b''
+    async def send_error(self, start: dict) -> None:
+        status, error = self.error_of(start['status'], b''.join(self.parts))
+        failure = self.request.reported_failure()
+        body = json.dumps(self.in_api_format(error)).encode() if self.length else b''
         dropped = {b'content-length', b'content-type', b'transfer-encoding'} | ({b'retry-after'} if failure else set())
         headers = [(n, v) for n, v in start['headers'] if n.lower() not in dropped]
         headers += [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode())]
         if failure and failure.retry_after is not None:
             headers.append((b'retry-after', str(math.ceil(failure.retry_after)).encode()))
-        print(f'switchyard: request {self.request.id}: {self.scope["method"]} {self.scope["path"][:100]!r} is answered with {status}', flush=True)
+        print(f'switchyard: request {self.request.id}: {self.scope["method"]} {self.scope["path"][:100]!r} responds with {status}', flush=True)
         await self.out({**start, 'status': status, 'headers': headers})
         await self.out({'type': 'http.response.body', 'body': body})
 
-    def described(self, status: int, body: bytes) -> tuple[int, dict]:
-        """Status and error: the provider's, where one was asked, else what stands in the body."""
-        if failure := self.request.shown():
-            return failure.status, described(failure, self.anthropic)
-        # A stream that failed at its start is an event, with the status of an error.
+    def error_of(self, status: int, body: bytes) -> tuple[int, dict]:
+        """Status and error: the provider's if one was called, otherwise those in the body."""
+        if failure := self.request.reported_failure():
+            return failure.status, provider_error(failure, self.anthropic)
+        # A stream that failed at its start is an event with an error status.
         text = body.decode('utf-8', 'replace').removeprefix('data: ').partition('\n\ndata: ')[0]
-        error = parsed(text) or {}
-        return status, {**error, 'message': own_words(status, message_in(error) or text), 'type': error.get('type') or kind_name(status, self.anthropic)}
+        error = error_in(text) or {}
+        return status, {**error, 'message': client_message(status, message_in(error) or text), 'type': error.get('type') or default_type(status, self.anthropic)}
 
-    def shaped(self, error: dict) -> dict:
-        """The body in the caller's API."""
+    def in_api_format(self, error: dict) -> dict:
+        """The body in the format of the client's API."""
         if self.anthropic:
-            kept = {name: error[name] for name in ('type', 'message')}
-            return {'type': 'error', 'error': kept, 'request_id': self.request.id}
-        kept = {name: error.get(name) for name in ('message', 'type', 'param', 'code')}
-        return {'error': {**kept, 'request_id': self.request.id}}
+            fields = {name: error[name] for name in ('type', 'message')}
+            return {'type': 'error', 'error': fields, 'request_id': self.request.id}
+        fields = {name: error.get(name) for name in ('message', 'type', 'param', 'code')}
+        return {'error': {**fields, 'request_id': self.request.id}}
 
-    def cleaned(self, events: bytes) -> bytes:
-        """Events of a stream, those of errors said anew. LiteLLM sends an event in one piece."""
-        return b''.join(self.event(line) for line in events.splitlines(keepends=True))
+    def rewrite_events(self, events: bytes) -> bytes:
+        """Rewrite the error events of a stream. LiteLLM sends each event in one piece."""
+        return b''.join(self.rewrite_line(line) for line in events.splitlines(keepends=True))
 
-    def event(self, line: bytes) -> bytes:
+    def rewrite_line(self, line: bytes) -> bytes:
         if not line.startswith(b'data:') or (b'"error"' not in line):
             return line
         try:
@@ -119,43 +118,43 @@ class Answer:
         holder = data.get('response') if data.get('type') == 'response.failed' else data
         error = holder.get('error') if isinstance(holder, dict) else None
         if isinstance(error, dict) and isinstance(error.get('message'), str):
-            error['message'] = own_words(502, error['message'])
+            error['message'] = client_message(502, error['message'])
             if holder is data:
-                error['type'] = error.get('type') or kind_name(502, self.anthropic)
-                data = self.shaped({**error, 'code': None if error.get('code') == '500' else error.get('code')})
+                error['type'] = error.get('type') or default_type(502, self.anthropic)
+                data = self.in_api_format({**error, 'code': None if error.get('code') == '500' else error.get('code')})
         elif data.get('type') == 'error' and isinstance(data.get('message'), str):
-            data['message'] = own_words(502, data['message'])
+            data['message'] = client_message(502, data['message'])
         else:
             return line
         return b'data: ' + json.dumps(data).encode() + line[len(line.rstrip(b'\r\n')) :]
 
 
-def described(failure: Failure, anthropic: bool) -> dict:
-    """A failed attempt as an error: the provider's words, type and code."""
-    said = failure.said or {}
-    kind = said.get('type')
-    # A maker's own type means something to the clients of its own API only.
-    known = isinstance(kind, str) and (kind in ANTHROPIC.values() or kind == 'api_error' or not anthropic)
-    words = own_words(failure.status, failure.words)
-    code = said.get('code')
+def provider_error(failure: Failure, anthropic: bool) -> dict:
+    """A failed attempt as an error: the provider's message, type and code."""
+    error = failure.error or {}
+    kind = error.get('type')
+    # A provider's own error type is meaningful only to clients of its own API.
+    known = isinstance(kind, str) and (kind in ANTHROPIC_TYPES.values() or kind == 'api_error' or not anthropic)
+    message = client_message(failure.status, failure.message)
+    code = error.get('code')
     return {
-        'message': KEY_REFUSED + words if failure.kind is Kind.KEY and failure.status in (401, 403) else words,
-        'type': kind if known else kind_name(failure.status, anthropic),
-        'param': said.get('param') if isinstance(said.get('param'), str) else None,
+        'message': KEY_REJECTED + message if failure.kind is Kind.KEY and failure.status in (401, 403) else message,
+        'type': kind if known else default_type(failure.status, anthropic),
+        'param': error.get('param') if isinstance(error.get('param'), str) else None,
         'code': code if isinstance(code, str) else str(failure.status),
     }
 
 
-def kind_name(status: int, anthropic: bool) -> str:
-    """The type of an error that has none."""
+def default_type(status: int, anthropic: bool) -> str:
+    """The type of an error without a type."""
     if anthropic:
-        return ANTHROPIC.get(status, 'invalid_request_error' if status < 500 else 'api_error')
-    return OPENAI.get(status, 'invalid_request_error' if status < 500 else 'server_error')
+        return ANTHROPIC_TYPES.get(status, 'invalid_request_error' if status < 500 else 'api_error')
+    return OPENAI_TYPES.get(status, 'invalid_request_error' if status < 500 else 'server_error')
 
 
-def own_words(status: int, text: str) -> str:
-    """A text without LiteLLM's names; where it is about nothing else, what it means."""
+def client_message(status: int, text: str) -> str:
+    """The message without LiteLLM's names. If it still contains some, a general message for the status."""
     text = plain(text)
     if text and not _NAMES.search(text):
         return text
-    return OWN_WORDS.get(status, 'The request was refused.' if status < 500 else 'The gateway failed at this request.')
+    return LIMIT_MESSAGES.get(status, 'The request was rejected.' if status < 500 else 'The gateway failed to process this request.')

@@ -1,8 +1,8 @@
-"""The keys that clients hold, known here by their hashes only.
+"""The clients' keys. The gateway has only their hashes.
 
 The file is `{"keys": [{"name": "master", "sha256": "<hex>"}, {"name": "master-previous", "sha256": "…", "until": "<ISO time>"}]}`.
-It is looked at on every request and read again when it changed; `until` is compared with the clock of the request, so a
-key's grace ends without a restart. A file that cannot be read leaves the last good one in force: it never opens a door.
+Each request checks whether the file has changed, and reads it again if so. `until` is compared with the time of the request, so an old
+key expires without a restart. If the file cannot be read, the last valid list stays in force (it fails closed).
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ log = logging.getLogger('switchyard')
 
 
 def parse(text: str) -> list[dict]:
-    """The entries, checked; an error says which one is wrong, never what it holds."""
+    """The validated entries. An error names the invalid entry, but never its content."""
     entries = json.loads(text)['keys']
     for position, entry in enumerate(entries):
         if len(bytes.fromhex(entry['sha256'])) != 32:
-            raise ValueError(f'keys[{position}].sha256 is not the hex of 32 bytes')
+            raise ValueError(f'keys[{position}].sha256 is not 32 bytes in hex')
         if 'until' in entry and datetime.fromisoformat(entry['until']).tzinfo is None:
-            raise ValueError(f'keys[{position}].until names no time zone')
+            raise ValueError(f'keys[{position}].until has no time zone')
     return entries
 
 
@@ -47,10 +47,10 @@ class ClientKeys:
                 self.seen = version
                 self.entries = parse(self.path.read_text())
         except (OSError, ValueError, KeyError, TypeError) as error:
-            log.error('client keys: %s cannot be read (%s); the last good list stays in force', self.path, error)
+            log.error('client keys: %s cannot be read (%s); the last valid list stays in force', self.path, error)
 
     def find(self, key: str | None, now: datetime | None = None) -> dict | None:
-        """The entry of a key that is valid now. Every entry is compared, so that time tells nothing."""
+        """The entry of a key that is valid now. All entries are compared, so that the duration reveals nothing about the keys."""
         self._refresh()
         if not key:
             return None

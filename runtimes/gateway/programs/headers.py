@@ -1,20 +1,20 @@
-"""Which headers of an answer leave the gateway.
+"""The allow-list of response headers.
 
-LiteLLM passes on every header of a provider as `llm_provider-<name>`, and some under their own names: whatever an upstream
-thinks of, a key in the name itself included. So there is a list of what clients have a use for; the rest stays here.
+LiteLLM passes on every header of a provider as `llm_provider-<name>`, and some under their own names. An upstream could send anything in
+these, even a key as a header's name. So only headers that are useful to clients are passed on.
 """
 
 from __future__ import annotations
 
 import re
 
-# What HTTP, LiteLLM itself and the guard say.
+# Headers of HTTP, of LiteLLM itself and of this gateway.
 _OWN = re.compile(
     r'content-(?:type|length|encoding|disposition|language)|transfer-encoding|connection|keep-alive|date|server|vary|allow'
     r'|cache-control|etag|expires|last-modified|location|www-authenticate|x-accel-buffering|x-content-type-options'
     r'|access-control-[a-z-]{1,40}|x-litellm-[a-z0-9_-]{1,60}|x-switchyard-stalled'
 )
-# What providers say: how much may still be asked, when to come back, under which number their support finds a request.
+# Headers of providers: rate limits, when to retry, and ids by which the provider's support finds a request.
 _PROVIDERS = re.compile(
     r'retry-after(?:-ms)?|x-should-retry|(?:x-|apim-)?request-id|cf-ray|x-generation-id'
     r'|(?:(?:x|anthropic)-)?ratelimit-(?:(?:limit|remaining|reset|over|policy|used|provider'
@@ -24,8 +24,8 @@ _PROVIDERS = re.compile(
 PREFIX = 'llm_provider-'
 
 
-def passes(name: bytes) -> bool:
-    """Whether a header of this name leaves; compared without regard to case."""
+def is_allowed(name: bytes) -> bool:
+    """Whether a response header is passed on. Case does not matter."""
     text = name.decode('latin-1').lower()
     bare = text.removeprefix(PREFIX)
     return bool(_PROVIDERS.fullmatch(bare) or (bare == text and _OWN.fullmatch(text)))

@@ -1,7 +1,7 @@
-"""The container's healthcheck: `python3 -I -S /etc/switchyard/probe.py`. The image has neither curl nor wget.
+"""The container's health check: `python3 -I -S /etc/switchyard/probe.py`. The image has neither curl nor wget.
 
-It runs every few seconds in every gateway, so it imports next to nothing: with urllib it would cost three times as much, which
-on a small machine with several gateways is a good part of a core.
+It runs every few seconds in every gateway, so it imports as little as possible. With urllib it would take three times as much CPU time,
+which on a small machine with several gateways is a significant part of a core.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import sys
 PORT = 4000
 
 
-def alive(port: int, path: str, timeout: float) -> str | None:
-    """Nothing when the gateway answers 200 in time, else what went wrong."""
+def problem_of(port: int, path: str, timeout: float) -> str | None:
+    """None if the gateway responds with 200 in time, otherwise what went wrong."""
     try:
         with socket.create_connection(('127.0.0.1', port), timeout) as connection:
             connection.sendall(f'GET {path} HTTP/1.0\r\nhost: gateway\r\n\r\n'.encode())
@@ -22,10 +22,10 @@ def alive(port: int, path: str, timeout: float) -> str | None:
         return f'{path}: {error}'
     if status == [b'200']:
         return None
-    return f'{path} answered {status[0].decode("latin-1")}' if status else f'{path}: the connection was closed without an answer'
+    return f'{path} responded with {status[0].decode("latin-1")}' if status else f'{path}: the connection was closed without a response'
 
 
 if __name__ == '__main__':
-    problem = alive(PORT, '/health/readiness', 5)
+    problem = problem_of(PORT, '/health/readiness', 5)
     print(problem or 'ready')
     sys.exit(1 if problem else 0)

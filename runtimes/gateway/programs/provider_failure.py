@@ -1,7 +1,7 @@
-"""What a provider said, found behind the exceptions that LiteLLM makes of it.
+"""Finds a provider's original error in the exceptions that LiteLLM raises.
 
-LiteLLM maps statuses (Anthropic's 529 becomes 500, a 413 becomes 400) and wraps texts. The answer itself hangs at the end of the chain of
-causes, as httpx received it.
+LiteLLM maps statuses (Anthropic's 529 becomes 500, a 413 becomes 400) and wraps messages. The original response, as httpx received it, is
+at the end of the exception's chain of causes.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from failure_kinds import Kind, kind_of, message_in, parsed
+from failure_kinds import Kind, error_in, kind_of, message_in
 
-# What is said where a provider said nothing.
-SILENT = 'The provider did not answer in time.'
+# Messages for failures where the provider sent none.
+TIMED_OUT = 'The provider did not respond in time.'
 UNREACHABLE = 'The provider could not be reached.'
-CUT = 'The provider closed the connection before its answer was complete.'
-UNREADABLE = "The provider's answer could not be understood."
-# A silent provider is no slow client (408): it is the gateway that waited in vain.
+CUT = 'The provider closed the connection before its response was complete.'
+UNREADABLE = "The provider's response could not be parsed."
+# Not 408, which means a slow client: here the gateway waited for a provider that did not respond.
 GATEWAY_TIMEOUT, BAD_GATEWAY = 504, 502
 
 
@@ -24,25 +24,25 @@ class Failure(NamedTuple):
     """One failed attempt."""
 
     kind: Kind
-    status: int  # the provider's, or the one for having none
-    words: str  # what the client is told
-    retry_after: float | None = None  # seconds, as the provider asked
-    asked: bool = True  # whether the provider was asked at all
-    silent: bool = False  # whether time ran out
+    status: int  # the provider's, or a replacement if it sent none
+    message: str  # for the client
+    retry_after: float | None = None  # seconds that the provider asks to wait
+    attempted: bool = True  # whether a provider was called at all
+    timed_out: bool = False  # whether the provider did not respond in time
     in_stream: bool = False  # whether a stream had begun
-    said: dict | None = None  # the provider's error as it said it: type, code, param
+    error: dict | None = None  # the provider's own error object: type, code, param
 
 
 def failure_of(error: BaseException) -> Failure:
-    """What an exception of LiteLLM's says."""
-    known = getattr(error, 'switchyard_failure', None)
-    if known is None:
-        known = _read(error)
+    """The failure that an exception of LiteLLM describes."""
+    failure = getattr(error, 'switchyard_failure', None)
+    if failure is None:
+        failure = _read(error)
         try:
-            error.switchyard_failure = known  # type: ignore[attr-defined]
+            error.switchyard_failure = failure  # type: ignore[attr-defined]
         except AttributeError:
             pass
-    return known
+    return failure
 
 
 def _read(error: BaseException) -> Failure:
@@ -52,62 +52,62 @@ def _read(error: BaseException) -> Failure:
     in_stream = type(error).__name__ == 'MidStreamFallbackError'
     names = {type(link).__name__ for link in links}
     if any(name.startswith('RouterRateLimitError') for name in names):
-        return Failure(Kind.RESTING, 429, 'Everybody who could answer failed a moment ago.', getattr(error, 'cooldown_time', None), asked=False)
+        return Failure(Kind.COOLDOWN, 429, 'All providers of this model failed a moment ago.', getattr(error, 'cooldown_time', None), attempted=False)
     response = next((link.response for link in reversed(links) if isinstance(link, httpx.HTTPStatusError)), None)
     if response is not None:
-        return _answered(error, response, in_stream)
+        return _with_response(error, response, in_stream)
     if names & TIMEOUTS:
-        return Failure(Kind.PROVIDER, GATEWAY_TIMEOUT, SILENT, silent=True, in_stream=in_stream)
+        return Failure(Kind.PROVIDER, GATEWAY_TIMEOUT, TIMED_OUT, timed_out=True, in_stream=in_stream)
     if names & UNCONNECTED:
         return Failure(Kind.PROVIDER, BAD_GATEWAY, UNREACHABLE, in_stream=in_stream)
     if names & BROKEN:
         return Failure(Kind.PROVIDER, BAD_GATEWAY, CUT, in_stream=in_stream)
-    return _unanswered(error, in_stream)
+    return _without_response(error, in_stream)
 
 
-# By name: LiteLLM's two transports (aiohttp, httpx) have each their own.
+# Compared by name, because LiteLLM's two transports (aiohttp, httpx) have different exception classes.
 TIMEOUTS = {'APITimeoutError', 'Timeout', 'TimeoutError', 'ReadTimeout', 'ConnectTimeout', 'PoolTimeout', 'WriteTimeout', 'ServerTimeoutError', 'SocketTimeoutError'}
 UNCONNECTED = {'ConnectError', 'ClientConnectorError', 'ClientConnectorDNSError', 'ConnectionRefusedError', 'gaierror', 'ClientConnectorSSLError', 'ClientConnectorCertificateError'}
 BROKEN = {'ServerDisconnectedError', 'RemoteProtocolError', 'ReadError', 'ClientPayloadError', 'TransferEncodingError', 'ConnectionResetError', 'ClientOSError', 'WriteError'}
 
 
-def _answered(error: BaseException, response, in_stream: bool) -> Failure:
+def _with_response(error: BaseException, response, in_stream: bool) -> Failure:
     try:
         text = response.text
-    except Exception:  # a body that nobody has read
+    except Exception:  # the body has not been read
         text = ''
     status = response.status_code
-    body = parsed(text)
-    words = (message_in(body) if body is not None else '') or plain(getattr(error, 'message', '') or str(error))
+    provider_error = error_in(text)
+    message = (message_in(provider_error) if provider_error is not None else '') or plain(getattr(error, 'message', '') or str(error))
     provider = getattr(error, 'llm_provider', '') or ''
-    return Failure(kind_of(provider, status, text), status, words, retry_after(response.headers), in_stream=in_stream, said=body)
+    return Failure(kind_of(provider, status, text), status, message, retry_after(response.headers), in_stream=in_stream, error=provider_error)
 
 
-def _unanswered(error: BaseException, in_stream: bool) -> Failure:
-    """No status came: an error in the middle of a stream, an answer that is no JSON, or LiteLLM's own refusal."""
-    words = plain(getattr(error, 'message', '') or str(error))
+def _without_response(error: BaseException, in_stream: bool) -> Failure:
+    """No error status came from the provider: an error inside a stream, a response that is not JSON, or an error of LiteLLM itself."""
+    message = plain(getattr(error, 'message', '') or str(error))
     status = getattr(error, 'status_code', None)
     if isinstance(status, int) and 400 <= status < 500 and status != 408:
-        return Failure(kind_of('', status, words), status, words, asked=in_stream, in_stream=in_stream)
-    silent = words == SILENT
-    return Failure(Kind.PROVIDER, GATEWAY_TIMEOUT if silent else BAD_GATEWAY, words, silent=silent, in_stream=in_stream)
+        return Failure(kind_of('', status, message), status, message, attempted=in_stream, in_stream=in_stream)
+    timed_out = message == TIMED_OUT
+    return Failure(Kind.PROVIDER, GATEWAY_TIMEOUT if timed_out else BAD_GATEWAY, message, timed_out=timed_out, in_stream=in_stream)
 
 
 def causes(error: BaseException) -> list[BaseException]:
-    """An exception and what it came from, the outermost first."""
+    """An exception and its causes, the outermost first."""
     links: list[BaseException] = []
-    rest: list[BaseException | None] = [error]
-    while rest and len(links) < 20:
-        link = rest.pop(0)
+    pending: list[BaseException | None] = [error]
+    while pending and len(links) < 20:
+        link = pending.pop(0)
         if link is None or any(link is one for one in links):
             continue
         links.append(link)
-        rest += [getattr(link, 'original_exception', None), link.__cause__, link.__context__]
+        pending += [getattr(link, 'original_exception', None), link.__cause__, link.__context__]
     return links
 
 
 def retry_after(headers) -> float | None:
-    """The seconds that a provider asks to wait; a date is not read, nor what is no number."""
+    """The seconds that a provider asks to wait. Dates and other values that are not numbers are ignored."""
     try:
         if 'retry-after-ms' in headers:
             return max(0.0, float(headers['retry-after-ms']) / 1000)
@@ -124,23 +124,23 @@ _TAILS = re.compile(
 )
 _CODE = re.compile(r'^Error code: \d{3} - ')
 _QUOTED = re.compile(r"""['"]message['"]: (?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")""")
-# What the transports say when nobody else says anything. They name addresses and classes of Python.
+# Messages of the HTTP transports, with Python classes and addresses in them, and the messages that replace them.
 _TECHNICAL = (
     (UNREACHABLE, re.compile(r'^(?:Cannot connect to host |Connection error\.?$|\[Errno |All connection attempts failed)')),
     (CUT, re.compile(r'^(?:Response payload is not completed|Server disconnected|peer closed connection|Connection (?:closed|reset)|\w+ closed the \w+ stream before)')),
-    (SILENT, re.compile(r'^(?:Request timed out|Connection timed out|Timeout)')),
+    (TIMED_OUT, re.compile(r'^(?:Request timed out|Connection timed out|Timeout)')),
     (UNREADABLE, re.compile(r'^(?:\s*<|Expecting value|Unable to get json response|Unterminated string|Extra data)')),
 )
 
 
 def plain(text: str) -> str:
-    """An error's text without what LiteLLM puts around it: the names of its classes, its advice, the provider's own JSON."""
+    """An error's message without what LiteLLM adds: class names, advice, the provider's JSON."""
     text = _PREFIXES.sub('', _TAILS.sub('', _PREFIXES.sub('', text)))
     if _CODE.match(text):
         text = _CODE.sub('', text)
         # OpenAI's SDK quotes the body as Python does.
         if quoted := _QUOTED.search(text):
             text = quoted[1] if quoted[1] is not None else quoted[2]
-    body = parsed(text)
-    text = ((message_in(body) if body is not None else '') or text).strip()
-    return next((said for said, pattern in _TECHNICAL if pattern.match(text)), text)
+    error = error_in(text)
+    text = ((message_in(error) if error is not None else '') or text).strip()
+    return next((message for message, pattern in _TECHNICAL if pattern.match(text)), text)

@@ -1,11 +1,11 @@
-"""Takes provider keys out of everything that leaves the gateway: response bodies, response headers, logs.
+"""Removes provider keys from everything that leaves the gateway: response bodies, response headers, logs.
 
-LiteLLM hides keys whose shape it knows; a key without a known prefix, echoed by an upstream's error, it passes on. Here the
-keys themselves are known, so any text that holds one, plain or escaped or encoded, whole or cut by a stream's chunks,
-leaves with a mask of the same length (the length of a body is announced before its bytes are known).
+LiteLLM hides keys in formats that it knows, but passes on a key without a known prefix that an upstream's error echoes. This code knows the
+keys themselves. So every occurrence of a key (plain, escaped or encoded, whole or split over a stream's chunks) is replaced with a mask of
+the same length, because Content-Length is sent before the body is known.
 
-That search is exact and cheap, and all that a successful answer gets. What an upstream says of its errors (bodies of a status
-from 400 on, error events of a stream, log lines, headers) is decoded besides: see decode.py.
+This search is exact and cheap, and the only one for successful responses. Texts about an upstream's errors (bodies with a status of 400 and
+above, error events of a stream, log lines, headers) are also decoded: see decode.py.
 """
 
 from __future__ import annotations
@@ -17,24 +17,24 @@ import re
 from pathlib import Path
 from urllib.parse import quote, quote_plus
 
-from decode import SHORTEST, Decoder
-from headers import passes
-from refuse import Refuse, speaks_anthropic
+from api_error import ApiError, is_anthropic
+from decode import MIN_KEY_LENGTH, Decoder
+from headers import is_allowed
 
 MASK = b'*'
-# An error text beyond this is not searched but replaced: no reader needs so much of it.
-LONGEST_ERROR = 262_144
-# An event of a stream beyond this is no longer waited for as a whole.
-LONGEST_EVENT = 1_048_576
-# Said in place of an error's text in which no single part could be masked.
-_HIDDEN = Refuse(502, 'api_error', "The provider's error text held a secret or was too long, and is left out.", 'upstream_error')
-# In OpenAI's and in Anthropic's shape.
-HIDDEN = (_HIDDEN.body(anthropic=False), _HIDDEN.body(anthropic=True))
+# A longer error text is replaced without a search: no reader needs that much of it.
+MAX_ERROR_BYTES = 262_144
+# A longer event of a stream is processed in parts.
+MAX_EVENT_BYTES = 1_048_576
+# Replaces an error's text if its key could not be masked part by part.
+_OMITTED = ApiError(502, 'api_error', "The provider's error text was omitted: it contained a secret or was too long.", 'upstream_error')
+# In the format of OpenAI's API and of Anthropic's.
+OMITTED = (_OMITTED.body(anthropic=False), _OMITTED.body(anthropic=True))
 _WORD = re.compile(rb'\s+|(?<!\\)(?:\\\\)*\\[nrt]')
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _ERROR_EVENT = re.compile(rb'"error"\s*:\s*[^\sn]|"type"\s*:\s*"(?:error|response\.failed)"', re.IGNORECASE)
-# Shapes of keys that are not ours to know by value: those that clients hold, and those of users' own accounts.
-SHAPES = re.compile(
+# Patterns of keys whose value the gateway does not know: clients' keys, and keys of users' own accounts.
+KEY_PATTERNS = re.compile(
     rb'(?<![A-Za-z0-9])(?:(?:sk|pk|rk|sess|pplx|xai)-|(?:gsk|hf|r8|tgp_v1)_|AIza)[A-Za-z0-9_\-]{16,}'
     rb'|(?i:(?:authorization|x-api-key|api-key|api_key)["\']?\s*[:=]\s*["\']?(?:bearer\s+)?)[A-Za-z0-9_\-.+/=]{12,}'
     rb'|(?i:bearer\s+)[A-Za-z0-9_\-.+/=]{12,}'
@@ -42,7 +42,7 @@ SHAPES = re.compile(
 
 
 def _encoded(key: bytes) -> set[bytes]:
-    """What base64 makes of the key inside a longer text: the characters that depend on it alone, in all three alignments."""
+    """The key in base64 inside a longer text: the characters that depend only on the key, in all three alignments."""
     out = set()
     for offset, start in ((0, 0), (1, 2), (2, 3)):
         stable = (offset + len(key)) * 8 // 6
@@ -52,7 +52,7 @@ def _encoded(key: bytes) -> set[bytes]:
 
 
 def variants(key: str) -> set[bytes]:
-    """Every spelling of a key that is looked for, in lower case, since the search ignores case."""
+    """All spellings of a key that are searched for, in lower case, since the search ignores case."""
     escaped = json.dumps(key)[1:-1]
     texts = {key, escaped, json.dumps(escaped)[1:-1], key.replace('/', r'\/'), repr(key)[1:-1], html.escape(key)}
     texts |= {quote(key), quote(key, safe=''), quote_plus(key), quote(quote(key, safe=''), safe='')}
@@ -61,21 +61,21 @@ def variants(key: str) -> set[bytes]:
 
 
 class Redactor:
-    """Masks the given keys. Holds no state of a stream: see `Stream`."""
+    """Masks the given keys. It has no state of a stream: see `Stream`."""
 
     def __init__(self, keys: list[str]) -> None:
-        found = {spelling for key in keys if len(key) >= SHORTEST for spelling in variants(key)}
-        # The longest first: a spelling can lie inside another.
+        found = {spelling for key in keys if len(key) >= MIN_KEY_LENGTH for spelling in variants(key)}
+        # The longest first, because one spelling can contain another.
         self.spellings = sorted(found, key=len, reverse=True)
-        self.beginnings = {s[:end] for s in found for end in range(1, len(s))}
-        self.letters = frozenset(b''.join(found))
+        self.prefixes = {s[:end] for s in found for end in range(1, len(s))}
+        self.key_bytes = frozenset(b''.join(found))
         self.longest = len(self.spellings[0]) if self.spellings else 0
         self.decoder = Decoder(keys)
-        self.names: dict[bytes, bool] = {}
+        self.allowed_names: dict[bytes, bool] = {}
 
     @classmethod
     def of_folder(cls, folder: Path) -> Redactor:
-        """The keys are the files of the folder, except the list of clients' keys, which holds hashes only."""
+        """The keys are the files of the folder, except the list of clients' keys, which has only hashes."""
         files = [file for file in sorted(folder.glob('*')) if file.is_file() and file.suffix != '.json']
         return cls([file.read_text().strip() for file in files])
 
@@ -90,98 +90,99 @@ class Redactor:
                 at = lower.find(spelling, end)
         return data
 
-    def holds(self, data: bytes) -> bool:
-        """Whether a key is in it, in any spelling that can be undone."""
-        return self.decoder.holds(data.decode('utf-8', 'replace'))
+    def contains_key(self, data: bytes) -> bool:
+        """Whether the data contains a key in any encoding that can be decoded."""
+        return self.decoder.contains_key(data.decode('utf-8', 'replace'))
 
     def mask_error(self, data: bytes) -> bytes | None:
-        """An error's text, of the same length: masked are the words that hold a key, else the strings that do. None: no such part."""
+        """An error's text with the words (or else the JSON strings) that contain a key masked; same length. None if that is not possible."""
         data = self.mask(data)
-        if len(data) > LONGEST_ERROR:
+        if len(data) > MAX_ERROR_BYTES:
             return None
-        if not self.holds(data):
+        if not self.contains_key(data):
             return data
         masked = _STRING.sub(lambda match: b'"' + self._mask_words(match[0][1:-1]) + b'"', data)
-        # Asterisks alone are no JSON.
+        # A JSON text must stay valid JSON, so only other texts are masked word by word.
         if masked == data and not data.lstrip().startswith((b'{', b'[', b'data:')):
             text = data.rstrip(b'\r\n')
             masked = self._mask_words(text) + data[len(text) :]
-        return None if self.holds(masked) else masked
+        return None if self.contains_key(masked) else masked
 
     def _mask_words(self, text: bytes) -> bytes:
-        if not self.holds(text):
+        if not self.contains_key(text):
             return text
         cuts = [0, *(at for match in _WORD.finditer(text) for at in match.span()), len(text)]
         parts = [text[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
-        masked = b''.join(MASK * len(part) if len(part) >= SHORTEST and self.holds(part) else part for part in parts)
-        return MASK * len(text) if self.holds(masked) else masked
+        masked = b''.join(MASK * len(part) if len(part) >= MIN_KEY_LENGTH and self.contains_key(part) else part for part in parts)
+        return MASK * len(text) if self.contains_key(masked) else masked
 
     def mask_log(self, line: bytes) -> bytes:
-        """For logs, whatever looks like a key goes as well."""
+        """A log line without keys; everything that looks like a key is masked too."""
         clean = self.mask_error(line)
         if clean is None:
-            return b'(a line that held a secret is left out)\n'
-        return SHAPES.sub(lambda match: match[0][:5] + MASK * (len(match[0]) - 5), clean)
+            return b'(a line was omitted: it contained a secret)\n'
+        return KEY_PATTERNS.sub(lambda match: match[0][:5] + MASK * (len(match[0]) - 5), clean)
 
     def headers(self, headers: list[tuple[bytes, bytes]], error: bool) -> list[tuple[bytes, bytes]]:
-        """Those that leave, without keys in name or value. LiteLLM's own values are decoded with an error only: a success is no news."""
-        left = [(name, self.mask(value)) for name, value in headers if self._leaves(name)]
-        foreign = [value for name, value in left if len(value) >= SHORTEST and (error or not name.startswith((b'x-litellm-', b'content-')))]
-        # One search for all; they are seldom gone through one by one.
-        if not self.holds(b'\0'.join(foreign)):
-            return left
-        return [(name, MASK * len(value) if self.holds(value) else value) for name, value in left]
+        """The allowed headers without keys in names or values. Values of LiteLLM's own headers are decoded only if the response is an error."""
+        allowed = [(name, self.mask(value)) for name, value in headers if self._is_allowed(name)]
+        trusted = () if error else (b'x-litellm-', b'content-')
+        untrusted = [value for name, value in allowed if len(value) >= MIN_KEY_LENGTH and not name.startswith(trusted)]
+        # One search for all values; only if it finds a key are they searched one by one.
+        if not self.contains_key(b'\0'.join(untrusted)):
+            return allowed
+        return [(name, MASK * len(value) if self.contains_key(value) else value) for name, value in allowed]
 
-    def _leaves(self, name: bytes) -> bool:
-        verdict = self.names.get(name)
-        if verdict is None:
-            verdict = passes(name) and not self.holds(name)
-            # Names are few, unless an upstream invents them.
-            if len(self.names) < 1024:
-                self.names[name] = verdict
-        return verdict
+    def _is_allowed(self, name: bytes) -> bool:
+        allowed = self.allowed_names.get(name)
+        if allowed is None:
+            allowed = is_allowed(name) and not self.contains_key(name)
+            # There are few names, unless an upstream invents them. So the cache is limited.
+            if len(self.allowed_names) < 1024:
+                self.allowed_names[name] = allowed
+        return allowed
 
-    def open_end(self, data: bytes) -> int:
-        """How many bytes at the end could be the beginning of a key. An event of a stream ends with a line feed: none."""
-        if not data or data[-1:].lower()[0] not in self.letters:
+    def partial_key_length(self, data: bytes) -> int:
+        """How many bytes at the end could be the beginning of a key. None for an event of a stream, which ends with a line feed."""
+        if not data or data[-1:].lower()[0] not in self.key_bytes:
             return 0
         lower = data[-self.longest :].lower()
-        return next((n for n in range(min(len(lower), self.longest - 1), 0, -1) if lower[-n:] in self.beginnings), 0)
+        return next((n for n in range(min(len(lower), self.longest - 1), 0, -1) if lower[-n:] in self.prefixes), 0)
 
 
 class Stream:
-    """One body in pieces. Only the few bytes that could begin a key wait for the next piece."""
+    """Masks a body that comes in pieces. Only the few bytes that could begin a key wait for the next piece."""
 
     def __init__(self, redactor: Redactor) -> None:
         self.redactor = redactor
-        self.held = b''
+        self.pending = b''
 
     def feed(self, piece: bytes, last: bool) -> bytes:
-        data = self.redactor.mask(self.held + piece)
-        cut = len(data) if last else len(data) - self.redactor.open_end(data)
-        self.held = data[cut:]
+        data = self.redactor.mask(self.pending + piece)
+        cut = len(data) if last else len(data) - self.redactor.partial_key_length(data)
+        self.pending = data[cut:]
         return data[:cut]
 
 
 class Events:
-    """A stream of events, line by line: lines of errors are decoded, all others searched as they are."""
+    """Masks a stream of events line by line. Lines of errors are decoded, all others are searched without decoding."""
 
-    def __init__(self, redactor: Redactor, hidden: bytes) -> None:
-        self.redactor, self.hidden = redactor, hidden
+    def __init__(self, redactor: Redactor, omitted: bytes) -> None:
+        self.redactor, self.omitted = redactor, omitted
         self.parts: list[bytes] = []
-        self.held = 0
+        self.pending = 0
         self.error = False
 
     def feed(self, piece: bytes, last: bool) -> bytes:
-        # A client can do nothing with half a line.
-        end = len(piece) if last or self.held + len(piece) > LONGEST_EVENT else piece.rfind(b'\n') + 1
+        # Incomplete lines wait: a client can do nothing with them.
+        end = len(piece) if last or self.pending + len(piece) > MAX_EVENT_BYTES else piece.rfind(b'\n') + 1
         if end == 0:
             self.parts.append(piece)
-            self.held += len(piece)
+            self.pending += len(piece)
             return b''
         whole = b''.join((*self.parts, piece[:end]))
-        self.parts, self.held = [piece[end:]], len(piece) - end
-        # Most pieces are an event without any error.
+        self.parts, self.pending = [piece[end:]], len(piece) - end
+        # Fast path: most pieces are complete events without an error.
         if not self.error and b'error' not in whole and b'failed' not in whole:
             return self.redactor.mask(whole)
         return b''.join(map(self._line, whole.splitlines(keepends=True)))
@@ -194,30 +195,30 @@ class Events:
         if not self.error and not _ERROR_EVENT.search(line):
             return self.redactor.mask(line)
         masked = self.redactor.mask_error(line)
-        return b'data: ' + self.hidden + b'\n' if masked is None else masked
+        return b'data: ' + self.omitted + b'\n' if masked is None else masked
 
 
 class ErrorBody:
-    """The body of an error, kept back until it is whole."""
+    """The body of an error, buffered until it is complete."""
 
-    def __init__(self, redactor: Redactor, hidden: bytes) -> None:
-        self.redactor, self.hidden = redactor, hidden
+    def __init__(self, redactor: Redactor, omitted: bytes) -> None:
+        self.redactor, self.omitted = redactor, omitted
         self.parts: list[bytes] = []
         self.length = 0
 
     def add(self, piece: bytes) -> None:
         self.length += len(piece)
-        # What is too long is replaced anyway.
-        if self.length <= LONGEST_ERROR:
+        # A body that is too long is replaced anyway.
+        if self.length <= MAX_ERROR_BYTES:
             self.parts.append(piece)
 
     def clean(self) -> bytes:
-        masked = None if self.length > LONGEST_ERROR else self.redactor.mask_error(b''.join(self.parts))
-        return self.hidden if masked is None else masked
+        masked = None if self.length > MAX_ERROR_BYTES else self.redactor.mask_error(b''.join(self.parts))
+        return self.omitted if masked is None else masked
 
 
 class RedactResponses:
-    """ASGI: nothing that the application sends leaves with a key in it."""
+    """ASGI middleware: removes keys from everything that the application sends."""
 
     def __init__(self, app, redactor: Redactor) -> None:
         self.app, self.redactor = app, redactor
@@ -225,18 +226,18 @@ class RedactResponses:
     async def __call__(self, scope, receive, send) -> None:
         if scope['type'] != 'http' or not self.redactor.spellings:
             return await self.app(scope, receive, send)
-        answer = Answer(self.redactor, send, HIDDEN[speaks_anthropic(scope)])
+        answer = Answer(self.redactor, send, OMITTED[is_anthropic(scope)])
         await self.app(scope, receive, answer.send)
 
 
 class Answer:
-    """One answer on its way out."""
+    """Redacts one response."""
 
-    def __init__(self, redactor: Redactor, send, hidden: bytes) -> None:
-        self.redactor, self.out, self.hidden = redactor, send, hidden
+    def __init__(self, redactor: Redactor, send, omitted: bytes) -> None:
+        self.redactor, self.out, self.omitted = redactor, send, omitted
         self.body: Stream | Events | ErrorBody = Stream(redactor)
-        # A head that waits for the first bytes of its body. Where the gateway dies in between, the client has seen nothing, and the
-        # edge can send the request to another one.
+        # The start message, which waits for the first bytes of the body. If the gateway dies before that, the client has received nothing,
+        # and the edge can retry the request at another gateway.
         self.start: dict | None = None
 
     async def send(self, message) -> None:
@@ -244,11 +245,11 @@ class Answer:
             message = {**message, 'headers': self.redactor.headers(message.get('headers', []), message['status'] >= 400)}
             self.start = message
             if message['status'] >= 400:
-                self.body = ErrorBody(self.redactor, self.hidden)
+                self.body = ErrorBody(self.redactor, self.omitted)
                 return
             if not any(name.lower() == b'content-type' and b'event-stream' in value for name, value in message['headers']):
                 return
-            self.body, self.start = Events(self.redactor, self.hidden), None
+            self.body, self.start = Events(self.redactor, self.omitted), None
         elif message['type'] == 'http.response.body':
             more = message.get('more_body', False)
             if isinstance(self.body, ErrorBody):
@@ -266,7 +267,7 @@ class Answer:
         body = error.clean()
         headers = start['headers']
         if error.length:
-            # What answers a HEAD announces a body that is not there.
+            # The response to a HEAD request has a Content-Length but no body: only a response with a body gets a new one.
             length = str(len(body)).encode()
             headers = [(name, length if name.lower() == b'content-length' else value) for name, value in headers]
         else:

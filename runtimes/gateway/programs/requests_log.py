@@ -1,4 +1,4 @@
-"""One request on its way: its id, who was asked, what failed. The gateway's log has a line for each failed attempt, with the id."""
+"""The state of one request: its id and its failed attempts. The gateway logs a line with the id for each failed attempt."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ _CURRENT: contextvars.ContextVar[Request | None] = contextvars.ContextVar('switc
 
 
 class Request:
-    """What is known of a request. Shared by all tasks that work on it."""
+    """Shared by all tasks that work on the request."""
 
     def __init__(self, request_id: str) -> None:
         self.id = request_id
         self.failures: list[Failure] = []
 
-    def attempt(self, deployment: str | None, failure: Failure, rest: float) -> None:
-        """Writes a failed attempt down, in the log too."""
+    def record_failure(self, deployment: str | None, failure: Failure, cooldown: float) -> None:
+        """Record and log a failed attempt. `cooldown` is in seconds, 0 for none."""
         self.failures.append(failure)
-        who = deployment or 'nobody'
-        resting = f', {who} rests {rest:g} s' if rest > 0 else ''
-        print(f'switchyard: request {self.id}: {who} failed with {failure.status} ({failure.kind.value}){resting}', flush=True)
+        who = deployment or 'routing'
+        suffix = f', cooldown {cooldown:g} s' if cooldown > 0 else ''
+        print(f'switchyard: request {self.id}: {who} failed with status {failure.status} ({failure.kind.value}){suffix}', flush=True)
 
-    def shown(self) -> Failure | None:
-        """The failure that the client is told of: the first, unless it was the key's and a later one was the provider's or the rate's."""
-        real = [failure for failure in self.failures if failure.kind is not Kind.RESTING] or self.failures
+    def reported_failure(self) -> Failure | None:
+        """The failure that the client gets: the first one, or, if that is the key's fault, the first later one of the provider or the rate."""
+        real = [failure for failure in self.failures if failure.kind is not Kind.COOLDOWN] or self.failures
         if not real or real[0].kind is not Kind.KEY:
             return real[0] if real else None
         return next((failure for failure in real if failure.kind in (Kind.PROVIDER, Kind.RATE)), real[0])
 
 
 def begin(headers: list[tuple[bytes, bytes]]) -> Request:
-    """The request of these headers: with the id that the edge or the client gave it, else with a new one."""
+    """Start a request with these headers. Its id is the one from the edge or the client, otherwise a new one."""
     given = next((value for name, value in headers if name == b'x-request-id'), b'')
     request = Request(given.decode() if _ID.fullmatch(given) else uuid.uuid4().hex)
     _CURRENT.set(request)
@@ -47,5 +47,5 @@ def begin(headers: list[tuple[bytes, bytes]]) -> Request:
 
 
 def current() -> Request:
-    """The request that is being worked on; outside of one, a nameless one."""
+    """The current request; outside of a request, one with the id `-`."""
     return _CURRENT.get() or Request('-')

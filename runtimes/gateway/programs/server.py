@@ -1,4 +1,4 @@
-"""LiteLLM behind the guard and the redactor, in one process with one worker. Started by supervisor.py."""
+"""LiteLLM behind the request filter and the redactor, in one process with one worker. Started by supervisor.py."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import signal
 import settings
 from addresses import keep_addresses
 from admission import Admission
-from answered import Answered
 from client_errors import ClientErrors
 from clientkeys import ClientKeys
-from failures import follow_policy
-from guard import Guard
+from error_boundary import ErrorBoundary
+from failure_policy import install_failure_policy
 from redact import Redactor, RedactResponses
-from served import Served
-from warm import Warm, warm_providers
+from request_filter import RequestFilter
+from served_models import ServedModels
+from warmup import Warmup, warm_up_providers
 
-# LiteLLM wants a master key, and will not start without. Nobody needs it, auth.py does not accept it, so nobody knows it.
+# LiteLLM does not start without a master key. Nothing uses it, and auth.py does not accept it, so it is random and not stored anywhere.
 os.environ['LITELLM_MASTER_KEY'] = 'sk-' + secrets.token_hex(32)
 os.environ['CONFIG_FILE_PATH'] = str(settings.CONFIG)
 
@@ -35,24 +35,24 @@ def main() -> None:
     config = yaml.safe_load(settings.CONFIG.read_text())
     models = config.get('model_list') or []
     keep_addresses(models)
-    follow_policy(litellm.Router, cooldown_handlers, openai)
-    # Before LiteLLM reads its configuration: no callback takes these for requests of somebody's.
-    asyncio.run(warm_providers([entry['litellm_params']['model'] for entry in models]))
+    install_failure_policy(litellm.Router, cooldown_handlers, openai)
+    # Before LiteLLM reads its configuration, so that no callback counts these as requests of a client.
+    asyncio.run(warm_up_providers([entry['litellm_params']['model'] for entry in models]))
     limit = (config.get('general_settings') or {}).get('max_in_flight_requests_per_worker')
-    guard = Guard(Warm(app), ClientKeys(), Served.of_config(config), Admission(limit))
-    signal.signal(signal.SIGUSR1, lambda *_: guard.leave())
+    request_filter = RequestFilter(Warmup(app), ClientKeys(), ServedModels.of_config(config), Admission(limit))
+    signal.signal(signal.SIGUSR1, lambda *_: request_filter.start_draining())
     uvicorn.run(
-        Answered(RedactResponses(ClientErrors(guard), Redactor.of_folder(settings.SECRETS)), guard),
+        ErrorBoundary(RedactResponses(ClientErrors(request_filter), Redactor.of_folder(settings.SECRETS)), request_filter),
         host='0.0.0.0',
         port=settings.load().port,
         lifespan='on',
         ws='none',
-        # The edge logs requests, and a path can hold what a log should not.
+        # The edge logs requests, and a path can contain something that must not be logged.
         access_log=False,
         server_header=False,
         # Longer than the edge keeps an idle connection: the edge must be the one that closes it.
         timeout_keep_alive=120,
-        # On SIGTERM everything in flight is finished. The supervisor is the bound.
+        # On SIGTERM uvicorn finishes the requests in flight. The supervisor enforces the time limit.
         timeout_graceful_shutdown=None,
     )
 

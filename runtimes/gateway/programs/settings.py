@@ -1,4 +1,4 @@
-"""What the hooks can be told: /etc/switchyard/gateway.json, every field optional. No secrets."""
+"""The settings of the programs in this folder: /etc/switchyard/gateway.json, every field optional. No secrets."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ CLIENT_KEYS = SECRETS / 'client-keys.json'
 @dataclasses.dataclass(frozen=True)
 class Settings:
     port: int = 4000
-    # A gateway that is told to stop first says "not ready" and serves on, so that the edge stops choosing it …
-    leaveSeconds: float = 3
-    # … and then finishes what it has begun, for at most this long. Docker's stop timeout must be longer than both.
+    # A gateway that gets a stop signal first reports "not ready" for this long and continues to serve, so that the edge stops using it.
+    lameDuckSeconds: float = 3
+    # Then it finishes its requests in flight, for at most this long. Docker's stop timeout must be longer than both together.
     drainSeconds: float = 120
-    # How long a start may take before it counts as failed; a busy machine needs half a minute.
+    # How long a start may take before it counts as failed. A busy machine needs half a minute.
     startSeconds: float = 180
-    # The watchdog: a probe this often, each given this long; after so many failures in a row the gateway is hung.
+    # The watchdog: the interval of its probes, the timeout of each probe, and after how many failures in a row the gateway counts as hung.
     watchEverySeconds: float = 2
     watchTimeoutSeconds: float = 5
     watchFailures: int = 3
 
 
 def load(path: Path = HERE / 'gateway.json') -> Settings:
-    """The settings; a field that does not exist or is no number is an error that names it."""
+    """Read the settings. An unknown field, or a value that is not a number, raises a ValueError that names the field."""
     given = json.loads(path.read_text()) if path.exists() else {}
     allowed = {field.name for field in dataclasses.fields(Settings)}
     for name, value in given.items():

@@ -1,8 +1,8 @@
-"""PID 1 of a gateway. Starts LiteLLM and watches over it.
+"""PID 1 of a gateway's container. Starts LiteLLM and monitors it.
 
-Docker restarts what exits, and nothing else: not what hangs. So this ends with a failure when the gateway crashed, was
-killed, hangs or does not come up, and the container's restart policy does the rest. It also passes the gateway's output
-through the redactor, and turns Docker's SIGTERM into an orderly leave: not ready, drained, gone.
+Docker restarts a container that exits, but not one that hangs. So the supervisor exits with a failure when the gateway crashes, is killed,
+hangs or does not start, and the container's restart policy does the rest. The supervisor also passes the gateway's output through the
+redactor, and turns Docker's SIGTERM into a graceful stop: report "not ready", drain, exit.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from pathlib import Path
 
 import clientkeys
 import settings
-from probe import alive
+from probe import problem_of
 from redact import Redactor
 
-# Plain settings, no secrets. The gateway must start and serve on a network that holds nothing but its upstreams:
-# without these it would fetch prices, tokenizers, news and headers from elsewhere, and wait for what does not come.
+# Plain settings, no secrets. The gateway must start and serve on a network with nothing but its upstreams. Without these settings it
+# would fetch prices, tokenizers, news and headers from the internet, and wait for responses that never come.
 ENVIRONMENT = {
     'LITELLM_MODE': 'PRODUCTION',
     'LITELLM_LOG': os.environ.get('LITELLM_LOG', 'WARNING'),
@@ -35,28 +35,29 @@ ENVIRONMENT = {
     'LITELLM_LOCAL_AUTOROUTER_PRESETS': 'True',
     'HF_HUB_OFFLINE': '1',
     'HF_HUB_DISABLE_TELEMETRY': '1',
-    # The guard closes these as well; shut at the source they cost nothing.
+    # request_filter.py blocks these routes too; switched off here they cost nothing.
     'NO_DOCS': 'True',
     'NO_REDOC': 'True',
     'NO_OPENAPI': 'True',
     'DISABLE_ADMIN_UI': 'True',
     'HOME': '/tmp',
 }
-# The authorities of the image's base, which hold a company's own where there is one.
-AUTHORITIES = Path('/etc/ssl/certs/ca-certificates.crt')
-if AUTHORITIES.exists():
-    ENVIRONMENT['SSL_CERT_FILE'] = str(AUTHORITIES)
-# What is longer is cut. A key could lie across the cut, so as much as the longest spelling of any takes goes with the rest.
-LONGEST_LINE = 65_536
-LONGEST_KEY = 16_384
+# The certificate authorities of the base image, which include the company's own if there is one.
+CA_CERTIFICATES = Path('/etc/ssl/certs/ca-certificates.crt')
+if CA_CERTIFICATES.exists():
+    ENVIRONMENT['SSL_CERT_FILE'] = str(CA_CERTIFICATES)
+# Longer log lines are cut. A key could be split by the cut, so the end of the remaining part is removed too, up to the maximum length of a
+# key in any encoding.
+MAX_LINE = 65_536
+MAX_ENCODED_KEY = 16_384
 
 
-def say(text: str) -> None:
+def log(text: str) -> None:
     print(f'switchyard: {text}', flush=True)
 
 
 def preflight() -> Redactor:
-    """What can be found wrong before LiteLLM starts, in a sentence; LiteLLM would notice a missing key at a request."""
+    """Check the files before LiteLLM starts. LiteLLM itself would notice a missing key only at a request."""
     config = settings.CONFIG.read_text()
     for name in sorted(set(re.findall(r'os\.environ/(\w+)', config))):
         file = settings.SECRETS / name
@@ -65,116 +66,116 @@ def preflight() -> Redactor:
     try:
         clientkeys.parse(settings.CLIENT_KEYS.read_text())
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f'{settings.CLIENT_KEYS} is no list of client keys: {error!r}') from None
+        raise ValueError(f'{settings.CLIENT_KEYS} is not a valid list of client keys: {error!r}') from None
     return Redactor.of_folder(settings.SECRETS)
 
 
 def clean_lines(output, redactor: Redactor):
-    """The lines of an output without keys; of a line that is too long the beginning."""
-    while line := output.readline(LONGEST_LINE):
+    """The lines of an output without keys; only the beginning of a line that is too long."""
+    while line := output.readline(MAX_LINE):
         clean = redactor.mask_log(line)
-        if len(line) == LONGEST_LINE and not line.endswith(b'\n'):
-            clean = clean[:-LONGEST_KEY] + b' ... (the rest of this line is left out)\n'
+        if len(line) == MAX_LINE and not line.endswith(b'\n'):
+            clean = clean[:-MAX_ENCODED_KEY] + b' ... (the rest of this line was omitted)\n'
             while line and not line.endswith(b'\n'):
-                line = output.readline(LONGEST_LINE)
+                line = output.readline(MAX_LINE)
         yield clean
 
 
 class Supervisor:
-    def __init__(self, wanted: settings.Settings, redactor: Redactor) -> None:
-        self.wanted, self.redactor = wanted, redactor
-        self.news: queue.SimpleQueue = queue.SimpleQueue()
-        self.last: deque[str] = deque(maxlen=200)
+    def __init__(self, config: settings.Settings, redactor: Redactor) -> None:
+        self.config, self.redactor = config, redactor
+        self.events: queue.SimpleQueue = queue.SimpleQueue()
+        self.recent_lines: deque[str] = deque(maxlen=200)
         self.started = False
 
     def run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.news.put(('stop', None)))
+            signal.signal(number, lambda *_: self.events.put(('stop', None)))
         self.child = subprocess.Popen(
             [sys.executable, str(settings.HERE / 'server.py')],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, **ENVIRONMENT},
         )
-        self.logs = threading.Thread(target=self.pump, daemon=True)
-        self.logs.start()
-        threading.Thread(target=lambda: self.news.put(('ended', self.child.wait())), daemon=True).start()
+        self.log_thread = threading.Thread(target=self.forward_output, daemon=True)
+        self.log_thread.start()
+        threading.Thread(target=lambda: self.events.put(('ended', self.child.wait())), daemon=True).start()
         threading.Thread(target=self.watch, daemon=True).start()
-        kind, detail = self.news.get()
+        kind, detail = self.events.get()
         if kind == 'stop':
-            return self.leave()
+            return self.stop()
         if kind == 'hung':
             self.child.kill()
             self.child.wait()
-        return self.failed(kind, detail)
+        return self.report_failure(kind, detail)
 
-    def pump(self) -> None:
-        """The gateway's output, line by line, without keys. Ends when the gateway and all it started have ended."""
+    def forward_output(self) -> None:
+        """Print the gateway's output line by line without keys. Ends when the gateway and all its child processes have ended."""
         for clean in clean_lines(self.child.stdout, self.redactor):
-            self.last.append(clean.decode('utf-8', 'replace').rstrip())
+            self.recent_lines.append(clean.decode('utf-8', 'replace').rstrip())
             sys.stdout.buffer.write(clean)
             sys.stdout.buffer.flush()
 
     def watch(self) -> None:
-        wanted, failures = self.wanted, 0
-        deadline = time.monotonic() + wanted.startSeconds
+        config, failures = self.config, 0
+        deadline = time.monotonic() + config.startSeconds
         while True:
-            time.sleep(0.5 if not self.started else wanted.watchEverySeconds)
-            problem = alive(wanted.port, '/health/liveliness', wanted.watchTimeoutSeconds)
+            time.sleep(0.5 if not self.started else config.watchEverySeconds)
+            problem = problem_of(config.port, '/health/liveliness', config.watchTimeoutSeconds)
             if problem is None:
                 if not self.started:
-                    say('the gateway is ready')
+                    log('the gateway is ready')
                 self.started, failures = True, 0
             elif not self.started:
                 if time.monotonic() > deadline:
-                    return self.news.put(('hung', f'it did not come up within {wanted.startSeconds:g} s'))
+                    return self.events.put(('hung', f'it did not become ready within {config.startSeconds:g} s'))
             else:
                 failures += 1
-                if failures >= wanted.watchFailures:
-                    return self.news.put(('hung', f'{failures} probes in a row failed, the last: {problem}'))
+                if failures >= config.watchFailures:
+                    return self.events.put(('hung', f'{failures} probes in a row failed, the last: {problem}'))
 
-    def leave(self) -> int:
-        say('asked to stop: no new requests, what is in flight is finished')
+    def stop(self) -> int:
+        log('stop signal received: draining, requests in flight are finished')
         if self.started:
             self.child.send_signal(signal.SIGUSR1)
-            self.ended_within(self.wanted.leaveSeconds)
+            self.exits_within(self.config.lameDuckSeconds)
         self.child.terminate()
-        if not self.ended_within(self.wanted.drainSeconds):
-            say(f'still busy after {self.wanted.drainSeconds:g} s: cut off')
+        if not self.exits_within(self.config.drainSeconds):
+            log(f'requests still in flight after {self.config.drainSeconds:g} s: killed')
             self.child.kill()
         self.child.wait()
-        self.logs.join(2)
-        say('stopped')
+        self.log_thread.join(2)
+        log('stopped')
         return 0
 
-    def ended_within(self, seconds: float) -> bool:
+    def exits_within(self, seconds: float) -> bool:
         try:
             self.child.wait(seconds)
         except subprocess.TimeoutExpired:
             return False
         return True
 
-    def failed(self, kind: str, detail: object) -> int:
-        self.logs.join(2)
+    def report_failure(self, kind: str, detail: object) -> int:
+        self.log_thread.join(2)
         if kind == 'hung':
-            say(f'the gateway hangs and was killed: {detail}')
+            log(f'the gateway hung and was killed: {detail}')
             return 70
         code = int(detail)  # type: ignore[call-overload]
         how = f'killed by {signal.Signals(-code).name}' if code < 0 else f'exit code {code}'
-        say(f'the gateway ended ({how})' if self.started else f'the gateway did not start ({how}): {self.reason()}')
+        log(f'the gateway exited ({how})' if self.started else f'the gateway did not start ({how}): {self.likely_cause()}')
         return 128 - code if code < 0 else code or 1
 
-    def reason(self) -> str:
-        """The line of the output that most likely says why: the last of an exception."""
-        named = [line for line in self.last if re.match(r'[\w.]*(Error|Exception)\w*: ', line) and not line.startswith('ERROR')]
-        return (named or list(self.last) or ['no output'])[-1].strip()
+    def likely_cause(self) -> str:
+        """The output line that most likely has the cause: the last one that names an exception, otherwise the last one."""
+        named = [line for line in self.recent_lines if re.match(r'[\w.]*(Error|Exception)\w*: ', line) and not line.startswith('ERROR')]
+        return (named or list(self.recent_lines) or ['no output'])[-1].strip()
 
 
 def main() -> int:
     try:
         return Supervisor(settings.load(), preflight()).run()
     except (OSError, ValueError) as error:
-        say(f'the gateway did not start: {error}')
+        log(f'the gateway did not start: {error}')
         return 78
 
 

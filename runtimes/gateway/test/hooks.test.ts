@@ -1,7 +1,7 @@
 /**
- * The gateway's Python, tested in Python, where it runs: in the gateway's image, as its user, without a network.
+ * Runs the tests of the gateway's Python programs in the gateway's image, as its user, without a network.
  *
- * Building the image takes two minutes once; Docker keeps the layers, which the stacks' own images share.
+ * The first build of the image takes two minutes. Docker caches the layers, and the images of the stacks share them.
  */
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -10,7 +10,7 @@ import { IMAGE_MS, imageOf } from '../../../test/harness/images.ts';
 const ROOT = join(import.meta.dirname, '../../..');
 const HOOKS = join(ROOT, 'runtimes/gateway/programs');
 
-/** Runs one file of tests; fails with its whole report. */
+/** Runs one test file; a failure has its whole report. */
 async function runPython(module: string): Promise<void> {
   const tmpfs = ['/etc/switchyard', '/run/secrets', '/data'].flatMap((folder) => [
     '--tmpfs',
@@ -34,46 +34,46 @@ beforeAll(async () => {
   image = await imageOf('gateway');
 }, IMAGE_MS);
 
-test('keys are redacted however they are spelled and wherever a chunk ends', async () => {
+test('keys are redacted in every encoding and however a stream is split', async () => {
   await runPython('test_redact');
 }, 60_000);
 
-test('the guard lets through what clients need, and nothing else', async () => {
-  await runPython('test_guard');
+test('the request filter accepts only what clients need', async () => {
+  await runPython('test_request_filter');
 }, 60_000);
 
-test('no request chooses its upstream, and every name that LiteLLM knows is judged', async () => {
-  await runPython('test_refused');
+test('no request can choose its upstream, and every name that LiteLLM knows is either denied or known as harmless', async () => {
+  await runPython('test_request_policy');
 }, 300_000);
 
-test('a request names served models only, on the routes of their mode', async () => {
-  await runPython('test_served');
+test('a request can use only served models, on the routes of their mode', async () => {
+  await runPython('test_served_models');
 }, 60_000);
 
-test('a body is nested and filled within bounds, whatever its strings hold', async () => {
+test('the depth and the number of values of a body are limited, whatever is in its strings', async () => {
   await runPython('test_bounds');
 }, 300_000);
 
-test('an error is judged by what it means, and said in the words of its provider', async () => {
+test('an error is classified by its cause, and has the message of the provider', async () => {
   await runPython('test_failure_kinds');
 }, 60_000);
 
-test('after a failure the right one is asked, and the right one rests', async () => {
-  await runPython('test_failures');
+test('after a failure the right deployment is called, and the right one is in cooldown', async () => {
+  await runPython('test_failure_policy');
 }, 60_000);
 
-test('who was held waits for a turn, and nobody else', async () => {
+test('only requests that the edge queued wait for a slot', async () => {
   await runPython('test_admission');
 }, 60_000);
 
-test('what fails behind is answered in the form of the API', async () => {
-  await runPython('test_answered');
+test('an internal failure is an error in the format of the API', async () => {
+  await runPython('test_error_boundary');
 }, 60_000);
 
-test('a key in a line of any length stays out of the log', async () => {
+test('no key gets into the log, in a line of any length', async () => {
   await runPython('test_supervisor');
 }, 60_000);
 
-test('the whole gateway serves, hides keys, drains and fails clearly', async () => {
+test('the whole gateway serves, hides keys, drains, and reports failures clearly', async () => {
   await runPython('test_gateway');
 }, 900_000);

@@ -1,4 +1,4 @@
-"""Whose fault a provider's error is, and what a client is told of it."""
+"""How a provider's error is classified, and which error the client gets."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ import unittest
 
 from client_errors import ClientErrors
 from failure_kinds import RULES, Kind, kind_of
-from provider_failure import CUT, SILENT, UNREACHABLE, UNREADABLE, Failure, plain
+from provider_failure import CUT, TIMED_OUT, UNREACHABLE, UNREADABLE, Failure, plain
 from requests_log import current
 
 
@@ -47,33 +47,33 @@ CASES = (
     ('openrouter', 402, openai('This request requires more credits'), Kind.KEY),
     ('openrouter', 403, json.dumps(FLAGGED), Kind.REQUEST),
     ('openrouter', 403, openai('Key limit exceeded'), Kind.KEY),
-    *(('openai', status, 'no JSON', Kind.PROVIDER) for status in (408, 500, 502, 503, 529)),
+    *(('openai', status, 'not JSON', Kind.PROVIDER) for status in (408, 500, 502, 503, 529)),
     *(('openai', status, '', Kind.KEY) for status in (401, 402, 403)),
     *(('openai', status, '', Kind.REQUEST) for status in (400, 405, 413, 415, 422)),
 )
 
 
 class Kinds(unittest.TestCase):
-    def test_each_meaning(self):
+    def test_each_case(self):
         for provider, status, text, kind in CASES:
             with self.subTest(provider=provider, status=status, text=text):
                 self.assertEqual(kind_of(provider, status, text), kind)
 
-    def test_a_clients_own_words_close_no_key(self):
-        """A message that repeats the prompt may say anything."""
+    def test_text_quoted_from_the_prompt_does_not_blame_the_key(self):
+        """A message that quotes the prompt can contain anything."""
         for words in ('Your credit balance is too low', 'API key not valid', 'insufficient_quota', 'API_KEY_INVALID', 'rate_limit_exceeded'):
             for provider in ('anthropic', 'gemini', 'openai', 'groq'):
                 for status in (400, 413):
                     with self.subTest(words=words, provider=provider, status=status):
-                        said = openai(f'Invalid value: "{words}"', 'invalid_request_error')
-                        self.assertEqual(kind_of(provider, status, said), Kind.REQUEST)
+                        body = openai(f'Invalid value: "{words}"', 'invalid_request_error')
+                        self.assertEqual(kind_of(provider, status, body), Kind.REQUEST)
 
     def test_every_rule_has_a_source(self):
         self.assertEqual([rule for rule in RULES if not rule.source.startswith('https://')], [])
 
 
-class Words(unittest.TestCase):
-    def test_without_what_litellm_puts_around_them(self):
+class Messages(unittest.TestCase):
+    def test_what_litellm_adds_to_a_message_is_removed(self):
         for text in (
             'litellm.RateLimitError: RateLimitError: OpenAIException - Slow down.',
             'litellm.BadRequestError: AnthropicException - {"type": "error", "error": {"type": "x", "message": "Slow down."}}',
@@ -86,20 +86,20 @@ class Words(unittest.TestCase):
             with self.subTest(text=text):
                 self.assertEqual(plain(text), 'Slow down.')
 
-    def test_nobodys_words(self):
+    def test_technical_messages_are_replaced(self):
         self.assertEqual(plain("litellm.InternalServerError: OpenAIException - Cannot connect to host 10.0.0.1:9 ssl:<x>"), UNREACHABLE)
-        self.assertEqual(plain('litellm.Timeout: APITimeoutError - Request timed out. Error_str: x'), SILENT)
+        self.assertEqual(plain('litellm.Timeout: APITimeoutError - Request timed out. Error_str: x'), TIMED_OUT)
         self.assertEqual(plain('litellm.APIError: APIError: OpenAIException - <html>Welcome</html>'), UNREADABLE)
         self.assertEqual(plain("Response payload is not completed: <TransferEncodingError: 400, message='x'>"), CUT)
 
 
 def exchange(path: str, status: int, body: bytes, failures=(), content=b'application/json', headers=()):
-    """What a client gets for an answer of the application, after these failed attempts."""
+    """The response that a client gets when the application responds like this after these failed attempts."""
     sent = []
 
     async def app(scope, receive, send):
         for failure in failures:
-            current().attempt('a@KEY', failure, 0)
+            current().record_failure('a@KEY', failure, 0)
         await send({'type': 'http.response.start', 'status': status, 'headers': [(b'content-type', content), (b'retry-after', b'99')]})
         await send({'type': 'http.response.body', 'body': body})
 
@@ -111,59 +111,59 @@ def exchange(path: str, status: int, body: bytes, failures=(), content=b'applica
     return sent[0]['status'], dict(sent[0]['headers']), b''.join(message['body'] for message in sent[1:])
 
 
-REFUSED = Failure(Kind.REQUEST, 413, 'Too large.', said={'type': 'tokens', 'code': 'c', 'param': 'p'})
+REJECTED = Failure(Kind.REQUEST, 413, 'Too large.', error={'type': 'tokens', 'code': 'c', 'param': 'p'})
 FULL = b'{"error": {"message": "Max in-flight requests reached, set general_settings::max_in_flight", "type": null, "param": null, "code": "503"}}'
 
 
 class Answers(unittest.TestCase):
-    def test_in_the_callers_api(self):
-        status, headers, body = exchange('/v1/chat/completions', 400, b'{"error": {"message": "litellm.X"}}', [REFUSED])
+    def test_an_error_has_the_format_of_the_clients_api(self):
+        status, headers, body = exchange('/v1/chat/completions', 400, b'{"error": {"message": "litellm.X"}}', [REJECTED])
         name = headers[b'x-request-id'].decode()
         self.assertEqual(status, 413)
         self.assertEqual(json.loads(body), {'error': {'message': 'Too large.', 'type': 'tokens', 'param': 'p', 'code': 'c', 'request_id': name}})
-        status, headers, body = exchange('/v1/messages', 400, b'{"error": {"message": "litellm.X"}}', [REFUSED])
+        status, headers, body = exchange('/v1/messages', 400, b'{"error": {"message": "litellm.X"}}', [REJECTED])
         name = headers[b'x-request-id'].decode()
         self.assertEqual(json.loads(body), {'type': 'error', 'error': {'type': 'request_too_large', 'message': 'Too large.'}, 'request_id': name})
         self.assertEqual(headers[b'content-length'], str(len(body)).encode())
 
-    def test_no_setting_of_litellms(self):
+    def test_settings_of_litellm_are_not_mentioned(self):
         for path in ('/v1/chat/completions', '/v1/messages'):
             status, _, body = exchange(path, 503, FULL)
             self.assertEqual(status, 503)
             self.assertNotRegex(body.decode(), 'general_settings|in-flight')
-            self.assertIn('limit of requests', body.decode())
+            self.assertIn('limit of concurrent requests', body.decode())
 
-    def test_the_guards_own_words_stay(self):
+    def test_errors_of_the_request_filter_are_not_changed(self):
         _, headers, body = exchange('/v1/responses', 400, b'{"error": {"message": "Why.", "type": "invalid_request_error", "param": "x", "code": "refused_field"}}')
         error = json.loads(body)['error']
         self.assertEqual((error['message'], error['param'], error['code']), ('Why.', 'x', 'refused_field'))
         self.assertEqual(headers[b'retry-after'], b'99')
 
-    def test_what_is_no_json(self):
+    def test_a_body_that_is_not_json(self):
         _, _, body = exchange('/v1/messages', 502, b'Bad Gateway', content=b'text/plain')
         self.assertEqual(json.loads(body)['error'], {'type': 'api_error', 'message': 'Bad Gateway'})
 
-    def test_a_failure_of_the_gateway_itself_is_left_to_the_layer_that_answers_it(self):
+    def test_an_internal_error_is_left_to_the_error_boundary(self):
         own = b'Internal Server Error'
         _, headers, body = exchange('/v1/messages', 500, own, content=b'text/plain')
         self.assertEqual((body, headers[b'content-type']), (own, b'text/plain'))
-        status, _, body = exchange('/v1/messages', 500, own, [REFUSED], content=b'text/plain')
+        status, _, body = exchange('/v1/messages', 500, own, [REJECTED], content=b'text/plain')
         self.assertEqual((status, json.loads(body)['error']['message']), (413, 'Too large.'))
 
     def test_a_stream_that_failed_at_its_start(self):
-        said = b'data: {"error": {"message": "Why.", "type": "t", "param": null, "code": "500"}}\n\ndata: [DONE]\n\n'
-        _, headers, body = exchange('/v1/responses', 500, said, content=b'text/event-stream')
+        events = b'data: {"error": {"message": "Why.", "type": "t", "param": null, "code": "500"}}\n\ndata: [DONE]\n\n'
+        _, headers, body = exchange('/v1/responses', 500, events, content=b'text/event-stream')
         self.assertEqual((json.loads(body)['error']['message'], headers[b'content-type']), ('Why.', b'application/json'))
 
-    def test_the_pause_that_a_provider_asks_for(self):
-        for wanted, given in ((1.2, b'2'), (None, None)):
-            _, headers, _ = exchange('/v1/responses', 429, b'{}', [Failure(Kind.RATE, 429, 'Slow.', wanted)])
-            self.assertEqual(headers.get(b'retry-after'), given)
+    def test_retry_after_is_passed_on(self):
+        for seconds, header in ((1.2, b'2'), (None, None)):
+            _, headers, _ = exchange('/v1/responses', 429, b'{}', [Failure(Kind.RATE, 429, 'Slow.', seconds)])
+            self.assertEqual(headers.get(b'retry-after'), header)
 
-    def test_a_key_that_was_refused_is_not_the_clients(self):
+    def test_a_rejected_key_is_reported_as_the_gateways(self):
         key, down = Failure(Kind.KEY, 401, 'Wrong key.'), Failure(Kind.PROVIDER, 503, 'Down.')
         status, _, body = exchange('/v1/responses', 500, b'{}', [key])
-        self.assertEqual((status, json.loads(body)['error']['message']), (401, "The provider refused the gateway's account: Wrong key."))
+        self.assertEqual((status, json.loads(body)['error']['message']), (401, "The provider rejected the gateway's account: Wrong key."))
         status, _, body = exchange('/v1/responses', 500, b'{}', [key, down])
         self.assertEqual((status, json.loads(body)['error']['message']), (503, 'Down.'))
 
@@ -175,7 +175,7 @@ class Answers(unittest.TestCase):
         error = json.loads(body[len(good) + 6 :])['error']
         self.assertEqual((error['message'], error['type']), ('Busy.', 'server_error'))
 
-    def test_a_given_id_is_kept_and_nothing_else(self):
+    def test_only_a_valid_request_id_is_kept(self):
         _, headers, _ = exchange('/x', 404, b'{}', headers=[(b'x-request-id', b'from-the-edge-1')])
         self.assertEqual(headers[b'x-request-id'], b'from-the-edge-1')
         _, headers, _ = exchange('/x', 404, b'{}', headers=[(b'x-request-id', b'two\nlines of a log')])

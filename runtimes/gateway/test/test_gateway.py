@@ -1,6 +1,6 @@
-"""The whole gateway, real LiteLLM included, in a container without any network: supervisor, hooks and the fake upstream.
+"""The whole gateway with real LiteLLM and a fake upstream, in a container without a network.
 
-That it starts and answers there is itself a test: it needs nothing but its upstreams.
+That the gateway starts and responds there is itself a test: it needs nothing but its upstreams.
 """
 
 import hashlib
@@ -20,10 +20,10 @@ from pathlib import Path
 HOME = Path('/etc/switchyard')
 SECRETS = Path('/run/secrets')
 KEY = 'sk-client-' + '7' * 30
-# Plain hex: LiteLLM does not know such a key for one.
+# Plain hex: LiteLLM does not recognize such a value as a key.
 KEYS = {'OPENAI_API_KEY': '0f1e2d3c4b5a69788796a5b4c3d2e1f0', 'ANTHROPIC_API_KEY': 'c0ffee00c0ffee11c0ffee22', 'GROQ_API_KEY': 'beef0000beef1111beef2222'}
 UPSTREAM = 'http://127.0.0.1:9000'
-CAP = 6
+LIMIT = 6
 
 
 def model(alias, name, path, key):
@@ -43,14 +43,14 @@ def prepare() -> None:
         model('gpt', 'openai/gpt-5.6', '/openai/v1', 'OPENAI_API_KEY'),
         model('llama', 'groq/llama-3.3-70b-versatile', '/groq/openai/v1', 'GROQ_API_KEY'),
     ]
-    # One test's failing provider must not be left alone in the next.
+    # A provider that failed in one test must not be in cooldown in the next one.
     config['router_settings'] |= {'fallbacks': [{'claude': ['gpt']}], 'cooldown_time': 1}
     config['general_settings']['key_management_settings']['hosted_keys'] = sorted(KEYS)
-    config['general_settings'] |= {'max_in_flight_requests_per_worker': CAP, 'max_queued_requests_per_worker': 0}
+    config['general_settings'] |= {'max_in_flight_requests_per_worker': LIMIT, 'max_queued_requests_per_worker': 0}
     (HOME / 'config.yaml').write_text(yaml.safe_dump(config))
-    quick = {'leaveSeconds': 2, 'watchEverySeconds': 0.5, 'startSeconds': 500}
+    quick = {'lameDuckSeconds': 2, 'watchEverySeconds': 0.5, 'startSeconds': 500}
     (HOME / 'gateway.json').write_text(json.dumps(quick))
-    # The image lets nobody write here, not even its owner; uploads come from outside.
+    # The image makes this folder read-only even for its owner; uploads come from outside.
     SECRETS.chmod(0o700)
     for name, value in KEYS.items():
         (SECRETS / name).write_text(value)
@@ -69,7 +69,7 @@ def ask(port, method, path, body=None, key=KEY, timeout=60, more=None):
 
 
 def raw(method, path, body):
-    """Status and text of a request whose body is sent as it is."""
+    """Send a body unchanged; return status and text of the response."""
     connection = http.client.HTTPConnection('127.0.0.1', 4000, timeout=120)
     connection.request(method, path, body, {'authorization': f'Bearer {KEY}'})
     response = connection.getresponse()
@@ -83,8 +83,8 @@ def chat(alias, text, **more):
     return ask(4000, 'POST', '/v1/chat/completions', body)
 
 
-def spoken(body):
-    """The text of an answer, whole or streamed."""
+def answer_text(body):
+    """The model's text in a response, complete or streamed."""
     events = [line.removeprefix('data: ') for line in body.splitlines() if line.startswith(('data: {', '{'))]
     choices = [choice for event in events for choice in json.loads(event)['choices']]
     return ''.join((choice.get('delta') or choice.get('message') or {}).get('content') or '' for choice in choices)
@@ -131,7 +131,7 @@ class Answer(http.server.BaseHTTPRequestHandler):
 def end(*_):
     print('terminated', flush=True)
     sys.exit(0)
-signal.signal(signal.SIGUSR1, lambda *_: print('leaving', flush=True))
+signal.signal(signal.SIGUSR1, lambda *_: print('draining', flush=True))
 signal.signal(signal.SIGTERM, end)
 http.server.ThreadingHTTPServer(('127.0.0.1', 4000), Answer).serve_forever()
 """
@@ -162,38 +162,38 @@ class WholeGateway(unittest.TestCase):
         self.assertEqual(status, 200, body)
         self.assertLess(time.monotonic() - begun, 10)
 
-    def test_the_providers_key_reaches_the_provider_and_the_clients_does_not(self):
+    def test_the_provider_gets_its_own_key_and_not_the_clients(self):
         self.assertEqual(chat('gpt', 'whose key')[0], 200)
         seen = json.loads(ask(9000, 'GET', '/_requests')[1])['requests'][-1]
         self.assertEqual(seen['headers']['authorization'], 'Bearer ' + KEYS['OPENAI_API_KEY'])
         self.assertNotIn(KEY, json.dumps(seen))
 
-    def test_streams_and_both_apis_fall_back(self):
+    def test_fallbacks_work_for_streams_and_both_apis(self):
         ask(9000, 'POST', '/_faults', {'path': '/anthropic', 'status': 503})
         for stream in (False, True):
             status, body, _ = chat('claude', f'fall back {stream}', stream=stream)
             self.assertEqual(status, 200, body)
-            self.assertIn('Hello from openai', spoken(body))
+            self.assertIn('Hello from openai', answer_text(body))
             request = {'model': 'claude', 'max_tokens': 9, 'stream': stream, 'messages': [{'role': 'user', 'content': f'm {stream}'}]}
             status, body, _ = ask(4000, 'POST', '/v1/messages', request)
             self.assertEqual(status, 200, body)
             self.assertIn('message_stop' if stream else 'openai', body)
 
-    def crowd(self, count, headers):
-        """The statuses of so many requests at once, each of which takes the upstream three seconds."""
+    def burst(self, count, headers):
+        """The statuses of this many concurrent requests, each of which takes the upstream three seconds."""
         ask(9000, 'POST', '/_faults', {'path': '/openai', 'delayMs': 3000})
 
         def one(number):
-            body = {'model': 'gpt', 'messages': [{'role': 'user', 'content': f'crowd {number} of {count}'}]}
+            body = {'model': 'gpt', 'messages': [{'role': 'user', 'content': f'burst {number} of {count}'}]}
             return ask(4000, 'POST', '/v1/chat/completions', body, more=headers, timeout=120)[0]
 
         with ThreadPoolExecutor(count) as pool:
             return sorted(pool.map(one, range(count)))
 
-    def test_beyond_the_limit_is_refused_at_once_but_for_those_whom_the_edge_held(self):
-        self.assertEqual(self.crowd(CAP + 3, {}), [200] * CAP + [503] * 3)
-        held = {'x-switchyard-held': '1', 'x-switchyard-until': str(int(time.time()) + 100)}
-        self.assertEqual(self.crowd(3 * CAP, held), [200] * 3 * CAP)
+    def test_requests_above_the_limit_are_rejected_unless_the_edge_queued_them(self):
+        self.assertEqual(self.burst(LIMIT + 3, {}), [200] * LIMIT + [503] * 3)
+        queued = {'x-switchyard-held': '1', 'x-switchyard-until': str(int(time.time()) + 100)}
+        self.assertEqual(self.burst(3 * LIMIT, queued), [200] * 3 * LIMIT)
         self.assertNotIn('x-switchyard', ask(9000, 'GET', '/_requests')[1])
 
     def test_a_model_that_is_not_served_is_a_404_and_reaches_no_provider(self):
@@ -208,7 +208,7 @@ class WholeGateway(unittest.TestCase):
         self.assertEqual(sorted(one['id'] for one in json.loads(ask(4000, 'GET', '/v1/models')[1])['data']), ['claude', 'gpt', 'llama'])
         self.assertEqual(json.loads(ask(9000, 'GET', '/_requests')[1])['requests'], [])
 
-    def test_a_body_that_is_too_much_is_a_400_and_the_gateway_lives_on(self):
+    def test_a_body_that_is_too_complex_is_a_400_and_the_gateway_keeps_serving(self):
         child = self.gateway.child
         start = b'{"model": "gpt", "messages": [{"role": "user", "content": "x"}], "metadata": {"x": '
         bodies = [b'[' * 480 + b']' * 480, b'{"a":' * 600 + b'1' + b'}' * 600, b'[' + b'[],' * 10_000_000 + b'[]]']
@@ -223,22 +223,22 @@ class WholeGateway(unittest.TestCase):
             self.assertEqual([other.result()[0] for other in others], [200] * 8)
         self.assertEqual(self.gateway.child, child)
 
-    def test_a_refused_key_does_not_wait_for_the_body(self):
+    def test_a_rejection_does_not_wait_for_the_body(self):
         for path, key, status in (('/v1/messages', 'wrong', '401'), ('/v1/files', KEY, '404')):
             with socket.create_connection(('127.0.0.1', 4000), 60) as connection:
                 connection.sendall(f'POST {path} HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {key}\r\ncontent-length: 31000000\r\n\r\n'.encode())
                 with connection.makefile() as answered:
-                    lines = answered.read().lower().splitlines()  # to its end: the gateway closes it
+                    lines = answered.read().lower().splitlines()  # until the gateway closes the connection
             self.assertIn(status, lines[0])
             self.assertIn('connection: close', lines)
 
-    def test_of_two_models_in_one_body_the_checked_one_counts(self):
+    def test_the_model_that_is_used_is_the_one_that_was_checked(self):
         rest = b', "messages": [{"role": "user", "content": "twice"}]}'
         self.assertEqual(raw('POST', '/v1/chat/completions', b'{"model": "gpt", "model": "openai/x"' + rest)[0], 404)
         status, text = raw('POST', '/v1/chat/completions', b'{"model": "openai/x", "model": "gpt"' + rest)
         self.assertEqual((status, 'Hello from openai' in text), (200, True), text)
 
-    def test_an_echoed_key_reaches_neither_client_nor_log(self):
+    def test_a_key_echoed_by_an_upstream_reaches_neither_client_nor_log(self):
         echoes = [{'echoKey': True, 'status': status, 'times': 2} for status in (401, 400)]
         ask(9000, 'POST', '/_faults', echoes)
         for number in range(4):
@@ -258,8 +258,8 @@ class WholeGateway(unittest.TestCase):
                 text = Path(f'/proc/{process}/{part}').read_text(errors='replace')
                 self.assertNotRegex(text, 'sk-|' + '|'.join(KEYS.values()))
 
-    def test_zz_sigterm_finishes_the_streams(self):
-        """The last one: it ends the gateway."""
+    def test_zz_sigterm_finishes_streams(self):
+        """Runs last, because it stops the gateway."""
         connection = http.client.HTTPConnection('127.0.0.1', 4000, timeout=60)
         body = {'model': 'gpt', 'stream': True, 'messages': [{'role': 'user', 'content': '#chunks=30 #delayMs=150'}]}
         connection.request('POST', '/v1/chat/completions', json.dumps(body), {'authorization': f'Bearer {KEY}'})
@@ -272,7 +272,7 @@ class WholeGateway(unittest.TestCase):
         self.assertIn('[DONE]', response.read().decode())
         self.assertEqual(self.gateway.process.wait(60), 0, self.gateway.log.read_text())
 
-    def test_a_wrong_key_is_401_and_the_key_is_no_administrator(self):
+    def test_a_wrong_key_is_a_401_and_a_valid_key_has_no_administrator_routes(self):
         for path in ('/v1/chat/completions', '/v1/messages', '/v1/embeddings'):
             for key in (None, 'wrong', 'sk-' + 'x' * 40):
                 self.assertEqual(ask(4000, 'POST', path, {'model': 'gpt'}, key=key)[0], 401)
@@ -280,8 +280,8 @@ class WholeGateway(unittest.TestCase):
             self.assertEqual(ask(4000, 'POST', path, {})[0], 404)
 
 
-class Watch(unittest.TestCase):
-    """The supervisor alone, with a small server in LiteLLM's place; the drills do this to real gateways."""
+class Watchdog(unittest.TestCase):
+    """The supervisor with a small server instead of LiteLLM. The drills test the same with real gateways."""
 
     def setUp(self):
         prepare()
@@ -289,25 +289,25 @@ class Watch(unittest.TestCase):
         self.gateway = Gateway().wait_ready()
         time.sleep(1)
 
-    def test_a_hung_gateway_is_ended(self):
+    def test_a_hung_gateway_is_killed(self):
         os.kill(self.gateway.child, signal.SIGSTOP)
         self.assertEqual(self.gateway.process.wait(60), 70)
-        self.assertIn('hangs and was killed', self.gateway.last_line())
+        self.assertIn('hung and was killed', self.gateway.last_line())
 
-    def test_a_killed_gateway_is_a_failure(self):
+    def test_a_killed_gateway_is_reported(self):
         os.kill(self.gateway.child, signal.SIGKILL)
         self.assertEqual(self.gateway.process.wait(60), 137)
-        self.assertEqual(self.gateway.last_line(), 'switchyard: the gateway ended (killed by SIGKILL)')
+        self.assertEqual(self.gateway.last_line(), 'switchyard: the gateway exited (killed by SIGKILL)')
 
-    def test_a_stop_is_announced_before_it_happens(self):
+    def test_the_gateway_reports_not_ready_before_it_stops(self):
         self.gateway.process.send_signal(signal.SIGTERM)
         self.assertEqual(self.gateway.process.wait(60), 0)
         lines = self.gateway.log.read_text().splitlines()
-        self.assertEqual(lines[-3:], ['leaving', 'terminated', 'switchyard: stopped'])
+        self.assertEqual(lines[-3:], ['draining', 'terminated', 'switchyard: stopped'])
 
 
 class BadFiles(unittest.TestCase):
-    """What is wrong is the last line of the log, in a sentence."""
+    """The last line of the log describes the problem."""
 
     def setUp(self):
         prepare()
@@ -323,13 +323,13 @@ class BadFiles(unittest.TestCase):
 
     def test_broken_client_keys(self):
         (SECRETS / 'client-keys.json').write_text('{"keys": [{"name": "x", "sha256": "12"}]}')
-        self.ends_with('is no list of client keys')
+        self.ends_with('is not a valid list of client keys')
 
     def test_an_unknown_setting(self):
         (HOME / 'gateway.json').write_text('{"drainSecond": 3}')
         self.ends_with('unknown setting "drainSecond"; allowed are drainSeconds, ')
 
-    def test_a_configuration_that_litellm_refuses(self):
+    def test_a_configuration_that_litellm_rejects(self):
         config = (HOME / 'config.yaml').read_text()
         (HOME / 'config.yaml').write_text(config.replace('auth.user_api_key_auth', 'auth.no_such_function'))
         self.ends_with('no_such_function')

@@ -1,4 +1,4 @@
-"""No key leaves, however it is spelled and wherever a chunk ends."""
+"""No key leaves the gateway, in any encoding and however a stream is split."""
 
 import asyncio
 import base64
@@ -24,7 +24,7 @@ class Spellings(unittest.TestCase):
         self.assertNotIn(spelled.encode().lower(), masked.lower())
         self.assertTrue(masked.startswith(b'key: ') and masked.endswith(b'.'), masked)
 
-    def test_every_spelling(self):
+    def test_every_spelling_is_masked(self):
         for key in (HEX, ODD):
             escaped = json.dumps(key)[1:-1]
             for spelled in (key, key.upper(), escaped, json.dumps(escaped)[1:-1], quote(key), quote(key, safe=''),
@@ -32,24 +32,24 @@ class Spellings(unittest.TestCase):
                 with self.subTest(spelled=spelled):
                     self.assert_masked(spelled)
 
-    def test_base64_in_every_alignment(self):
+    def test_base64_is_masked_in_every_alignment(self):
         for key in (HEX, ODD):
             for before in ('', 'B', 'Be', 'Bearer '):
                 encoded = base64.b64encode(f'{before}{key} after'.encode())
                 masked = redactor.mask(encoded)
-                # The letters at both ends of the key also depend on its neighbours; what remains says nothing.
+                # The characters at both ends of the key also depend on its neighbours. What remains reveals nothing.
                 self.assertGreaterEqual(masked.count(b'*'), len(key) * 4 // 3 - 3)
 
-    def test_other_text_is_untouched(self):
+    def test_other_text_is_not_changed(self):
         text = json.dumps({'embedding': [0.25] * 50, 'text': 'sk-an-example-of-a-key-in-an-answer 0123456789abcdef'}).encode()
         self.assertEqual(redactor.mask(text), text)
 
-    def test_short_values_mask_nothing(self):
+    def test_short_values_are_not_masked(self):
         self.assertEqual(Redactor(['none', '']).mask(b'none of it'), b'none of it')
 
 
 class Chunks(unittest.TestCase):
-    def test_a_key_cut_anywhere(self):
+    def test_a_key_is_masked_wherever_it_is_split(self):
         body = f'data: {{"error": "{HEX}"}}\n\ndata: [DONE]\n\n'.encode()
         for size in range(1, len(body)):
             stream = Stream(redactor)
@@ -58,19 +58,19 @@ class Chunks(unittest.TestCase):
             self.assertEqual(len(out), len(body))
             self.assertNotIn(HEX.encode(), out, f'cut every {size} bytes')
 
-    def test_a_whole_event_is_never_held(self):
+    def test_a_complete_event_is_not_delayed(self):
         stream = Stream(redactor)
         event = b'data: {"delta": "0123"}\n\n'
         self.assertEqual(stream.feed(event, last=False), event)
 
-    def test_what_only_looked_like_a_beginning_comes_out(self):
+    def test_text_that_only_looks_like_the_beginning_of_a_key_is_sent(self):
         stream = Stream(redactor)
         first = stream.feed(b'see 01234', last=False)
         self.assertEqual(first + stream.feed(b'xyz', last=False) + stream.feed(b'', last=True), b'see 01234xyz')
 
 
 class Responses(unittest.TestCase):
-    def test_headers_and_body(self):
+    def test_headers_and_body_are_masked(self):
         async def app(scope, receive, send):
             await send({'type': 'http.response.start', 'status': 401, 'headers': [(b'x-key', HEX.encode())]})
             await send({'type': 'http.response.body', 'body': HEX[:10].encode(), 'more_body': True})
@@ -88,18 +88,18 @@ class Responses(unittest.TestCase):
 
 
 class Logs(unittest.TestCase):
-    def test_shapes_of_keys_that_are_not_ours(self):
+    def test_unknown_keys_of_known_formats_are_masked(self):
         for line in ('sk-' + 'a1B2' * 10, 'gsk_' + 'x' * 40, 'Authorization: Bearer ' + 'q' * 30, '"x-api-key": "' + 'z' * 24):
             self.assertNotIn(line[-12:], redactor.mask_log(line.encode()).decode())
 
-    def test_a_plain_line_stays(self):
+    def test_a_line_without_a_key_is_not_changed(self):
         line = b'INFO:     Application startup complete. model=openai/gpt-5.6 task-list key_management_system\n'
         self.assertEqual(redactor.mask_log(line), line)
 
 
 # Keys of several shapes, new ones each time: with prefix and punctuation, hex, with a character of each escape.
 KEYS = ['kx-' + secrets.token_urlsafe(30) + '-end', secrets.token_hex(16), secrets.token_hex(6) + '+/=%&"' + secrets.token_hex(6)]
-hostile = Redactor(KEYS)
+random_redactor = Redactor(KEYS)
 
 
 def each(pattern, key, join=''):
@@ -110,8 +110,8 @@ def b64(data):
     return base64.b64encode(data if isinstance(data, bytes) else data.encode()).decode()
 
 
-# What an upstream may make of a key that it wishes to say.
-WAYS = {
+# Encodings in which an upstream may leak a key.
+ENCODINGS = {
     'json': lambda key: each('\\u%04x', key),
     'json, capitals': lambda key: each('\\u%04X', key),
     'json, twice': lambda key: json.dumps(each('\\u%04x', key))[1:-1],
@@ -155,23 +155,23 @@ WAYS = {
 
 
 class ErrorTexts(unittest.TestCase):
-    def test_every_way_to_say_a_key(self):
-        for name, say in WAYS.items():
+    def test_a_key_is_masked_in_every_encoding(self):
+        for name, encode in ENCODINGS.items():
             for key in KEYS:
                 for where in ('refused: KEY.', '{"error": {"message": "bad key KEY", "type": "auth", "code": 401}}'):
-                    with self.subTest(way=name, where=where):
-                        said = say(key)
+                    with self.subTest(encoding=name, where=where):
+                        encoded = encode(key)
                         if where.startswith('{'):
-                            said = re.sub(r'(?<!\\)"', r'\\"', said)
-                        text = where.replace('KEY', said).encode()
-                        masked = hostile.mask_error(text)
-                        self.assertFalse(masked is not None and said.encode() in masked)
+                            encoded = re.sub(r'(?<!\\)"', r'\\"', encoded)
+                        text = where.replace('KEY', encoded).encode()
+                        masked = random_redactor.mask_error(text)
+                        self.assertFalse(masked is not None and encoded.encode() in masked)
                         if masked is not None:
                             self.assertEqual(len(masked), len(text))
                         if masked is not None and where.startswith('{'):
                             self.assertIn(b'"type": "auth", "code": 401}}', masked)
 
-    def test_what_holds_no_key_stays(self):
+    def test_texts_without_a_key_are_not_changed(self):
         texts = [
             'Rate limit reached for gpt-5 in organization org-' + secrets.token_hex(12) + ' on tokens per min (TPM): Limit 30000',
             json.dumps({'error': {'message': 'litellm.NotFoundError: OpenAIException - \u00fcber \u65e5\u672c 100% &amp; \\n', 'code': '404'}}),
@@ -179,18 +179,18 @@ class ErrorTexts(unittest.TestCase):
             b64(secrets.token_bytes(300)),
         ]
         for text in texts:
-            self.assertEqual(hostile.mask_error(text.encode()), text.encode())
+            self.assertEqual(random_redactor.mask_error(text.encode()), text.encode())
 
     def test_only_the_words_with_the_key_are_masked(self):
-        said = each('\\u%04x', KEYS[1])
-        self.assertEqual(hostile.mask_error(f'the key {said} is wrong'.encode()), b'the key ' + b'*' * len(said) + b' is wrong')
+        encoded = each('\\u%04x', KEYS[1])
+        self.assertEqual(random_redactor.mask_error(f'the key {encoded} is wrong'.encode()), b'the key ' + b'*' * len(encoded) + b' is wrong')
 
-    def test_log_lines(self):
-        for name, say in WAYS.items():
+    def test_keys_in_log_lines_are_masked(self):
+        for name, encode in ENCODINGS.items():
             for key in KEYS:
-                with self.subTest(way=name):
-                    line = hostile.mask_log(f'ERROR: upstream said {say(key)}\n'.encode())
-                    self.assertNotIn(say(key).encode(), line)
+                with self.subTest(encoding=name):
+                    line = random_redactor.mask_log(f'ERROR: upstream said {encode(key)}\n'.encode())
+                    self.assertNotIn(encode(key).encode(), line)
                     self.assertTrue(line.endswith(b'\n'))
 
 
@@ -207,11 +207,11 @@ class Answers(unittest.TestCase):
         async def send(message):
             sent.append(message)
 
-        asyncio.run(RedactResponses(app, hostile)({'type': 'http', 'path': '/v1/responses', 'headers': []}, None, send))
+        asyncio.run(RedactResponses(app, random_redactor)({'type': 'http', 'path': '/v1/responses', 'headers': []}, None, send))
         self.assertEqual([m['type'] for m in sent].count('http.response.start'), 1)
         return dict(sent[0]['headers']), [m.get('body', b'') for m in sent[1:]]
 
-    def test_a_text_that_is_left_out_says_so_in_the_callers_api(self):
+    def test_an_omitted_text_is_replaced_in_the_format_of_the_api(self):
         async def app(scope, receive, send):
             await send({'type': 'http.response.start', 'status': 500, 'headers': []})
             await send({'type': 'http.response.body', 'body': b'x' * 300_000})
@@ -222,11 +222,11 @@ class Answers(unittest.TestCase):
             async def send(message):
                 sent.append(message)
 
-            asyncio.run(RedactResponses(app, hostile)({'type': 'http', 'path': path, 'headers': []}, None, send))
+            asyncio.run(RedactResponses(app, random_redactor)({'type': 'http', 'path': path, 'headers': []}, None, send))
             body = json.loads(sent[1]['body'])
             self.assertEqual((body.get('type'), body['error']['type']), ('error' if 'messages' in path else None, kind))
 
-    def test_headers_pass_by_name(self):
+    def test_headers_are_allowed_by_name(self):
         kept = [b'content-type', b'x-litellm-model-id', b'llm_provider-x-request-id', b'x-ratelimit-remaining-tokens', b'retry-after',
                 b'llm_provider-anthropic-ratelimit-input-tokens-remaining', b'llm_provider-openai-processing-ms']
         bare = re.sub(r'\W', '', KEYS[0]).lower()
@@ -236,23 +236,23 @@ class Answers(unittest.TestCase):
             headers, _ = self.answered(status, [(name, b'plain value') for name in kept + [name.encode() for name in dropped]], [b''])
             self.assertEqual([*headers], kept)
 
-    def test_a_headers_value_is_decoded(self):
-        for name, say in WAYS.items():
+    def test_values_of_headers_are_decoded(self):
+        for name, encode in ENCODINGS.items():
             for key in KEYS:
-                with self.subTest(way=name):
-                    value = say(key).encode()
+                with self.subTest(encoding=name):
+                    value = encode(key).encode()
                     headers, _ = self.answered(200, [(b'llm_provider-x-request-id', value)], [b''])
                     self.assertNotIn(value, b''.join(headers.values()))
 
-    def test_an_errors_announced_length_is_right(self):
-        for said in ('nothing', KEYS[1], each('\\u%04x', KEYS[0]), json.dumps(list(KEYS[1].encode())), 'x' * 300_000):
-            body = b'{"error": {"message": "%s", "numbers": %s}}' % (b'no', said.encode() if said[0] == '[' else b'"' + said.encode() + b'"')
+    def test_the_content_length_of_an_error_is_correct(self):
+        for encoded in ('nothing', KEYS[1], each('\\u%04x', KEYS[0]), json.dumps(list(KEYS[1].encode())), 'x' * 300_000):
+            body = b'{"error": {"message": "%s", "numbers": %s}}' % (b'no', encoded.encode() if encoded[0] == '[' else b'"' + encoded.encode() + b'"')
             headers, out = self.answered(400, [(b'content-length', str(len(body)).encode())], [body[:50], body[50:]])
             self.assertEqual(headers[b'content-length'], str(len(b''.join(out))).encode())
             json.loads(b''.join(out))
-            self.assertEqual(b''.join(out) == body, said == 'nothing')
+            self.assertEqual(b''.join(out) == body, encoded == 'nothing')
 
-    def test_a_head_waits_for_its_body_but_for_a_streams(self):
+    def test_the_start_message_waits_for_the_body_except_for_streams(self):
         for kind, expected in ((b'application/json', []), (b'text/event-stream', ['http.response.start'])):
 
             async def app(scope, receive, send):
@@ -265,21 +265,21 @@ class Answers(unittest.TestCase):
                 sent.append(message['type'])
 
             with self.assertRaises(ConnectionError):
-                asyncio.run(RedactResponses(app, hostile)({'type': 'http', 'path': '/v1/responses', 'headers': []}, None, send))
+                asyncio.run(RedactResponses(app, random_redactor)({'type': 'http', 'path': '/v1/responses', 'headers': []}, None, send))
             self.assertEqual(sent, expected)
 
-    def test_an_error_in_a_stream(self):
+    def test_an_error_in_a_stream_is_masked(self):
         good = b'data: {"choices": [{"delta": {"content": "an error is no \\\\u0041"}}]}\n\n'
-        for name, say in WAYS.items():
+        for name, encode in ENCODINGS.items():
             for form in ('data: {"error": {"message": %s}}\n\n', 'event: error\ndata: {"type": "error", "message": %s}\n\n'):
-                said = json.dumps(say(KEYS[0]))
-                event = (form % said).encode()
+                encoded = json.dumps(encode(KEYS[0]))
+                event = (form % encoded).encode()
                 for size in (7, 50, 10_000):
-                    with self.subTest(way=name, size=size):
+                    with self.subTest(encoding=name, size=size):
                         pieces = [event[at : at + size] for at in range(0, len(event), size)]
                         _, out = self.answered(200, [(b'content-type', b'text/event-stream')], [good, *pieces, good])
                         self.assertEqual(out[0], good)
-                        self.assertNotIn(said[1:-1].encode(), b''.join(out))
+                        self.assertNotIn(encoded[1:-1].encode(), b''.join(out))
                         self.assertTrue(b''.join(out).endswith(b'\n\n' + good))
 
 

@@ -1,10 +1,10 @@
-"""The log: lines of any length, and no key in them."""
+"""Log lines of any length have no key in them."""
 
 import io
 import unittest
 
 from redact import Redactor
-from supervisor import LONGEST_KEY, LONGEST_LINE, clean_lines
+from supervisor import MAX_ENCODED_KEY, MAX_LINE, clean_lines
 
 KEY = '9f8e7d6c5b4a39281706f5e4d3c2b1a0ffeeddcc'
 CLIENT = 'sk-' + 'Q7' * 20
@@ -16,27 +16,27 @@ def cleaned(text: bytes) -> list[bytes]:
 
 
 class Lines(unittest.TestCase):
-    def test_ordinary_lines_stay(self):
+    def test_ordinary_lines_are_not_changed(self):
         self.assertEqual(cleaned(b'one\n\ntwo\nthree'), [b'one\n', b'\n', b'two\n', b'three'])
 
-    def test_a_key_anywhere_in_a_long_line(self):
+    def test_a_key_is_removed_anywhere_in_a_long_line(self):
         for key in (KEY, CLIENT):
-            for border in (LONGEST_LINE - LONGEST_KEY, LONGEST_LINE, 2 * LONGEST_LINE):
+            for border in (MAX_LINE - MAX_ENCODED_KEY, MAX_LINE, 2 * MAX_LINE):
                 for before in range(border - len(key) - 1, border + 2, 3):
-                    text = b''.join(cleaned(b'x' * (before - 1) + b' ' + key.encode() + b' tail' + b'y' * LONGEST_LINE + b'\nnext\n'))
+                    text = b''.join(cleaned(b'x' * (before - 1) + b' ' + key.encode() + b' tail' + b'y' * MAX_LINE + b'\nnext\n'))
                     for start in range(0, len(key) - 12):
                         self.assertNotIn(key[start : start + 12].encode(), text, (before, start))
-                    self.assertTrue(text.endswith(b'left out)\nnext\n'))
+                    self.assertTrue(text.endswith(b'omitted)\nnext\n'))
 
-    def test_what_is_cut_is_said(self):
-        lines = cleaned(b'a' * (3 * LONGEST_LINE) + b'\nnext\n')
+    def test_a_cut_line_says_so(self):
+        lines = cleaned(b'a' * (3 * MAX_LINE) + b'\nnext\n')
         self.assertEqual([len(lines), lines[1]], [2, b'next\n'])
         self.assertTrue(lines[0].startswith(b'a' * 40_000))
-        self.assertTrue(lines[0].endswith(b'the rest of this line is left out)\n'))
+        self.assertTrue(lines[0].endswith(b'the rest of this line was omitted)\n'))
 
-    def test_a_line_as_long_as_allowed_is_whole(self):
-        line = b'a' * (LONGEST_LINE - 1) + b'\n'
-        self.assertEqual(cleaned(line + b'b' * LONGEST_LINE), [line, *cleaned(b'b' * LONGEST_LINE)])
+    def test_a_line_of_the_maximum_length_is_complete(self):
+        line = b'a' * (MAX_LINE - 1) + b'\n'
+        self.assertEqual(cleaned(line + b'b' * MAX_LINE), [line, *cleaned(b'b' * MAX_LINE)])
 
 
 if __name__ == '__main__':

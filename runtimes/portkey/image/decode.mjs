@@ -1,10 +1,10 @@
-// Finds a key in an error's text whatever its spelling: the same search as the gateways' decode.py, which says why.
+// Finds a key in an error's text in any encoding. The gateways' decode.py does the same search and explains it.
 import { gunzipSync, inflateSync } from 'node:zlib';
 
-/** A shorter value would mask ordinary words; no provider issues such keys. As in the gateways' decode.py. */
-export const SHORTEST = 8;
-const ROUNDS = 8;
-const DEPTH = 3;
+/** A shorter value would mask ordinary words, and no provider has such short keys. The same as in the gateways' decode.py. */
+export const MIN_KEY_LENGTH = 8;
+const MAX_ROUNDS = 8;
+const MAX_DEPTH = 3;
 const ESCAPE =
   /\\[uU]\{([0-9a-f]{1,6})\}|\\U(00[01][0-9a-f]{5})|\\[uU]([0-9a-f]{4})|\\x\{?([0-9a-f]{2})\}?|%u([0-9a-f]{4})|%([0-9a-f]{2})|=([0-9a-f]{2})|0x([0-9a-f]{2})(?![0-9a-f])|&#x([0-9a-f]{1,8});?|\\([0-7]{3})|&#(\d{1,9});?|&(\w{2,31});|\\([^])/gi;
 const NAMES = { amp: '&', bsol: '\\', percnt: '%', num: '#', equals: '=', semi: ';' };
@@ -15,7 +15,7 @@ const skeleton = (text) =>
     .toLowerCase()
     .replace(/[^a-z0-9]/g, '');
 
-/** The characters of base64 that depend on the data alone, wherever it begins inside a longer text. */
+/** The base64 characters that depend only on the data, for each alignment inside a longer text. */
 function base64Of(data) {
   return [0, 1, 2].map((offset) => {
     const text = Buffer.concat([Buffer.alloc(offset), data]).toString('base64');
@@ -37,15 +37,15 @@ function needlesOf(key) {
   const texts = [key, [...key].reverse().join(''), raw.toString('hex'), wide.toString('hex')];
   return [...texts, ...base64Of(raw), ...base64Of(wide), ...base32Of(raw)]
     .map(skeleton)
-    .filter((needle) => needle.length >= SHORTEST);
+    .filter((needle) => needle.length >= MIN_KEY_LENGTH);
 }
 
 function character(_, ...groups) {
-  const given = groups.slice(0, 13);
-  const index = given.findIndex((group) => group !== undefined);
-  if (index === 12) return 'nrtbf'.includes(given[12]) ? ' ' : given[12];
-  if (index === 11) return NAMES[given[11].toLowerCase()] ?? ' ';
-  const code = parseInt(given[index], { 9: 8, 10: 10 }[index] ?? 16);
+  const captured = groups.slice(0, 13);
+  const index = captured.findIndex((group) => group !== undefined);
+  if (index === 12) return 'nrtbf'.includes(captured[12]) ? ' ' : captured[12];
+  if (index === 11) return NAMES[captured[11].toLowerCase()] ?? ' ';
+  const code = parseInt(captured[index], { 9: 8, 10: 10 }[index] ?? 16);
   return code < 0x110000 ? String.fromCodePoint(code) : ' ';
 }
 
@@ -55,46 +55,46 @@ function unpacked(data) {
     if (data[0] === 0x1f && data[1] === 0x8b) return gunzipSync(data, bound);
     if (data[0] === 0x78) return inflateSync(data, bound);
   } catch {
-    // No such data after all.
+    // Not compressed data.
   }
   return data;
 }
 
-/** `(text) => boolean`: whether a text holds one of the keys in any spelling that can be undone. */
+/** Returns `(text) => boolean`: whether a text contains one of the keys in any encoding that can be decoded. */
 export function decoder(keys) {
-  const needles = [...new Set(keys.filter((key) => key.length >= SHORTEST).flatMap(needlesOf))];
+  const needles = [...new Set(keys.filter((key) => key.length >= MIN_KEY_LENGTH).flatMap(needlesOf))];
 
-  const spells = (text) => {
+  const matches = (text) => {
     const letters = skeleton(text);
     return needles.some((needle) => letters.includes(needle));
   };
   const numbers = (text) =>
     (text.match(/(?<!\d)\d{1,3}(?:[^\w]+\d{1,3}){7,}(?!\d)/g) ?? []).some((list) =>
-      spells(String.fromCharCode(...list.match(/\d+/g).map(Number))),
+      matches(String.fromCharCode(...list.match(/\d+/g).map(Number))),
     );
   const encoded = (text, depth) =>
-    depth < DEPTH &&
+    depth < MAX_DEPTH &&
     [...new Set(text.replace(/[ \t]*[\r\n]+[ \t]*/g, '').match(/[A-Za-z0-9+/_-]{12,}/g) ?? [])].some((run) =>
       [0, 1, 2, 3].some((start) => {
         const plain = unpacked(Buffer.from(run.slice(start), 'base64'))
           .toString('latin1')
           .replaceAll('\0', '');
-        // Of ordinary words comes noise, in which there is nothing to look for.
+        // Ordinary words decode to binary noise, which is not searched.
         const noise = plain.replace(/[\x20-\x7e\t\r\n]/g, '').length;
-        return noise <= 4 + plain.length / 8 && holds(plain, depth + 1);
+        return noise <= 4 + plain.length / 8 && containsKey(plain, depth + 1);
       }),
     );
 
-  function holds(text, depth = 0) {
+  function containsKey(text, depth = 0) {
     if (needles.length === 0) return false;
-    for (let round = 0; round < ROUNDS; round += 1) {
-      if (spells(text) || numbers(text) || encoded(text, depth)) return true;
+    for (let round = 0; round < MAX_ROUNDS; round += 1) {
+      if (matches(text) || numbers(text) || encoded(text, depth)) return true;
       const decoded = text.replace(ESCAPE, character);
       if (decoded === text) return false;
       text = decoded;
     }
-    // Whoever escapes so often has something to hide.
+    // Still not fully decoded after that many rounds: treat it as an attempt to hide a key.
     return true;
   }
-  return holds;
+  return containsKey;
 }

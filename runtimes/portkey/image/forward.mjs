@@ -1,31 +1,31 @@
-// Hands a request on to Portkey with the routes and keys in a header, and its answer back without the keys.
+// Forwards a request to Portkey with the routes and keys in a header, and returns the response without the keys.
 //
-// The two connections must agree where each request ends. Otherwise the rest of a client's body is a request of its own to Portkey, with
-// x-portkey headers that nobody has checked, or swallows the head of the next one, keys and all. Hence each request has its own
-// connection, and its framing is written here, not copied.
-import { request as ask } from 'node:http';
+// Both connections must agree where each request ends (no request smuggling). Otherwise Portkey could read the rest of a client's body as a
+// separate request, with x-portkey headers that were not checked, or as the beginning of the next request, including its keys. Therefore each
+// request has its own connection, and its framing headers are created here, not copied.
+import { request as sendRequest } from 'node:http';
 import { pipeline } from 'node:stream';
-import { refuse } from './refuse.mjs';
-import { report } from './report.mjs';
+import { logError } from './log-error.mjs';
+import { sendError } from './send-error.mjs';
 
-/** What belongs to one connection (RFC 9110, 7.6.1), and what only this process may say. */
+/** Headers that belong to one connection (RFC 9110, 7.6.1), and headers that only this process may set. */
 const DROPPED =
   /^(host|connection|keep-alive|transfer-encoding|upgrade|te|trailer|expect|proxy-.*|authorization|x-api-key)$/;
 
-/** What of an answer's headers leaves: what clients have a use for. An upstream can put a key into a name as well as into a value. */
-const LEAVING =
+/** The allowed response headers: those that are useful to clients. An upstream can put a key into a header's name as well as into its value. */
+const ALLOWED_RESPONSE_HEADERS =
   /^(content-(type|length|encoding)|date|vary|allow|cache-control|retry-after(-ms)?|x-should-retry|(x-)?request-id|openai-(processing-ms|version)|((x|anthropic)-)?ratelimit-[a-z0-9-]{1,40}|x-portkey-(last-used-option-index|provider|retry-attempt-count|trace-id|cache-status))$/;
 
-/** How long a client may send nothing of a body that it announced, in milliseconds. */
+/** How long a client may send no byte of a body that it announced, in milliseconds. */
 const STALL_MS = 25_000;
 
-/** A message's headers but for those, and those that it names as its connection's own. */
-function passing(headers) {
+/** A message's headers without {@link DROPPED} and those that its Connection header names. */
+function endToEndHeaders(headers) {
   const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
   return Object.entries(headers).filter(([name]) => !DROPPED.test(name) && !named.has(name));
 }
 
-/** The header that says where the body ends; undefined where that is not certain. */
+/** The header that determines where the body ends; undefined if that is ambiguous. */
 function framing(headers) {
   const { 'transfer-encoding': coding, 'content-length': length = '0' } = headers;
   if (coding !== undefined)
@@ -33,54 +33,64 @@ function framing(headers) {
   return /^\d+$/.test(length) ? { 'content-length': length } : undefined;
 }
 
-/** `(request, response, path)`: has Portkey answer a request by the routes of `config`. */
+/** Returns `(request, response, path)`, which lets Portkey answer a request with the routes in `config`. */
 export function forwarder({ config, redact, inner: port, stallMs = STALL_MS }) {
-  // A header holds no character beyond Latin-1.
+  // A header can contain only Latin-1 characters.
   const routes = JSON.stringify(config).replace(
     /[^\x20-\x7e]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 
-  /** An upstream may say a key back: in a header or a body, of an error or of a stream that begins well. */
-  function giveBack(answer, response) {
+  /** Sends the response without keys. An upstream may echo a key in a header or body, of an error or of a stream that begins well. */
+  function sendResponse(answer, response) {
     const failed = answer.statusCode >= 400;
-    const headers = passing(answer.headers)
-      .filter(([name, value]) => LEAVING.test(name) && !redact.holds(name) && !redact.holds(String(value)))
-      // An error's text may become another one: its end is marked by chunks.
+    const headers = endToEndHeaders(answer.headers)
+      .filter(
+        ([name, value]) =>
+          ALLOWED_RESPONSE_HEADERS.test(name) &&
+          !redact.containsKey(name) &&
+          !redact.containsKey(String(value)),
+      )
+      // An error's text may be replaced by one of another length, so it is sent chunked.
       .filter(([name]) => !(failed && name === 'content-length'))
       .map(([name, value]) => [name, Array.isArray(value) ? value.map(redact.mask) : redact.mask(value)]);
     response.writeHead(answer.statusCode, Object.fromEntries(headers));
-    // An answer that breaks off ends the client's connection too: nobody takes half of one for the whole.
+    // If the response is cut off, the client's connection is closed too, so that the client does not take a part for the whole.
     pipeline(answer, failed ? redact.error() : redact.stream(), response, () => undefined);
   }
 
   return (request, response, path) => {
     const frame = framing(request.headers);
-    if (frame === undefined) return refuse(response, 400, 'A plain or a chunked body is wanted.');
-    const { 'content-length': _, ...headers } = Object.fromEntries(passing(request.headers));
-    // A compressed body could not be searched for keys.
+    if (frame === undefined)
+      return sendError(
+        response,
+        400,
+        'Expected a body with Content-Length or with Transfer-Encoding: chunked.',
+      );
+    const { 'content-length': _, ...headers } = Object.fromEntries(endToEndHeaders(request.headers));
+    // A compressed response could not be searched for keys.
     const own = { ...frame, 'accept-encoding': 'identity', 'x-portkey-config': routes };
-    const inner = ask({
+    const inner = sendRequest({
       ...{ host: '127.0.0.1', port, path, method: 'POST', agent: false },
       headers: { ...headers, ...own },
     });
     inner.on('response', (answer) => {
       try {
-        giveBack(answer, response);
+        sendResponse(answer, response);
       } catch (error) {
-        report('an answer failed', error);
+        logError('a response failed', error);
         answer.destroy();
-        refuse(response, 502, "Portkey's answer could not be read.");
+        sendError(response, 502, "Portkey's response could not be read.");
       }
     });
     inner.on('error', (error) => {
-      if (!response.destroyed) report('Portkey did not answer', error);
-      refuse(response, 502, 'Portkey does not answer.');
+      if (!response.destroyed) logError('Portkey did not respond', error);
+      sendError(response, 502, 'Portkey does not respond.');
     });
     const stalled = setTimeout(() => {
-      // By the second header the edge ends the client's connection too.
+      // The second header tells the edge to close the client's connection too.
       const headers = { connection: 'close', 'x-switchyard-stalled': '1' };
-      refuse(response, 408, 'The request did not arrive in time.', headers);
+      sendError(response, 408, 'The request did not arrive in time.', headers);
       inner.destroy();
     }, stallMs);
     request.on('data', () => stalled.refresh()).on('end', () => clearTimeout(stalled));

@@ -1,4 +1,4 @@
-// Exit code 0 when Portkey answers behind server.mjs.
+// Exit code 0 if Portkey responds behind server.mjs.
 const { ok } = await fetch(`http://127.0.0.1:${process.env.PORT ?? 8787}/health`, {
   signal: AbortSignal.timeout(3000),
 });

@@ -1,4 +1,4 @@
-// Loaded before Portkey's gateway, which listens on every interface and asks for no key: here it answers only to server.mjs.
+// Loaded before Portkey's gateway, which by default listens on all interfaces and requires no key. This makes it listen on loopback only.
 import { Server } from 'node:net';
 
 const listen = Server.prototype.listen;

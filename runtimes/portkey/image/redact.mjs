@@ -1,18 +1,18 @@
-// Takes keys out of what leaves: the same spellings, and the same mask of the same length, as the gateways' redact.py.
+// Removes keys from all responses and logs, with the same spellings and masks of the same length as the gateways' redact.py.
 import { Transform } from 'node:stream';
-import { decoder, SHORTEST } from './decode.mjs';
+import { decoder, MIN_KEY_LENGTH } from './decode.mjs';
 
-const LONGEST_ERROR = 262_144;
-const HIDDEN = JSON.stringify({
+const MAX_ERROR_BYTES = 262_144;
+const OMITTED = JSON.stringify({
   error: {
-    message: "The provider's error text held a secret or was too long, and is left out.",
+    message: "The provider's error text was omitted: it contained a secret or was too long.",
     type: 'upstream_error',
     param: null,
     code: null,
   },
 });
 
-/** What base64 makes of a key inside a longer text: the characters that depend on it alone, in all three alignments. */
+/** A key in base64 inside a longer text: the characters that depend only on the key, in all three alignments. */
 function encoded(key) {
   return [0, 1, 2].flatMap((offset) => {
     const bytes = Buffer.concat([Buffer.alloc(offset), Buffer.from(key)]);
@@ -22,7 +22,7 @@ function encoded(key) {
   });
 }
 
-/** Every spelling of a key that is looked for, in lower case, since the search ignores case. */
+/** All spellings of a key that are searched for, in lower case, since the search ignores case. */
 export function variants(key) {
   const escaped = JSON.stringify(key).slice(1, -1);
   const quoted = encodeURIComponent(key);
@@ -34,12 +34,12 @@ export function variants(key) {
   ].map((spelling) => Buffer.from(spelling).toString('latin1').toLowerCase());
 }
 
-/** Masks keys in whole texts (`mask`) and in bodies that come in pieces (`stream`). Texts are bytes, as latin1. */
+/** Masks keys in complete texts (`mask`) and in bodies that come in pieces (`stream`). Texts are bytes, as latin1. */
 export function redactor(keys) {
-  const found = new Set(keys.filter((key) => key.length >= SHORTEST).flatMap(variants));
-  // The longest first: a spelling can lie inside another.
+  const found = new Set(keys.filter((key) => key.length >= MIN_KEY_LENGTH).flatMap(variants));
+  // The longest first, because one spelling can contain another.
   const spellings = [...found].sort((a, b) => b.length - a.length);
-  const beginnings = new Set(
+  const prefixes = new Set(
     spellings.flatMap((text) => Array.from({ length: text.length - 1 }, (_, end) => text.slice(0, end + 1))),
   );
   const longest = spellings[0]?.length ?? 0;
@@ -56,45 +56,45 @@ export function redactor(keys) {
     return text;
   }
 
-  /** How many characters at the end could be the beginning of a key. An event of a stream ends with a line feed: none. */
-  function openEnd(text) {
+  /** How many characters at the end could be the beginning of a key. None for an event of a stream, which ends with a line feed. */
+  function partialKeyLength(text) {
     const lower = text.slice(-longest).toLowerCase();
     for (let length = Math.min(lower.length, longest - 1); length > 0; length -= 1)
-      if (beginnings.has(lower.slice(-length))) return length;
+      if (prefixes.has(lower.slice(-length))) return length;
     return 0;
   }
 
-  /** Only what could begin a key waits for the next piece. */
+  /** Masks a body in pieces. Only characters that could begin a key wait for the next piece. */
   function stream() {
-    let held = '';
+    let pending = '';
     return new Transform({
       transform(piece, _, done) {
-        const text = mask(held + piece.toString('latin1'));
-        const cut = text.length - openEnd(text);
-        held = text.slice(cut);
+        const text = mask(pending + piece.toString('latin1'));
+        const cut = text.length - partialKeyLength(text);
+        pending = text.slice(cut);
         done(null, Buffer.from(text.slice(0, cut), 'latin1'));
       },
-      flush: (done) => done(null, Buffer.from(held, 'latin1')),
+      flush: (done) => done(null, Buffer.from(pending, 'latin1')),
     });
   }
 
-  const holds = decoder(keys);
-  const decoded = (text) => holds(Buffer.from(text, 'latin1').toString('utf8'));
+  const findsKey = decoder(keys);
+  const containsKey = (text) => findsKey(Buffer.from(text, 'latin1').toString('utf8'));
 
-  /** An error's body: kept back until it is whole, and replaced where it holds a key in another spelling or is too long to search. */
+  /** An error's body: buffered until it is complete, and replaced if it contains a key in another encoding or is too long to search. */
   function error() {
     let text = '';
     return new Transform({
       transform(piece, _, done) {
-        if (text.length <= LONGEST_ERROR) text += piece.toString('latin1');
+        if (text.length <= MAX_ERROR_BYTES) text += piece.toString('latin1');
         done();
       },
       flush(done) {
-        const masked = text.length > LONGEST_ERROR ? undefined : mask(text);
-        done(null, masked === undefined || decoded(masked) ? HIDDEN : Buffer.from(masked, 'latin1'));
+        const masked = text.length > MAX_ERROR_BYTES ? undefined : mask(text);
+        done(null, masked === undefined || containsKey(masked) ? OMITTED : Buffer.from(masked, 'latin1'));
       },
     });
   }
 
-  return { mask, stream, error, holds: decoded };
+  return { mask, stream, error, containsKey };
 }

@@ -1,12 +1,12 @@
-// Portkey's open-source gateway and the door before it (door.mjs), in one container.
+// Starts Portkey's open-source gateway and the proxy in front of it (auth-proxy.mjs), in one container.
 //
-//   /run/secrets/client-keys.json      {"keys": [{"name", "sha256", "until"?}]}: who may ask
+//   /run/secrets/client-keys.json      {"keys": [{"name", "sha256", "until"?}]}: the accepted client keys
 //   /run/secrets/portkey-config.json   the routes with the providers' keys, rendered from the catalogue
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createDoor } from './door.mjs';
+import { createAuthProxy } from './auth-proxy.mjs';
+import { logError } from './log-error.mjs';
 import { redactor } from './redact.mjs';
-import { report } from './report.mjs';
 
 const PORT = Number(process.env.PORT ?? 8787);
 const INNER = PORT + 1;
@@ -15,12 +15,12 @@ const GATEWAY = new URL('node_modules/@portkey-ai/gateway/build/start-server.js'
 
 const read = (name) => JSON.parse(readFileSync(`${SECRETS}/${name}`, 'utf8'));
 const config = read('portkey-config.json');
-const leaves = config.targets.flatMap(({ targets }) => targets ?? []);
-const redact = redactor(leaves.flatMap(({ api_key: key }) => key ?? []));
-const server = createDoor({ config, clientKeys: read('client-keys.json').keys, redact, inner: INNER });
+const providers = config.targets.flatMap(({ targets }) => targets ?? []);
+const redact = redactor(providers.flatMap(({ api_key: key }) => key ?? []));
+const server = createAuthProxy({ config, clientKeys: read('client-keys.json').keys, redact, inner: INNER });
 
-// Portkey refuses private addresses, and a config as a whole for the sake of one. It may ask those that the operator named, no others.
-const hosts = leaves.flatMap(({ custom_host: host }) => (host ? [new URL(host).hostname] : []));
+// Portkey rejects a whole config if it contains one private address. So the hosts that the operator configured are allowed, and no others.
+const hosts = providers.flatMap(({ custom_host: host }) => (host ? [new URL(host).hostname] : []));
 const portkey = spawn(
   process.execPath,
   [
@@ -36,7 +36,7 @@ const portkey = spawn(
     stdio: ['ignore', 'pipe', 'pipe'],
   },
 );
-// It prints a spinner, and errors with what an upstream said.
+// Portkey prints a spinner, and errors that quote an upstream.
 for (const stream of [portkey.stdout, portkey.stderr]) {
   stream.pipe(redact.stream()).on('data', (chunk) => {
     for (const line of String(chunk).split('\n'))
@@ -46,11 +46,11 @@ for (const stream of [portkey.stdout, portkey.stderr]) {
 portkey.on('exit', (code) => process.exit(code ?? 1));
 
 function stop() {
-  // What is in flight is finished; the container's stop timeout is the bound.
+  // Requests in flight are finished; the container's stop timeout is the limit.
   server.close(() => portkey.kill('SIGTERM'));
   server.closeIdleConnections();
 }
 process.on('SIGTERM', stop).on('SIGINT', stop);
 server.requestTimeout = 0;
-// Once it serves, one request's mistake must not end the streams of all the others. Before that, a mistake ends the process.
-server.listen(PORT, () => process.on('uncaughtException', (error) => report('uncaught', error)));
+// Once the server listens, an error in one request must not end the streams of all others. Before that, an error ends the process.
+server.listen(PORT, () => process.on('uncaughtException', (error) => logError('uncaught', error)));

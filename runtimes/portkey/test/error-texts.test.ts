@@ -1,15 +1,15 @@
-/** What an upstream says of an error leaves the door without a key in any spelling, in a header's name neither. */
+/** Errors of an upstream leave the auth proxy without a key in any encoding, in headers too. */
 import { text } from 'node:stream/consumers';
 import { gzipSync } from 'node:zlib';
 import { afterEach, expect, test } from '@jest/globals';
-import { type Door, head, PROVIDER_KEY as KEY, ROUTE, startDoor } from './start-door.ts';
+import { type AuthProxy, head, PROVIDER_KEY as KEY, ROUTE, startAuthProxy } from './start-auth-proxy.ts';
 
-let door: Door;
-afterEach(() => door.stop());
+let proxy: AuthProxy;
+afterEach(() => proxy.stop());
 
 async function answered(status: number, headers: Record<string, string>, body: string): Promise<string> {
-  door = await startDoor((_, response) => void response.writeHead(status, headers).end(body));
-  const socket = door.open();
+  proxy = await startAuthProxy((_, response) => void response.writeHead(status, headers).end(body));
+  const socket = proxy.open();
   socket.write(head('POST', ROUTE, ['content-length: 0', 'connection: close']));
   return text(socket);
 }
@@ -34,22 +34,22 @@ test.each([
   ['base64 of base64', base64(base64(KEY))],
   ['base64 of gzip', base64(gzipSync(KEY))],
   ['base64 of utf-16', base64(Buffer.from(KEY, 'utf16le'))],
-])('an error that says the key as %s', async (_, said) => {
-  const answer = await answered(401, { 'content-length': String(Buffer.byteLength(said)) }, said);
-  expect(answer).not.toContain(said);
+])('an error with the key encoded as %s is omitted', async (_, errorText) => {
+  const answer = await answered(401, { 'content-length': String(Buffer.byteLength(errorText)) }, errorText);
+  expect(answer).not.toContain(errorText);
   expect(answer).toMatch(/^HTTP\/1\.1 401 [^]*upstream_error[^]*\r\n0\r\n\r\n$/);
 });
 
-test('an error without a key stays as it is', async () => {
-  const said = JSON.stringify({
+test('an error without a key is not changed', async () => {
+  const errorText = JSON.stringify({
     error: { message: 'Rate limit reached for gpt-5: 30000, 100 %', type: 'tokens' },
   });
-  expect(await answered(429, { 'retry-after': '7' }, said)).toMatch(/retry-after: 7\r\n/);
-  door.stop();
-  expect(await answered(429, {}, said)).toContain(said);
+  expect(await answered(429, { 'retry-after': '7' }, errorText)).toMatch(/retry-after: 7\r\n/);
+  proxy.stop();
+  expect(await answered(429, {}, errorText)).toContain(errorText);
 });
 
-test.each([200, 401])('headers pass by name, with %i', async (status) => {
+test.each([200, 401])('headers are allowed by name, with status %i', async (status) => {
   const answer = await answered(
     status,
     {

@@ -27,12 +27,12 @@ const KEYS = {
   HUGGINGFACE_API_KEY: 'canary-huggingface-5d13',
   OPENAI_API_KEY: 'canary-openai-c0de',
   ANTHROPIC_API_KEY: 'canary-anthropic-8a61',
-  // The first one is not set.
+  // The provider's first key is not set.
   DEEPSEEK_API_KEY_2: 'canary-deepseek-2f9b',
   MISTRAL_API_KEY: 'canary-mistral-03e7',
   PERPLEXITY_API_KEY: 'canary-perplexity-b84d',
 };
-/** No route of the shipped catalogue goes to these; a further one does here, to see where Portkey asks each provider. */
+/** Models without a route in the shipped catalogue. A route of this test has them as targets, to test where Portkey calls each provider. */
 const FURTHER = ['gpt-4', 'claude-3-5-sonnet', 'deepseek-coder', 'mistral-large', 'perplexity-sonar'];
 const CONTEXT = join(ROOT, 'runtimes/portkey/image');
 const name = `switchyard-portkey-test-${process.pid}`;
@@ -46,7 +46,7 @@ beforeAll(async () => {
   upstream = await startLocalUpstream();
   const port = await freePort();
   endpoint = `http://127.0.0.1:${port}`;
-  // Every provider is the fake, under the path that it really has: /groq/openai/v1.
+  // The fake is every provider, with the provider's real path: /groq/openai/v1.
   const { providers } = shippedInputs().catalog;
   const baseUrls = Object.entries(providers).map(([id, { baseUrl }]) => [
     id,
@@ -113,7 +113,7 @@ function ask(
   });
 }
 
-/** A request whose body is one to the gateway behind the door: ask this host, with the headers of my choice. */
+/** A request whose body is itself a request to Portkey: call this host, with the client's own x-portkey headers. */
 function smuggling(method: string): string {
   const body = '{"model":"smuggled","messages":[{"role":"user","content":"hi"}]}';
   const inside = [
@@ -128,13 +128,13 @@ function smuggling(method: string): string {
   ].join('\r\n');
 }
 
-/** Which models were asked, in order. */
+/** The models that were called, in order. */
 async function asked(): Promise<(string | null)[]> {
   return (await upstream.requests()).map(({ model }) => model);
 }
 
 describe('routes', () => {
-  test("auto goes to the first target, with that target's own key and nothing else of ours", async () => {
+  test("auto calls the first target, with that target's key and no other secret", async () => {
     // prettier-ignore
     expect(await (await ask('auto')).text()).toContain('Hello from openrouter');
     const [received, ...rest] = await upstream.requests();
@@ -155,18 +155,18 @@ describe('routes', () => {
     ]);
   });
 
-  test('cheapest-available goes by price, and on to the next when the cheapest is down', async () => {
+  test('cheapest-available calls the cheapest target, and the next one if it is down', async () => {
     await upstream.inject({ path: '/groq', status: 429 });
     expect((await ask('cheapest-available')).status).toBe(200);
     expect(await asked()).toEqual(['openai/gpt-oss-20b', 'mistralai/Ministral-3-14B-Instruct-2512']);
   });
 
-  test('a single target goes by its alias; an unknown name is refused', async () => {
+  test('an alias calls its single target; an unknown name is rejected', async () => {
     expect(await (await ask('together-mixtral')).text()).toContain('Hello from together');
     expect((await ask('no-such-model')).status).toBe(400);
   });
 
-  test('the list of models is the names that are served', async () => {
+  test('the list of models has all served names', async () => {
     const response = await fetch(`${endpoint}/portkey/v1/models`, {
       headers: { authorization: `Bearer ${MASTER}` },
     });
@@ -186,7 +186,7 @@ describe('routes', () => {
     ['together-mixtral', '/together/v1/chat/completions', KEYS.TOGETHER_API_KEY],
     ['perplexity-sonar', '/perplexity/chat/completions', KEYS.PERPLEXITY_API_KEY],
     ['huggingface-gpt-oss', '/huggingface/v1/chat/completions', KEYS.HUGGINGFACE_API_KEY],
-  ])("%s is asked at its provider's address with its provider's key", async (model, path, key) => {
+  ])("%s is called at its provider's address with its provider's key", async (model, path, key) => {
     expect(await (await ask(model)).text()).toContain('Hello from');
     const received = await upstream.requests();
     expect(received.map((one) => one.path)).toEqual([path]);
@@ -195,32 +195,32 @@ describe('routes', () => {
   });
 });
 
-describe('the door', () => {
+describe('the auth proxy', () => {
   test.each([
-    ['none', 'Bearer '],
-    ['a wrong one', 'Bearer sk-nope'],
-    ['one whose time is over', 'Bearer sk-canary-old'],
-    ['the right one under another scheme', `Basic ${MASTER}`],
-    ['the right one without a scheme', MASTER],
+    ['no key', 'Bearer '],
+    ['a wrong key', 'Bearer sk-nope'],
+    ['an expired key', 'Bearer sk-canary-old'],
+    ['the valid key with another scheme', `Basic ${MASTER}`],
+    ['the valid key without a scheme', MASTER],
   ])('401 for %s', async (_, authorization) => {
     expect((await ask('auto', { headers: { authorization } })).status).toBe(401);
     expect(await asked()).toEqual([]);
   });
 
-  test("a client's own x-portkey headers are refused", async () => {
+  test("a client's own x-portkey headers are rejected", async () => {
     const response = await ask('auto', { headers: { 'x-portkey-config': '{}' } });
     expect([response.status, await asked()]).toEqual([400, []]);
   });
 
   test.each([
     [
-      'a target that is no URL',
+      'an invalid request target',
       () => 'GET http://a:99999/portkey/v1/models HTTP/1.1\r\nhost: a\r\n\r\n',
       400,
     ],
     ['a request inside a request', () => smuggling('GET'), 405],
     ['a request inside a body', () => smuggling('POST'), 500],
-  ])('%s reaches no upstream and ends nothing', async (_, bytes, status) => {
+  ])('%s reaches no upstream, and the proxy keeps serving', async (_, bytes, status) => {
     const socket = connect(Number(new URL(endpoint).port), '127.0.0.1');
     socket.write(bytes());
     const [answer] = (await once(socket, 'data')) as [Buffer];
@@ -230,7 +230,7 @@ describe('the door', () => {
     expect(await asked()).toEqual(['openrouter/auto']);
   });
 
-  test('a key that an upstream says back reaches neither client nor log', async () => {
+  test('a key echoed by an upstream reaches neither client nor log', async () => {
     await upstream.inject({ status: 401, echoKey: true });
     const response = await ask('openrouter-auto');
     const text = (await response.text()) + JSON.stringify([...response.headers]);
@@ -243,7 +243,7 @@ describe('the door', () => {
     }
   });
 
-  test('the gateway behind it listens to nobody else', async () => {
+  test('Portkey itself listens only on loopback', async () => {
     const { stdout } = await execa('docker', [
       'exec',
       name,
@@ -258,7 +258,7 @@ describe('the door', () => {
 });
 
 test(
-  'the real opencode streams through it',
+  'the real opencode streams through Portkey',
   async () => {
     const { bin } = await requireOpencode(ROOT);
     const home = await makeHome(client);

@@ -1,64 +1,64 @@
-/** docs/failures.md: what each cell saw, as rows of a table, and back. */
+/** Converts the results of the cases into the table in docs/failures.md, and back. */
 import type { Cell } from './cells.ts';
 
-/** One answer of the gateway, as run_cells.py saw it. */
+/** One response of the gateway, as run_cells.py received it. */
 interface Answer {
   status: number;
   body: string;
   headers: Record<string, string>;
-  /** Who was asked for it: the first deployment, the second key, the hop. */
-  asked: string[];
+  /** What was called for it: `first key`, `second key` or `fallback`. */
+  called: string[];
 }
 
-/** What run_cells.py saw of a cell. */
+/** The result of a case in run_cells.py. */
 export interface Seen {
-  /** While the first deployment failed. */
+  /** The response while the first key fails. */
   first: Answer;
-  /** At once after it, when all was well again. */
+  /** The response immediately afterwards, when nothing fails any more. */
   second: Answer;
   /** The gateway's log lines about the first request. */
   log: string[];
-  /** For how many seconds deployments were left alone. */
-  rests: number[];
-  /** Whether the second request went past the first deployment; `late` where it may have come after the rest. */
-  passedOver: boolean;
+  /** The cooldowns of deployments, in seconds. */
+  cooldowns: number[];
+  /** Whether the second request skipped the first key; `late` if it may have come after the cooldown. */
+  skipped: boolean;
   late: boolean;
-  /** Whether the first deployment was asked again in the end. */
-  back: boolean;
+  /** Whether the first key was called again in the end. */
+  recovered: boolean;
 }
 
-/** What the table says of a cell. */
-export type Row = [client: string, asked: string, rests: string, waits: string];
+/** A case's cells in the table. */
+export type Row = [client: string, called: string, cooldown: string, delay: string];
 
-/** The row of a cell. */
-export function rowOf(cell: Cell, { first, rests }: Seen): Row {
-  const waits = [
-    ...(cell.outcome.effect === 'hang' ? ['until its timeout'] : []),
-    ...(first.asked.filter((who) => who === 'first').length > 1 ? ['a pause of 0.25 s'] : []),
+/** The row of a case. */
+export function rowOf(cell: Cell, { first, cooldowns }: Seen): Row {
+  const delay = [
+    ...(cell.outcome.effect === 'hang' ? ['its timeout'] : []),
+    ...(first.called.filter((who) => who === 'first key').length > 1 ? ['0.25 s before the retry'] : []),
   ];
   return [
     clientOf(cell, first),
-    first.asked.join(', ') || 'nobody that listens',
-    [...new Set(rests)].map((seconds) => `${seconds} s`).join(', ') || 'nobody',
-    waits.join(', ') || '-',
+    first.called.join(', ') || 'none reachable',
+    [...new Set(cooldowns)].map((seconds) => `${seconds} s`).join(', ') || 'none',
+    delay.join(', ') || '-',
   ];
 }
 
-function clientOf(cell: Cell, { status, body, headers, asked }: Answer): string {
-  const said = errorIn(body);
-  const after = headers['retry-after'] === undefined ? '' : `, retry-after ${headers['retry-after']}`;
-  if (status >= 400) return `${status}: ${words(cell, said ?? '')}${after}`;
-  if (said !== undefined) return `${status}, then an error: ${words(cell, said)}`;
+function clientOf(cell: Cell, { status, body, headers, called }: Answer): string {
+  const message = errorIn(body);
+  const retryAfter = headers['retry-after'] === undefined ? '' : `, retry-after ${headers['retry-after']}`;
+  if (status >= 400) return `${status}: ${abbreviated(cell, message ?? '')}${retryAfter}`;
+  if (message !== undefined) return `${status}, then an error: ${abbreviated(cell, message)}`;
   const empty = !/Hello|one|embedding/.test(body);
-  return empty ? `${status}, empty` : `${status}, answered by ${asked.at(-1) ?? 'nobody'}`;
+  return empty ? `${status}, empty` : `${status}, answered by ${called.at(-1) ?? 'nothing'}`;
 }
 
-/** The provider's words by that name; others as they are. */
-function words({ outcome, api }: Cell, text: string): string {
+/** Abbreviates the provider's own message; other messages stay unchanged. */
+function abbreviated({ outcome, api }: Cell, text: string): string {
   const body = outcome.answer?.[api === 'messages' || outcome.only === 'anthropic' ? 'anthropic' : 'openai'];
   const own = typeof body === 'object' ? messageOf(body) : undefined;
-  const provider = own === undefined ? "The provider's words: overloaded in the middle." : own;
-  return text.replace(provider, "the provider's words");
+  const provider = own === undefined ? "The provider's message: overloaded in the middle." : own;
+  return text.replace(provider, "the provider's message");
 }
 
 /** The message of an error in a body, or in a stream of events. */
@@ -80,9 +80,9 @@ function messageOf(body: object): string | undefined {
   return error?.message ?? (body as { message?: string }).message;
 }
 
-const HEAD = '| what the provider does | alias | API | the client gets | asked | rests | waits |';
+const HEAD = '| what the provider does | alias | API | the client gets | called | cooldown | delay |';
 
-/** The table of these rows, in the order of the cells. Cells that were not run say so. APIs with the same row share it. */
+/** The table of these rows, in the order of the cases. Cases that were not run are marked. APIs with the same result share a row. */
 export function tableOf(cells: readonly Cell[], rows: ReadonlyMap<string, Row>): string {
   const groups = Map.groupBy(cells, ({ outcome, kind }) => `${outcome.title} | ${kind}`);
   const lines = [...groups].flatMap(([name, members]) => {
@@ -95,17 +95,17 @@ export function tableOf(cells: readonly Cell[], rows: ReadonlyMap<string, Row>):
   return [HEAD, '|---|---|---|---|---|---|---|', ...lines, ''].join('\n');
 }
 
-/** The rows that a table says, by cell. */
+/** The rows of a table, by case. */
 export function rowsIn(cells: readonly Cell[], markdown: string): Map<string, Row> {
   const rows = new Map<string, Row>();
   for (const line of markdown.split('\n')) {
-    const [title, kind, apis, client = '', asked = '', rests = '', waits = ''] = line
+    const [title, kind, apis, client = '', called = '', cooldown = '', delay = ''] = line
       .split(' | ')
       .map(trimmed);
     for (const cell of cells)
       if (cell.outcome.title === title && cell.kind === kind && client !== 'not run')
         if (apis === 'all' || apis?.split(', ').includes(apiOf(cell)))
-          rows.set(cell.id, [client, asked, rests, waits]);
+          rows.set(cell.id, [client, called, cooldown, delay]);
   }
   return rows;
 }

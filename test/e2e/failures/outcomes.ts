@@ -1,35 +1,35 @@
-/** What a provider can do to a request: the rows of docs/failures.md. The words are those that its API uses, so far as they decide anything. */
+/** What a provider can do with a request: the rows of docs/failures.md. Where an error's text matters, it is the text of the provider's API. */
 
-/** What the stand-in for a provider does. */
+/** What the fake provider does. */
 export interface Outcome {
-  /** Short, unique: part of the alias. */
+  /** Short and unique: part of the case's id. */
   id: string;
-  /** As the table names it. */
+  /** Its name in the table. */
   title: string;
-  /** The answer. `openai` and `anthropic` are its body in either API; a text is sent as it is. */
+  /** The response. `openai` and `anthropic` are its body in each API; a text is sent unchanged. */
   answer?: {
     status: number;
     headers?: Record<string, string>;
     openai: object | string;
     anthropic: object | string;
   };
-  /** What it does instead of answering. */
+  /** What it does instead of responding. */
   effect?:
     'refuse' | 'reset' | 'hang' | 'garbage' | 'cut-before' | 'cut-after' | 'error-before' | 'error-after';
-  /** It can only happen to a stream. */
+  /** Only possible for a stream. */
   streamOnly?: true;
-  /** LiteLLM's prefix of the only provider that says it so. Absent: every provider. */
+  /** LiteLLM's prefix of the only provider that sends this error. Absent: every provider. */
   only?: string;
 }
 
-/** An answer with the same words in both APIs. */
-function says(
+/** An error with the same message in both APIs. */
+function errorOutcome(
   id: string,
   title: string,
   status: number,
   [openaiType, code, anthropicType]: [string, string | null, string],
   {
-    message = `The provider's words: ${title}.`,
+    message = `The provider's message: ${title}.`,
     headers,
   }: { message?: string; headers?: Record<string, string> } = {},
 ): Outcome {
@@ -40,9 +40,13 @@ function says(
 
 /** What every provider can do. */
 export const OUTCOMES: readonly Outcome[] = [
-  says('400', '400', 400, ['invalid_request_error', null, 'invalid_request_error']),
+  errorOutcome('400', '400', 400, ['invalid_request_error', null, 'invalid_request_error']),
   {
-    ...says('400-long', '400 prompt too long', 400, ['invalid_request_error', 'context_length_exceeded', '']),
+    ...errorOutcome('400-long', '400 prompt too long', 400, [
+      'invalid_request_error',
+      'context_length_exceeded',
+      '',
+    ]),
     answer: {
       status: 400,
       openai: {
@@ -60,15 +64,15 @@ export const OUTCOMES: readonly Outcome[] = [
       },
     },
   },
-  says('401', '401', 401, ['invalid_request_error', 'invalid_api_key', 'authentication_error']),
-  says('402', '402', 402, ['insufficient_funds', null, 'billing_error']),
-  says('403', '403', 403, ['permission_error', null, 'permission_error']),
-  says('404', '404', 404, ['invalid_request_error', 'model_not_found', 'not_found_error']),
-  says('408', '408', 408, ['timeout', null, 'timeout_error']),
-  says('413', '413', 413, ['invalid_request_error', null, 'request_too_large']),
-  says('422', '422', 422, ['invalid_request_error', null, 'invalid_request_error']),
-  says('429', '429', 429, ['rate_limit_exceeded', 'rate_limit_exceeded', 'rate_limit_error']),
-  says(
+  errorOutcome('401', '401', 401, ['invalid_request_error', 'invalid_api_key', 'authentication_error']),
+  errorOutcome('402', '402', 402, ['insufficient_funds', null, 'billing_error']),
+  errorOutcome('403', '403', 403, ['permission_error', null, 'permission_error']),
+  errorOutcome('404', '404', 404, ['invalid_request_error', 'model_not_found', 'not_found_error']),
+  errorOutcome('408', '408', 408, ['timeout', null, 'timeout_error']),
+  errorOutcome('413', '413', 413, ['invalid_request_error', null, 'request_too_large']),
+  errorOutcome('422', '422', 422, ['invalid_request_error', null, 'invalid_request_error']),
+  errorOutcome('429', '429', 429, ['rate_limit_exceeded', 'rate_limit_exceeded', 'rate_limit_error']),
+  errorOutcome(
     '429-after',
     '429, retry-after 2 s',
     429,
@@ -77,20 +81,26 @@ export const OUTCOMES: readonly Outcome[] = [
       headers: { 'retry-after': '2' },
     },
   ),
-  says('429-quota', '429 out of quota', 429, ['insufficient_quota', 'insufficient_quota', 'billing_error'], {
-    message: 'You exceeded your current quota, please check your plan and billing details.',
-  }),
-  says('500', '500', 500, ['server_error', null, 'api_error']),
-  says('502', '502', 502, ['server_error', null, 'api_error']),
-  says('503', '503', 503, ['server_error', null, 'api_error']),
-  says('503-after', '503, retry-after 2 s', 503, ['server_error', null, 'api_error'], {
+  errorOutcome(
+    '429-quota',
+    '429 out of quota',
+    429,
+    ['insufficient_quota', 'insufficient_quota', 'billing_error'],
+    {
+      message: 'You exceeded your current quota, please check your plan and billing details.',
+    },
+  ),
+  errorOutcome('500', '500', 500, ['server_error', null, 'api_error']),
+  errorOutcome('502', '502', 502, ['server_error', null, 'api_error']),
+  errorOutcome('503', '503', 503, ['server_error', null, 'api_error']),
+  errorOutcome('503-after', '503, retry-after 2 s', 503, ['server_error', null, 'api_error'], {
     headers: { 'retry-after': '2' },
   }),
-  says('529', '529', 529, ['overloaded', null, 'overloaded_error']),
-  { id: 'refused', title: 'refused connection', effect: 'refuse' },
-  { id: 'reset', title: 'reset', effect: 'reset' },
-  { id: 'silent', title: 'no byte in time', effect: 'hang' },
-  { id: 'garbage', title: 'answer that is no JSON', effect: 'garbage' },
+  errorOutcome('529', '529', 529, ['overloaded', null, 'overloaded_error']),
+  { id: 'refused', title: 'connection refused', effect: 'refuse' },
+  { id: 'reset', title: 'connection reset', effect: 'reset' },
+  { id: 'silent', title: 'no response', effect: 'hang' },
+  { id: 'garbage', title: 'response that is not JSON', effect: 'garbage' },
   { id: 'cut-before', title: 'stream cut before its first token', effect: 'cut-before', streamOnly: true },
   { id: 'cut-after', title: 'stream cut after its first token', effect: 'cut-after', streamOnly: true },
   {
@@ -102,8 +112,8 @@ export const OUTCOMES: readonly Outcome[] = [
   { id: 'event-after', title: 'error event after the first token', effect: 'error-after', streamOnly: true },
 ];
 
-/** What single providers say by a number that means something else with others. The sources stand in failure_kinds.py. */
-export const OF_ONE_MAKER: readonly Outcome[] = [
+/** Errors whose status means something else for other providers. The sources are in failure_kinds.py. */
+export const PROVIDER_SPECIFIC: readonly Outcome[] = [
   of('openai', 'openai-region', 403, {
     error: {
       code: 'unsupported_country_region_territory',

@@ -1,4 +1,4 @@
-/** Runs cells against one gateway in a container that has no network. */
+/** Runs cases against one gateway in a container without a network. */
 import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -12,10 +12,10 @@ import { goodCatalog, goodSettings, repositoryFile } from '../../unit/domain/shi
 import { type Cell, catalogueOf } from './cells.ts';
 import type { Seen } from './failure-table.ts';
 
-/** What a client of the gateway calls itself; no key of anybody's. */
-const CLIENT = 'client-key-of-the-failures-test';
+/** The client's key; not a real one. */
+const CLIENT_KEY = 'client-key-of-the-failures-test';
 
-/** What each cell saw, by its id. */
+/** The result of each case, by its id. */
 export async function runCells(cells: readonly Cell[]): Promise<Record<string, Seen>> {
   const image = await imageOf('gateway');
   const folder = await mkdtemp(join(tmpdir(), 'switchyard-failures-'));
@@ -25,7 +25,7 @@ export async function runCells(cells: readonly Cell[]): Promise<Record<string, S
       `${folder}/configs:/configs:ro`,
       `${folder}/secrets:/run/secrets:ro`,
       `${folder}/cells.json:/cells.json:ro`,
-      `${join(ROOT, 'sandbox/fake_upstream.py')}:/stand-in/fake_upstream.py:ro`,
+      `${join(ROOT, 'sandbox/fake_upstream.py')}:/fake-upstream/fake_upstream.py:ro`,
     ].flatMap((mount) => ['--volume', mount]);
     const options = [
       '--rm',
@@ -47,7 +47,7 @@ export async function runCells(cells: readonly Cell[]): Promise<Record<string, S
   }
 }
 
-/** The files of the gateway's container, as infra/ would upload them. Here a deployment rests for 1 s and not for 20. */
+/** The files of the gateway's container, as infra/ would upload them, but with a cooldown of 1 s instead of 20 s. */
 async function fill(folder: string, cells: readonly Cell[]): Promise<void> {
   const { text, keys } = catalogueOf(cells);
   const fixed = repositoryFile('config-templates/litellm.yaml').replace(
@@ -59,10 +59,10 @@ async function fill(folder: string, cells: readonly Cell[]): Promise<void> {
   await mkdir(join(folder, 'secrets'));
   await cp(join(ROOT, 'runtimes/gateway/programs'), join(folder, 'configs'), { recursive: true });
   await writeFile(join(folder, 'configs/config.yaml'), renderLitellm(plan, fixed));
-  // On a busy machine a start takes minutes, and a gateway that is only slow hangs in nothing.
+  // On a busy machine a start takes minutes, and the watchdog must not kill a gateway that is only slow.
   await writeFile(join(folder, 'configs/gateway.json'), '{"startSeconds": 1800, "watchFailures": 1000}');
   for (const key of keys) await writeFile(join(folder, 'secrets', key), `value-of-${key}`);
-  const sha256 = createHash('sha256').update(CLIENT).digest('hex');
+  const sha256 = createHash('sha256').update(CLIENT_KEY).digest('hex');
   await writeFile(
     join(folder, 'secrets/client-keys.json'),
     JSON.stringify({ keys: [{ name: 'master', sha256 }] }),

@@ -1,7 +1,7 @@
-"""Runs the cells of docs/failures.md against one real gateway in this container; prints what each saw. Started by failures.test.ts.
+"""Runs the cases of docs/failures.md against one real gateway in this container and prints their results. Started by failures.test.ts.
 
-The providers' stand-in runs in here as well. For each cell: a request while the first deployment of its alias fails; one at once
-after it, when all is well again, which shows who rests; and more, until the first deployment is asked again.
+The fake provider runs in this container too. For each case there is one request while the first key of its alias fails; a second one
+immediately afterwards, when nothing fails any more, which shows the cooldowns; and further ones until the first key is called again.
 """
 
 from __future__ import annotations
@@ -14,43 +14,43 @@ import time
 
 import aiohttp
 
-sys.path.insert(0, '/stand-in')
+sys.path.insert(0, '/fake-upstream')
 import fake_upstream as fake  # noqa: E402
 
 GATEWAY = 'http://127.0.0.1:4000'
 KEY = 'client-key-of-the-failures-test'
-AT_ONCE = 6
+MAX_CONCURRENT = 6
 TRIES = 5
-# What should happen soon, and on a busy machine takes a while.
+# How often to check for something that happens soon, but takes a while on a busy machine.
 ATTEMPTS = 40
 PATHS = {'chat': '/v1/chat/completions', 'responses': '/v1/responses', 'messages': '/v1/messages', 'embeddings': '/v1/embeddings'}
 
 
 class Cells:
-    """The cells by the model that a request to a provider names, and who was asked for each."""
+    """Finds the case of a request by its model, and records what was called for each case."""
 
     def __init__(self, cells: list[dict]) -> None:
-        self.by_model = {cell[name]: cell for cell in cells for name in ('alias', 'hop')}
+        self.by_model = {cell[name]: cell for cell in cells for name in ('alias', 'fallback')}
         self.failing: set[str] = set()
-        self.asked: dict[str, list[str]] = {cell['alias']: [] for cell in cells}
+        self.called: dict[str, list[str]] = {cell['alias']: [] for cell in cells}
 
     def of(self, exchange) -> tuple[dict, str]:
-        """The cell of a request, and who is asked: `first`, `second` (key) or `hop`."""
+        """The case of a request, and what is called: `first key`, `second key` or `fallback`."""
         model = exchange.model or re.search(r'models/([^:/]+)', exchange.path)[1]
         cell = self.by_model[model]
         key = exchange.key or exchange.headers.get('x-goog-api-key', '') or exchange.query.get('key', [''])[0]
-        return cell, 'hop' if model == cell['hop'] else 'second' if key.endswith('_2') else 'first'
+        return cell, 'fallback' if model == cell['fallback'] else 'second key' if key.endswith('_2') else 'first key'
 
 
-class StandIn:
+class FakeProvider:
     def __init__(self, cells: Cells) -> None:
-        self.cells, self.well = cells, fake.answer
+        self.cells, self.answer_normally = cells, fake.answer
 
     async def answer(self, exchange, record) -> None:
         cell, who = self.cells.of(exchange)
-        self.cells.asked[cell['alias']].append(who)
-        if who != 'first' or cell['alias'] not in self.cells.failing:
-            return await self.well(exchange, record)
+        self.cells.called[cell['alias']].append(who)
+        if who != 'first key' or cell['alias'] not in self.cells.failing:
+            return await self.answer_normally(exchange, record)
         outcome = cell['outcome']
         if answer := outcome.get('answer'):
             body = answer['anthropic' if exchange.path.endswith('/messages') else 'openai']
@@ -69,7 +69,7 @@ class StandIn:
         await exchange.send(200, '<html>Welcome to the wrong host</html>', {'content-type': kind})
 
     async def begin(self, exchange, events: int, last: str | None) -> None:
-        """The beginning of a stream, up to its first token or behind it."""
+        """Send the beginning of a stream, up to its first token or a bit further."""
         make = next(make for suffix, make in fake.STREAMED if exchange.path.endswith(suffix))
         _, whole = make(exchange, 'one two three four', 4)
         await exchange.head(200, {'content-type': 'text/event-stream', 'transfer-encoding': 'chunked'})
@@ -78,7 +78,7 @@ class StandIn:
             await exchange.writer.drain()
             await asyncio.sleep(0.02)
         if not last:
-            # What is written and not yet sent would be lost with the connection.
+            # Data that is written but not sent yet would be lost with the connection.
             await asyncio.sleep(0.5)
             raise fake.Abort('cut')
         exchange.writer.write(b'0\r\n\r\n')
@@ -98,21 +98,21 @@ class StandIn:
 
     @staticmethod
     def before(exchange) -> int:
-        """How many events come before a stream's first token."""
+        """The number of events before a stream's first token."""
         return {'completions': 0, 'messages': 2, 'responses': 2}[exchange.path.rsplit('/', 1)[1]]
 
     @staticmethod
     def error(exchange) -> str:
-        words = "The provider's words: overloaded in the middle."
+        message = "The provider's message: overloaded in the middle."
         if exchange.path.endswith('/messages'):
-            return 'event: error\n' + fake.sse({'type': 'error', 'error': {'type': 'overloaded_error', 'message': words}})
+            return 'event: error\n' + fake.sse({'type': 'error', 'error': {'type': 'overloaded_error', 'message': message}})
         if exchange.path.endswith('/responses'):
-            return fake.sse({'type': 'error', 'code': 'server_error', 'message': words, 'param': None, 'sequence_number': 9})
-        return fake.sse({'error': {'message': words, 'type': 'server_error', 'param': None, 'code': None}})
+            return fake.sse({'type': 'error', 'code': 'server_error', 'message': message, 'param': None, 'sequence_number': 9})
+        return fake.sse({'error': {'message': message, 'type': 'server_error', 'param': None, 'code': None}})
 
 
 class Gateway:
-    """The gateway's process, with its log."""
+    """The gateway's process and its log."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -139,7 +139,7 @@ class Gateway:
             self.lines.append(line.decode('utf-8', 'replace').rstrip())
 
     def about(self, answer: dict) -> list[str]:
-        """The lines that name the request of an answer."""
+        """The log lines about the request of a response."""
         name = answer['headers'].get('x-request-id', 'no id')
         return [line for line in self.lines if f'request {name}:' in line]
 
@@ -160,8 +160,8 @@ def body_of(cell: dict) -> dict:
 
 
 async def ask(session, cells: Cells, cell: dict) -> dict:
-    """One request: its answer, and who was asked for it."""
-    before = len(cells.asked[cell['alias']])
+    """Send one request; return its response and what was called for it."""
+    before = len(cells.called[cell['alias']])
     started = time.monotonic()
     try:
         async with session.post(GATEWAY + PATHS[cell['api']], json=body_of(cell), headers={'authorization': f'Bearer {KEY}'}) as answer:
@@ -173,7 +173,7 @@ async def ask(session, cells: Cells, cell: dict) -> dict:
         'status': status,
         'body': text,
         'headers': {name: headers[name] for name in ('retry-after', 'x-request-id', 'content-type', 'x-litellm-call-id') if name in headers},
-        'asked': cells.asked[cell['alias']][before:],
+        'called': cells.called[cell['alias']][before:],
         'seconds': time.monotonic() - started,
     }
 
@@ -186,36 +186,37 @@ async def run(session, gateway: Gateway, cells: Cells, cell: dict) -> dict:
         first = await ask(session, cells, cell)
         cells.failing.discard(alias)
         log = gateway.about(first)
-        rests = [float(found[1]) for line in log if (found := re.search(r'rests ([\d.]+) s', line))]
+        cooldowns = [float(found[1]) for line in log if (found := re.search(r'cooldown ([\d.]+) s', line))]
         second = await ask(session, cells, cell)
-        passed_over = second['asked'][:1] != ['first']
-        # On a busy machine the second may have come when all was over.
-        late = bool(rests) and time.monotonic() - began >= min(rests)
-        if passed_over or not late:
+        skipped = second['called'][:1] != ['first key']
+        # On a busy machine the second request may have come after the cooldown.
+        late = bool(cooldowns) and time.monotonic() - began >= min(cooldowns)
+        if skipped or not late:
             break
     again = second
     refused = cell['outcome'].get('effect') == 'refuse'
     for _ in range(ATTEMPTS):
-        if refused or again['asked'][:1] == ['first']:
+        if refused or again['called'][:1] == ['first key']:
             break
         await asyncio.sleep(0.2)
         again = await ask(session, cells, cell)
-    return {'first': first, 'second': second, 'log': log, 'rests': rests, 'passedOver': passed_over, 'late': late, 'back': refused or again['asked'][:1] == ['first']}
+    recovered = refused or again['called'][:1] == ['first key']
+    return {'first': first, 'second': second, 'log': log, 'cooldowns': cooldowns, 'skipped': skipped, 'late': late, 'recovered': recovered}
 
 
 async def main() -> None:
     cells = json.loads(open('/cells.json').read())
     table = Cells(cells)
-    fake.answer = StandIn(table).answer
+    fake.answer = FakeProvider(table).answer
     server = await asyncio.start_server(fake.serve, '127.0.0.1', 9000, limit=1 << 20)
     gateway = Gateway()
     await gateway.start()
-    room = asyncio.Semaphore(AT_ONCE)
+    limit = asyncio.Semaphore(MAX_CONCURRENT)
     seen = {}
     async with server, aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=120)) as session:
 
         async def one(cell: dict) -> None:
-            async with room:
+            async with limit:
                 seen[cell['id']] = await run(session, gateway, table, cell)
                 print(len(seen), 'of', len(cells), cell['id'], file=sys.stderr, flush=True)
 

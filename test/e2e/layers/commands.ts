@@ -7,12 +7,12 @@ import type { SmokeRow } from '../../../client/ask-opencode.ts';
 import { descendants } from '../../../drills/processes.ts';
 import { KEYS, type LayersStack, MINUTE } from './layers-stack.ts';
 
-/** The commands as their users call them, on the deployed stack and through the real opencode. */
+/** Tests the commands on the deployed stack, with the real opencode. */
 export function commands(stack: LayersStack): void {
   test(
-    'smoke asks every layer and provider, and all answer',
+    'smoke calls every layer and provider, and all answer',
     async () => {
-      await stack.heal();
+      await stack.resetFaults();
       const rows = await stack.checkout.json<SmokeRow[]>(['smoke', stack.stack]);
       expect(rows.filter(({ ok }) => ok !== true)).toEqual([]);
       expect([...new Set(rows.map(({ layer }) => layer))].sort()).toEqual([1, 2, 3]);
@@ -33,7 +33,7 @@ export function commands(stack: LayersStack): void {
   );
 
   test(
-    'connect --gateway-only writes no key of a provider, and all of them without it',
+    "connect writes all providers' keys, and none of them with --gateway-only",
     async () => {
       const write = async (folder: string, ...flags: string[]): Promise<string> => {
         const dir = join(stack.checkout.dir, folder);
@@ -55,7 +55,7 @@ export function commands(stack: LayersStack): void {
     MINUTE,
   );
 
-  test('portkey prints what to save in the cloud, without a key', async () => {
+  test('portkey prints the configuration for the cloud, without a key', async () => {
     const { exitCode, stdout } = await stack.checkout.switchyard(['portkey', stack.stack]);
     expect(exitCode).toBe(0);
     expect(stdout).toContain(
@@ -68,11 +68,11 @@ export function commands(stack: LayersStack): void {
     const logs = (folder: string): string[] => ['--logs', join(stack.checkout.dir, folder)];
 
     test(
-      'one with a dead provider ends alone; one behind the gateway answers by its chain',
+      'an agent whose provider is down fails alone; an agent behind the gateway gets an answer from the fallback',
       async () => {
-        await stack.heal();
-        // fast-code asks Groq directly; critical asks the gateway for gpt-4, whose provider is dead as well.
-        await stack.hurt({ path: '/groq', status: 503 }, { path: '/openai', status: 503 });
+        await stack.resetFaults();
+        // fast-code calls Groq directly; critical calls the gateway for gpt-4, whose provider is down too.
+        await stack.injectFaults({ path: '/groq', status: 503 }, { path: '/openai', status: 503 });
         const { exitCode, stdout, stderr } = await stack.checkout.switchyard([
           ...['agents', stack.stack, '--json'],
           ...logs('dead'),
@@ -96,13 +96,13 @@ export function commands(stack: LayersStack): void {
     );
 
     test(
-      'Ctrl-C stops all of them, and leaves no process',
+      'Ctrl-C stops all agents and leaves no process behind',
       async () => {
-        await stack.heal();
-        await stack.hurt({ path: '/', hang: true });
+        await stack.resetFaults();
+        await stack.injectFaults({ path: '/', hang: true });
         const { dir, env } = stack.checkout;
         const args = ['agents', stack.stack, '--json', ...logs('stopped')];
-        // A group of its own, as a shell gives a command, and the signal to all of it, as a terminal sends it.
+        // Like in a terminal: the command is a process group of its own, and the signal goes to the whole group.
         const options = {
           cwd: dir,
           env,

@@ -8,20 +8,20 @@ import type { OpencodeAuth, OpencodeConfig } from '../../../domain/render/openco
 import { litellmPid } from '../../../drills/processes.ts';
 import { KEYS, type LayersStack, MINUTE, question, textOf } from './layers-stack.ts';
 
-/** Each row of the table of failures: the fault is injected, and what was promised against it is seen. Spend alerts come elsewhere. */
+/** Tests each row of the table of failures: it injects the fault and checks the documented behaviour. Spend alerts are tested elsewhere. */
 export function failures(stack: LayersStack): void {
   describe('rate limited', () => {
     test(
-      'another provider answers, by the chain',
+      'the fallback answers',
       async () => {
-        await stack.heal();
+        await stack.resetFaults();
         const pause = 60;
-        await stack.hurt({ path: '/groq', status: 429, headers: { 'retry-after': String(pause) } });
+        await stack.injectFaults({ path: '/groq', status: 429, headers: { 'retry-after': String(pause) } });
         const begun = performance.now();
         const response = await stack.chat('groq-llama3-70b');
         expect(await textOf(response)).toBe('Hello from together (meta-models/Muse-Glimmer-30B)');
         expect((await stack.received()).map(({ answer }) => answer)).toEqual([429, 200]);
-        // Not after the pause that the provider asks for.
+        // Without waiting for the provider's retry-after.
         expect(performance.now() - begun).toBeLessThan(pause * 1000);
       },
       MINUTE,
@@ -30,12 +30,12 @@ export function failures(stack: LayersStack): void {
 
   describe('model deprecated', () => {
     test(
-      'the chain answers for a model that its provider does not know any more',
+      'the fallback answers for a model that the provider has removed',
       async () => {
-        await stack.heal();
+        await stack.resetFaults();
         const error = { type: 'not_found_error', message: 'model: claude-sonnet-5-5' };
-        const gone = { status: 404, body: { type: 'error', error } };
-        await stack.hurt({ path: '/anthropic', model: 'claude-sonnet-5-5', ...gone });
+        const notFound = { status: 404, body: { type: 'error', error } };
+        await stack.injectFaults({ path: '/anthropic', model: 'claude-sonnet-5-5', ...notFound });
         expect(await textOf(await stack.chat('claude-3-5-sonnet'))).toBe('Hello from openai (gpt-5.6-terra)');
         expect((await stack.received()).map(({ model }) => model)).toEqual([
           'claude-sonnet-5-5',
@@ -46,7 +46,7 @@ export function failures(stack: LayersStack): void {
     );
 
     test(
-      'a preview refuses a model that is past its day, and says where it stands',
+      'a preview rejects a model that is past its retirement date, with its position in the catalogue',
       async () => {
         stack.setCatalog(['models', 'gpt-4', 'model'], 'gpt-4');
         try {
@@ -66,9 +66,9 @@ export function failures(stack: LayersStack): void {
 
   describe('Portkey down', () => {
     test(
-      "the gateway's models answer, and Portkey's route says at once what is the matter",
+      "the gateway's models answer, and Portkey's route fails at once with the reason",
       async () => {
-        await stack.heal();
+        await stack.resetFaults();
         const [id = ''] = await stack.containers('portkey');
         await execa('docker', ['stop', '--time', '1', id]);
         try {
@@ -96,9 +96,9 @@ export function failures(stack: LayersStack): void {
 
   describe('LiteLLM crashes', () => {
     test(
-      'it comes back by itself, requests wait for it, and direct providers answer meanwhile',
+      'it restarts by itself, requests are queued until then, and direct providers answer meanwhile',
       async () => {
-        await stack.heal();
+        await stack.resetFaults();
         const [id = ''] = await stack.containers('gateway');
         const before = await state(id);
         process.kill(litellmPid(before), 'SIGKILL');
@@ -106,19 +106,19 @@ export function failures(stack: LayersStack): void {
           () => fetch(`${stack.endpoint}/health/readiness`),
           ({ status }) => status !== 200,
         );
-        const held = stack.chat('groq-mixtral');
+        const queued = stack.chat('groq-mixtral');
 
         const groq = directGroq(stack);
         const model = 'openai/gpt-oss-20b';
         const direct = await groq.chat.completions.create({ model, messages: question() });
         expect(direct.choices[0]?.message.content).toBe(`Hello from groq (${model})`);
-        // Nobody but the direct client has asked so far: the gateway is still down.
+        // Only the direct client has reached an upstream so far: the gateway is still down.
         expect((await stack.received()).map(({ headers }) => headers.authorization)).toEqual([
           `Bearer ${KEYS.GROQ_API_KEY}`,
         ]);
         expect((await fetch(`${stack.endpoint}/health/readiness`)).status).toBe(503);
 
-        expect(await textOf(await held)).toBe(`Hello from groq (${model})`);
+        expect(await textOf(await queued)).toBe(`Hello from groq (${model})`);
         expect(await stack.containers('gateway')).toEqual([id]);
         expect((await state(id)).restarts).toBe(before.restarts + 1);
       },
@@ -126,20 +126,20 @@ export function failures(stack: LayersStack): void {
     );
   });
 
-  describe('one more deployment, which rotates a leaked key and makes Portkey the last resort of every chain', () => {
+  describe('a deployment that rotates a leaked key and makes Portkey the default fallback', () => {
     let old: string;
 
     beforeAll(async () => {
-      await stack.heal();
+      await stack.resetFaults();
       old = stack.key;
-      // Both at once: each would replace the gateway and its LiteLLM.
+      // Both in one deployment, because each of them replaces the gateway.
       stack.set('portkey', { mode: 'local', lastResort: true });
       await stack.checkout.json(['keys', 'rotate', stack.stack, '--now']);
       await stack.readKey();
     }, 10 * MINUTE);
 
     test(
-      'the old key is refused at once, everywhere, and the new one works',
+      'all routes reject the old key at once and accept the new one',
       async () => {
         expect(stack.key).not.toBe(old);
         const statuses = async (key: string): Promise<number[]> => {
@@ -159,10 +159,10 @@ export function failures(stack: LayersStack): void {
     );
 
     test(
-      "the stack's own Portkey answers when all else fails, by a key that no client has",
+      "the stack's own Portkey answers when all other fallbacks fail, with a key that no client has",
       async () => {
-        await stack.heal();
-        await stack.hurt({ path: '/groq', status: 503 }, { path: '/together', status: 503 });
+        await stack.resetFaults();
+        await stack.injectFaults({ path: '/groq', status: 503 }, { path: '/together', status: 503 });
         expect(await textOf(await stack.chat('groq-llama3-70b'))).toBe(
           'Hello from openrouter (openrouter/auto)',
         );
@@ -175,12 +175,12 @@ export function failures(stack: LayersStack): void {
     );
 
     test(
-      'the cloud answers when all else fails; while it is down, all else answers',
+      'Portkey cloud answers when all other fallbacks fail; while it is down, the others answer',
       async () => {
         stack.set('portkey', { mode: 'cloud', lastResort: true, configs: { auto: 'pc-layers' } });
         await stack.checkout.json(['up', stack.stack]);
-        await stack.heal();
-        await stack.hurt({ path: '/groq', status: 503 }, { path: '/together', status: 503 });
+        await stack.resetFaults();
+        await stack.injectFaults({ path: '/groq', status: 503 }, { path: '/together', status: 503 });
         expect(await textOf(await stack.chat('groq-llama3-70b'))).toBe('Hello from portkey (auto)');
         const last = (await stack.received()).at(-1);
         expect(last?.headers).toMatchObject({
@@ -188,22 +188,24 @@ export function failures(stack: LayersStack): void {
           'x-portkey-config': 'pc-layers',
         });
 
-        await stack.heal();
-        await stack.hurt({ path: '/portkey', status: 503 }, { path: '/groq', status: 503 });
+        await stack.resetFaults();
+        await stack.injectFaults({ path: '/portkey', status: 503 }, { path: '/groq', status: 503 });
         expect(await textOf(await stack.chat('groq-llama3-70b'))).toMatch(/^Hello from together/);
 
-        await stack.heal();
-        await stack.hurt(...['/portkey', '/groq', '/together'].map((path) => ({ path, status: 503 })));
-        const nothing = await stack.chat('groq-llama3-70b');
-        expect(nothing.status).toBe(503);
-        expect(await nothing.text()).toContain('fault injected by the test');
+        await stack.resetFaults();
+        await stack.injectFaults(
+          ...['/portkey', '/groq', '/together'].map((path) => ({ path, status: 503 })),
+        );
+        const failed = await stack.chat('groq-llama3-70b');
+        expect(failed.status).toBe(503);
+        expect(await failed.text()).toContain('fault injected by the test');
       },
       10 * MINUTE,
     );
   });
 }
 
-/** The client's files as `up` wrote them. */
+/** The client files that `up` has written. */
 function clientFiles({ checkout }: LayersStack): { config: OpencodeConfig; auth: OpencodeAuth } {
   const read = (path: string): unknown =>
     JSON.parse(readFileSync(join(checkout.dir, '.client', path), 'utf8'));
@@ -213,7 +215,7 @@ function clientFiles({ checkout }: LayersStack): { config: OpencodeConfig; auth:
   };
 }
 
-/** A client of Groq's own, by what the client's files say of it. */
+/** A client that calls Groq directly, configured from the client files. */
 function directGroq(stack: LayersStack): OpenAI {
   const { config, auth } = clientFiles(stack);
   const baseURL = config.provider['groq-direct']?.options.baseURL ?? '';
@@ -226,15 +228,15 @@ async function state(id: string): Promise<{ name: string; pid: number; restarts:
   return { name: id, pid, restarts };
 }
 
-/** Asks again and again, for two minutes at most, and returns the first answer that is as wished, or the last one. */
+/** Repeats a request for at most two minutes; returns the first response that meets the condition, otherwise the last one. */
 async function until(
   ask: () => Promise<Response>,
-  wished: (response: Response) => boolean,
+  condition: (response: Response) => boolean,
 ): Promise<Response> {
   const end = Date.now() + 2 * MINUTE;
   for (;;) {
     const response = await ask();
-    if (wished(response) || Date.now() > end) return response;
+    if (condition(response) || Date.now() > end) return response;
     await response.body?.cancel();
     await sleep(100);
   }

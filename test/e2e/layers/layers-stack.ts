@@ -1,4 +1,4 @@
-/** The one throwaway stack on which all layers are tested: every provider with a key, two for OpenAI, Portkey's own gateway beside. */
+/** The throwaway stack for the tests of all layers: every provider has a key, OpenAI two, and the stack has its own Portkey. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { type Fault, type ReceivedRequest, Upstream, upstreamBaseUrls } from '..
 
 export const MINUTE = 60_000;
 
-/** Not shaped like any provider's key, so that nothing but our own knowledge of them can keep them out of sight. */
+/** These do not look like any provider's key, so that only redaction by value can hide them. */
 export const KEYS = {
   OPENAI_API_KEY: 'canary-5be1f0c7d2a94e38-openai',
   OPENAI_API_KEY_2: 'canary-90d4c7a1b36e5f28-openai-second',
@@ -25,16 +25,16 @@ export const KEYS = {
   PORTKEY_API_KEY: 'canary-1e94b7d3c0a6f582-portkey',
 } as const;
 
-/** Seconds after which `mistral-large` is given up: a test does not wait for the minute of the shipped catalogue. */
+/** The timeout of `mistral-large` in seconds, so that a test does not wait for the minute in the shipped catalogue. */
 export const SHORT_TIMEOUT = 3;
-/** What a model without a timeout of its own is given, in seconds. */
+/** The default timeout of a model, in seconds. */
 export const SHIPPED_TIMEOUT = 60;
-/** Seconds for which a deployment that failed is left alone; 20 as shipped. Each test is to find every provider up. */
+/** The cooldown of a failed deployment in seconds; the shipped value is 20. Each test must start without a cooldown. */
 const COOLDOWN = 2;
-/** Requests at once to the whole gateway, beyond which it refuses. */
-export const CAP = 12;
+/** The maximum number of concurrent requests to the gateway; it rejects further ones. */
+export const LIMIT = 12;
 
-/** The stack, and what tests do with it. */
+/** The stack, with helpers for the tests. */
 export class LayersStack {
   readonly checkout = new Checkout();
   stack = '';
@@ -42,9 +42,9 @@ export class LayersStack {
   /** The master key. */
   key = '';
   upstream!: Upstream;
-  #hurt = false;
+  #hasFaults = false;
 
-  /** Brings it up. */
+  /** Deploys it. */
   async start(): Promise<void> {
     const upstreamPort = await freePort();
     const { stack, port } = await this.checkout.addStack('layers', {
@@ -63,7 +63,7 @@ export class LayersStack {
     await this.readKey();
   }
 
-  /** The master key that is in force now. */
+  /** Reads the current master key. */
   async readKey(): Promise<string> {
     const { stdout } = await this.checkout.pulumi(this.stack, [
       'stack',
@@ -74,31 +74,31 @@ export class LayersStack {
     return (this.key = stdout.trim());
   }
 
-  /** Sets a setting of the stack, as the user would in its file. */
+  /** Changes a setting in the stack's settings file. */
   set(name: string, value: unknown): void {
     const file = join(this.checkout.dir, `Pulumi.${this.stack}.yaml`);
     setIn(file, ['config', `switchyard:${name}`], value);
   }
 
-  /** Ends all faults and waits until no provider is left alone any more; forgets what was received. */
-  async heal(): Promise<void> {
+  /** Ends all faults, waits until all cooldowns are over, and clears the received requests. */
+  async resetFaults(): Promise<void> {
     await this.upstream.forget();
-    if (this.#hurt) await sleep(COOLDOWN * 1000 + 500);
-    this.#hurt = false;
+    if (this.#hasFaults) await sleep(COOLDOWN * 1000 + 500);
+    this.#hasFaults = false;
   }
 
-  /** Injects faults until the next {@link heal}. */
-  async hurt(...faults: Fault[]): Promise<void> {
-    this.#hurt = true;
+  /** Injects faults until the next {@link resetFaults}. */
+  async injectFaults(...faults: Fault[]): Promise<void> {
+    this.#hasFaults = true;
     await this.upstream.inject(...faults);
   }
 
-  /** Sets a value of the catalogue, as the user would in its file. */
+  /** Changes a value in the catalogue's file. */
   setCatalog(path: string[], value: unknown): void {
     setIn(join(this.checkout.dir, 'config-templates/catalog.yaml'), path, value);
   }
 
-  /** A request of the client's, with the key. */
+  /** Sends a client's request with the key. */
   post(path: string, body: Record<string, unknown>, headers: Record<string, string> = {}): Promise<Response> {
     return fetch(this.endpoint + path, {
       method: 'POST',
@@ -108,24 +108,24 @@ export class LayersStack {
     });
   }
 
-  /** One question by OpenAI's chat route; unlike any before, so that no cache answers. */
+  /** Sends a new question to OpenAI's chat route. It is never the same twice, so that the cache does not answer. */
   chat(model: string, more: Record<string, unknown> = {}): Promise<Response> {
     return this.post('/v1/chat/completions', { model, messages: question(), ...more });
   }
 
-  /** What the upstreams received since the last {@link heal}. */
+  /** The requests that the upstreams received since the last {@link resetFaults}. */
   received(): Promise<ReceivedRequest[]> {
     return this.upstream.requests();
   }
 
-  /** Docker's ids of the containers of a role. */
+  /** Docker's ids of the containers with a role. */
   async containers(role: string): Promise<string[]> {
     const filters = [`label=switchyard.stack=${this.stack}`, `label=switchyard.role=${role}`];
     const { stdout } = await execa('docker', ['ps', '-q', ...filters.flatMap((one) => ['--filter', one])]);
     return stdout.split('\n').filter(Boolean);
   }
 
-  /** Removes all of it. */
+  /** Removes everything. */
   async remove(): Promise<void> {
     await this.upstream?.stop();
     await this.checkout.remove();
@@ -134,13 +134,13 @@ export class LayersStack {
   #editTemplates(): void {
     this.setCatalog(['models', 'mistral-large', 'timeout'], SHORT_TIMEOUT);
     this.setCatalog(['fallbacks', 'mistral-large'], ['deepseek-coder']);
-    this.setCatalog(['limits', 'parallelRequests'], CAP);
+    this.setCatalog(['limits', 'parallelRequests'], LIMIT);
     const litellm = join(this.checkout.dir, 'config-templates/litellm.yaml');
     setIn(litellm, ['router_settings', 'cooldown_time'], COOLDOWN);
   }
 }
 
-/** Sets a value in a YAML file; all else stays as it is. */
+/** Sets a value in a YAML file; everything else stays unchanged. */
 function setIn(file: string, path: string[], value: unknown): void {
   const document = parseDocument(readFileSync(file, 'utf8'));
   document.setIn(path, value);
@@ -149,13 +149,13 @@ function setIn(file: string, path: string[], value: unknown): void {
 
 let asked = 0;
 
-/** Messages unlike any before. */
+/** Messages that were not used before. */
 export function question(text = 'hi'): [{ role: 'user'; content: string }] {
   asked += 1;
   return [{ role: 'user', content: `${text} (question ${asked} of ${process.pid})` }];
 }
 
-/** The text of a chat completion; what else came, as it is. */
+/** The text of a chat completion; any other response unchanged. */
 export async function textOf(response: Response): Promise<string> {
   const text = await response.text();
   try {

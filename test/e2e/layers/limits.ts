@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { streamedChat } from './providers.ts';
 import {
-  CAP,
+  LIMIT,
   type LayersStack,
   MINUTE,
   question,
@@ -10,13 +10,13 @@ import {
   textOf,
 } from './layers-stack.ts';
 
-/** What the gateway does about answers it has, providers that hang, and too much at once. */
+/** Tests the cache, timeouts and the limit of concurrent requests. */
 export function limits(stack: LayersStack): void {
   describe('the cache', () => {
     test(
-      'answers an equal request, unless the request asks for a way around it',
+      'answers a repeated request, unless the request bypasses the cache',
       async () => {
-        await stack.heal();
+        await stack.resetFaults();
         const messages = question('the same again');
         const answers = [];
         for (const more of [{}, {}, { cache: { 'no-cache': true } }])
@@ -24,7 +24,7 @@ export function limits(stack: LayersStack): void {
         expect(new Set(answers)).toEqual(new Set(['Hello from groq (openai/gpt-oss-20b)']));
         const received = await stack.received();
         expect(received).toHaveLength(2);
-        // The way around is the gateway's business.
+        // The field that bypasses the cache is not passed on to the provider.
         expect(received[1]?.body).not.toContain('no-cache');
       },
       MINUTE,
@@ -33,10 +33,10 @@ export function limits(stack: LayersStack): void {
 
   describe('a provider that hangs', () => {
     test.each([false, true])(
-      "is given up after the model's timeout, and the chain answers (stream: %s)",
+      "is abandoned after the model's timeout, and the fallback answers (stream: %s)",
       async (stream) => {
-        await stack.heal();
-        await stack.hurt({ path: '/mistral', hang: true });
+        await stack.resetFaults();
+        await stack.injectFaults({ path: '/mistral', hang: true });
         const begun = performance.now();
         const text = await (await stack.chat('mistral-large', { stream })).text();
         const seconds = (performance.now() - begun) / 1000;
@@ -49,27 +49,27 @@ export function limits(stack: LayersStack): void {
     );
   });
 
-  describe('too much at once', () => {
+  describe('requests above the limit', () => {
     test(
-      'is refused at once, and what was begun is finished',
+      'are rejected at once, and the others are answered',
       async () => {
-        await stack.heal();
-        await stack.hurt({ path: '/together', delayMs: 6000 });
+        await stack.resetFaults();
+        await stack.injectFaults({ path: '/together', delayMs: 6000 });
         const begun = performance.now();
         const outcomes = await Promise.all(
-          Array.from({ length: CAP + 6 }, async () => {
+          Array.from({ length: LIMIT + 6 }, async () => {
             const response = await stack.chat('together-mixtral');
             await response.text();
             return { status: response.status, ms: performance.now() - begun };
           }),
         );
-        const refused = outcomes.filter(({ status }) => status === 503);
+        const rejected = outcomes.filter(({ status }) => status === 503);
         const answered = outcomes.filter(({ status }) => status === 200);
-        expect(answered).toHaveLength(CAP);
-        expect(refused).toHaveLength(6);
+        expect(answered).toHaveLength(LIMIT);
+        expect(rejected).toHaveLength(6);
         const times = (some: typeof outcomes): number[] => some.map(({ ms }) => ms);
-        expect(Math.max(...times(refused))).toBeLessThan(Math.min(...times(answered)));
-        expect(await stack.received()).toHaveLength(CAP);
+        expect(Math.max(...times(rejected))).toBeLessThan(Math.min(...times(answered)));
+        expect(await stack.received()).toHaveLength(LIMIT);
       },
       MINUTE,
     );

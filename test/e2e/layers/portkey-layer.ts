@@ -5,7 +5,7 @@ import { KEYS, type LayersStack, MINUTE, question, textOf } from './layers-stack
 
 const ROUTE = '/portkey/v1/chat/completions';
 
-/** Layer 3: the stack's own Portkey behind the edge. */
+/** Tests layer 3: the stack's own Portkey behind the edge. */
 export function portkey(stack: LayersStack): void {
   const ask = (model: string, more: Record<string, unknown> = {}): Promise<Response> =>
     stack.post(ROUTE, { model, messages: question(), ...more });
@@ -14,11 +14,11 @@ export function portkey(stack: LayersStack): void {
 
   describe("the stack's own Portkey", () => {
     test(
-      'auto answers by priority, and from the next target when the first fails',
+      'auto calls the targets by priority, and the next one when the first fails',
       async () => {
-        await stack.heal();
+        await stack.resetFaults();
         expect(await textOf(await ask('auto'))).toBe('Hello from openrouter (openrouter/auto)');
-        await stack.hurt({ path: '/openrouter', status: 503 });
+        await stack.injectFaults({ path: '/openrouter', status: 503 });
         expect(await textOf(await ask('auto'))).toBe('Hello from together (meta-models/Muse-Glimmer-30B)');
         expect(await asked()).toEqual([
           ['openrouter', 'openrouter/auto', `Bearer ${KEYS.OPENROUTER_API_KEY}`],
@@ -31,11 +31,11 @@ export function portkey(stack: LayersStack): void {
     );
 
     test(
-      'cheapest-available answers by price, and from the next cheapest when that fails',
+      'cheapest-available calls the targets by price, and the next one when the cheapest fails',
       async () => {
-        await stack.heal();
+        await stack.resetFaults();
         expect(await textOf(await ask('cheapest-available'))).toBe('Hello from groq (openai/gpt-oss-20b)');
-        await stack.hurt({ path: '/groq', status: 429 });
+        await stack.injectFaults({ path: '/groq', status: 429 });
         expect((await ask('cheapest-available')).status).toBe(200);
         expect((await asked()).map(([provider]) => provider)).toEqual(['groq', 'groq', 'together']);
       },
@@ -45,7 +45,7 @@ export function portkey(stack: LayersStack): void {
     test(
       'streams',
       async () => {
-        await stack.heal();
+        await stack.resetFaults();
         const events = await (await ask('auto', { stream: true })).text();
         expect(streamedChat(events)).toContain('Hello from openrouter (openrouter/auto)');
         expect((await stack.received())[0]?.stream).toBe(true);
@@ -53,8 +53,8 @@ export function portkey(stack: LayersStack): void {
       MINUTE,
     );
 
-    test('answers 401 without a key, and 400 to headers that would choose another upstream', async () => {
-      await stack.heal();
+    test('a missing key is a 401, and headers that would choose another upstream are a 400', async () => {
+      await stack.resetFaults();
       const status = async (headers: Record<string, string>): Promise<number> =>
         (await stack.post(ROUTE, { model: 'auto', messages: question() }, headers)).status;
       expect(await status({ authorization: '' })).toBe(401);
@@ -69,9 +69,9 @@ export function portkey(stack: LayersStack): void {
       expect(await stack.received()).toEqual([]);
     });
 
-    test('no key is seen in docker inspect, logs or the bodies of errors', async () => {
-      await stack.heal();
-      await stack.hurt({ path: '/', echoKey: true });
+    test('no key is in the output of docker inspect, in logs or in errors', async () => {
+      await stack.resetFaults();
+      await stack.injectFaults({ path: '/', echoKey: true });
       const response = await ask('auto');
       const error = `${JSON.stringify([...response.headers])} ${await response.text()}`;
       expect([response.status, error]).toEqual([401, expect.stringContaining('Incorrect API key provided')]);

@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { expectNothingOfTheClient } from './sdks.ts';
 import { KEYS, type LayersStack, MINUTE, question, textOf } from './layers-stack.ts';
 
-/** Every alias, the provider that serves it, and the provider's own id of the model. */
+/** Every alias with its provider and the provider's own id of the model. */
 const ALIASES: [alias: string, provider: string, model: string][] = [
   ['gpt-4-turbo', 'openai', 'gpt-5.6-terra'],
   ['gpt-4', 'openai', 'gpt-5.6'],
@@ -20,7 +20,7 @@ const ALIASES: [alias: string, provider: string, model: string][] = [
   ['huggingface-gpt-oss', 'huggingface', 'openai/gpt-oss-120b'],
 ];
 
-/** The provider's API below its own prefix. */
+/** The path of each provider's chat API on the fake upstream. */
 const CHAT: Record<string, string> = {
   openai: '/openai/v1/chat/completions',
   anthropic: '/anthropic/v1/messages',
@@ -33,13 +33,13 @@ const CHAT: Record<string, string> = {
   huggingface: '/huggingface/v1/chat/completions',
 };
 
-/** Every alias by both languages, whole and streamed; then keys, cache and limits of the gateway. */
+/** Tests every alias with both APIs, complete and streamed; then a provider's second key. */
 export function providers(stack: LayersStack): void {
   describe('every alias answers', () => {
     test.each(ALIASES)(
-      '%s, by the chat route and by the messages route, whole and streamed',
+      '%s, on the chat route and on the messages route, complete and streamed',
       async (alias, provider, model) => {
-        await stack.heal();
+        await stack.resetFaults();
         const hello = `Hello from ${provider} (${model})`;
         const messages = (): object => ({ model: alias, max_tokens: 64, messages: question() });
         expect(await textOf(await stack.chat(alias))).toBe(hello);
@@ -70,11 +70,11 @@ export function providers(stack: LayersStack): void {
       ['/v1/embeddings', { model: 'embedding-small', input: question()[0].content }],
       ['/v1/messages', { model: 'gpt-4', max_tokens: 64, messages: question() }],
     ])(
-      'is used by %s within the same request when the first is rate limited',
+      'is used by %s within the same request when the first one is rate limited',
       async (path, body) => {
-        await stack.heal();
-        // Without the header retry-after: with it the first key would be left alone for that long.
-        await stack.hurt({ path: '/openai', times: 1, status: 429 });
+        await stack.resetFaults();
+        // Without retry-after, which would determine the cooldown of the first key.
+        await stack.injectFaults({ path: '/openai', times: 1, status: 429 });
         const response = await stack.post(path, body);
         expect([response.status, await response.text()]).toEqual([200, expect.any(String)]);
         expect(
@@ -96,7 +96,7 @@ export function streamedChat(events: string): string {
     .join('');
 }
 
-/** The text of a message streamed in Anthropic's language. */
+/** The text of a message streamed by Anthropic's API. */
 function streamedMessage(events: string): string {
   return data<{ delta?: { text?: string } }>(events)
     .map(({ delta }) => delta?.text ?? '')

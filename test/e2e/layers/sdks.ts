@@ -7,7 +7,7 @@ import { KEYS, type LayersStack, MINUTE } from './layers-stack.ts';
 
 type Calls = (target: SdkTarget) => Promise<Record<string, unknown>>;
 
-/** What a client may send that is no provider's business. */
+/** Headers of a client that must not reach a provider. */
 const HEADERS = {
   cookie: 'session=canary-cookie',
   'x-switchyard-since': 'canary-switchyard',
@@ -17,17 +17,17 @@ const HEADERS = {
 };
 const TOOL = { name: 'look_up', input: { word: 'canary' } };
 const WRONG_KEY = { error: 'AuthenticationError', status: 401 };
-const UPSTREAM_REFUSES = { error: 'BadRequestError', status: 400 };
+const UPSTREAM_REJECTS = { error: 'BadRequestError', status: 400 };
 
-/** The SDKs of OpenAI and Anthropic, for Node and for Python, through the gateway. */
+/** Tests the SDKs of OpenAI and Anthropic for Node and Python through the gateway. */
 export function sdks(stack: LayersStack): void {
   const gpt = 'Hello from openai (gpt-5.6)';
   const opus = 'Hello from anthropic (claude-opus-5-5)';
 
-  /** Runs the calls while perplexity is down and deepseek calls the request bad. */
+  /** Runs the calls while perplexity is down and deepseek rejects requests. */
   async function report(calls: Calls): Promise<Record<string, unknown>> {
-    await stack.heal();
-    await stack.hurt({ path: '/perplexity', status: 503 }, { path: '/deepseek', status: 400 });
+    await stack.resetFaults();
+    await stack.injectFaults({ path: '/perplexity', status: 503 }, { path: '/deepseek', status: 400 });
     return calls({ url: stack.endpoint, key: stack.key, headers: HEADERS });
   }
 
@@ -57,13 +57,13 @@ export function sdks(stack: LayersStack): void {
           wrongKey: WRONG_KEY,
           unknownModel: { error: 'NotFoundError', status: 404 },
           upstreamFails: { error: 'InternalServerError', status: 503 },
-          upstreamRefuses: UPSTREAM_REFUSES,
+          upstreamRefuses: UPSTREAM_REJECTS,
         });
       },
       3 * MINUTE,
     );
 
-    test('each provider got its request, by its own route and key, and nothing of the client', async () => {
+    test('each provider gets its request on its own route with its own key, and nothing else from the client', async () => {
       const received = await stack.received();
       expectNothingOfTheClient(stack, received);
       expect(received.map(({ path, model }) => `${path} ${model}`)).toEqual([
@@ -102,13 +102,13 @@ export function sdks(stack: LayersStack): void {
           wrongKey: WRONG_KEY,
           unknownModel: { error: 'NotFoundError', status: 404 },
           upstreamFails: { error: 'ServiceUnavailableError', status: 503 },
-          upstreamRefuses: UPSTREAM_REFUSES,
+          upstreamRefuses: UPSTREAM_REJECTS,
         });
       },
       3 * MINUTE,
     );
 
-    test('each provider got its request, by its own route and key, and nothing of the client', async () => {
+    test('each provider gets its request on its own route with its own key, and nothing else from the client', async () => {
       const received = await stack.received();
       expectNothingOfTheClient(stack, received);
       expect(received.slice(0, 7).map(({ path }) => path)).toEqual([

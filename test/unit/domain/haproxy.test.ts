@@ -8,26 +8,26 @@ import {
   EDGE_MEMORY_MB,
   FRONT_CONNECTION_MB,
   FRONT_CONNECTIONS,
-  GATEWAY_PLACES,
+  SERVER_SLOTS,
 } from '../../../domain/schema/edge-limits.ts';
 import { settingsSchema } from '../../../domain/schema/settings-schema.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../runtimes/edge/programs');
 const settings = { holdSeconds: 45, maxBodyMb: 3 };
 
-function rendered(name: string, wanted = settings): string {
+function rendered(name: string, from = settings): string {
   const file = { path: `/etc/switchyard/${name}`, content: readFileSync(join(FOLDER, name), 'utf8') };
-  const [result] = renderEdge(wanted, [file]);
+  const [result] = renderEdge(from, [file]);
   expect(result?.path).toBe(file.path);
   return result?.content ?? '';
 }
 
-/** The lines of one of the configuration's sections. */
+/** The lines of one section of the configuration. */
 function section(config: string, title: string): string {
   return config.split(/^(?=\w)/m).find((part) => part.startsWith(`${title}\n`)) ?? '';
 }
 
-/** The number behind a word in it. */
+/** The number after a word. */
 function number(text: string, word: string): number {
   return Number(new RegExp(`^ *${word} (\\d+)$`, 'm').exec(text)?.[1]);
 }
@@ -36,36 +36,37 @@ describe('renderEdge', () => {
   const config = rendered('haproxy.cfg');
   const front = rendered('front.cfg');
 
-  test('every setting reaches the proxy', () => {
+  test('every setting is rendered', () => {
     expect(config).toContain('x-switchyard-until %[date(45)]');
     expect(front).toContain('req.body_size gt 3145728');
     expect(front).toContain('larger than 3 MiB');
     expect(front).toContain('timeout queue 45s');
+    expect(config).toContain('The request was queued for 45 s and no gateway became ready.');
   });
 
-  test('no name in braces is left', () => {
-    expect(config + front + rendered('hold.lua') + rendered('check_key.lua')).not.toMatch(/\$\{/);
+  test('all names in braces are replaced', () => {
+    expect(config + front + rendered('queue.lua') + rendered('check_key.lua')).not.toMatch(/\$\{/);
   });
 
-  test('there are places for as many gateways as can stand side by side while all are replaced', () => {
+  test('there are enough server slots while all gateways are replaced', () => {
     const allowed = Array.from({ length: 100 }, (_, n) => n + 1).filter(
       (n) => settingsSchema.shape.replicas.safeParse(n).success,
     );
     const most = Math.max(...allowed);
-    expect(GATEWAY_PLACES).toBeGreaterThanOrEqual(2 * most);
-    const places = [...config.matchAll(/server-template gateway (\d+) /g)].map((match) => Number(match[1]));
-    expect(places).toEqual([GATEWAY_PLACES, GATEWAY_PLACES]);
-    expect(number(rendered('hold.lua'), 'local PLACES =')).toBe(GATEWAY_PLACES);
-    // Each of them can refuse a request once before it is known to be gone.
+    expect(SERVER_SLOTS).toBeGreaterThanOrEqual(2 * most);
+    const slots = [...config.matchAll(/server-template gateway (\d+) /g)].map((match) => Number(match[1]));
+    expect(slots).toEqual([SERVER_SLOTS, SERVER_SLOTS]);
+    expect(number(rendered('queue.lua'), 'local SERVER_SLOTS =')).toBe(SERVER_SLOTS);
+    // Each gateway can refuse a request once before HAProxy marks it as down.
     expect(number(section(config, 'defaults'), 'retries')).toBeGreaterThan(most);
   });
 
-  test('what waits and what is in flight has room in the memory', () => {
-    // The front lets no more in than that, and takes idle connections besides, which have no buffer.
+  test('queued requests and requests in flight fit into the memory limit', () => {
+    // front.cfg passes on no more requests than that; idle connections, which have no buffer, come on top.
     expect(section(front, 'backend edge')).toContain(` maxconn ${CONNECTIONS} `);
     const connections = number(section(config, 'frontend edge'), 'maxconn');
     expect(connections).toBeGreaterThan(CONNECTIONS);
-    // Two gateways' worth of requests at once, and each of them a second time within the edge.
+    // The concurrent requests of two gateways, each with a second connection inside the edge.
     expect(CONNECTIONS).toBeGreaterThan(2 * 100);
     expect(number(section(config, 'global'), 'maxconn')).toBeGreaterThanOrEqual(2 * CONNECTIONS);
     const clients = number(section(front, 'frontend edge'), 'maxconn');
@@ -74,25 +75,25 @@ describe('renderEdge', () => {
     expect(EDGE_BASE_MB + clients * FRONT_CONNECTION_MB + CONNECTIONS * CONNECTION_MB).toBeLessThanOrEqual(
       EDGE_MEMORY_MB,
     );
-    // Both buffers of a connection.
+    // A connection has two buffers.
     expect(2 * number(section(front, 'global'), 'tune.bufsize')).toBeLessThan(FRONT_CONNECTION_MB * 2 ** 20);
-    // Whoever is idle leaves the others half of the room.
+    // Idle connections leave half of the connections to others.
     expect(front).toContain(`set-header connection close if { fe_conn gt ${clients / 2} }`);
   });
 
-  test('cleartext HTTP/2 is refused by both', () => {
+  test('both processes refuse cleartext HTTP/2', () => {
     for (const text of [config, front])
       expect(section(text, 'defaults')).toContain('option disable-h2-upgrade');
   });
 
-  test('a setting of the gateways leaves the edge alone', () => {
+  test('a setting of the gateways does not change the edge', () => {
     const more = { ...settings, drainSeconds: 999, replicas: 8, memoryMb: 4096 };
     expect(rendered('haproxy.cfg', more)).toBe(config);
     expect(rendered('front.cfg', more)).toBe(front);
     expect(front).toContain('hard-stop-after 9s');
   });
 
-  test("the proxy's own errors are JSON as clients expect it", () => {
+  test("the edge's own errors are JSON in the format of the client's API", () => {
     const errors = [...(config + front).matchAll(/(?:http-error|return) status (\d+) .*?string '(.*?)'/g)];
     expect(errors.map((match) => match[1])).toEqual(
       expect.arrayContaining(['400', '401', '408', '413', '500', '502', '503', '504']),
@@ -108,20 +109,20 @@ describe('renderEdge', () => {
             code: expect.stringMatching(/^[a-z_]+$/) as string,
           },
         });
-      // Anthropic's clients get theirs.
+      // Anthropic's API has its own format.
       else expect([answer.type, Object.keys(answer.error)]).toEqual(['error', ['type', 'message']]);
     }
   });
 
-  test('what is logged holds no query, no header and no body', () => {
+  test('the log format has no query string, header or body', () => {
     const formats = (config + front).split('\n').filter((line) => /^\s*log-format/.test(line));
     expect(formats).toHaveLength(2);
     for (const format of formats) expect(format).not.toMatch(/%(HU|HQ|hr|hs|r\b|\[)/);
   });
 
-  test('an unknown name is refused, with the file and the names that exist', () => {
+  test('an unknown name is an error with the file and the allowed names', () => {
     expect(() => renderEdge(settings, [{ path: 'haproxy.cfg', content: 'timeout ${holdSecond}s' }])).toThrow(
-      /^haproxy.cfg: unknown name \$\{holdSecond\}; allowed are holdSeconds, maxBodyMb, maxBodyBytes, gatewayPlaces, /,
+      /^haproxy.cfg: unknown name \$\{holdSecond\}; allowed are queueTimeoutSeconds, maxBodyMb, maxBodyBytes, serverSlots, /,
     );
   });
 });

@@ -1,47 +1,49 @@
-/** The door of the stack's own Portkey (door.mjs) before a fake of the gateway behind it, and a client that speaks byte by byte. */
+/** The auth proxy of the stack's own Portkey (auth-proxy.mjs) in front of a fake Portkey, and a client that sends raw bytes. */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 // @ts-expect-error a plain script of the image, without types
-import * as doorScript from '../image/door.mjs';
+import * as authProxyScript from '../image/auth-proxy.mjs';
 // @ts-expect-error likewise
 import * as redactScript from '../image/redact.mjs';
 
-const { createDoor } = doorScript as { createDoor: (options: Record<string, unknown>) => Server };
+const { createAuthProxy } = authProxyScript as {
+  createAuthProxy: (options: Record<string, unknown>) => Server;
+};
 const { redactor } = redactScript as { redactor: (keys: string[]) => unknown };
 
 export const CLIENT_KEY = 'sk-canary-client-41c9';
 export const PROVIDER_KEY = 'canary-provider-key-9d02';
 export const ROUTE = '/portkey/v1/chat/completions';
 
-/** A request as the gateway behind the door got it. */
+/** A request as Portkey received it. */
 export interface Seen {
   method: string;
   path: string;
   headers: IncomingHttpHeaders;
-  /** Undefined where it broke off. */
+  /** Undefined if it was cut off. */
   body: string | undefined;
 }
 
-/** A door with a fake gateway behind it. */
-export interface Door {
-  /** What the gateway got, in order; a request counts once its body has ended or broken off. */
+/** An auth proxy with a fake Portkey behind it. */
+export interface AuthProxy {
+  /** The requests that Portkey received, in order. A request is added when its body has ended or was cut off. */
   seen: Seen[];
-  /** A client's connection. */
+  /** Opens a client connection. */
   open: () => Socket;
-  /** Sends the bytes, then a request that ends the connection: the statuses of all answers. */
+  /** Sends the bytes, then a request that closes the connection; returns the statuses of all responses. */
   statuses: (bytes: string) => Promise<number[]>;
   stop: () => void;
 }
 
-/** Starts both; `answer` is what the gateway does once it has a request whole. */
-export async function startDoor(
+/** Starts both. `answer` is called when the fake Portkey has received a complete request. */
+export async function startAuthProxy(
   answer: RequestListener = (_, response) => void response.end('{"said": "hello"}'),
   stallMs?: number,
-): Promise<Door> {
+): Promise<AuthProxy> {
   const seen: Seen[] = [];
-  const gateway = createServer((request, response) => {
+  const portkey = createServer((request, response) => {
     const { method = '', url: path = '', headers } = request;
     text(request).then(
       (body) => {
@@ -51,17 +53,17 @@ export async function startDoor(
       () => seen.push({ method, path, headers, body: undefined }),
     );
   });
-  const inner = await listen(gateway);
+  const inner = await listen(portkey);
   const sha256 = createHash('sha256').update(CLIENT_KEY).digest('hex');
   const targets = [{ name: 'auto', targets: [{ provider: 'openai', api_key: PROVIDER_KEY }] }];
-  const door = createDoor({
+  const proxy = createAuthProxy({
     config: { targets },
     clientKeys: [{ sha256 }],
     redact: redactor([PROVIDER_KEY]),
     inner,
     stallMs,
   });
-  const port = await listen(door);
+  const port = await listen(proxy);
   const open = (): Socket => connect(port, '127.0.0.1');
   return {
     seen,
@@ -72,7 +74,7 @@ export async function startDoor(
       return [...(await text(socket)).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
     },
     stop() {
-      for (const server of [door, gateway]) {
+      for (const server of [proxy, portkey]) {
         server.close();
         server.closeAllConnections();
       }
@@ -80,7 +82,7 @@ export async function startDoor(
   };
 }
 
-/** The head of a request, with the client's key. */
+/** The request line and headers of a request, with the client's key. */
 export function head(method: string, target: string, headers: string[] = []): string {
   const lines = [`${method} ${target} HTTP/1.1`, 'host: portkey', `authorization: Bearer ${CLIENT_KEY}`];
   return [...lines, ...headers, '', ''].join('\r\n');

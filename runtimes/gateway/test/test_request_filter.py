@@ -1,4 +1,4 @@
-"""What the guard lets through, and in which shape."""
+"""Which requests pass the request filter, and what LiteLLM gets."""
 
 import asyncio
 import hashlib
@@ -11,11 +11,11 @@ from pathlib import Path
 from unittest import mock
 
 import body as body_module
-import guard as guard_module
+import request_filter as request_filter_module
 from clientkeys import ClientKeys
-from guard import Guard
 from redact import Redactor, RedactResponses
-from served import Served
+from request_filter import RequestFilter
+from served_models import ServedModels
 
 KEY = 'sk-' + 'k' * 40
 
@@ -31,13 +31,13 @@ def write(file: Path, keys: list) -> None:
 
 
 class Keys(unittest.TestCase):
-    def test_until_is_held_against_the_clock_of_each_request(self):
+    def test_until_is_compared_with_the_time_of_each_request(self):
         end = datetime(2026, 11, 25, 12, tzinfo=timezone.utc)
         keys = ClientKeys(key_file(until='2026-11-25T12:00:00Z'))
         self.assertEqual(keys.find(KEY, end - timedelta(seconds=1))['name'], 'master')
         self.assertIsNone(keys.find(KEY, end))
 
-    def test_a_changed_file_counts_at_once_and_a_broken_one_never_opens(self):
+    def test_a_changed_file_is_used_at_once_and_a_broken_one_is_ignored(self):
         file = key_file()
         keys = ClientKeys(file)
         self.assertIsNone(keys.find('sk-other'))
@@ -51,17 +51,17 @@ class Keys(unittest.TestCase):
         with self.assertLogs('switchyard', 'ERROR'):
             self.assertIsNone(keys.find(KEY))
 
-    def test_nothing_is_no_key(self):
+    def test_an_empty_key_is_invalid(self):
         keys = ClientKeys(key_file())
-        for nothing in ('', None, 'Bearer ', '\udcff'):
-            self.assertIsNone(keys.find(nothing))
+        for empty in ('', None, 'Bearer ', '\udcff'):
+            self.assertIsNone(keys.find(empty))
 
 
-class Door(unittest.TestCase):
+class Requests(unittest.TestCase):
     def setUp(self):
         self.seen = []
         self.received = 0
-        self.guard = Guard(self.app, ClientKeys(key_file()), Served({'x': 'chat', 'openai/gpt': 'chat', 'vectors': 'embedding'}))
+        self.request_filter = RequestFilter(self.app, ClientKeys(key_file()), ServedModels({'x': 'chat', 'openai/gpt': 'chat', 'vectors': 'embedding'}))
 
     async def app(self, scope, receive, send):
         self.seen.append((scope, (await receive()).get('body') if scope['method'] == 'POST' else b''))
@@ -84,11 +84,11 @@ class Door(unittest.TestCase):
         async def send(message):
             sent.append(message)
 
-        asyncio.run(self.guard(scope, receive, send))
+        asyncio.run(self.request_filter(scope, receive, send))
         return sent[0]['status'], json.loads(b''.join(m.get('body', b'') for m in sent[1:])), dict(sent[0]['headers'])
 
     def test_without_a_valid_key_everything_is_401(self):
-        # A valid key under another scheme is none: "Bearer" alone is what the answer asks for.
+        # A valid key with another scheme is rejected: the response asks for "Bearer" only.
         schemes = [{'authorization': f'{scheme} {KEY}'} for scheme in ('Basic', 'Token', 'Digest', 'xBearer', 'Bearer Basic')]
         for headers in ({}, {'authorization': 'Bearer wrong'}, {'x-api-key': 'wrong'}, {'authorization': ''}, *schemes):
             for method, path in (('GET', '/'), ('GET', '/ui/'), ('POST', '/v1/chat/completions'), ('DELETE', '/x'), ('POST', '/key/generate')):
@@ -97,28 +97,28 @@ class Door(unittest.TestCase):
         self.assertEqual((status, body['type'], body['error']['type']), (401, 'error', 'authentication_error'))
         self.assertEqual(self.seen, [])
 
-    def test_the_key_may_come_in_each_of_three_headers_and_goes_on_in_one(self):
+    def test_a_key_is_accepted_in_three_headers_and_passed_on_in_one(self):
         for headers in ({'authorization': f'bearer {KEY}'}, {'x-api-key': KEY}, {'api-key': KEY}, {'authorization': 'Bearer x', 'x-api-key': KEY}):
             self.assertEqual(self.ask('POST', '/v1/messages', headers)[0], 200)
             names = [n for n, _ in self.seen[-1][0]['headers']]
             self.assertEqual(names.count(b'authorization'), 1)
             self.assertNotIn(b'x-api-key', names)
 
-    def test_the_probes_need_no_key_and_leaving_is_not_ready(self):
+    def test_health_checks_need_no_key_and_a_draining_gateway_is_not_ready(self):
         self.assertEqual(self.ask('GET', '/health/readiness', {})[0], 200)
         self.assertEqual(self.ask('GET', '/health/liveliness', {})[0], 200)
-        self.guard.leave()
+        self.request_filter.start_draining()
         self.assertEqual(self.ask('GET', '/health/readiness', {})[0], 503)
         status, _, headers = self.ask('POST', '/v1/messages')
         self.assertEqual((status, headers[b'connection']), (200, b'close'))
 
-    def test_only_the_routes_of_clients_exist(self):
+    def test_only_the_routes_that_clients_need_exist(self):
         for method, path in (('GET', '/v1/models'), ('GET', '/models/openai/gpt'), ('POST', '/v1/responses'), ('POST', '/embeddings'), ('POST', '/v1/messages/count_tokens')):
             self.assertEqual(self.ask(method, path)[0], 200, path)
         for method, path in (('GET', '/v1/model/info'), ('POST', '/v1/models'), ('GET', '/health'), ('POST', '/openai/deployments/x/chat/completions'), ('GET', '/v1/models/../key/info'), ('POST', '/v1/files'), ('POST', '/v1/chat/completions/'), ('GET', '/metrics')):
             self.assertEqual(self.ask(method, path)[0], 404, path)
 
-    def test_the_query_is_dropped_and_what_the_body_may_not_say_refused(self):
+    def test_the_query_is_dropped_and_denied_names_in_it_are_rejected(self):
         self.assertEqual(self.ask('POST', '/v1/messages', query=b'beta=true')[0], 200)
         self.assertEqual(self.seen[-1][0]['query_string'], b'')
         for query in (b'model=x', b'a=1&Model=x', b'%6dodel=x', b'beta=true;model=x'):
@@ -128,7 +128,7 @@ class Door(unittest.TestCase):
                 status, body, _ = self.ask(method, path, query=query)
                 self.assertEqual((status, body['error']['code']), (400, 'refused_field'), query)
 
-    def test_the_body_arrives_as_it_was_checked(self):
+    def test_the_application_gets_the_body_that_was_checked(self):
         body = json.dumps({'model': 'x', 'messages': [{'role': 'user', 'content': 'ü' * 1000}]}).encode()
         self.ask('POST', '/v1/chat/completions', {'x-api-key': KEY, 'content-type': 'text/plain', 'transfer-encoding': 'chunked', 'x-litellm-model': 'y', 'x-portkey-config': '{}', 'x-switchyard-until': '1', 'x-litellm-tags': 'a'}, body)
         scope, got = self.seen[-1]
@@ -136,16 +136,16 @@ class Door(unittest.TestCase):
         self.assertEqual((got, headers[b'content-type'], headers[b'content-length']), (body, b'application/json', str(len(body)).encode()))
         self.assertEqual([n for n in headers if n.startswith(b'x-')], [b'x-litellm-tags', b'x-litellm-call-id'])
 
-    def test_half_a_surrogate_pair_is_fixed(self):
+    def test_half_a_surrogate_pair_is_replaced(self):
         self.assertEqual(self.ask('POST', '/v1/embeddings', body=b'{"model": "vectors", "input": "cut \\ud83d"}')[0], 200)
         self.assertEqual(json.loads(self.seen[-1][1]), {'model': 'vectors', 'input': 'cut ?'})
 
-    def test_bodies_that_are_no_object(self):
+    def test_a_body_that_is_not_an_object_is_rejected(self):
         for body in (b'', b'[]', b'"x"', b'{', b'{"a": NaN}', b'[' * 50, '{"model": "x"}'.encode('utf-16'), b'model=x&api_base=y'):
             status, answer, _ = self.ask('POST', '/v1/chat/completions', body=body)
             self.assertEqual((status, answer['error']['code']), (400, 'invalid_json'), body[:20])
 
-    def test_a_refusal_does_not_wait_for_the_body(self):
+    def test_a_rejection_does_not_wait_for_the_body(self):
         for method, path, headers, status in (
             ('POST', '/v1/chat/completions', {'x-api-key': 'wrong'}, 401),
             ('POST', '/v1/files', {'x-api-key': KEY}, 404),
@@ -162,17 +162,17 @@ class Door(unittest.TestCase):
         self.assertNotIn(b'connection', self.ask('POST', '/v1/messages', {'x-api-key': 'wrong', 'content-length': '0'})[2])
         self.assertEqual(self.ask('GET', '/v1/models', {'x-api-key': KEY, 'content-length': '0'})[0], 200)
 
-    def test_a_get_gives_litellm_no_body(self):
+    def test_the_body_of_a_get_is_not_passed_on(self):
         async def app(scope, receive, send):
             self.seen.append((await receive())['body'])
             await send({'type': 'http.response.start', 'status': 200, 'headers': []})
             await send({'type': 'http.response.body', 'body': b'{}'})
 
-        self.guard.app = app
+        self.request_filter.app = app
         self.assertEqual(self.ask('GET', '/v1/models', body=b'{"a": 1}')[0], 200)
         self.assertEqual(self.seen, [b''])
 
-    def test_what_is_too_deep_or_too_much_is_a_400_in_the_callers_shape(self):
+    def test_a_body_that_is_too_deep_or_too_large_is_a_400_in_the_format_of_the_api(self):
         def metadata(text):
             return b'{"model": "x", "metadata": ' + text + b'}'
 
@@ -190,33 +190,33 @@ class Door(unittest.TestCase):
         self.assertEqual(self.ask('POST', '/v1/messages', body=code)[0], 200)
         self.assertEqual(self.seen[-1][1], code)
 
-    def test_names_of_fields_are_bounded(self):
+    def test_the_length_of_field_names_is_limited(self):
         status, answer, _ = self.ask('POST', '/v1/messages', body=json.dumps({'model': 'x', 'metadata': {'a[' * 100_000: {'b': 1}}}).encode())
         self.assertEqual((status, answer['error']['type']), (400, 'invalid_request_error'))
         self.assertLess(len(json.dumps(answer)), 600)
 
-    def test_a_large_body_is_checked_beside_other_requests(self):
+    def test_a_large_body_is_checked_in_a_thread(self):
         threads = []
-        checked = guard_module.checked
+        check_body = request_filter_module.check_body
 
         def spy(*arguments):
             threads.append(threading.current_thread() is threading.main_thread())
-            return checked(*arguments)
+            return check_body(*arguments)
 
-        with mock.patch.object(guard_module, 'checked', spy):
+        with mock.patch.object(request_filter_module, 'check_body', spy):
             self.ask('POST', '/v1/messages')
             self.ask('POST', '/v1/messages', body=json.dumps({'model': 'x', 'system': 'a' * 100_000}).encode())
             status, _, _ = self.ask('POST', '/v1/messages', body=json.dumps({'model': 'y', 'system': 'a' * 100_000}).encode())
         self.assertEqual((threads, status), ([True, False, False], 404))
 
-    def test_of_two_fields_with_one_name_the_last_counts(self):
+    def test_the_last_of_two_fields_with_the_same_name_counts(self):
         self.assertEqual(self.ask('POST', '/v1/messages', body=b'{"model": "y", "model": "x"}')[0], 200)
         self.assertEqual(self.ask('POST', '/v1/messages', body=b'{"model": "x", "model": "y"}')[0], 404)
-        # Python's parser reads this one: what goes on is what it read.
+        # Python's parser reads this one: the application gets what it has read.
         self.assertEqual(self.ask('POST', '/v1/messages', body=b'{"model": "y", "a": "\\ud83d", "model": "x"}')[0], 200)
         self.assertEqual(json.loads(self.seen[-1][1])['model'], 'x')
 
-    def test_the_error_of_a_model_has_the_callers_shape(self):
+    def test_the_error_for_an_unknown_model_has_the_format_of_the_api(self):
         status, answer, _ = self.ask('POST', '/v1/chat/completions', body=b'{"model": "X"}')
         message = 'The model "X" does not exist here. Did you mean "x"? GET /v1/models lists the models.'
         self.assertEqual((status, answer), (404, {'error': {'message': message, 'type': 'invalid_request_error', 'param': 'model', 'code': 'model_not_found'}}))
@@ -233,14 +233,14 @@ class Door(unittest.TestCase):
         async def send(message):
             sent.append(message)
 
-        asyncio.run(self.guard({'type': 'websocket', 'path': '/v1/realtime', 'headers': []}, None, send))
+        asyncio.run(self.request_filter({'type': 'websocket', 'path': '/v1/realtime', 'headers': []}, None, send))
         self.assertEqual(sent, [{'type': 'websocket.close', 'code': 1008}])
 
 
 class Stalls(unittest.TestCase):
     def ask(self, messages, path='/v1/chat/completions'):
-        """The status and headers of the answer to a request whose body ends after these messages, and never comes to its end."""
-        guard = Guard(None, ClientKeys(key_file()), Served({'x': 'chat'}))
+        """The status, headers and body of the response to a request whose body stalls after these messages."""
+        request_filter = RequestFilter(None, ClientKeys(key_file()), ServedModels({'x': 'chat'}))
         sent = []
 
         async def receive():
@@ -251,25 +251,25 @@ class Stalls(unittest.TestCase):
 
         scope = {'type': 'http', 'method': 'POST', 'path': path, 'query_string': b''}
         scope['headers'] = [(b'authorization', f'Bearer {KEY}'.encode()), (b'content-length', b'3000000')]
-        with mock.patch.object(body_module.whole_body, '__defaults__', (0.05,)):
-            app = RedactResponses(guard, Redactor(['a-key-of-a-provider']))
+        with mock.patch.object(body_module.read_body, '__defaults__', (0.05,)):
+            app = RedactResponses(request_filter, Redactor(['a-key-of-a-provider']))
             asyncio.run(asyncio.wait_for(app(scope, receive, send), 30))
         return sent[0]['status'], dict(sent[0]['headers']), json.loads(sent[1]['body'])
 
-    def test_an_upload_that_stalls_is_refused_and_its_connection_closed(self):
+    def test_a_stalled_upload_is_rejected_and_its_connection_closed(self):
         for sent in ([], [{'type': 'http.request', 'body': b'x' * 1_500_000, 'more_body': True}]):
             status, headers, body = self.ask(list(sent))
             self.assertEqual((status, headers[b'connection'], body['error']['code']), (408, b'close', 'request_timeout'))
             self.assertEqual(headers[b'x-switchyard-stalled'], b'1')
 
-    def test_anthropics_clients_are_told_in_their_form(self):
+    def test_the_error_has_the_format_of_anthropics_api(self):
         status, _, body = self.ask([], '/v1/messages')
         self.assertEqual((status, body['type'], body['error']['type']), (408, 'error', 'invalid_request_error'))
 
 
 class KeyCheck(unittest.TestCase):
-    def test_tells_a_valid_key_from_others_and_asks_nobody(self):
-        guard = Guard(None, ClientKeys(key_file()), Served({}))
+    def test_only_a_valid_key_is_a_204_and_the_application_is_not_called(self):
+        request_filter = RequestFilter(None, ClientKeys(key_file()), ServedModels({}))
         for headers, status in (
             ([(b'authorization', f'Bearer {KEY}'.encode())], 204),
             ([(b'x-api-key', b'other'), (b'api-key', KEY.encode())], 204),
@@ -283,7 +283,7 @@ class KeyCheck(unittest.TestCase):
                 sent.append(message)
 
             scope = {'type': 'http', 'method': 'GET', 'path': '/health/key', 'query_string': b'', 'headers': headers}
-            asyncio.run(guard(scope, None, send))
+            asyncio.run(request_filter(scope, None, send))
             self.assertEqual(sent[0]['status'], status)
 
 

@@ -1,12 +1,12 @@
-"""What a request may not say. The lists are ours; the last tests hold them against the names that LiteLLM itself knows."""
+"""Which field names a request must not have. The last tests compare our lists with the names that LiteLLM itself knows."""
 
 import json
 import os
 import unittest
 
-from refused import query_refusal, refusal
+from request_policy import deny_reason, query_deny_reason
 
-# There is no network here to fetch prices from.
+# Without this LiteLLM would fetch prices, and there is no network here.
 os.environ['LITELLM_LOCAL_MODEL_COST_MAP'] = 'True'
 
 EVERYWHERE = (
@@ -19,7 +19,7 @@ AS_ARGUMENTS = (
     'client', 'client_secret', 'tenant_id', 'deployment_id', 'specific_deployment', 'silent_model', 'use_litellm_proxy', 'base_model',
     'configurable_clientside_auth_params', 'routing_strategy', 'retry_policy', 'preset_cache_key', '_router_weights', 'fallback_depth', 'verbose',
 )
-# LiteLLM's own names that a request may use: how long it waits, what it is called, where to turn, how an answer is shaped.
+# LiteLLM's own names that a request may have: timeouts, ids, fallbacks, the format of the response.
 HARMLESS = set(
     'model metadata litellm_metadata litellm_session_id litellm_trace_id tags id cache caching ttl no-log vector_store_id'
     ' timeout request_timeout stream_timeout keepalive_seconds stream_chunk_size fallbacks drop_params allowed_openai_params guardrails'
@@ -28,32 +28,32 @@ HARMLESS = set(
 )
 
 
-def passed(names, inside=None) -> list[str]:
+def allowed(names, inside=None) -> list[str]:
     bodies = {name: {name: 'x'} if inside is None else {inside: {name: 'x'}} for name in names}
-    return sorted(name for name, body in bodies.items() if refusal(body) is None)
+    return sorted(name for name, body in bodies.items() if deny_reason(body) is None)
 
 
-class Refusals(unittest.TestCase):
-    def test_what_would_choose_upstream_key_or_price(self):
+class Denied(unittest.TestCase):
+    def test_names_that_would_choose_upstream_key_or_price(self):
         for name in EVERYWHERE:
             text = json.dumps({name: 'x'})
             for fields in ({name: 'x'}, {'litellm_params': {name: 'x'}}, {'extra_body': {'a': [{name: 1}]}}, {'fallbacks': [{'model': 'x', name: 'y'}]},
                            {'metadata': {name: 'x'}}, {'metadata': text}, {'metadata': f' \n\t{text}'}, {'metadata': f' [{text}]'}, {f'metadata[{name}]': 'x'}):
                 with self.subTest(fields=fields):
-                    self.assertIn(name, refusal(fields) or '')
+                    self.assertIn(name, deny_reason(fields) or '')
 
-    def test_what_counts_as_an_argument_only(self):
+    def test_names_that_are_denied_only_as_arguments(self):
         for name in AS_ARGUMENTS:
             for fields in ({name: 'x'}, {'litellm_params': {name: 'x'}}, {'extra_body': {name: 'x'}}, {'fallbacks': [{'model': 'x', name: 'y'}]}):
                 with self.subTest(fields=fields):
-                    self.assertIn(name, refusal(fields) or '')
-            self.assertIsNone(refusal({'metadata': {name: 'x'}}))
+                    self.assertIn(name, deny_reason(fields) or '')
+            self.assertIsNone(deny_reason({'metadata': {name: 'x'}}))
 
     def test_references_to_secrets(self):
         for fields in ({'user': 'os.environ/OPENAI_API_KEY'}, {'metadata': {'x': 'oidc/file//run/secrets/OPENAI_API_KEY'}}):
-            self.assertIn('refers to a secret', refusal(fields) or '')
+            self.assertIn('refers to a secret', deny_reason(fields) or '')
 
-    def test_what_agents_send_every_day(self):
+    def test_the_usual_fields_of_agents_are_allowed(self):
         tool = {'type': 'function', 'function': {'name': 'f', 'parameters': {'properties': {'api_key': {}, 'base_url': {}, 'headers': {}}}}}
         fields = {
             'model': 'x', 'stream': True, 'stream_options': {'include_usage': True}, 'tools': [tool], 'max_tokens': 5,
@@ -67,32 +67,32 @@ class Refusals(unittest.TestCase):
             'anthropic_version': '2023-06-01', 'anthropic_beta': ['x'], 'context_management': {'edits': []}, 'mcp_servers': [{'url': 'https://m', 'name': 'm'}],
             'container': 'c', 'web_search_options': {'user_location': {'type': 'approximate'}}, 'audio': {'voice': 'v'}, 'encoding_format': 'float',
         }
-        self.assertIsNone(refusal(fields))
+        self.assertIsNone(deny_reason(fields))
 
     def test_queries(self):
         for query in (b'', b'beta=true', b'limit=20&after_id=x', b'client_version=0.1', b'x=api_base'):
-            self.assertIsNone(query_refusal(query))
+            self.assertIsNone(query_deny_reason(query))
         for name in EVERYWHERE:
-            self.assertIn(name, query_refusal(f'a=b&{name}=x'.encode()) or '')
+            self.assertIn(name, query_deny_reason(f'a=b&{name}=x'.encode()) or '')
 
 
 class AgainstLitellm(unittest.TestCase):
-    """A new version that knows more names turns these red: each is then refused, or harmless and said to be."""
+    """These tests fail when a new version of LiteLLM knows more names. Then add each name either to the denied ones or to HARMLESS."""
 
-    def test_its_keyword_arguments_and_deployment_settings(self):
+    def test_keyword_arguments_and_deployment_settings(self):
         from litellm.types.router import CredentialLiteLLMParams, GenericLiteLLMParams, LiteLLM_Params
         from litellm.types.utils import all_litellm_params
 
-        owned = {name for params in (CredentialLiteLLMParams, GenericLiteLLMParams, LiteLLM_Params) for name in params.model_fields}
-        owned |= set(all_litellm_params)
-        self.assertTrue({'ssl_verify', 'api_base', 'cooldown_time'} <= owned)
-        self.assertEqual(sorted(set(passed(owned)) - HARMLESS), [])
+        known = {name for params in (CredentialLiteLLMParams, GenericLiteLLMParams, LiteLLM_Params) for name in params.model_fields}
+        known |= set(all_litellm_params)
+        self.assertTrue({'ssl_verify', 'api_base', 'cooldown_time'} <= known)
+        self.assertEqual(sorted(set(allowed(known)) - HARMLESS), [])
 
-    def test_what_it_bans_by_itself(self):
+    def test_names_that_litellm_bans_itself(self):
         from litellm.proxy.auth.auth_utils import _BANNED_METADATA_PARAMS, _BANNED_REQUEST_BODY_PARAMS, _SECRET_RESOLVING_PARAMS
 
-        self.assertEqual(sorted(set(passed({*_BANNED_REQUEST_BODY_PARAMS, *_SECRET_RESOLVING_PARAMS})) - HARMLESS), [])
-        self.assertEqual(passed(_BANNED_METADATA_PARAMS, 'metadata'), [])
+        self.assertEqual(sorted(set(allowed({*_BANNED_REQUEST_BODY_PARAMS, *_SECRET_RESOLVING_PARAMS})) - HARMLESS), [])
+        self.assertEqual(allowed(_BANNED_METADATA_PARAMS, 'metadata'), [])
 
 
 if __name__ == '__main__':

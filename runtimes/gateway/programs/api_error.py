@@ -1,22 +1,22 @@
-"""A refused request, and the error in the shape of the API that the caller speaks."""
+"""An error that the gateway sends to the client, in the format of the API that the client uses."""
 
 from __future__ import annotations
 
 import json
 
-# How much of a caller's own text an error repeats.
-SHOWN = 200
+# Maximum number of characters of the client's own text that an error quotes.
+MAX_QUOTED = 200
 
 
-class Refuse(Exception):
-    """Ends a request with this status. `param` is the field at fault, as OpenAI's errors name it."""
+class ApiError(Exception):
+    """Ends a request with this status. `param` is the invalid field, as in OpenAI's errors."""
 
     def __init__(self, status: int, kind: str, message: str, code: str, param: str | None = None) -> None:
         super().__init__(message)
         self.status, self.kind, self.message, self.code, self.param = status, kind, message, code, param
 
     def body(self, anthropic: bool) -> bytes:
-        """The error as Anthropic's API or as OpenAI's would send it."""
+        """The error in the format of Anthropic's API or of OpenAI's."""
         if anthropic:
             return json.dumps({'type': 'error', 'error': {'type': self.kind, 'message': self.message}}).encode()
         kind = 'invalid_request_error' if self.status in (400, 401, 404) else self.kind
@@ -24,18 +24,18 @@ class Refuse(Exception):
         return json.dumps({'error': error}).encode()
 
 
-def bad_request(message: str, code: str, param: str | None = None) -> Refuse:
+def bad_request(message: str, code: str, param: str | None = None) -> ApiError:
     """A 400."""
-    return Refuse(400, 'invalid_request_error', message, code, param)
+    return ApiError(400, 'invalid_request_error', message, code, param)
 
 
-def shown(text: str) -> str:
-    """A caller's text in quotes, escaped, at most `SHOWN` characters of it."""
-    return json.dumps(text[:SHOWN]) + ('…' if len(text) > SHOWN else '')
+def quoted(text: str) -> str:
+    """The client's text in quotes, escaped, at most `MAX_QUOTED` characters."""
+    return json.dumps(text[:MAX_QUOTED]) + ('…' if len(text) > MAX_QUOTED else '')
 
 
-def speaks_anthropic(scope) -> bool:
-    """Whether the caller of this ASGI scope speaks Anthropic's API. Both APIs have a list of models at the same path."""
+def is_anthropic(scope) -> bool:
+    """Whether the client of this ASGI scope uses Anthropic's API. Both APIs list models at the same path."""
     if scope['path'].startswith('/v1/messages'):
         return True
     return '/models' in scope['path'] and any(name == b'anthropic-version' for name, _ in scope['headers'])

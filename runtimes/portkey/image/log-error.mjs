@@ -1,5 +1,5 @@
-/** Logs what went wrong and where. Not the message: it may quote what a client or an upstream said. */
-export function report(what, error) {
+/** Logs what failed and where, but not the error's message: it may quote a client or an upstream. */
+export function logError(what, error) {
   const frames = String(error?.stack ?? '').match(/^ {4}at .*$/gm) ?? [];
   const where = frames.slice(0, 3).map((line) => line.trim());
   console.error([`portkey: ${what}:`, error?.code ?? error?.name ?? typeof error, ...where].join(' '));

@@ -1,36 +1,36 @@
-"""Who is asked, and who rests, after a failure: the policy on a router that only writes down what it is asked."""
+"""Which deployments are called and which are in cooldown after a failure, with a fake router that records its calls."""
 
 import asyncio
 import types
 import unittest
 
 from failure_kinds import Kind
-from failures import LONGEST_REST, RETRY_PAUSE, follow_policy
+from failure_policy import MAX_COOLDOWN, RETRY_PAUSE, install_failure_policy
 from provider_failure import Failure
 
 REQUEST, KEY, DOWN = Failure(Kind.REQUEST, 400, 'Why.'), Failure(Kind.KEY, 403, 'No.'), Failure(Kind.PROVIDER, 503, 'Down.')
-SILENT = DOWN._replace(silent=True)
+TIMED_OUT = DOWN._replace(timed_out=True)
 
 
-def failing(failure: Failure) -> Exception:
-    error = RuntimeError(failure.words)
+def exception_of(failure: Failure) -> Exception:
+    error = RuntimeError(failure.message)
     error.switchyard_failure = failure
     return error
 
 
 class Cooldowns:
     def __init__(self) -> None:
-        self.resting: dict[str, float] = {}
+        self.active: dict[str, float] = {}
 
     def add_deployment_to_cooldown(self, model_id, original_exception, exception_status, cooldown_time):
-        self.resting[model_id] = cooldown_time
+        self.active[model_id] = cooldown_time
 
     def get_active_cooldowns(self, model_ids, parent_otel_span):
-        return [one for one in model_ids if one in self.resting]
+        return [one for one in model_ids if one in self.active]
 
 
 def router_of(keys: int, fallbacks: list, windows: dict | None = None, off: bool = False):
-    """A router of the alias `a` with that many keys, and what it was asked."""
+    """A router that serves the alias `a` with that many keys."""
 
     class Router:
         disable_cooldowns = off
@@ -53,23 +53,23 @@ def router_of(keys: int, fallbacks: list, windows: dict | None = None, off: bool
             self, e, disable_fallbacks, fallbacks, context_window_fallbacks, content_policy_fallbacks, model_group, args, kwargs
         ):
             self.calls.append(fallbacks)
-            return 'a hop'
+            return 'a fallback'
 
     handlers = types.SimpleNamespace()
     openai = types.SimpleNamespace(drop_params_from_unprocessable_entity_error=lambda error, data: {n: v for n, v in data.items() if n != 'bad'})
-    follow_policy(Router, handlers, openai)
+    install_failure_policy(Router, handlers, openai)
     return Router(), openai
 
 
 class Policy(unittest.TestCase):
     def call(self, router, failures: list, deployment: str = 'a@0', depth: int = 0):
-        """One attempt of the router's: the answers of the provider in turn, None for a good one. How often it was asked."""
-        left = list(failures)
+        """Makes one call through the router. `failures` are the provider's responses in turn, None for a good one. Returns the number of attempts."""
+        pending = list(failures)
 
         async def provider():
-            failure = left.pop(0)
+            failure = pending.pop(0)
             if failure is not None:
-                raise failing(failure)
+                raise exception_of(failure)
             return 'good'
 
         kwargs = {'model': 'a', 'metadata': {'model_info': {'id': deployment}}, 'fallback_depth': depth}
@@ -77,76 +77,76 @@ class Policy(unittest.TestCase):
             asyncio.run(router.make_call(provider, **kwargs))
         except RuntimeError:
             pass
-        return len(failures) - len(left)
+        return len(failures) - len(pending)
 
-    def test_a_lone_provider_is_asked_once_more_and_never_rests(self):
+    def test_a_single_deployment_is_retried_once_and_gets_no_cooldown(self):
         router, _ = router_of(1, [])
         self.assertEqual(self.call(router, [DOWN, None]), 2)
         self.assertEqual(self.call(router, [DOWN, DOWN, None]), 2)
-        self.assertEqual(router.cooldown_cache.resting, {})
+        self.assertEqual(router.cooldown_cache.active, {})
 
-    def test_who_is_not_asked_twice(self):
+    def test_failures_that_are_not_retried(self):
         long = DOWN._replace(retry_after=30)
         for keys, chain, failure, depth in (
-            (1, [], REQUEST, 0), (1, [], KEY, 0), (1, [], SILENT, 0), (1, [], long, 0), (1, [], DOWN, 1), (2, [], DOWN, 0), (1, [{'a': ['b']}], DOWN, 0),
+            (1, [], REQUEST, 0), (1, [], KEY, 0), (1, [], TIMED_OUT, 0), (1, [], long, 0), (1, [], DOWN, 1), (2, [], DOWN, 0), (1, [{'a': ['b']}], DOWN, 0),
         ):
             with self.subTest(keys=keys, chain=chain, failure=failure, depth=depth):
                 router, _ = router_of(keys, chain)
                 self.assertEqual(self.call(router, [failure, None], depth=depth), 1)
 
-    def test_that_key_alone_rests(self):
-        for failure, seconds in ((KEY, 20.0), (DOWN, 20.0), (KEY._replace(retry_after=7), 7), (DOWN._replace(retry_after=3600), LONGEST_REST)):
+    def test_only_the_failed_key_is_in_cooldown(self):
+        for failure, seconds in ((KEY, 20.0), (DOWN, 20.0), (KEY._replace(retry_after=7), 7), (DOWN._replace(retry_after=3600), MAX_COOLDOWN)):
             for keys, chain in ((2, []), (1, [{'a': ['b']}])):
                 with self.subTest(failure=failure, keys=keys):
                     router, _ = router_of(keys, chain)
                     self.call(router, [failure])
-                    self.assertEqual(router.cooldown_cache.resting, {'a@0': seconds})
+                    self.assertEqual(router.cooldown_cache.active, {'a@0': seconds})
 
-    def test_a_requests_own_fault_lets_nobody_rest(self):
+    def test_an_invalid_request_causes_no_cooldown(self):
         router, _ = router_of(2, [{'a': ['b']}])
         self.call(router, [REQUEST])
-        self.call(router, [Failure(Kind.RESTING, 429, '', asked=False)])
-        self.assertEqual(router.cooldown_cache.resting, {})
+        self.call(router, [Failure(Kind.COOLDOWN, 429, '', attempted=False)])
+        self.assertEqual(router.cooldown_cache.active, {})
 
-    def test_the_last_key_does_not_rest_without_a_chain(self):
+    def test_the_last_key_gets_no_cooldown_without_a_fallback(self):
         router, _ = router_of(2, [])
         self.call(router, [KEY])
         self.call(router, [KEY], deployment='a@1')
-        self.assertEqual(router.cooldown_cache.resting, {'a@0': 20.0})
+        self.assertEqual(router.cooldown_cache.active, {'a@0': 20.0})
 
-    def test_an_operator_can_switch_resting_off(self):
+    def test_an_operator_can_switch_cooldowns_off(self):
         router, _ = router_of(2, [], off=True)
         self.call(router, [KEY])
-        self.assertEqual(router.cooldown_cache.resting, {})
+        self.assertEqual(router.cooldown_cache.active, {})
 
     def fall_back(self, router, failure: Failure):
         kwargs = {'model': 'a', 'metadata': {'model_info': {'id': 'a@0'}}}
         # By name, as LiteLLM calls it for streams.
         return asyncio.run(
             router.async_function_with_fallbacks_common_utils(
-                e=failing(failure), disable_fallbacks=False, fallbacks=router.fallbacks, context_window_fallbacks=None,
+                e=exception_of(failure), disable_fallbacks=False, fallbacks=router.fallbacks, context_window_fallbacks=None,
                 content_policy_fallbacks=None, model_group='a', args=(), kwargs=kwargs,
             )
         )
 
-    def test_a_requests_own_fault_asks_nobody_else(self):
+    def test_an_invalid_request_calls_no_fallback(self):
         router, _ = router_of(2, [{'a': ['b']}])
         with self.assertRaises(RuntimeError):
             self.fall_back(router, REQUEST)
         self.assertEqual(router.calls, [])
         for failure in (KEY, DOWN):
-            self.assertEqual(self.fall_back(router, failure), 'a hop')
+            self.assertEqual(self.fall_back(router, failure), 'a fallback')
 
-    def test_a_stream_that_has_begun_stays_with_its_provider(self):
+    def test_a_stream_that_has_begun_is_not_continued_by_a_fallback(self):
         router, _ = router_of(1, [{'a': ['b']}])
-        error = failing(DOWN._replace(in_stream=True))
+        error = exception_of(DOWN._replace(in_stream=True))
         error.generated_content = 'one'
         kwargs = {'model': 'a', 'metadata': {'model_info': {'id': 'a@0'}}}
         with self.assertRaises(RuntimeError):
             asyncio.run(router.async_function_with_fallbacks_common_utils(error, False, router.fallbacks, None, None, 'a', (), kwargs))
-        self.assertEqual((router.calls, router.cooldown_cache.resting), ([], {'a@0': 20.0}))
+        self.assertEqual((router.calls, router.cooldown_cache.active), ([], {'a@0': 20.0}))
 
-    def test_a_prompt_that_is_too_long_goes_to_larger_models_only(self):
+    def test_a_prompt_that_is_too_long_is_sent_only_to_larger_models(self):
         long = Failure(Kind.LENGTH, 400, 'Too long.')
         for windows in ({'a': 10, 'b': 10}, {'a': 10}, {'b': 20}, {}):
             router, _ = router_of(2, [{'a': ['b']}], windows)
@@ -154,9 +154,9 @@ class Policy(unittest.TestCase):
                 self.fall_back(router, long)
             self.assertEqual(router.calls, [])
 
-    def test_a_422_that_names_no_field_is_not_asked_again(self):
+    def test_a_422_that_names_no_field_is_not_retried(self):
         _, openai = router_of(1, [])
-        error = failing(REQUEST)
+        error = exception_of(REQUEST)
         with self.assertRaises(RuntimeError):
             openai.drop_params_from_unprocessable_entity_error(error, {'good': 1})
         self.assertEqual(openai.drop_params_from_unprocessable_entity_error(error, {'good': 1, 'bad': 2}), {'good': 1})

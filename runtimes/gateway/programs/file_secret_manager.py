@@ -1,4 +1,4 @@
-"""LiteLLM's `os.environ/NAME`, read from the file /run/secrets/NAME: keys never enter a process's environment."""
+"""Reads LiteLLM's `os.environ/NAME` from the file /run/secrets/NAME, so that keys are never in a process's environment."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from litellm.integrations.custom_secret_manager import CustomSecretManager
 from settings import SECRETS
 
 
-class FileSecrets(CustomSecretManager):
-    """LiteLLM asks for its plain settings too, unless `hosted_keys` in the configuration names the keys: those are no files."""
+class FileSecretManager(CustomSecretManager):
+    """LiteLLM also asks for its plain settings here, unless `hosted_keys` in the configuration names the keys. Those are not files."""
 
     def __init__(self) -> None:
         super().__init__(secret_manager_name='files')

@@ -1,4 +1,4 @@
-/** The door of the stack's own Portkey: no key leaves, in whatever spelling and pieces. */
+/** The auth proxy of the stack's own Portkey: no key leaves it, in any spelling and however a body is split. */
 import { execFileSync } from 'node:child_process';
 import { text } from 'node:stream/consumers';
 import { Readable } from 'node:stream';
@@ -21,14 +21,14 @@ async function through(pieces: string[], keys = [KEY]): Promise<string> {
   return text(Readable.from(pieces.map((piece) => Buffer.from(piece))).pipe(redactor(keys).stream()));
 }
 
-test('a body keeps its length, and all but the key', async () => {
+test('only the key in a body is masked, with the same length', async () => {
   expect(await through([`{"error": "wrong key ${KEY.toUpperCase()}"}`])).toBe(
     `{"error": "wrong key ${'*'.repeat(KEY.length)}"}`,
   );
   expect(await through(['no key, but ünïcode and canary/'])).toBe('no key, but ünïcode and canary/');
 });
 
-test('a key is found however the body is cut', async () => {
+test('a key is found however the body is split', async () => {
   const body = `data: {"a": "${KEY}"}\n\ndata: ${encodeURIComponent(KEY)} ${Buffer.from(`:${KEY}`).toString('base64')}\n\n`;
   await fc.assert(
     fc.asyncProperty(fc.uniqueArray(fc.nat(body.length), { maxLength: 8 }), async (cuts) => {
@@ -41,22 +41,22 @@ test('a key is found however the body is cut', async () => {
   );
 });
 
-test('an event of a stream does not wait for the next one', async () => {
+test('an event of a stream is not delayed', async () => {
   const stream = redactor([KEY]).stream();
   const first = new Promise((resolve) => stream.once('data', (piece) => resolve(String(piece))));
   stream.write(`data: {"delta": "${KEY.slice(0, 5)}"}\n\n`);
   expect(await first).toBe(`data: {"delta": "${KEY.slice(0, 5)}"}\n\n`);
 });
 
-test('looks for what the gateways look for', () => {
+test('the spellings are the same as those of the gateways', () => {
   const code =
     'import sys; sys.path.insert(0, "runtimes/gateway/programs"); import redact, json; print(json.dumps(sorted(x.decode() for x in redact.variants(sys.argv[1]))))';
-  const wanted = JSON.parse(
+  const expected = JSON.parse(
     execFileSync('python3', ['-B', '-c', code, KEY], { encoding: 'utf8' }),
   ) as string[];
-  expect(variants(KEY)).toEqual(expect.arrayContaining(wanted));
+  expect(variants(KEY)).toEqual(expect.arrayContaining(expected));
 });
 
-test('a short value masks nothing', async () => {
+test('a short value is not masked', async () => {
   expect(await through(['the mock says yes'], ['mock'])).toBe('the mock says yes');
 });

@@ -1,4 +1,4 @@
-"""A request that fails behind gets an answer that its client can read."""
+"""A request that fails inside the application gets a response that its client can parse."""
 
 import asyncio
 import json
@@ -6,28 +6,28 @@ import unittest
 from types import SimpleNamespace
 
 import uvicorn
-from answered import Answered
 from client_errors import ClientErrors
+from error_boundary import ErrorBoundary
 from redact import Redactor, RedactResponses
 
 START = {'type': 'http.response.start', 'status': 200, 'headers': [(b'content-type', b'application/json')]}
-STARLETTES = {'type': 'http.response.start', 'status': 500, 'headers': [(b'content-type', b'text/plain; charset=utf-8')]}
+STARLETTE_ERROR = {'type': 'http.response.start', 'status': 500, 'headers': [(b'content-type', b'text/plain; charset=utf-8')]}
 
 
 def layers(app):
-    """What stands between this layer and LiteLLM that rewrites answers, as in server.py."""
+    """The middlewares between this one and LiteLLM that rewrite responses, as in server.py."""
     return RedactResponses(ClientErrors(app), Redactor(['a-key-of-a-provider']))
 
 
 class Failing(unittest.TestCase):
     def setUp(self):
-        self.guard = SimpleNamespace(leaving=False)
+        self.request_filter = SimpleNamespace(draining=False)
 
-    def ask(self, app, path='/v1/chat/completions', gone=False):
+    def ask(self, app, path='/v1/chat/completions', disconnected=False):
         sent = []
 
         async def receive():
-            return {'type': 'http.disconnect'} if gone else {'type': 'http.request', 'body': b''}
+            return {'type': 'http.disconnect'} if disconnected else {'type': 'http.request', 'body': b''}
 
         async def send(message):
             sent.append(message)
@@ -35,28 +35,28 @@ class Failing(unittest.TestCase):
         redacted = layers(app)
         scope = {'type': 'http', 'method': 'POST', 'path': path, 'headers': []}
         with self.assertLogs('switchyard', 'ERROR') if app in FAILING else self.assertNoLogs('switchyard'):
-            asyncio.run(Answered(redacted, self.guard)(scope, receive, send))
+            asyncio.run(ErrorBoundary(redacted, self.request_filter)(scope, receive, send))
         return sent
 
-    def test_an_error_in_the_form_of_the_api(self):
+    def test_an_error_has_the_format_of_the_api(self):
         for app in (*FAILING, silent):
             start, body = self.ask(app)
             self.assertEqual((start['status'], dict(start['headers'])[b'connection']), (500, b'close'), app)
             self.assertEqual(json.loads(body['body'])['error']['code'], 'gateway_failed')
             self.assertEqual(json.loads(self.ask(app, '/v1/messages')[1]['body'])['type'], 'error')
 
-    def test_a_leaving_gateway_that_cannot_hang_up_asks_to_send_it_again(self):
-        self.guard.leaving = True
+    def test_a_draining_gateway_that_cannot_close_the_connection_asks_for_a_retry(self):
+        self.request_filter.draining = True
         for app in (*FAILING, silent):
             start, body = self.ask(app)
             headers = dict(start['headers'])
             self.assertEqual((start['status'], headers[b'retry-after'], headers[b'connection']), (503, b'1', b'close'), app)
-            self.assertEqual(json.loads(body['body'])['error']['code'], 'gateway_leaving')
+            self.assertEqual(json.loads(body['body'])['error']['code'], 'gateway_draining')
 
-    def test_nothing_to_a_client_that_is_gone(self):
-        self.assertEqual(self.ask(silent_reader, gone=True), [])
+    def test_a_disconnected_client_gets_nothing(self):
+        self.assertEqual(self.ask(silent_reader, disconnected=True), [])
 
-    def test_an_answer_that_had_begun_is_cut_and_not_fixed(self):
+    def test_a_response_that_has_begun_is_cut(self):
         sent = []
 
         async def send(message):
@@ -67,10 +67,10 @@ class Failing(unittest.TestCase):
             raise ValueError('in the middle')
 
         with self.assertLogs('switchyard', 'ERROR'), self.assertRaises(ValueError):
-            asyncio.run(Answered(begun, self.guard)({'type': 'http', 'path': '/', 'headers': []}, None, send))
+            asyncio.run(ErrorBoundary(begun, self.request_filter)({'type': 'http', 'path': '/', 'headers': []}, None, send))
         self.assertEqual([message['type'] for message in sent], ['http.response.start'])
 
-    def test_what_is_answered_goes_out_as_it_is(self):
+    def test_a_good_response_is_not_changed(self):
         async def good(scope, receive, send):
             await send(START)
             await send({'type': 'http.response.body', 'body': b'{}'})
@@ -79,12 +79,12 @@ class Failing(unittest.TestCase):
 
 
 class Uvicorn(unittest.IsolatedAsyncioTestCase):
-    """What goes over the wire, with the server that the gateway has."""
+    """The bytes on the connection, with the gateway's real HTTP server."""
 
-    async def exchange(self, app, leaving):
-        guard = SimpleNamespace(leaving=leaving)
+    async def exchange(self, app, draining):
+        request_filter = SimpleNamespace(draining=draining)
         redacted = layers(app)
-        config = uvicorn.Config(Answered(redacted, guard), host='127.0.0.1', port=0, lifespan='off', ws='none', log_level='error')
+        config = uvicorn.Config(ErrorBoundary(redacted, request_filter), host='127.0.0.1', port=0, lifespan='off', ws='none', log_level='error')
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve())
         while not server.started:
@@ -101,14 +101,14 @@ class Uvicorn(unittest.IsolatedAsyncioTestCase):
         await serving
         return answer
 
-    async def test_a_leaving_gateway_closes_the_connection_without_an_answer(self):
+    async def test_a_draining_gateway_closes_the_connection_without_a_response(self):
         for app in (*FAILING, silent):
             with self.assertNoLogs('uvicorn.error'):
-                self.assertEqual(await self.exchange(app, leaving=True), b'', app)
+                self.assertEqual(await self.exchange(app, draining=True), b'', app)
 
-    async def test_any_other_answers_in_the_form_of_the_api(self):
+    async def test_another_gateway_sends_an_error_in_the_format_of_the_api(self):
         for app in (*FAILING, silent):
-            head, _, body = (await self.exchange(app, leaving=False)).partition(b'\r\n\r\n')
+            head, _, body = (await self.exchange(app, draining=False)).partition(b'\r\n\r\n')
             self.assertTrue(head.startswith(b'HTTP/1.1 500 '), (app, head))
             self.assertEqual(json.loads(body)['error']['code'], 'gateway_failed')
 
@@ -121,13 +121,13 @@ async def cancelled(scope, receive, send):
     raise asyncio.CancelledError
 
 
-async def raises_with_its_head_held(scope, receive, send):
-    await send(START)  # the redactor keeps it until the first bytes of the body
+async def raises_after_its_start_message(scope, receive, send):
+    await send(START)  # the redactor buffers it until the first bytes of the body
     raise ValueError('no body')
 
 
 async def as_starlette(scope, receive, send):
-    await send(STARLETTES)
+    await send(STARLETTE_ERROR)
     await send({'type': 'http.response.body', 'body': b'Internal Server Error'})
     raise ValueError('logged, and raised again')
 
@@ -140,7 +140,7 @@ async def silent_reader(scope, receive, send):
     await receive()
 
 
-FAILING = (raises, cancelled, raises_with_its_head_held, as_starlette)
+FAILING = (raises, cancelled, raises_after_its_start_message, as_starlette)
 
 if __name__ == '__main__':
     unittest.main()

@@ -1,5 +1,5 @@
-/** Answers with an error as OpenAI's clients read it; where an answer has begun, all that is left is to break it off. */
-export function refuse(response, status, message, headers = {}) {
+/** Sends an error in the format of OpenAI's API. If the response has already begun, it can only be cut off. */
+export function sendError(response, status, message, headers = {}) {
   if (response.writableEnded) return;
   if (response.headersSent || response.destroyed) return void response.destroy();
   const body = JSON.stringify({ error: { message, type: 'invalid_request_error', param: null, code: null } });

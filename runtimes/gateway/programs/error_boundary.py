@@ -1,0 +1,99 @@
+"""The outermost ASGI middleware: every request gets a response that its client can parse, even if the application fails.
+
+When an application raises an exception, or returns without a response, uvicorn and Starlette send "Internal Server Error" as plain text,
+which no client of these APIs can parse. A gateway that is draining closes the connection without a response instead: then the edge retries
+the request at another gateway (`retry-on empty-response`). Otherwise the client gets a 500 in the format of its API.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from api_error import ApiError, is_anthropic
+
+log = logging.getLogger('switchyard')
+
+
+class ErrorBoundary:
+    def __init__(self, app, request_filter) -> None:
+        self.app, self.request_filter = app, request_filter
+
+    async def __call__(self, scope, receive, send) -> None:
+        if scope['type'] != 'http':
+            return await self.app(scope, receive, send)
+        outcome = Outcome(receive, send)
+        try:
+            await self.app(scope, outcome.receive, outcome.send)
+        except (KeyboardInterrupt, SystemExit):
+            raise
+        except BaseException as error:  # including a CancelledError of LiteLLM's own tasks
+            log.error('a request failed without a response', exc_info=error)
+            if outcome.started:
+                # uvicorn closes the connection in the middle of the response, so that no client takes a part for the whole.
+                raise
+        if outcome.started or outcome.disconnected:
+            return
+        draining = self.request_filter.draining
+        if not (draining and await close_without_response(send)):
+            await send_error(send, internal_error(draining), is_anthropic(scope))
+
+
+class Outcome:
+    """Tracks what happened to one request."""
+
+    def __init__(self, receive, send) -> None:
+        self.inner_receive, self.inner_send = receive, send
+        self.started = self.disconnected = self.dropped = False
+
+    async def receive(self):
+        message = await self.inner_receive()
+        self.disconnected |= message['type'] == 'http.disconnect'
+        return message
+
+    async def send(self, message) -> None:
+        if message['type'] == 'http.response.start':
+            self.dropped = is_starlette_error(message)
+            self.started = not self.dropped
+        if not self.dropped:
+            await self.inner_send(message)
+
+
+def is_starlette_error(start) -> bool:
+    """Whether this message starts Starlette's response to an exception. No other error of LiteLLM is plain text."""
+    content_type = dict(start.get('headers', [])).get(b'content-type', b'')
+    return start['status'] == 500 and content_type.startswith(b'text/plain')
+
+
+async def close_without_response(send) -> bool:
+    """Close the connection of a request without a response. False if that is not possible.
+
+    ASGI has no message for this, but uvicorn's `send` is a method of an object that has the connection.
+    """
+    cycle = getattr(send, '__self__', None)
+    transport = getattr(cycle, 'transport', None)
+    if transport is None or not hasattr(cycle, 'disconnected'):
+        return False
+    transport.abort()
+    # Wait until uvicorn has noticed: otherwise it would try to send "Internal Server Error" on the closed connection, and log that.
+    for _ in range(10):
+        if cycle.disconnected:
+            break
+        await asyncio.sleep(0)
+    return True
+
+
+def internal_error(draining: bool) -> ApiError:
+    if draining:
+        return ApiError(503, 'overloaded_error', 'This gateway is being replaced. Send the request again.', 'gateway_draining')
+    return ApiError(500, 'api_error', 'The gateway failed: internal error. The reason is in its log.', 'gateway_failed')
+
+
+async def send_error(send, error: ApiError, anthropic: bool) -> None:
+    """Send an error and close the connection."""
+    body = error.body(anthropic)
+    headers = [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode()), (b'connection', b'close')]
+    if error.status == 503:
+        headers.append((b'retry-after', b'1'))
+    await send({'type': 'http.response.start', 'status': error.status, 'headers': headers})
+    await send({'type': 'http.response.body', 'body': body})

@@ -1,0 +1,195 @@
+"""ASGI middleware that checks every request before LiteLLM gets it.
+
+- Only the routes that clients need exist. All other paths: 401 without a valid key, 404 with one.
+- A missing or wrong key is a 401 on all routes except the health checks, in the format of the client's API.
+- A request that would choose the upstream's address, its key or its price is rejected (400): request_policy.py.
+- A request must name a model that is served, on a route that serves it (400, 404): served_models.py.
+- A body that is nested too deeply or has too many values is rejected before it is parsed (400): bounds.py, body.py.
+- A request that the edge queued waits for a free slot instead of being rejected by LiteLLM: admission.py.
+- LiteLLM gets one key header, a JSON body, no query string, and none of its own control headers except a few harmless ones. So LiteLLM
+  acts on exactly what was checked here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from concurrent.futures import ThreadPoolExecutor
+
+from admission import Admission
+from api_error import ApiError, bad_request, is_anthropic, quoted
+from body import LARGE, check_body, read_body
+from clientkeys import ClientKeys
+from request_policy import query_deny_reason
+from requests_log import current
+from served_models import ServedModels
+
+READY = '/health/readiness'
+ALIVE = ('/health/liveliness', '/health/liveness')
+# Reports whether a key is valid. The edge asks this before it reads a body (check_key.lua).
+KEY_CHECK = '/health/key'
+ROUTES = {
+    'POST': re.compile(r'(/v1)?/(chat/completions|completions|responses|embeddings)|/v1/messages(/count_tokens)?'),
+    'GET': re.compile(r'(/v1)?/models(/[\w.:@/-]+)?'),
+}
+KEY_HEADERS = (b'authorization', b'x-api-key', b'api-key')
+# Not passed to LiteLLM: keys under other names, and accept-encoding, since a compressed response could not be searched for keys.
+DROPPED = (
+    *(*KEY_HEADERS, b'x-goog-api-key', b'ocp-apim-subscription-key'),
+    *(b'accept-encoding', b'content-type', b'content-length', b'transfer-encoding'),
+)
+LITELLM_HEADERS = (b'x-litellm-tags', b'x-litellm-trace-id', b'x-litellm-session-id', b'x-litellm-timeout', b'x-litellm-stream-timeout')
+# The edge has the same message: domain/render/haproxy.ts.
+INVALID_KEY_MESSAGE = 'Missing or wrong API key. Send the key of this gateway as "Authorization: Bearer …" or "x-api-key: …".'
+
+
+class RequestFilter:
+    def __init__(self, app, keys: ClientKeys, served: ServedModels, admission: Admission | None = None) -> None:
+        self.app, self.keys, self.served, self.admission = app, keys, served, admission or Admission()
+        self.draining = False
+        # Large bodies are checked in a thread, so that they do not block other requests; one at a time, since two would slow down all others.
+        self.checker = ThreadPoolExecutor(1, 'check')
+
+    def start_draining(self) -> None:
+        """Report "not ready" from now on, and continue to serve."""
+        self.draining = True
+
+    async def __call__(self, scope, receive, send) -> None:
+        if scope['type'] == 'lifespan':
+            return await self.app(scope, receive, send)
+        if scope['type'] != 'http':
+            return await send({'type': 'websocket.close', 'code': 1008})
+        method, path = scope['method'], scope['path']
+        if method in ('GET', 'HEAD') and path == READY and not announces_body(scope):
+            status, word = (503, 'draining') if self.draining else (200, 'ready')
+            return await send_json(send, status, json.dumps({'status': word}).encode())
+        if method in ('GET', 'HEAD') and path in ALIVE and not announces_body(scope):
+            return await self.app({**scope, 'query_string': b''}, receive, send)
+        if method == 'GET' and path == KEY_CHECK and not announces_body(scope) and self.valid_key(scope) is not None:
+            return await send_empty(send, 204)
+        # Until the body has been read, the connection cannot be used for another request.
+        unread = announces_body(scope)
+        try:
+            key = self.authorize(scope)
+            until = queue_deadline(scope)
+            headers = [(n, v) for n, v in scope['headers'] if n not in DROPPED and not is_control_header(n)]
+            # LiteLLM uses this as the request's id in its own log lines.
+            headers += [(b'authorization', b'Bearer ' + key), (b'x-litellm-call-id', current().id.encode())]
+            body = await read_body(receive)
+            unread = False
+            if method == 'POST':
+                body = await self.check_body(path, body)
+                headers += [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode())]
+            else:
+                body = b''
+            scope = {**scope, 'headers': headers, 'query_string': b''}
+            await self.call_app(scope, body, receive, self.with_connection_close(send), until)
+        except ApiError as error:
+            await send_json(send, error.status, error.body(is_anthropic(scope)), close=unread)
+        except ConnectionAbortedError:
+            pass  # the client disconnected before it had sent its request
+
+    async def check_body(self, path: str, body: bytes) -> bytes:
+        """The body as LiteLLM gets it. A large body is checked in a thread."""
+        if len(body) < LARGE:
+            return check_body(body, path, self.served)
+        return await asyncio.get_running_loop().run_in_executor(self.checker, check_body, body, path, self.served)
+
+    def valid_key(self, scope) -> bytes | None:
+        """The first valid key in a request's headers."""
+        given = [v.strip() for n, v in scope['headers'] if n in KEY_HEADERS]
+        given = [re.sub(rb'(?i)^bearer\s+', b'', value) for value in given]
+        return next((value for value in given if self.keys.find(value.decode('latin-1'))), None)
+
+    def authorize(self, scope) -> bytes:
+        """The valid key of a request whose headers are allowed. Raises an ApiError otherwise."""
+        key = self.valid_key(scope)
+        if key is None:
+            raise ApiError(401, 'authentication_error', INVALID_KEY_MESSAGE, 'invalid_api_key')
+        if scope['method'] in ('GET', 'HEAD') and announces_body(scope):
+            raise bad_request(f'A {scope["method"]} request must not have a body here: send it without one.', 'unexpected_body')
+        route = ROUTES.get(scope['method'])
+        if not (route and route.fullmatch(scope['path'])) or '..' in scope['path']:
+            message = f'{scope["method"][:20]} {quoted(scope["path"])} does not exist here.'
+            raise ApiError(404, 'not_found_error', message, 'not_found')
+        if reason := query_deny_reason(scope.get('query_string', b'')):
+            raise bad_request(reason, 'refused_field')
+        if scope['method'] == 'GET' and (name := scope['path'].partition('/models')[2].removeprefix('/')):
+            self.served.check_name('model', name)
+        return key
+
+    async def call_app(self, scope, body: bytes, receive, send, until: float | None) -> None:
+        """Call LiteLLM as soon as this request has a slot."""
+        # After the body, the only message that can come from the connection is that the client has disconnected.
+        disconnected = asyncio.ensure_future(receive()) if until else None
+        try:
+            await self.admission.acquire(until, disconnected)
+            try:
+                await self.app(scope, replay(body, receive, disconnected), send)
+            finally:
+                self.admission.release()
+        finally:
+            if disconnected:
+                disconnected.cancel()
+
+    def with_connection_close(self, send):
+        """While the gateway drains, ask the client to close each connection, so that no further request comes on it."""
+
+        async def wrapped(message) -> None:
+            if self.draining and message['type'] == 'http.response.start':
+                message = {**message, 'headers': [*message.get('headers', []), (b'connection', b'close')]}
+            await send(message)
+
+        return wrapped
+
+
+def is_control_header(name: bytes) -> bool:
+    """Whether a header would control LiteLLM, Portkey or this gateway."""
+    return (name.startswith(b'x-litellm-') and name not in LITELLM_HEADERS) or name.startswith((b'x-portkey-', b'x-switchyard-'))
+
+
+def queue_deadline(scope) -> float | None:
+    """Until when a request that the edge queued may wait here; None if it was not queued. The edge removes these headers from clients."""
+    headers = dict(scope['headers'])
+    return float(headers.get(b'x-switchyard-until', 0)) if b'x-switchyard-held' in headers else None
+
+
+def announces_body(scope) -> bool:
+    """Whether a request's headers announce a body."""
+    headers = scope.get('headers', [])
+    return any(n == b'transfer-encoding' or (n == b'content-length' and v.strip() != b'0') for n, v in headers)
+
+
+def replay(body: bytes, receive, disconnected: asyncio.Future | None):
+    """An ASGI `receive` that returns the body once, and then the connection's next message: that the client has disconnected."""
+    sent = False
+
+    async def again():
+        nonlocal sent
+        if sent:
+            # Shielded: LiteLLM checks whether the client is still connected by calling this and cancelling it at once.
+            return await (asyncio.shield(disconnected) if disconnected else receive())
+        sent = True
+        return {'type': 'http.request', 'body': body, 'more_body': False}
+
+    return again
+
+
+async def send_empty(send, status: int) -> None:
+    await send({'type': 'http.response.start', 'status': status, 'headers': []})
+    await send({'type': 'http.response.body', 'body': b''})
+
+
+async def send_json(send, status: int, body: bytes, close: bool = False) -> None:
+    """Send a JSON response; `close` closes the connection after it."""
+    headers = [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode())]
+    if status == 401:
+        headers.append((b'www-authenticate', b'Bearer'))
+    if close:
+        headers.append((b'connection', b'close'))
+    if status == 408:
+        # Tells the edge to close the client's connection too.
+        headers.append((b'x-switchyard-stalled', b'1'))
+    await send({'type': 'http.response.start', 'status': status, 'headers': headers})
+    await send({'type': 'http.response.body', 'body': body})

@@ -1,0 +1,71 @@
+"""Makes LiteLLM load its lazy parts before the gateway is ready.
+
+LiteLLM loads many of its modules at the first request of each kind and to each provider. That takes a second of computing, several
+seconds on a busy machine, and blocks all other requests. So the gateway triggers it during its start. No request leaves the container.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+
+# A closed port: each request fails after LiteLLM has loaded what it needs.
+UNREACHABLE = {'api_base': 'http://127.0.0.1:9', 'api_key': 'none', 'timeout': 2}
+HELLO = [{'role': 'user', 'content': 'hello'}]
+# Modules that LiteLLM imports at its first request, found by comparing sys.modules. A module that a later version does not have is skipped.
+LAZY_MODULES = (
+    'litellm.experimental_mcp_client',
+    'litellm.integrations.shadow_eval_logger',
+    'litellm.llms.anthropic.pass_through.messages.streaming_iterator',
+    'litellm.proxy._experimental.mcp_server.mcp_server_manager',
+    'litellm.proxy.response_polling',
+)
+
+
+async def warm_up_providers(models: list[str]) -> None:
+    """Send one request of each kind to each provider of these models (`provider/model`), at a closed port."""
+    import litellm
+
+    litellm.suppress_debug_info = True
+    for model in {model.split('/')[0]: model for model in models if '/' in model}.values():
+        calls = (
+            litellm.acompletion(model=model, messages=HELLO, max_retries=0, **UNREACHABLE),
+            litellm.anthropic_messages(model=model, messages=HELLO, max_tokens=1, **UNREACHABLE),
+            litellm.aresponses(model=model, input='hello', max_retries=0, **UNREACHABLE),
+        )
+        for call in calls:
+            with contextlib.suppress(Exception):
+                await asyncio.wait_for(call, 5)
+
+
+class Warmup:
+    """ASGI middleware: the application reports that it has started only after its lazy parts are loaded."""
+
+    def __init__(self, app) -> None:
+        self.app = app
+
+    async def __call__(self, scope, receive, send) -> None:
+        async def send_after_load(message) -> None:
+            if message['type'] == 'lifespan.startup.complete':
+                await self.load()
+            await send(message)
+
+        await self.app(scope, receive, send_after_load if scope['type'] == 'lifespan' else send)
+
+    async def load(self) -> None:
+        for name in LAZY_MODULES:
+            with contextlib.suppress(ImportError):
+                importlib.import_module(name)
+        # LiteLLM creates the router of the Anthropic routes at the first request to one of their paths, whatever the method.
+        scope = {'type': 'http', 'method': 'PATCH', 'path': '/v1/messages', 'raw_path': b'/v1/messages', 'headers': []}
+        scope |= {'http_version': '1.1', 'scheme': 'http', 'query_string': b'', 'root_path': '', 'asgi': {'version': '3.0'}}
+
+        async def receive():
+            return {'type': 'http.request', 'body': b'', 'more_body': False}
+
+        async def discard(message) -> None:
+            pass
+
+        with contextlib.suppress(Exception):
+            await self.app(scope, receive, discard)
