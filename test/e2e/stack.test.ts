@@ -163,7 +163,7 @@ describe('the gateway', () => {
       const key = await masterKey(dev.stack);
       await upstream?.inject({ path: '/anthropic', status: 503 }, { path: '/openai', status: 429 });
       // LiteLLM's own defaults take 4 to 5 seconds for each failing hop: they ask it again and again, with pauses.
-      const askedFor = async (model: string): Promise<(string | undefined)[]> => {
+      const askedFor = async (model: string): Promise<(string | null)[]> => {
         const before = (await upstream?.requests())?.length ?? 0;
         const messages = [{ role: 'user', content: `fallback of ${model} ${Date.now()}` }];
         expect(await textOf(await ask(dev.port, key, { model, messages }))).toContain('Hello from groq');
