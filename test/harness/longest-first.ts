@@ -9,6 +9,7 @@ export const LONG = [
   'test/e2e/lifecycle.test.ts',
   'test/e2e/drill-command.test.ts',
   'test/e2e/stack.test.ts',
+  'test/e2e/automation.test.ts',
   'toolchain/test/integration.test.ts',
   'test/e2e/opencode.test.ts',
   'test/e2e/bench.test.ts',
