@@ -6,7 +6,7 @@ import { type ClientFiles, clientFiles, gatewayOnly } from '../client/client-fil
 import { opencodeCommand } from '../client/client-home.ts';
 import { currentOwner } from '../client/current-owner.ts';
 import { isSameOwner } from '../client/ownership.ts';
-import { type ClientPaths, opencodePaths, pathsBelow } from '../client/opencode-paths.ts';
+import { type ClientPaths, opencodePaths, pathsInFolder } from '../client/opencode-paths.ts';
 import type { Owner } from '../client/record.ts';
 import { writeClientFiles } from '../client/write-files.ts';
 import { describeConnected, tryIt } from './connect-text.ts';
@@ -99,5 +99,5 @@ export async function connect(stack: string, files: ClientFiles, options: WriteA
 
 /** The files that `connect` writes with these options. */
 export function pathsOf({ dir }: ConnectOptions): Promise<ClientPaths> {
-  return dir === undefined ? opencodePaths() : pathsBelow(dir);
+  return dir === undefined ? opencodePaths() : pathsInFolder(dir);
 }

@@ -94,7 +94,7 @@ export class Searching {
       .filter((name) => /^\d+$/.test(name))
       .map(Number)) {
       for (const part of ['environ', 'cmdline']) {
-        const content = readIfThere(`/proc/${pid}/${part}`);
+        const content = readIfExists(`/proc/${pid}/${part}`);
         if (content) this.text(`${part} of process ${pid} (${names.get(pid) ?? commandOf(pid)})`, content);
       }
     }
@@ -159,7 +159,7 @@ async function lines(command: string[]): Promise<string[]> {
   return (await output(command)).split('\n').filter(Boolean);
 }
 
-function readIfThere(path: string): Buffer | undefined {
+function readIfExists(path: string): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch {
@@ -168,5 +168,5 @@ function readIfThere(path: string): Buffer | undefined {
 }
 
 function commandOf(pid: number): string {
-  return readIfThere(`/proc/${pid}/comm`)?.toString().trim() ?? 'ended';
+  return readIfExists(`/proc/${pid}/comm`)?.toString().trim() ?? 'ended';
 }
