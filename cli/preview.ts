@@ -3,7 +3,7 @@ import { appendFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { Interrupted, UserError } from '../console/errors.ts';
 import { type Output, withOutput } from '../console/output.ts';
-import { previewCi, type Refusal } from '../preview/preview-ci.ts';
+import { type FailedPreview, previewCi } from '../preview/preview-ci.ts';
 import { failureMarkdown, type Preview, previewMarkdown, previewText } from '../preview/preview-report.ts';
 import { previewStack } from '../preview/preview-stack.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
@@ -53,28 +53,26 @@ async function previewForCi(
   const stacks = stack === undefined ? knownStacks() : [stack];
   const results = await previewCi(out, stacks, { base: options.base, now });
   const markdown = results.map((result) =>
-    isRefusal(result) ? failureMarkdown(result.stack, explain(result.error)) : previewMarkdown(result),
+    isFailed(result) ? failureMarkdown(result.stack, explain(result.error)) : previewMarkdown(result),
   );
   await writeMarkdown(options.markdown ?? '-', markdown.join('\n'));
-  const refused = results.filter(isRefusal);
+  const failed = results.filter(isFailed);
   for (const result of results) {
-    if (!isRefusal(result)) for (const warning of result.warnings) out.warn(`${result.stack}: ${warning}`);
+    if (!isFailed(result)) for (const warning of result.warnings) out.warn(`${result.stack}: ${warning}`);
   }
-  if (refused.length > 0) {
+  if (failed.length > 0) {
     throw new UserError(
-      refused
-        .map(({ stack: name, error }) => `the preview of ${name} is refused\n${explain(error)}`)
-        .join('\n'),
+      failed.map(({ stack: name, error }) => `the preview of ${name} failed\n${explain(error)}`).join('\n'),
     );
   }
-  const previews = results.filter((result): result is Preview => !isRefusal(result));
+  const previews = results.filter((result): result is Preview => !isFailed(result));
   out.result(
     { changes: previews.reduce((sum, one) => sum + one.changes, 0), stacks: previews },
     previews.map(previewText).join('\n\n'),
   );
 }
 
-function isRefusal(result: Preview | Refusal): result is Refusal {
+function isFailed(result: Preview | FailedPreview): result is FailedPreview {
   return 'error' in result;
 }
 
