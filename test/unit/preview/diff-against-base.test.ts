@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
 import { diffAgainstBase } from '../../../preview/diff-against-base.ts';
-import { layFixtures, RELEASE_DAY } from '../../../sandbox/fixtures.ts';
+import { copyFixtures, RELEASE_DAY } from '../../../sandbox/fixtures.ts';
 import { loadInputs } from '../../../stacks/load.ts';
 import { ROOT } from '../../../console/home-paths.ts';
 
@@ -11,7 +11,7 @@ const base = mkdtempSync(join(tmpdir(), 'switchyard-old-tree-'));
 afterAll(() => rmSync(base, { recursive: true }));
 
 test('a base tree without runtimes/ cannot be compared, and does not cause an error', () => {
-  layFixtures(base);
+  copyFixtures(base);
   cpSync(join(ROOT, 'runtimes'), join(base, 'runtimes'), { recursive: true });
   const raw = { config: { port: '4000' }, secretKeys: ['GROQ_API_KEY'] };
   const { inputs } = loadInputs('dev', raw, base, RELEASE_DAY);
