@@ -6,7 +6,7 @@ import { isSameOwner } from '../client/ownership.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { inHome, ROOT } from '../console/home-paths.ts';
 import { ownArrangement, passphrasePath } from '../engine/passphrase.ts';
-import { pathsOf } from './connect.ts';
+import { pathsOf } from '../client/connect-files.ts';
 import { ownerOf } from './owner.ts';
 
 /** Something of a stack that is still there. As `--json` prints it. */

@@ -7,7 +7,7 @@ import type { StackClient } from '../../domain/read/outputs-reader.ts';
 import { gatewayOnly } from '../../client/client-files.ts';
 import { type ClientHome, makeHome, requireOpencode } from '../../client/client-home.ts';
 import { runOpencode, type RunResult } from '../../client/run-opencode.ts';
-import { connect } from '../../cli/connect.ts';
+import { connect } from '../../client/connect-files.ts';
 import { ROOT } from '../../console/home-paths.ts';
 import { shippedClient } from '../harness/client-of.ts';
 import { type LocalUpstream, startLocalUpstream } from '../harness/local-upstream.ts';

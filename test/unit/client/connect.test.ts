@@ -15,7 +15,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { opencodeCommand } from '../../../client/client-home.ts';
 import { opencodePaths, pathsInFolder } from '../../../client/opencode-paths.ts';
 import { writeClientFiles } from '../../../client/write-files.ts';
-import { connect } from '../../../cli/connect.ts';
+import { connect } from '../../../client/connect-files.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
 let dir: string;

@@ -13,7 +13,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Json } from '../../../client/json-objects.ts';
-import { connect } from '../../../cli/connect.ts';
+import { connect } from '../../../client/connect-files.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
 let dir: string;

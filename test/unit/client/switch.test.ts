@@ -6,13 +6,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'jsonc-parser';
 import type { StackClient } from '../../../domain/read/outputs-reader.ts';
 import type { Owner } from '../../../client/record.ts';
-import { connect } from '../../../cli/connect.ts';
-import type { Connected } from '../../../cli/connect-types.ts';
-import {
-  type ConnectedOrNot,
-  describeLeftAlone,
-  writeUnlessOwned,
-} from '../../../cli/connect-unless-owned.ts';
+import { connect, writeUnlessOwned } from '../../../client/connect-files.ts';
+import { describeLeftAlone } from '../../../client/connect-text.ts';
+import type { Connected, ConnectedOrNot } from '../../../client/connect-types.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
 let dir: string;
@@ -85,7 +81,7 @@ describe('up of another stack', () => {
       command: `./switchyard connect prod --dir ${dir}`,
     });
     expect(describeLeftAlone(leftAlone!)).toBe(
-      `left alone: ${dir}/opencode.json belongs to stack dev (http://127.0.0.1:4000); to switch: ./switchyard connect prod --dir ${dir}`,
+      `not changed: ${dir}/opencode.json belongs to stack dev (http://127.0.0.1:4000); to switch: ./switchyard connect prod --dir ${dir}`,
     );
     expect(snapshot()).toEqual(before);
     expect((await up(dev)).connected?.files.map(({ changed }) => changed)).toEqual([false, false]);

@@ -1,16 +1,16 @@
-/** What `connect` says, and the commands that it names. */
+/** The output of `connect`, and the commands in it. */
 import { providerOf } from '../domain/plan/lanes.ts';
-import type { ClientFiles } from '../client/client-files.ts';
-import type { SwitchedOff } from '../client/switched-off.ts';
-import type { Connected, ConnectOptions } from './connect-types.ts';
+import type { ClientFiles } from './client-files.ts';
+import type { SwitchedOff } from './switched-off.ts';
+import type { Connected, ConnectOptions, LeftAlone } from './connect-types.ts';
 import { quote } from '../console/shell.ts';
 
-/** The `connect` that hands these files to a stack. */
+/** The `connect` command that assigns these files to a stack. */
 export function connectCommand(stack: string, { dir }: ConnectOptions): string {
   return `./switchyard connect ${stack}${dir === undefined ? '' : ` --dir ${quote(dir)}`}`;
 }
 
-/** A command to try the client with: the gateway's mock, which answers for certain, or our default, whichever the client can use. */
+/** A command that tries the client: with the gateway's mock, which always answers, or our default model, if the client can use them. */
 export function tryIt(
   paths: { config: string; auth: string },
   { config }: ClientFiles,
@@ -25,7 +25,7 @@ export function tryIt(
   return `OPENCODE_CONFIG=${quote(paths.config)} OPENCODE_AUTH_CONTENT="$(cat ${quote(paths.auth)})" ${run}`;
 }
 
-/** The result of `connect` for people. */
+/** The result of `connect` as text. */
 export function describeConnected(connected: Connected): string {
   const { stack, switchedFrom, on, switchedOff, files, removed } = connected;
   const noKey = connected.off.filter((name) => !switchedOff.some(({ provider }) => provider === name));
@@ -40,9 +40,15 @@ export function describeConnected(connected: Connected): string {
   ].join('\n');
 }
 
-/** Why a provider with a key is off all the same, and how it is switched on. */
+/** Why a provider is off although it has a key, and how to switch it on. */
 export function explainOff({ provider, list, where }: SwitchedOff): string {
   return list === 'disabled_providers'
     ? `${provider}: disabled by your entry at ${where}; to switch it on, remove it from disabled_providers`
     : `${provider}: not in the list at ${where}; to switch it on, add it to enabled_providers`;
+}
+
+/** The result as one line of text. */
+export function describeLeftAlone({ file, stack, endpoint, command }: LeftAlone): string {
+  const at = endpoint === undefined ? '' : ` (${endpoint})`;
+  return `not changed: ${file} belongs to stack ${stack}${at}; to switch: ${command}`;
 }

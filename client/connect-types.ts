@@ -1,0 +1,43 @@
+/** The options and the result of `connect`. */
+import type { Written } from './write-files.ts';
+
+/** Options of `connect`. */
+export interface ConnectOptions {
+  /** A folder for both files instead of opencode's own folders. */
+  dir?: string | undefined;
+  /** Write only the gateway's key, no provider keys. */
+  gatewayOnly?: boolean | undefined;
+}
+
+/** The result of `connect`, as `--json` prints it. Contains no key. */
+export interface Connected extends Written {
+  stack: string;
+  /** The stack that the files belonged to before, if that was another one. */
+  switchedFrom?: string;
+  /** The providers that the client can use now. */
+  on: string[];
+  /** The providers that it cannot use: they have no key, or see `switchedOff`. */
+  off: string[];
+  /** The client's default model; missing if there is none. */
+  model?: string;
+  /** A command with which to try it. */
+  try: string;
+}
+
+/** Client files that were not written, because they belong to another stack. Printed by `--json`. */
+export interface LeftAlone {
+  /** The client's config file. */
+  file: string;
+  /** The stack that it belongs to. */
+  stack: string;
+  /** That stack's endpoint, if known. */
+  endpoint?: string;
+  /** The command that assigns the files to this stack. */
+  command: string;
+}
+
+/** One of the two. */
+export interface ConnectedOrNot {
+  connected?: Connected;
+  leftAlone?: LeftAlone;
+}
