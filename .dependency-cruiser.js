@@ -1,8 +1,8 @@
-// The doors between the rooms, as docs/architecture.md draws them. `npm run lint` checks them; test/unit/rooms.test.ts plants
-// imports that must fail.
+// The allowed imports between the rooms (top-level folders), as in docs/architecture.md. `npm run lint` checks them;
+// test/unit/rooms.test.ts checks that wrong imports are found.
 
-/** What each room may import beside itself and npm packages. A room that is not here fails. */
-export const DOORS = {
+/** The rooms that each room may import, beside itself and npm packages. A room that is not listed fails. */
+export const ALLOWED_IMPORTS = {
   domain: [],
   infra: [],
   console: [],
@@ -34,12 +34,12 @@ export const DOORS = {
   toolchain: ['console'],
 };
 
-/** Tests import what they test, and helpers; nothing imports tests but tests. */
+/** Tests may import everything; only tests may import tests. */
 const TESTS = ['^test/', '^toolchain/test/', '^runtimes/[a-z]+/test/'];
-const rooms = Object.keys(DOORS);
+const rooms = Object.keys(ALLOWED_IMPORTS);
 
-/** The domain's floors: each imports those before it. */
-const FLOORS = ['schema', 'diagnostics', 'facts', 'plan', 'render', 'checks', 'read'];
+/** The domain's layers: each may import those before it. */
+const LAYERS = ['schema', 'diagnostics', 'facts', 'plan', 'render', 'checks', 'read'];
 
 /** The only packages that the domain may use; nothing of Node. Clock and environment: eslint.config.js. */
 const PURE_PACKAGES = ['zod', 'yaml', 'fastest-levenshtein', 'semver'];
@@ -56,29 +56,29 @@ export default {
       to: { path: TESTS },
     },
     ...rooms.map((room) => ({
-      name: `door-of-${room}`,
+      name: `imports-of-${room}`,
       severity: 'error',
       from: { path: `^${room}/`, pathNot: TESTS },
       to: {
         path: '^[a-z]+/',
-        pathNot: ['^node_modules/', ...[room, ...DOORS[room]].map((one) => `^${one}/`)],
+        pathNot: ['^node_modules/', ...[room, ...ALLOWED_IMPORTS[room]].map((one) => `^${one}/`)],
         dependencyTypesNot: ['core'],
       },
     })),
     {
-      name: 'every-room-has-a-door',
+      name: 'every-room-is-listed',
       severity: 'error',
       from: { path: '^[a-z]+/', pathNot: [...TESTS, ...rooms.map((one) => `^${one}/`)] },
       to: {},
     },
-    ...FLOORS.map((floor, index) => ({
-      name: `floor-of-${floor}`,
+    ...LAYERS.map((layer, index) => ({
+      name: `layer-${layer}`,
       severity: 'error',
-      from: { path: `^domain/${floor}/` },
-      to: { path: '^domain/', pathNot: FLOORS.slice(0, index + 1).map((one) => `^domain/${one}/`) },
+      from: { path: `^domain/${layer}/` },
+      to: { path: '^domain/', pathNot: LAYERS.slice(0, index + 1).map((one) => `^domain/${one}/`) },
     })),
     ...[
-      // A hash of a text is pure; what is random in it ESLint refuses.
+      // Hashing is pure; ESLint forbids the random functions of crypto.
       { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
       {
         path: '(^|/)node_modules/',
@@ -86,7 +86,7 @@ export default {
       },
     ].map((to) => ({
       name: 'domain-is-pure',
-      comment: 'no file, no process, no network, no Pulumi: texts and dates are arguments',
+      comment: 'no file, no process, no network, no Pulumi: texts and dates are passed as arguments',
       severity: 'error',
       from: { path: '^domain/' },
       to,
@@ -94,7 +94,7 @@ export default {
     {
       name: 'only-bootstrap-knows-toolchain',
       comment:
-        'by a path that is worked out at run time (bootstrap/toolchain.ts): a copy may come without that folder',
+        'by a path that is computed at run time (bootstrap/toolchain.ts), because a copy may not have that folder',
       severity: 'error',
       from: { pathNot: '^toolchain/' },
       to: { path: '^toolchain/' },

@@ -1,7 +1,7 @@
-/** One request of the benchmark, with its times. */
+/** Sends one request of the benchmark and measures its times. */
 import { type Agent, type IncomingMessage, request } from 'node:http';
 
-/** Where a gateway listens, and how it is asked. */
+/** A gateway's address, and what a request to it needs. */
 export interface Endpoint {
   host: string;
   port: number;
@@ -10,27 +10,27 @@ export interface Endpoint {
   model: string;
 }
 
-/** The times of a request that was answered, in milliseconds. */
-export interface Answer {
-  /** Until the first word of a stream; until the end of another answer. */
+/** The times of an answered request, in milliseconds. */
+export interface RequestTimes {
+  /** Until the first text of a stream; without streaming, until the end of the answer. */
   firstTokenMs: number;
   totalMs: number;
 }
 
-/** Whoever takes longer does not answer any more. */
+/** The timeout of a request. */
 const TIMEOUT_MS = 60_000;
 
 /**
- * Asks for a chat completion.
+ * Requests a chat completion.
  *
- * @param text what the upstream shall answer: its fake obeys.
- * @throws Error if the whole, right answer did not come.
+ * @param text the text that the fake upstream should answer.
+ * @throws Error if the complete, correct answer did not arrive.
  */
 export async function ask(
   endpoint: Endpoint,
   text: string,
   { agent, signal, stream = false }: { agent: Agent; signal: AbortSignal; stream?: boolean },
-): Promise<Answer> {
+): Promise<RequestTimes> {
   const { host, port, path, headers, model } = endpoint;
   const body = JSON.stringify({ model, stream, messages: [{ role: 'user', content: `#text=${text}` }] });
   const begun = performance.now();
@@ -51,7 +51,7 @@ export async function ask(
   response.setEncoding('utf8');
   for await (const piece of response) {
     received += piece as string;
-    if (firstTokenMs === undefined && stream && hasWord(received)) firstTokenMs = performance.now() - begun;
+    if (firstTokenMs === undefined && stream && hasText(received)) firstTokenMs = performance.now() - begun;
   }
   const totalMs = performance.now() - begun;
   const problem = problemOf(response.statusCode ?? 0, received, { text, stream });
@@ -59,12 +59,12 @@ export async function ask(
   return { firstTokenMs: firstTokenMs ?? totalMs, totalMs };
 }
 
-/** Whether a stream, as far as it came, holds a part of the answer's text. */
-export function hasWord(received: string): boolean {
+/** Whether the received part of a stream contains any of the answer's text. */
+export function hasText(received: string): boolean {
   return /"content": ?"[^"]/.test(received);
 }
 
-/** What is wrong with an answer; undefined if nothing is. */
+/** What is wrong with an answer; undefined if it is correct. */
 export function problemOf(
   status: number,
   received: string,

@@ -1,26 +1,26 @@
-/** The cost of commands: the CPU of everything that they start. */
+/** Measures the cost of commands: the CPU time of all processes that they start. */
 import { UserError } from '../console/errors.ts';
 import type { Output } from '../console/output.ts';
 import { median, rounded } from './statistics.ts';
 import type { CommandFigures } from './types.ts';
 
-/** How a command ended. */
-interface Ended {
+/** The result of a command. */
+interface CommandEnd {
   exitCode: number;
   stdout: string;
   stderr: string;
 }
 
 /** Runs a program in the checkout. */
-type Run = (command: string, args: string[]) => Promise<Ended>;
+type Run = (command: string, args: string[]) => Promise<CommandEnd>;
 
 /**
- * The shell's own `times` counts all children that were waited for, and theirs: POSIX has it, so every machine that can run
- * `./switchyard` does. What the command says goes nowhere, so that the times stand alone.
+ * Measures with the shell's `times`, which counts all children that were waited for, and their children. POSIX requires it, so every machine
+ * that can run `./switchyard` has it. The command's own output is discarded, so that only the times are printed.
  */
 const TIMED = '"$@" >/dev/null; code=$?; times; exit $code';
 
-/** The commands that are measured, by their names in the report. */
+/** The measured commands, with their names in the report. */
 export function commandsOf(stack: string): { name: string; args: string[] }[] {
   return [
     { name: 'preview', args: ['preview', stack] },
@@ -30,7 +30,7 @@ export function commandsOf(stack: string): { name: string; args: string[] }[] {
   ];
 }
 
-/** Runs each command so often, in turn, on a stack where nothing is to change. */
+/** Runs each command `repeats` times, in turn, on a stack without pending changes. */
 export async function measureCommands(
   stack: string,
   { repeats, run, signal }: { repeats: number; run: Run; signal: AbortSignal },
@@ -72,10 +72,10 @@ async function costOf(name: string, args: string[], run: Run): Promise<Cost> {
 }
 
 /**
- * The CPU of a shell's children from what its `times` prints: two lines, its own and theirs, each with the time in the program and
- * in the kernel.
+ * The CPU time of a shell's children, from the output of its `times`: two lines, for the shell and for its children, each with user and
+ * system time.
  *
- * @returns seconds; undefined where the text is another.
+ * @returns seconds; undefined if the text has another format.
  */
 export function parseTimes(text: string): number | undefined {
   const line = text.trim().split('\n').at(-1) ?? '';

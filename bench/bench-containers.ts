@@ -1,14 +1,14 @@
-/** The benchmark's own containers: plain gateways beside the stacks. */
+/** The benchmark's own containers: plain gateways, without a stack. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { docker } from '../engine/containers.ts';
 import { UserError } from '../console/errors.ts';
 import { CONTAINER_USER } from '../infra/docker-names.ts';
 import type { Endpoint } from './ask.ts';
 import { meterOf } from './meter.ts';
-import type { Site } from './site.ts';
+import type { BenchEnvironment } from './bench-environment.ts';
 import type { Target } from './targets.ts';
 
-/** The label that all containers of a run bear. */
+/** The label of all containers of a run. */
 const LABEL = 'switchyard.bench';
 
 /** A gateway to start in a container. */
@@ -19,33 +19,37 @@ export interface GatewaySpec {
   /** The port it listens on. */
   port: number;
   command: [string, ...string[]];
-  /** Plain settings. Keys have no place here: `docker inspect` shows them. */
+  /** Settings without keys, since `docker inspect` shows them. */
   env: Record<string, string>;
-  /** A folder with the files that it needs, and where it finds them: a path that is not in the image. */
+  /** A folder with the files that it needs, and its path in the container, which must not exist in the image. */
   files?: { from: string; to: string };
-  /** Answers 200 once it is ready. */
+  /** A path that answers 200 when it is ready. */
   readyPath: string;
-  /** What a request needs: a key among the headers, and the model's name. */
+  /** What a request needs: headers with a key, and the model's name. */
   request: Pick<Endpoint, 'headers' | 'model'>;
-  /** Whether it answers a request that it knows from its cache. */
+  /** Whether it answers repeated requests from a cache. */
   caches: boolean;
 }
 
 /**
- * Starts a gateway beside the site's upstream and waits until it is ready.
+ * Starts a gateway on the environment's network and waits until it is ready.
  *
- * @throws UserError with its last lines if it does not get ready.
+ * @throws UserError with its last log lines if it does not become ready.
  */
-export async function startGateway(site: Site, spec: GatewaySpec, signal: AbortSignal): Promise<Target> {
+export async function startGateway(
+  environment: BenchEnvironment,
+  spec: GatewaySpec,
+  signal: AbortSignal,
+): Promise<Target> {
   const { image, command, env, files, request, caches } = spec;
-  const name = `switchyard-${site.run}-${spec.name}`;
-  const port = await site.freePort();
+  const name = `switchyard-${environment.run}-${spec.name}`;
+  const port = await environment.freePort();
   const [entrypoint, ...args] = command;
   await docker([
-    'create', '--name', name, '--label', `${LABEL}=${site.run}`, '--network', site.network,
+    'create', '--name', name, '--label', `${LABEL}=${environment.run}`, '--network', environment.network,
     '--publish', `127.0.0.1:${port}:${spec.port}`, '--user', CONTAINER_USER,
     '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges',
-    // Where the gateways keep their cache: a volume, as the stacks' own. It goes with the container.
+    // The gateways' cache is on a volume, as in the stacks. It is removed with the container.
     '--volume', '/data',
     ...Object.entries(env).flatMap(([key, value]) => ['--env', `${key}=${value}`]),
     '--entrypoint', entrypoint, image, ...args,
@@ -62,7 +66,7 @@ export async function startGateway(site: Site, spec: GatewaySpec, signal: AbortS
   };
 }
 
-/** A busy machine takes minutes for the start of LiteLLM, which needs some 12 s of CPU. */
+/** LiteLLM's start needs about 12 s of CPU, which can take minutes on a busy machine. */
 const READY_SECONDS = 600;
 
 async function untilReady(name: string, url: string, signal: AbortSignal): Promise<void> {
@@ -75,19 +79,19 @@ async function untilReady(name: string, url: string, signal: AbortSignal): Promi
     const running = (await docker(['inspect', '--format', '{{.State.Running}}', name])).stdout === 'true';
     if (!running || Date.now() > end) {
       const { all } = await docker(['logs', '--tail', '15', name]);
-      const how = running ? `was not ready within ${READY_SECONDS} s` : 'ended';
+      const how = running ? `was not ready within ${READY_SECONDS} s` : 'exited';
       throw new UserError(`${name} ${how}`, { where: url, found: all });
     }
     await sleep(100);
   }
 }
 
-/** Removes all containers of a run, whatever state they are in. */
+/** Removes all containers of a run, whatever their state. */
 export async function removeRun(run: string): Promise<void> {
   await removeLabelled(`${LABEL}=${run}`);
 }
 
-/** Removes all containers with a label, whatever state they are in, and their unnamed volumes. */
+/** Removes all containers with a label, whatever their state, and their anonymous volumes. */
 export async function removeLabelled(label: string): Promise<void> {
   const { stdout } = await docker(['ps', '--all', '--quiet', '--filter', `label=${label}`]);
   const ids = stdout.split('\n').filter(Boolean);

@@ -1,44 +1,44 @@
-/** Sends a fixed number of requests to one target and keeps their times. */
+/** Sends a fixed number of requests to one target and records their times. */
 import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:http';
 import { UserError } from '../console/errors.ts';
-import { type Answer, ask } from './ask.ts';
+import { ask, type RequestTimes } from './ask.ts';
 import type { Target } from './targets.ts';
 
-/** What to send. */
+/** Options of a load. */
 export interface LoadOptions {
   requests: number;
   clients: number;
   stream?: boolean;
-  /** The text of all requests: the same one each time. Left out, each has a text of its own, which no cache knows. */
+  /** The text of all requests. By default each request has a different text, which is in no cache. */
   text?: string;
   signal: AbortSignal;
 }
 
-/** What came of it. */
+/** The result of a load. */
 export interface LoadResult {
-  answers: Answer[];
+  answers: RequestTimes[];
   seconds: number;
 }
 
-/** A text that was never sent before: no cache knows its answer. */
+/** A text that was never sent before, so that no cache has its answer. */
 export function newText(): string {
   return `b${randomBytes(8).toString('hex')}`;
 }
 
 /**
- * Sends the requests, each client one after the other, over connections that are kept.
+ * Sends the requests over persistent connections; each client sends them one after the other.
  *
- * @throws UserError if one fails: times of failures are no figures.
+ * @throws UserError if one fails, because the times of failures are not usable.
  */
 export async function load(target: Target, options: LoadOptions): Promise<LoadResult> {
   const { requests, clients, stream = false, text, signal } = options;
   const agent = new Agent({ keepAlive: true });
-  const answers: Answer[] = [];
-  let begun = 0;
+  const answers: RequestTimes[] = [];
+  let sent = 0;
   const client = async (): Promise<void> => {
-    while (begun < requests) {
-      begun += 1;
+    while (sent < requests) {
+      sent += 1;
       answers.push(await ask(target.endpoint, text ?? newText(), { agent, signal, stream }));
     }
   };
@@ -46,7 +46,7 @@ export async function load(target: Target, options: LoadOptions): Promise<LoadRe
   try {
     await Promise.all(Array.from({ length: Math.min(clients, requests) }, client));
   } catch (error) {
-    begun = requests;
+    sent = requests;
     signal.throwIfAborted();
     throw new UserError(`${target.name} did not answer a request of the benchmark`, {
       where: `${target.endpoint.host}:${target.endpoint.port}${target.endpoint.path}`,

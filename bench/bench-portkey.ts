@@ -1,45 +1,45 @@
-/** Portkey's open-source gateway without our auth proxy in front of it. */
+/** Portkey's open-source gateway from its unchanged package, without our auth proxy. */
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';
 import { BASE_IMAGE, dockerName } from '../infra/docker-names.ts';
 import { startGateway } from './bench-containers.ts';
-import type { Site } from './site.ts';
+import type { BenchEnvironment } from './bench-environment.ts';
 import type { Target } from './targets.ts';
 
 const PORT = 8787;
 const GATEWAY = '/opt/portkey/node_modules/@portkey-ai/gateway/build/start-server.js';
 
 /**
- * Builds its image and starts it.
+ * Builds and starts it.
  *
- * @param checkout the folder of the tree that is measured.
- * @param stack the stack whose images' names the image gets: it is removed with them.
+ * @param checkout the checkout that is measured.
+ * @param stack a stack; the image is named like its images, so that it is removed with them.
  */
 export async function startPortkey(
-  site: Site,
+  environment: BenchEnvironment,
   { checkout, stack }: { checkout: string; stack: string },
   signal: AbortSignal,
 ): Promise<Target> {
   const image = `${dockerName(stack, 'portkey')}:bench`;
   await build(image, join(checkout, 'runtimes/portkey/image'), signal);
   return startGateway(
-    site,
+    environment,
     {
       name: 'portkey',
       image,
       port: PORT,
       command: ['node', GATEWAY, `--port=${PORT}`, '--headless'],
-      // It refuses private addresses that are not named here.
-      env: { NODE_ENV: 'production', TRUSTED_CUSTOM_HOSTS: new URL(site.apiBase).hostname },
+      // It rejects private addresses that are not listed here.
+      env: { NODE_ENV: 'production', TRUSTED_CUSTOM_HOSTS: new URL(environment.apiBase).hostname },
       readyPath: '/',
       request: {
         headers: {
-          authorization: `Bearer ${site.providerKey}`,
-          'x-portkey-provider': site.provider,
-          'x-portkey-custom-host': site.apiBase,
+          authorization: `Bearer ${environment.providerKey}`,
+          'x-portkey-provider': environment.provider,
+          'x-portkey-custom-host': environment.apiBase,
         },
-        model: site.model.upstreamModel,
+        model: environment.model.upstreamModel,
       },
       caches: false,
     },
@@ -48,7 +48,7 @@ export async function startPortkey(
 }
 
 async function build(image: string, folder: string, signal: AbortSignal): Promise<void> {
-  // The classic builder, as for the stacks' images: so it finds the layers that these have made.
+  // The classic builder, as for the stacks' images, so that it can reuse their layers.
   const args = ['build', '--quiet', '--tag', image, '--build-arg', `BASE=${BASE_IMAGE}`, folder];
   const result = await execa('docker', args, {
     env: { DOCKER_BUILDKIT: '0' },
@@ -59,7 +59,7 @@ async function build(image: string, folder: string, signal: AbortSignal): Promis
   });
   signal.throwIfAborted();
   if (result.exitCode !== 0)
-    throw new UserError("the image with Portkey's gateway could not be built", {
+    throw new UserError("cannot build the image with Portkey's gateway", {
       where: `${folder}/Dockerfile`,
       found: result.all.trim().split('\n').slice(-5).join('\n'),
       command: './switchyard doctor',

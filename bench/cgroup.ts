@@ -1,12 +1,12 @@
-/** What Linux tells of a container's CPU and memory, in both versions of control groups. Pure. */
+/** Parses a container's CPU and memory usage from both versions of Linux control groups. Pure. */
 import type { Usage } from './types.ts';
 
-/** Where the figures of a process's control group are. */
+/** The files with the usage of a process's control group. */
 export interface CgroupFiles {
   version: 1 | 2;
-  /** Files with its CPU; the first that exists. */
+  /** Possible files with its CPU usage; the first that exists is used. */
   cpu: string[];
-  /** Files with its memory; the first that exists. */
+  /** Possible files with its memory usage; the first that exists is used. */
   memory: string[];
 }
 
@@ -16,24 +16,24 @@ const ROOT = '/sys/fs/cgroup';
  * The files of a process's control group.
  *
  * @param membership the text of `/proc/<pid>/cgroup`.
- * @returns undefined where it names no group of either version that counts CPU and memory.
+ * @returns undefined if it lists no group of either version that counts CPU and memory.
  */
 export function cgroupFiles(membership: string): CgroupFiles | undefined {
   const lines = membership.split('\n').flatMap((line) => {
     const [, controllers, path] = /^\d+:([^:]*):(\/.*)$/.exec(line) ?? [];
-    // The root counts the whole machine: a namespace hides the process's own group.
+    // The root group counts the whole machine; it is listed if a namespace hides the process's own group.
     return controllers === undefined || path === undefined || path === '/' ? [] : [{ controllers, path }];
   });
   const of = (name: string) => lines.find(({ controllers }) => controllers.split(',').includes(name));
   const [cpu, memory] = [of('cpuacct'), of('memory')];
   if (cpu && memory) {
-    const places = (line: { controllers: string; path: string }, name: string, file: string): string[] =>
-      // Controllers that are mounted together have a folder of their joint name, and often a link of each name.
+    const candidates = (line: { controllers: string; path: string }, name: string, file: string): string[] =>
+      // Controllers that are mounted together have a folder with their joint name, and often a link for each name.
       [...new Set([line.controllers, name])].map((folder) => under(folder, line.path, file));
     return {
       version: 1,
-      cpu: places(cpu, 'cpuacct', 'cpuacct.usage'),
-      memory: places(memory, 'memory', 'memory.stat'),
+      cpu: candidates(cpu, 'cpuacct', 'cpuacct.usage'),
+      memory: candidates(memory, 'memory', 'memory.stat'),
     };
   }
   const unified = lines.find(({ controllers }) => controllers === '');
@@ -50,9 +50,9 @@ function under(folder: string, path: string, file: string): string {
 }
 
 /**
- * CPU and memory from the texts of {@link CgroupFiles}.
+ * Parses CPU and memory usage from the texts of {@link CgroupFiles}.
  *
- * @throws Error where a text has not the form of that version.
+ * @throws Error if a text does not have the format of that version.
  */
 export function parseUsage(version: 1 | 2, cpu: string, memory: string): Usage {
   return version === 1
@@ -69,13 +69,13 @@ function whole(digits: string | undefined, name: string): number {
   return Number(digits);
 }
 
-/** The part of Docker's own statistics of a container that is used. */
+/** The part of Docker's statistics of a container that is used. */
 export interface DockerStats {
   cpu_stats: { cpu_usage: { total_usage: number } };
   memory_stats: { usage?: number; stats?: Record<string, number> };
 }
 
-/** CPU and memory from Docker's statistics: where the daemon runs on another machine, or in a virtual one. */
+/** CPU and memory usage from Docker's statistics, for a daemon on another machine or in a virtual machine. */
 export function usageOfStats({ cpu_stats: cpu, memory_stats: memory }: DockerStats): Usage {
   const { stats = {}, usage = 0 } = memory;
   return {

@@ -1,14 +1,14 @@
-/** The CPU that a stack's containers take from their start until they are healthy. */
+/** Measures the CPU time that a stack's containers use from their start until they are healthy. */
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { meterOf } from './meter.ts';
 
-/** The containers of a stack that got healthy, as Docker reports them. */
+/** Records the CPU time of a stack's containers when Docker reports them as healthy. */
 export class ColdStart {
   readonly #seconds = new Map<string, Promise<number>>();
   readonly #ended = new AbortController();
 
-  /** Begins to listen; call it before the stack comes up. */
+  /** Starts listening to Docker's events; must be called before the stack is deployed. */
   constructor(stack: string) {
     const filters = ['type=container', 'event=health_status', `label=switchyard.stack=${stack}`];
     const events = execa(
@@ -22,20 +22,20 @@ export class ColdStart {
     });
   }
 
-  /** The sum over some containers; one that Docker did not report counts as it is now. Ends the listening. */
+  /** The sum over these containers; for one that Docker did not report, its current CPU time counts. Stops listening. */
   async sum(ids: readonly string[]): Promise<number> {
     this.end();
     const seconds = await Promise.all(ids.map((id) => this.#seconds.get(id) ?? cpuSeconds(id)));
     return seconds.reduce((sum, one) => sum + one, 0);
   }
 
-  /** Ends the listening. */
+  /** Stops listening. */
   end(): void {
     this.#ended.abort();
   }
 }
 
-/** The id of the container that an event of Docker's calls healthy. */
+/** The id of the container that a Docker event reports as healthy; undefined for other events. */
 export function healthyContainer(line: string): string | undefined {
   try {
     const event = JSON.parse(line) as { Action?: string; Actor?: { ID?: string } };

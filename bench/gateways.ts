@@ -1,4 +1,4 @@
-/** The gateways side by side: direct, plain LiteLLM, Portkey, one Switchyard gateway, two. */
+/** Compares gateways: direct, plain LiteLLM, Portkey, one Switchyard gateway, two. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Output } from '../console/output.ts';
 import { load } from './bench-load.ts';
@@ -8,14 +8,14 @@ import { ratio, rounded } from './statistics.ts';
 import type { Target } from './targets.ts';
 import type { GatewayFigures, Ratios, Usage } from './types.ts';
 
-/** The usage of a target at rest. */
-interface Rest {
+/** The usage of an idle target. */
+interface IdleUsage {
   rssBytes: number;
   cpuPercent: number;
 }
 
 /**
- * Measures all targets in turn, round after round, so that a machine that gets slower does so for all of them.
+ * Measures all targets in turn, round after round, so that a machine that becomes slower affects all of them.
  *
  * @returns their figures in the order of the targets.
  */
@@ -26,7 +26,7 @@ export async function measureGateways(
 ): Promise<GatewayFigures[]> {
   const { sizes, signal } = options;
   const turns = targets.map(() => [] as Turn[]);
-  await out.step('first requests, which do not count', async () => {
+  await out.step('warm-up requests', async () => {
     for (const target of targets) await load(target, { requests: sizes.warmUp, clients: 2, signal });
   });
   for (let round = 1; round <= sizes.rounds; round += 1) {
@@ -34,19 +34,19 @@ export async function measureGateways(
       for (const [index, target] of targets.entries()) turns[index]?.push(await takeTurn(target, options));
     });
   }
-  const rests = await out.step(`${sizes.idleSeconds} s without a request`, () =>
-    restOf(targets, sizes.idleSeconds, signal),
+  const idle = await out.step(`${sizes.idleSeconds} s without requests`, () =>
+    idleUsage(targets, sizes.idleSeconds, signal),
   );
-  return figuresOf(targets.map((target, index) => ({ target, turns: turns[index]!, rest: rests[index]! })));
+  return figuresOf(targets.map((target, index) => ({ target, turns: turns[index]!, rest: idle[index]! })));
 }
 
-/** What targets use while nobody asks them, all in the same seconds. */
-export async function restOf(
+/** The usage of targets without requests, measured for all at the same time. */
+export async function idleUsage(
   targets: readonly Pick<Target, 'containers'>[],
   seconds: number,
   signal: AbortSignal,
-): Promise<Rest[]> {
-  // What the last answers left to do, e.g. writing to the disk, is no rest.
+): Promise<IdleUsage[]> {
+  // Wait until the work after the last answers is done, e.g. writing to the disk.
   await sleep(2000, undefined, { signal });
   const meters = await Promise.all(targets.map(({ containers }) => meterOf(containers)));
   const begun = performance.now();
@@ -64,12 +64,12 @@ async function readAll(meters: readonly Meter[]): Promise<Usage[]> {
   return Promise.all(meters.map((meter) => meter.read()));
 }
 
-/** The report's rows from what was measured, each compared with `direct` and `litellm`. */
+/** The report's rows, each compared with `direct` and `litellm`. */
 export function figuresOf(
   measured: readonly {
     target: Pick<Target, 'name' | 'coldStartCpuSeconds'>;
     turns: readonly Turn[];
-    rest: Rest;
+    rest: IdleUsage;
   }[],
 ): GatewayFigures[] {
   const rows = measured.map(({ target, turns, rest }) => {
@@ -96,7 +96,7 @@ export function figuresOf(
 }
 
 const OF_A_REQUEST = ['requestsPerSecond', 'p50Ms', 'firstTokenMs'] as const;
-/** Of no use against `direct`, whose container is the upstream's. */
+/** Not compared with `direct`, whose container is the upstream itself. */
 const OF_ITS_CONTAINERS = ['cpuMsPerRequest', 'rssMb', 'coldStartCpuSeconds'] as const;
 
 function compare(

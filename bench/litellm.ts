@@ -1,10 +1,10 @@
-/** Plain LiteLLM: the release of the gateway's image with one worker, and none of our parts. */
+/** Plain LiteLLM: the release from the gateway's image with one worker, without our parts. */
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { startGateway } from './bench-containers.ts';
-import { newKey, type Site } from './site.ts';
+import { newKey, type BenchEnvironment } from './bench-environment.ts';
 import type { Target } from './targets.ts';
 
 const FOLDER = '/etc/litellm-plain';
@@ -32,7 +32,7 @@ export function litellmConfig(model: { alias: string; litellmModel: string; apiB
   });
 }
 
-/** Plain settings. It asks for nothing on the network but the upstream, like the stacks' gateways: else its start would wait for answers. */
+/** Its environment. Like the stacks' gateways it contacts only the upstream; otherwise its start would wait for other servers. */
 const ENVIRONMENT = {
   LITELLM_MODE: 'PRODUCTION',
   LITELLM_LOCAL_MODEL_COST_MAP: 'True',
@@ -41,7 +41,7 @@ const ENVIRONMENT = {
   LITELLM_LOCAL_BLOG_POSTS: 'True',
   LITELLM_LOCAL_AUTOROUTER_PRESETS: 'True',
   HF_HUB_OFFLINE: '1',
-  // Else it reads keys from /run/secrets only, which is no place for a configuration.
+  // By default it reads keys only from /run/secrets, where the configuration must not be.
   LITELLM_OIDC_ALLOWED_CREDENTIAL_DIRS: FOLDER,
   HOME: '/tmp',
 };
@@ -51,16 +51,20 @@ const ENVIRONMENT = {
  *
  * @param image the image of a stack's gateway.
  */
-export async function startLitellm(site: Site, image: string, signal: AbortSignal): Promise<Target> {
+export async function startLitellm(
+  environment: BenchEnvironment,
+  image: string,
+  signal: AbortSignal,
+): Promise<Target> {
   const masterKey = newKey();
   const folder = mkdtempSync(join(tmpdir(), 'switchyard-bench-'));
   try {
     const files = join(folder, 'files');
     mkdirSync(files);
-    // Root's on arrival, and the container's group is root's.
+    // In the container these files belong to root, and the container's group is root's.
     const texts = {
-      'config.yaml': litellmConfig({ ...site.model, apiBase: site.apiBase }),
-      'provider-key': site.providerKey,
+      'config.yaml': litellmConfig({ ...environment.model, apiBase: environment.apiBase }),
+      'provider-key': environment.providerKey,
       'master-key': masterKey,
     };
     for (const [file, text] of Object.entries(texts)) {
@@ -69,7 +73,7 @@ export async function startLitellm(site: Site, image: string, signal: AbortSigna
     }
     chmodSync(files, 0o750);
     return await startGateway(
-      site,
+      environment,
       {
         name: 'litellm',
         image,
@@ -80,7 +84,7 @@ export async function startLitellm(site: Site, image: string, signal: AbortSigna
         env: ENVIRONMENT,
         files: { from: files, to: FOLDER },
         readyPath: '/health/readiness',
-        request: { headers: { authorization: `Bearer ${masterKey}` }, model: site.model.alias },
+        request: { headers: { authorization: `Bearer ${masterKey}` }, model: environment.model.alias },
         caches: true,
       },
       signal,

@@ -1,19 +1,19 @@
-/** Reads the CPU and memory of containers. */
+/** Reads the CPU and memory usage of containers. */
 import { existsSync, readFileSync } from 'node:fs';
 import { docker } from '../engine/containers.ts';
 import { dockerClient } from '../bootstrap/docker-host.ts';
 import { type CgroupFiles, cgroupFiles, parseUsage, sumOf, usageOfStats } from './cgroup.ts';
 import type { Usage } from './types.ts';
 
-/** Reads the usage of some containers, all of them running. */
+/** Reads the usage of a set of running containers. */
 export interface Meter {
-  /** From where: `cgroup v1`, `cgroup v2` or `docker stats`. */
+  /** The source of the figures: `cgroup v1`, `cgroup v2` or `docker stats`. */
   source: string;
   /** The sum over the containers. */
   read(): Promise<Usage>;
 }
 
-/** A meter of containers, by their names or ids. Once they are started anew they need a new one. */
+/** A meter for containers, by name or id. After a restart of a container a new meter is needed. */
 export async function meterOf(containers: readonly string[]): Promise<Meter> {
   const meters = await Promise.all(containers.map(meterOfOne));
   return {
@@ -36,7 +36,7 @@ async function pidOf(container: string): Promise<number> {
   return Number((await docker(['inspect', '--format', '{{.State.Pid}}', container])).stdout);
 }
 
-/** The files of a container's group, as far as this machine shows them. */
+/** The files of a container's control group; undefined if this machine does not show them. */
 function filesOf(pid: number): { version: CgroupFiles['version']; cpu: string; memory: string } | undefined {
   const membership = `/proc/${pid}/cgroup`;
   if (!pid || !existsSync(membership)) return undefined;

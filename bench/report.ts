@@ -1,4 +1,4 @@
-/** The report as people read it: tables that fit 80 columns. */
+/** The report as text: tables that fit into 80 columns. */
 import { table } from '../console/table.ts';
 import type { BenchReport, CommandFigures, EdgeFigures, GatewayFigures } from './types.ts';
 
@@ -14,7 +14,7 @@ export function describeBench(report: BenchReport, terminal?: boolean): string {
   ].join('\n\n');
 }
 
-/** A figure in a column: few digits, and a dash where there is none. */
+/** A figure in a column: three significant digits, or a dash if there is none. */
 export function cell(value: number | undefined): string {
   if (value === undefined || !Number.isFinite(value)) return '-';
   return Math.abs(value) >= 100 ? String(Math.round(value)) : String(Number(value.toPrecision(3)));
@@ -32,8 +32,8 @@ function gatewayTable(gateways: readonly GatewayFigures[], clients: number, term
   return [
     table(head, rows, terminal),
     '',
-    `req/s and CPU: ${clients} clients at once; the times, in ms: one client. first: first`,
-    'token of a stream; hit: answered from the cache; CPU, CPUhit: ms a request;',
+    `req/s and CPU: ${clients} parallel clients; times, in ms: one client. first: first`,
+    'token of a stream; hit: answered from the cache; CPU, CPUhit: ms per request;',
     'MiB: memory; start: CPU seconds until ready; idle: % of a core. The CPU and',
     'memory of direct are those of the upstream itself.',
   ].join('\n');
@@ -74,7 +74,7 @@ function describeEdge({
 }: EdgeFigures): string {
   const added = addedMs === undefined ? '' : `; it adds ${cell(addedMs)} ms`;
   return [
-    `edge: ${cell(cpuMsPerRequest)} ms of CPU a request, ${cell(rssMb)} MiB, idle ${cell(idleCpuPercent)} % of a core`,
+    `edge: ${cell(cpuMsPerRequest)} ms of CPU per request, ${cell(rssMb)} MiB, idle ${cell(idleCpuPercent)} % of a core`,
     `      p50 ${cell(p50Ms)} ms through it, ${cell(gatewayP50Ms)} ms without it${added}`,
   ].join('\n');
 }

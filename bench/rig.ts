@@ -1,4 +1,4 @@
-/** The throwaway checkout of a benchmark: its stacks, the fake upstream, and the plain gateways beside them. */
+/** The test rig of a benchmark: a throwaway checkout with its stacks, the fake upstream, and the plain gateways. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,33 +15,33 @@ import { removeLabelled, removeRun } from './bench-containers.ts';
 import { startLitellm } from './litellm.ts';
 import { meterOf } from './meter.ts';
 import { startPortkey } from './bench-portkey.ts';
-import { newKey, type Site } from './site.ts';
+import { newKey, type BenchEnvironment } from './bench-environment.ts';
 import type { Target } from './targets.ts';
 
-/** The alias that is asked, and its provider with the secret that holds its key. */
+/** The requested alias, its provider, and the secret with the provider's key. */
 const ALIAS = 'groq-llama3-70b';
 const PROVIDER = 'groq';
 const KEY_NAME = 'GROQ_API_KEY';
 const PATH = '/v1/chat/completions';
-/** Later than any request: the upstream then tells only their number. */
-const NEVER = 1_000_000_000;
+/** A number after any request's, so that the upstream returns only the count. */
+const AFTER_ALL_REQUESTS = 1_000_000_000;
 
-/** A stack that is up. */
+/** A deployed stack. */
 export interface BenchStack extends Target {
   /** The stack's name. */
   stack: string;
 }
 
-/** Everything that a run needs. Whatever was made, {@link remove} removes. */
+/** Everything that a run needs. {@link remove} removes all of it. */
 export class Rig {
   readonly checkout = new Checkout();
-  /** The run's own id, a part of the names of its containers. */
+  /** The run's id, which is part of its containers' names. */
   readonly run = `bench-${randomBytes(3).toString('hex')}`;
   readonly #signal: AbortSignal;
   readonly #out: Output;
   readonly #providerKey = newKey();
   readonly #upstreamPort: number;
-  /** The names of its stacks, whatever their state. */
+  /** The names of its stacks, deployed or not. */
   readonly stacks: string[] = [];
   #upstream: Upstream | undefined;
   #first: BenchStack | undefined;
@@ -53,26 +53,26 @@ export class Rig {
     this.checkout.signal = signal;
   }
 
-  /** Makes the checkout. Nothing runs yet. */
+  /** Creates the checkout. Nothing runs yet. */
   static async create(out: Output, signal: AbortSignal): Promise<Rig> {
     return new Rig(out, signal, await freePort());
   }
 
-  /** Brings up a stack with this number of gateways; with the first one comes the upstream. */
+  /** Deploys a stack with this number of gateways; with the first stack the upstream is started. */
   async startStack(replicas: number): Promise<BenchStack> {
     const settings = { replicas, baseUrls: upstreamBaseUrls(this.#upstreamPort), portkey: { mode: 'off' } };
     const { stack, port } = await this.checkout.addStack(`bench${replicas}`, settings);
     this.stacks.push(stack);
-    const label = `bringing ${stack} up with ${replicas} ${replicas === 1 ? 'gateway' : 'gateways'}`;
+    const label = `deploying ${stack} with ${replicas} ${replicas === 1 ? 'gateway' : 'gateways'}`;
     const { containers, coldStartCpuSeconds } = await this.#out.step(label, () => this.#up(stack));
     await this.#connectUpstream(stack);
     const masterKey = (await this.#pulumi(stack, ['stack', 'output', 'masterKey', '--show-secrets'])).trim();
     const headers = { authorization: `Bearer ${masterKey}` };
     const endpoint = { host: '127.0.0.1', port, path: PATH, headers, model: ALIAS };
     const name = `switchyard-${replicas}`;
-    const made = { name, stack, endpoint, containers, coldStartCpuSeconds, caches: true };
-    this.#first ??= made;
-    return made;
+    const started = { name, stack, endpoint, containers, coldStartCpuSeconds, caches: true };
+    this.#first ??= started;
+    return started;
   }
 
   async #up(stack: string): Promise<Pick<Target, 'containers' | 'coldStartCpuSeconds'>> {
@@ -92,16 +92,18 @@ export class Rig {
     else await docker(['network', 'connect', '--alias', 'upstream', dockerName(stack), this.#upstream.name]);
   }
 
-  /** How many requests the upstream has received. */
+  /** The number of requests that the upstream has received. */
   async received(): Promise<number> {
-    const response = await fetch(`http://127.0.0.1:${this.#upstreamPort}/_requests?since=${NEVER}`);
+    const response = await fetch(
+      `http://127.0.0.1:${this.#upstreamPort}/_requests?since=${AFTER_ALL_REQUESTS}`,
+    );
     return ((await response.json()) as { next: number }).next;
   }
 
-  /** The upstream itself, asked without any gateway. */
+  /** The upstream itself, without a gateway. */
   async direct(): Promise<Target> {
     const { upstream } = this.#started();
-    const { model, providerKey } = this.#site();
+    const { model, providerKey } = this.#environment();
     const { cpuSeconds } = await (await meterOf([upstream.name])).read();
     const path = new URL(this.#address()).pathname;
     return {
@@ -119,43 +121,45 @@ export class Rig {
     };
   }
 
-  /** LiteLLM alone, from the image of the first stack's gateway. */
+  /** Plain LiteLLM, from the image of the first stack's gateway. */
   async litellm(): Promise<Target> {
     const { stack } = this.#started();
     const gateway = (await stackContainers(stack)).find(({ role }) => role === 'gateway');
     if (gateway === undefined) throw new Error(`${stack} has no gateway`);
     const image = (await docker(['inspect', '--format', '{{.Image}}', gateway.id])).stdout;
-    return this.#out.step('starting plain LiteLLM', () => startLitellm(this.#site(), image, this.#signal));
-  }
-
-  /** Portkey's gateway alone. */
-  async portkey(): Promise<Target> {
-    const where = { checkout: this.checkout.dir, stack: this.#started().stack };
-    return this.#out.step("building and starting Portkey's gateway", () =>
-      startPortkey(this.#site(), where, this.#signal),
+    return this.#out.step('starting plain LiteLLM', () =>
+      startLitellm(this.#environment(), image, this.#signal),
     );
   }
 
-  /** Removes everything, whatever became of it. */
+  /** Portkey's plain gateway. */
+  async portkey(): Promise<Target> {
+    const where = { checkout: this.checkout.dir, stack: this.#started().stack };
+    return this.#out.step("building and starting Portkey's gateway", () =>
+      startPortkey(this.#environment(), where, this.#signal),
+    );
+  }
+
+  /** Removes everything, whatever its state. */
   async remove(): Promise<void> {
     delete this.checkout.signal;
     await removeRun(this.run);
-    // By its label: an upstream whose start was interrupted is known by nothing else.
+    // Remove the upstream by its label, because an interrupted start leaves no other reference to it.
     for (const stack of this.stacks) await removeLabelled(`switchyard.test=${stack}`);
     await this.checkout.remove();
   }
 
   #started(): { upstream: Upstream; stack: string } {
-    if (!this.#upstream || !this.#first) throw new Error('no stack is up');
+    if (!this.#upstream || !this.#first) throw new Error('no stack is deployed');
     return { upstream: this.#upstream, stack: this.#first.stack };
   }
 
-  #site(): Site {
+  #environment(): BenchEnvironment {
     const catalog = parse(readFileSync(join(this.checkout.dir, 'config-templates/catalog.yaml'), 'utf8')) as {
       models: Record<string, { model: string } | undefined>;
     };
     const upstreamModel = catalog.models[ALIAS]?.model;
-    if (upstreamModel === undefined) throw new Error(`the catalogue has no ${ALIAS}`);
+    if (upstreamModel === undefined) throw new Error(`the catalogue does not contain ${ALIAS}`);
     return {
       run: this.run,
       network: dockerName(this.#started().stack),
@@ -169,7 +173,7 @@ export class Rig {
 
   #address(): string {
     const address = upstreamBaseUrls(this.#upstreamPort)[PROVIDER]?.gateway;
-    if (address === undefined) throw new Error(`the upstream does not play ${PROVIDER}`);
+    if (address === undefined) throw new Error(`the upstream does not simulate ${PROVIDER}`);
     return address;
   }
 
@@ -181,9 +185,9 @@ export class Rig {
     this.#signal.throwIfAborted();
     if (result.exitCode === 0) return result.stdout;
     const { stderr } = result;
-    const said = stderr.slice(Math.max(0, `\n${stderr}`.lastIndexOf('\nerror: '))).trim();
+    const error = stderr.slice(Math.max(0, `\n${stderr}`.lastIndexOf('\nerror: '))).trim();
     throw new UserError(`${what} failed on a throwaway stack (exit code ${result.exitCode})`, {
-      found: said.split('\n').slice(0, 12).join('\n'),
+      found: error.split('\n').slice(0, 12).join('\n'),
     });
   }
 }

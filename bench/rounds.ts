@@ -1,4 +1,4 @@
-/** One target's turn in a round. */
+/** Measures one target's turn in a round. */
 import { load, newText } from './bench-load.ts';
 import { meterOf } from './meter.ts';
 import type { Sizes } from './sizes.ts';
@@ -12,15 +12,15 @@ export type Turn = Pick<
   'requestsPerSecond' | 'p50Ms' | 'p99Ms' | 'firstTokenMs' | 'cpuMsPerRequest' | 'cacheHit'
 >;
 
-/** What a turn needs beside its target. */
+/** Options of a turn. */
 export interface TurnOptions {
   sizes: Sizes;
   signal: AbortSignal;
-  /** How many requests the upstream has received. */
+  /** Returns the number of requests that the upstream has received. */
   received: () => Promise<number>;
 }
 
-/** Asks a target in all ways. Every request has a text of its own, so that no cache answers it; but for those that it shall. */
+/** Sends all kinds of requests to a target. Every request has a different text, so that no cache answers it, except in {@link cacheHits}. */
 export async function takeTurn(target: Target, options: TurnOptions): Promise<Turn> {
   const { sizes, signal } = options;
   const single = await load(target, { requests: sizes.single, clients: 1, signal });
@@ -41,9 +41,9 @@ export async function takeTurn(target: Target, options: TurnOptions): Promise<Tu
 }
 
 /**
- * The same request again and again.
+ * Sends the same request repeatedly.
  *
- * @throws Error if the upstream was asked more than once for it: then nothing was cached.
+ * @throws Error if the upstream received it more than twice: then the answer was not cached.
  */
 async function cacheHits(target: Target, { sizes, signal, received }: TurnOptions): Promise<CacheFigures> {
   const text = newText();
@@ -54,8 +54,9 @@ async function cacheHits(target: Target, { sizes, signal, received }: TurnOption
   const { answers } = await load(target, { requests: sizes.hits, clients: 1, text, signal });
   const after = await meter.read();
   const asked = (await received()) - from;
-  // An answer is stored behind the client's back, so that the next request may come too early for it.
-  if (asked > 2) throw new Error(`${target.name} asked the upstream ${asked} times for one cached answer`);
+  // An answer is stored after it was sent, so the second request may arrive before that.
+  if (asked > 2)
+    throw new Error(`${target.name} sent ${asked} requests to the upstream for one cached answer`);
   return {
     p50Ms: median(answers.map(({ totalMs }) => totalMs)),
     cpuMsPerRequest: ((after.cpuSeconds - before.cpuSeconds) * 1000) / sizes.hits,

@@ -1,4 +1,4 @@
-/** Runs the parts of the benchmark on one throwaway checkout, which is made before and removed after, whatever happens. */
+/** Runs the parts of the benchmark on one throwaway checkout, which is created before and always removed afterwards. */
 import { setMaxListeners } from 'node:events';
 import { cpus, loadavg, totalmem } from 'node:os';
 import type { Output } from '../console/output.ts';
@@ -10,17 +10,17 @@ import { type BenchStack, Rig } from './rig.ts';
 import { type Sizes, sizesOf } from './sizes.ts';
 import type { BenchReport, GatewayFigures, Part } from './types.ts';
 
-/** How to run. */
+/** Options of {@link runBench}. */
 export interface BenchOptions {
   parts: readonly Part[];
   quick: boolean;
-  /** Requests of a round with several clients, where other than the default. */
+  /** Requests of a round with several clients, if not the default. */
   requests?: number | undefined;
-  /** Aborted, everything ends as soon as it can and is cleaned up. */
+  /** When it is aborted, everything ends as soon as possible and is cleaned up. */
   signal: AbortSignal;
 }
 
-/** Measures, cleans up, and reports. */
+/** Measures, cleans up, and returns the report. */
 export async function runBench(options: BenchOptions, out: Output): Promise<BenchReport> {
   const { parts, quick, signal } = options;
   setMaxListeners(0, signal);

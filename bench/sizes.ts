@@ -1,34 +1,34 @@
-/** How much a benchmark measures. */
+/** The size of a benchmark. */
 
 /** The counts of a run. */
 export interface Sizes {
-  /** Each target has its turn in each round. */
+  /** The number of rounds; each target has its turn in each. */
   rounds: number;
   /** Requests of a round with several clients at once. */
   loaded: number;
-  /** Clients at once. */
+  /** The number of parallel clients. */
   clients: number;
   /** Requests of a round, one after the other. */
   single: number;
   /** Streams of a round, one after the other. */
   streams: number;
-  /** Requests of a round that the cache answers. */
+  /** Requests of a round that are answered from the cache. */
   hits: number;
-  /** Requests before the first round, which do not count. */
+  /** Requests before the first round, which are not measured. */
   warmUp: number;
-  /** Pairs of requests of the edge's part. */
+  /** Pairs of requests in the part `edge`. */
   pairs: number;
-  /** How long nothing is sent, to see what that costs. */
+  /** How long no request is sent, to measure the idle usage. */
   idleSeconds: number;
-  /** How often each command runs. */
+  /** The number of runs of each command. */
   repeats: number;
 }
 
 /**
  * The counts of a run.
  *
- * @param quick a run of a few minutes, whose figures say less.
- * @param requests of a round with several clients, where other than the default; the other counts follow it.
+ * @param quick a run of a few minutes, whose figures are less precise.
+ * @param requests of a round with several clients, if not the default; the other counts are derived from it.
  */
 export function sizesOf({ quick, requests }: { quick: boolean; requests?: number | undefined }): Sizes {
   const loaded = requests ?? (quick ? 80 : 200);

@@ -1,6 +1,6 @@
-/** Figures from many measurements. Pure. */
+/** Statistics of measurements. Pure. */
 
-/** The middle value; of an even number the mean of the two in the middle. NaN of none. */
+/** The middle value, or the mean of the two middle values. NaN for an empty list. */
 export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   const middle = Math.floor(sorted.length / 2);
@@ -9,7 +9,7 @@ export function median(values: readonly number[]): number {
 }
 
 /**
- * The smallest value that at least this share of the values does not exceed (nearest rank). NaN of none.
+ * The smallest value that at least this share of the values does not exceed (nearest rank). NaN for an empty list.
  *
  * @param share from 0 to 1, e.g. 0.99.
  */
@@ -18,12 +18,12 @@ export function percentile(values: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? NaN;
 }
 
-/** A figure with three significant digits: more of them would say nothing. Whole numbers keep all of theirs. */
+/** A figure with three significant digits, since more would not be meaningful. From 100 on it is rounded to a whole number. */
 export function rounded(value: number): number {
   return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
 }
 
-/** How many times `base` a value is, with three significant digits; undefined where there is nothing to compare with. */
+/** The ratio of a value to `base`, with three significant digits; undefined if one of them is missing or `base` is 0. */
 export function ratio(value: number | undefined, base: number | undefined): number | undefined {
   if (value === undefined || !base) return undefined;
   return rounded(value / base);

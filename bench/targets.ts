@@ -1,4 +1,4 @@
-/** What is measured: each target is asked over HTTP and consists of containers. */
+/** The measured targets: each answers over HTTP and consists of containers. */
 import type { Endpoint } from './ask.ts';
 
 /** Something that answers chat completions. */
@@ -8,8 +8,8 @@ export interface Target {
   endpoint: Endpoint;
   /** The containers that it consists of, by name or id. */
   containers: string[];
-  /** CPU of these from their start until they were ready. */
+  /** CPU time of these containers from their start until they were ready. */
   coldStartCpuSeconds: number;
-  /** Whether it answers a request that it knows from its cache. */
+  /** Whether it answers repeated requests from a cache. */
   caches: boolean;
 }

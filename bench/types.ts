@@ -1,4 +1,4 @@
-/** What a benchmark measures and reports. */
+/** The types of a benchmark's report. */
 
 /** The parts of the benchmark, in the order in which they run. */
 export const PARTS = ['gateways', 'commands', 'edge'] as const;
@@ -7,9 +7,9 @@ export type Part = (typeof PARTS)[number];
 
 /** CPU and memory of one or more containers. */
 export interface Usage {
-  /** CPU used since the container's start. */
+  /** CPU time used since the container's start. */
   cpuSeconds: number;
-  /** Anonymous memory: without the page cache, which the kernel takes back. */
+  /** Anonymous memory: without the page cache, which the kernel can reclaim. */
   rssBytes: number;
 }
 
@@ -19,7 +19,7 @@ export interface CacheFigures {
   cpuMsPerRequest: number;
 }
 
-/** How many times another gateway's figure one's own is. Absent: one of the two has no such figure. */
+/** The ratios of a gateway's figures to another one's. Absent if one of the two does not have the figure. */
 export interface Ratios {
   requestsPerSecond?: number | undefined;
   p50Ms?: number | undefined;
@@ -29,27 +29,27 @@ export interface Ratios {
   coldStartCpuSeconds?: number | undefined;
 }
 
-/** The figures of a gateway. Where a round gave a figure, the median over all rounds. */
+/** The figures of a gateway. Those that are measured in each round are the medians over all rounds. */
 export interface GatewayFigures {
   /** `direct`, `litellm`, `portkey`, `switchyard-1`, `switchyard-2`. */
   name: string;
-  /** With several clients at once. */
+  /** With several parallel clients. */
   requestsPerSecond: number;
   /** With one client. */
   p50Ms: number;
   /** With one client. */
   p99Ms: number;
-  /** Until the first word of a stream, with one client. */
+  /** Until the first text of a stream, with one client. */
   firstTokenMs: number;
-  /** CPU of all of its containers a request, with several clients at once; its answer was in no cache. */
+  /** CPU time of all its containers per request, with several parallel clients and without cache hits. */
   cpuMsPerRequest: number;
-  /** The same request again and again; only where answers are cached. */
+  /** The same request repeatedly; absent if answers are not cached. */
   cacheHit?: CacheFigures;
-  /** Anonymous memory of all of its containers after the last round, in MiB. */
+  /** Anonymous memory of all its containers after the last round, in MiB. */
   rssMb: number;
-  /** CPU of all of its containers from their start until they were ready. */
+  /** CPU time of all its containers from their start until they were ready. */
   coldStartCpuSeconds: number;
-  /** CPU of all of its containers without requests, in percent of one core. */
+  /** CPU usage of all its containers without requests, in percent of one core. */
   idleCpuPercent: number;
   /** Compared with the row `direct`. */
   againstDirect: Ratios;
@@ -57,7 +57,7 @@ export interface GatewayFigures {
   againstLitellm: Ratios;
 }
 
-/** The cost of a command: of its whole process tree. */
+/** The cost of a command, including all processes that it starts. */
 export interface CommandFigures {
   /** `preview`, `up` (with nothing to change), `status`, `help`. */
   name: string;
@@ -72,23 +72,23 @@ export interface EdgeFigures {
   idleCpuPercent: number;
   /** Through the edge. */
   p50Ms: number;
-  /** The gateway asked without it; absent where this machine does not reach containers by their own addresses. */
+  /** Without the edge; absent if this machine cannot reach containers by their own addresses. */
   gatewayP50Ms?: number;
-  /** The median difference of a request through the edge and the same one without it, sent next to it. */
+  /** The median difference between a request through the edge and one without it, sent directly before or after. */
   addedMs?: number;
 }
 
-/** What a benchmark reports; parts that did not run are absent. */
+/** The report of a benchmark; parts that did not run are absent. */
 export interface BenchReport {
   made: {
     at: string;
-    /** The run's own id, and its throwaway stacks: of both nothing is left. */
+    /** The run's id, and its throwaway stacks; all of them have been removed. */
     run: string;
     stacks: string[];
     quick: boolean;
-    /** Of the gateways' part. */
+    /** Rounds of the part `gateways`. */
     rounds: number;
-    /** In each round's step with several clients. */
+    /** Requests with several clients in each round. */
     requestsPerRound: number;
     clients: number;
     machine: { cores: number; memoryMb: number; loadBefore: number; loadAfter: number; usageFrom: string };

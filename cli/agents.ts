@@ -9,7 +9,7 @@ import type { Catalog } from '../domain/schema/catalog-schema.ts';
 import { AGENTS_FILE, requireCatalog, template } from '../stacks/load.ts';
 import { runAgents } from '../client/run-agents.ts';
 import { type AgentReport, planAgents } from '../client/agents-plan.ts';
-import { Board } from '../client/board.ts';
+import { AgentsProgress } from '../client/agents-progress.ts';
 import { clientFiles } from '../client/client-files.ts';
 import type { StackClient } from '../domain/read/outputs-reader.ts';
 import { requireOpencode } from '../client/client-home.ts';
@@ -95,18 +95,18 @@ async function agents(
   const { bin } = await requireOpencode(ROOT);
   const parallel = options.parallel ?? file.parallel;
   const logs = resolve(options.logs ?? defaultLogs(stack));
-  const board = new Board(
+  const progress = new AgentsProgress(
     out,
     ready.map(({ name }) => name),
   );
   try {
     const reports = await stoppable(
       (again) => out.progress(again ? STILL_STOPPING : 'stopping all agents …'),
-      (signal) => runAgents(ready, { bin, client, logs, parallel, board, signal }),
+      (signal) => runAgents(ready, { bin, client, logs, parallel, progress, signal }),
     );
     return [...reports, ...skipped];
   } finally {
-    board.close();
+    progress.close();
   }
 }
 

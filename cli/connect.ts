@@ -1,28 +1,15 @@
 import type { Command } from 'commander';
 import { type RawOutputs, readBasics } from '../domain/read/outputs-reader.ts';
 import { unlessRefused } from '../console/errors.ts';
-import { providerOf } from '../domain/plan/lanes.ts';
-import { type ClientFiles, clientFiles, gatewayOnly } from '../client/client-files.ts';
-import { opencodeCommand } from '../client/client-home.ts';
-import { currentOwner } from '../client/current-owner.ts';
-import { isSameOwner } from '../client/ownership.ts';
-import { type ClientPaths, opencodePaths, pathsBelow } from '../client/opencode-paths.ts';
-import type { Owner } from '../client/record.ts';
-import { writeClientFiles } from '../client/write-files.ts';
-import { describeConnected, tryIt } from './connect-text.ts';
-import type { Connected, ConnectOptions } from './connect-types.ts';
+import { clientFiles } from '../client/client-files.ts';
+import { connect } from '../client/connect-files.ts';
+import { describeConnected } from '../client/connect-text.ts';
+import type { Connected, ConnectOptions } from '../client/connect-types.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ownerOf } from './owner.ts';
-import { ROOT } from '../console/home-paths.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs } from '../engine/stack-state.ts';
-
-/** Options of {@link connect}, including those that other commands set. */
-export interface WriteAs extends ConnectOptions {
-  /** The owner of the files; by default the stack, by name only. */
-  owner?: Owner | undefined;
-}
 
 /** Adds `connect`. */
 export function register(program: Command): void {
@@ -69,35 +56,4 @@ export async function connectFrom(
   const connected = await connect(stack, files, { ...options, owner });
   for (const note of connected.notes) out.warn(note);
   return connected;
-}
-
-/**
- * Writes the client's files. Needs no network.
- *
- * @param files the stack's output.
- * @throws UserError if a file of the user is malformed; nothing is changed then.
- */
-export async function connect(stack: string, files: ClientFiles, options: WriteAs = {}): Promise<Connected> {
-  const paths = await pathsOf(options);
-  const chosen = options.gatewayOnly ? gatewayOnly(files) : files;
-  const { owner = { stack } } = options;
-  const before = await currentOwner(paths);
-  const written = await writeClientFiles(paths, chosen, { known: files.auth, owner });
-  const { enabled_providers: withKey, disabled_providers: withoutKey, model } = chosen.config;
-  const byUser = written.switchedOff.map(({ provider }) => provider);
-  const on = withKey.filter((name) => !byUser.includes(name));
-  return {
-    stack,
-    ...(before && !isSameOwner(before, owner) ? { switchedFrom: before.stack } : {}),
-    ...written,
-    on,
-    off: [...byUser, ...withoutKey],
-    ...(model && on.includes(providerOf(model)) ? { model } : {}),
-    try: tryIt(paths, chosen, on, options, await opencodeCommand(ROOT)),
-  };
-}
-
-/** The files that `connect` writes with these options. */
-export function pathsOf({ dir }: ConnectOptions): Promise<ClientPaths> {
-  return dir === undefined ? opencodePaths() : pathsBelow(dir);
 }

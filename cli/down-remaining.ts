@@ -5,8 +5,8 @@ import { currentOwner } from '../client/current-owner.ts';
 import { isSameOwner } from '../client/ownership.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { inHome, ROOT } from '../console/home-paths.ts';
-import { userPassphrase, passphrasePath } from '../engine/passphrase.ts';
-import { pathsOf } from './connect.ts';
+import { passphrasePath, userPassphrase } from '../engine/passphrase.ts';
+import { pathsOf } from '../client/connect-files.ts';
 import { ownerOf } from './owner.ts';
 
 /** A remaining part of a stack. Printed by `--json`. */

@@ -1,6 +1,8 @@
 /** `./switchyard keys rotate`: a new master key, with or without a grace period in which the old one is still accepted. */
 import type { Command } from 'commander';
-import { connectUnlessOwned, describeLeftAlone, type LeftAlone } from './connect-unless-owned.ts';
+import { describeLeftAlone } from '../client/connect-text.ts';
+import type { LeftAlone } from '../client/connect-types.ts';
+import { connectUnlessOwned } from './connect-unless-owned.ts';
 import { readBasics } from '../domain/read/outputs-reader.ts';
 import type { Basics } from '../domain/schema/outputs-schema.ts';
 import { deploy } from '../engine/deploy.ts';

@@ -1,15 +1,12 @@
 /** `./switchyard preview`: shows what `up` would change and what that means, and checks it. */
-import { appendFile, writeFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { Interrupted, UserError } from '../console/errors.ts';
 import { type Output, withOutput } from '../console/output.ts';
-import { previewCi, type Refusal } from '../preview/preview-ci.ts';
-import { failureMarkdown, type Preview, previewMarkdown, previewText } from '../preview/preview-report.ts';
+import { previewForCi } from '../preview/preview-for-ci.ts';
+import { withFailureMarkdown, writeMarkdown } from '../preview/preview-markdown-file.ts';
+import { previewMarkdown, previewText } from '../preview/preview-report.ts';
 import { previewStack } from '../preview/preview-stack.ts';
-import { ensureReady } from '../bootstrap/ready.ts';
 import { parseToday } from '../console/time-options.ts';
 import { ensureNamed } from '../engine/ensure-named.ts';
-import { knownStacks } from '../engine/stack-name.ts';
 
 interface PreviewOptions {
   ci?: boolean;
@@ -35,68 +32,24 @@ async function preview(out: Output, stack: string | undefined, options: PreviewO
   const now = parseToday(options.today);
   // The Pulumi program checks the models' retirements itself: it must use the same day.
   if (options.today !== undefined) process.env.SWITCHYARD_TODAY = options.today;
-  if (options.ci) return previewForCi(out, stack, options, now);
+  if (options.ci) return forCi(out, stack, options, now);
   await ensureNamed(stack ?? 'dev', undefined, out.progress);
-  const found = await reported(stack ?? 'dev', options, () => previewStack(out, stack ?? 'dev', now));
+  const found = await withFailureMarkdown(stack ?? 'dev', options.markdown, () =>
+    previewStack(out, stack ?? 'dev', now),
+  );
   for (const warning of found.warnings) out.warn(warning);
   await writeMarkdown(options.markdown, previewMarkdown(found));
   out.result(found, previewText(found));
 }
 
-async function previewForCi(
+async function forCi(
   out: Output,
   stack: string | undefined,
   options: PreviewOptions,
   now: Date,
 ): Promise<void> {
-  await ensureReady({ need: ['pulumi'], onProgress: out.progress });
-  const stacks = stack === undefined ? knownStacks() : [stack];
-  const results = await previewCi(out, stacks, { base: options.base, now });
-  const markdown = results.map((result) =>
-    isRefusal(result) ? failureMarkdown(result.stack, explain(result.error)) : previewMarkdown(result),
-  );
-  await writeMarkdown(options.markdown ?? '-', markdown.join('\n'));
-  const refused = results.filter(isRefusal);
-  for (const result of results) {
-    if (!isRefusal(result)) for (const warning of result.warnings) out.warn(`${result.stack}: ${warning}`);
-  }
-  if (refused.length > 0) {
-    throw new UserError(
-      refused
-        .map(({ stack: name, error }) => `the preview of ${name} is refused\n${explain(error)}`)
-        .join('\n'),
-    );
-  }
-  const previews = results.filter((result): result is Preview => !isRefusal(result));
-  out.result(
-    { changes: previews.reduce((sum, one) => sum + one.changes, 0), stacks: previews },
-    previews.map(previewText).join('\n\n'),
-  );
-}
-
-function isRefusal(result: Preview | Refusal): result is Refusal {
-  return 'error' in result;
-}
-
-function explain(error: UserError): string {
-  return [error.message, error.where, error.found].filter(Boolean).join('\n');
-}
-
-/** Runs a preview; if that is refused, writes the reason as Markdown. */
-async function reported<T>(stack: string, { markdown }: PreviewOptions, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof UserError && !(error instanceof Interrupted))
-      await writeMarkdown(markdown, failureMarkdown(stack, explain(error)));
-    throw error;
-  }
-}
-
-/** Writes Markdown to a file, or appends it to the step summary if there is one. */
-async function writeMarkdown(target: string | undefined, markdown: string): Promise<void> {
-  if (target === undefined) return;
-  if (target !== '-') return writeFile(target, markdown);
-  const summary = process.env.GITHUB_STEP_SUMMARY;
-  if (summary) await appendFile(summary, `${markdown}\n`);
+  const { base, markdown } = options;
+  const previews = await previewForCi(out, stack, { base, markdown, now });
+  const changes = previews.reduce((sum, one) => sum + one.changes, 0);
+  out.result({ changes, stacks: previews }, previews.map((one) => previewText(one)).join('\n\n'));
 }

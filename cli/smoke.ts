@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import type { Probe } from '../domain/schema/outputs-schema.ts';
-import { askByClient, askByHttp, skipped, type SmokeRow } from '../client/ask-opencode.ts';
+import { askWithOpencode, askOverHttp, skipped, type SmokeRow } from '../client/ask-opencode.ts';
 import { clientFiles } from '../client/client-files.ts';
 import { readBasics, type StackClient } from '../domain/read/outputs-reader.ts';
 import { unlessRefused } from '../console/errors.ts';
 import { findOpencode, INSTALL_OPENCODE } from '../client/client-home.ts';
 import { inParallel } from '../client/parallel.ts';
 import { STILL_STOPPING, stoppable } from '../console/stoppable.ts';
-import { openTap } from '../client/tap.ts';
+import { startRecordingProxy } from '../client/recording-proxy.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { requireStack } from '../engine/stack-name.ts';
@@ -58,21 +58,21 @@ export async function smoke(out: Output, stack: string, run: SmokeRun): Promise<
   const asked = client.guide.probes.filter(({ skip }) => skip === undefined);
   const opencode = asked.length > 0 ? await findOpencode(ROOT) : undefined;
   if (asked.length > 0 && opencode === undefined)
-    out.warn('opencode is not installed: only the gateway is tested, by plain HTTP');
-  const tap = await openTap();
+    out.warn('opencode is not installed: only the gateway is asked, without it');
+  const proxy = await startRecordingProxy();
   try {
     const work = (probe: Probe): Promise<SmokeRow> => {
       if (probe.skip) return Promise.resolve(skipped(probe, `${probe.skip.reason}; ${probe.skip.command}`));
       if (opencode)
         return out.step(`${probe.provider}/${probe.model}`, () =>
-          askByClient(probe, { stack, client, tap, bin: opencode.bin, signal }),
+          askWithOpencode(probe, { stack, client, proxy, bin: opencode.bin, signal }),
         );
-      if (probe.layer === 2) return askByHttp(probe, { stack, client, endpoint });
+      if (probe.layer === 2) return askOverHttp(probe, { stack, client, endpoint });
       return Promise.resolve(skipped(probe, `opencode is not installed; ${INSTALL_OPENCODE}`));
     };
     return await inParallel(client.guide.probes, PARALLEL, work);
   } finally {
-    await tap.close();
+    await proxy.close();
   }
 }
 

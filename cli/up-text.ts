@@ -3,9 +3,8 @@ import type { FirstAnswer } from '../client/first-answer.ts';
 import { describeLeftOut, groupLeftOut } from '../domain/plan/left-out.ts';
 import { MOCK_ALIAS } from '../domain/schema/catalog-schema.ts';
 import { nameList } from '../console/wrap.ts';
-import { explainOff } from './connect-text.ts';
-import type { Connected } from './connect-types.ts';
-import { describeLeftAlone, type LeftAlone } from './connect-unless-owned.ts';
+import { describeLeftAlone, explainOff } from '../client/connect-text.ts';
+import type { Connected, LeftAlone } from '../client/connect-types.ts';
 
 /** A model of the catalogue that this stack does not serve. */
 export interface LeftOut {

@@ -1,28 +1,28 @@
-/** An agent's log: a file of its own, whose failure is told instead of thrown at the whole run. */
+/** An agent's log file. A write error is reported for that agent; it does not abort the whole run. */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 import { UserError } from '../console/errors.ts';
 
-/** A log that is open. */
+/** An open log. */
 export interface AgentLog {
   write(line: string): void;
-  /** Aborted once a line could not be written: on a full disk, say. */
+  /** Aborted when a write fails, for example on a full disk. */
   failed: AbortSignal;
-  /** Writes out the rest. Never throws; tells why not all of it could be written, or nothing. */
+  /** Flushes and closes. Never throws; returns the write error, if there was one. */
   close(): Promise<UserError | undefined>;
 }
 
 /**
  * Opens a log that only this user can read.
  *
- * @throws UserError where it cannot be opened.
+ * @throws UserError if it cannot be opened.
  */
 export async function openLog(path: string): Promise<AgentLog> {
   const stream = createWriteStream(path, { mode: 0o600 });
   const failed = new AbortController();
   let failure: UserError | undefined;
-  // Without a listener the error would end the process, and leave the agents running and their homes with the keys.
+  // Without a listener the error would end the process. The agents would keep running, and their home folders with the keys would stay.
   stream.on('error', (error) => {
     failure ??= unwritable(error);
     failed.abort();
@@ -43,7 +43,7 @@ export async function openLog(path: string): Promise<AgentLog> {
 
 function unwritable(error: Error): UserError {
   return new UserError(
-    `its log cannot be written, ${error.message}; make room, or choose another folder with --logs`,
+    `cannot write its log: ${error.message}; free disk space, or choose another folder with --logs`,
     { cause: error },
   );
 }

@@ -1,4 +1,4 @@
-/** Decides which agents of a file can run, and says of the others what they lack. */
+/** Decides which agents of a file can run, and why the others cannot. */
 import { resolve } from 'node:path';
 import type { AgentsFile } from '../domain/schema/agents-schema.ts';
 import { destination, type LaneChoice, type LaneView, pin } from '../domain/plan/lanes.ts';
@@ -23,12 +23,13 @@ export interface ReadyAgent {
 }
 
 /**
- * Which agents can run, and why the others cannot: the reason, and the command that changes it.
+ * Decides which agents can run, and why the others cannot: the reason, and the command that changes it.
  *
- * Who runs, and with what task, is as the file says now. Where a lane leads is as the stack was deployed. An agent whose lane has
- * changed in the catalogue since then does not run: neither the old way nor one that the stack does not know is what was asked for.
+ * The agents and their prompts come from the file as it is now. The model of a lane is the one that was deployed. An agent whose lane
+ * has changed in the catalogue since the deployment does not run: the user wants neither the old model nor one that the stack does not
+ * serve yet.
  *
- * @param catalog the catalogue as it is now, which the file was checked against.
+ * @param catalog the current catalogue, against which the file was checked.
  */
 export function planAgents(
   file: AgentsFile,
@@ -36,7 +37,7 @@ export function planAgents(
   { guide }: StackClient,
 ): { ready: ReadyAgent[]; skipped: AgentReport[] } {
   const current = catalog.client?.lanes ?? {};
-  // Outputs of the release before do not say where the lanes led.
+  // Outputs of the previous release do not contain the lanes.
   const deployed: LaneView = { ...guide, lanes: guide.lanes ?? current };
   const ready: ReadyAgent[] = [];
   const skipped: AgentReport[] = [];
@@ -60,7 +61,7 @@ export function planAgents(
   return { ready, skipped };
 }
 
-/** Why an agent does not take a lane that the catalogue has otherwise than the stack; undefined where both lead to the same. */
+/** Why an agent cannot use a lane that differs between the catalogue and the stack; undefined if both lead to the same model. */
 function changedLane(
   agent: LaneChoice,
   current: Readonly<Record<string, Lane>>,
@@ -81,21 +82,21 @@ function notRun(agent: string, lane: string, reason: string): AgentReport {
   return { agent, lane, model: '', ok: null, exitCode: null, reason, tokens, cost: 0, seconds: 0, log: '' };
 }
 
-/** How an agent went. */
+/** The result of one agent. */
 export interface AgentReport {
   agent: string;
   lane: string;
-  /** `provider/model`; '' where its lane leads nowhere. */
+  /** `provider/model`; '' if its lane has no available model. */
   model: string;
-  /** null where it did not run. */
+  /** null if it did not run. */
   ok: boolean | null;
-  /** null where it did not run. */
+  /** null if it did not run. */
   exitCode: number | null;
   reason: string;
   tokens: { input: number; output: number };
-  /** US dollars by the catalogue's prices. */
+  /** US dollars, by the catalogue's prices. */
   cost: number;
   seconds: number;
-  /** Its log; '' where it did not run. */
+  /** The path of its log; '' if it did not run. */
   log: string;
 }

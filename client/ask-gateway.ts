@@ -1,28 +1,29 @@
-/** One request to the gateway, the way an OpenAI client sends it. */
+/** Sends one request to the gateway, as an OpenAI client does. */
 
-/** What came of it. */
+/** The outcome of a request. */
 export type Answer =
   | {
       ok: true;
       text: string;
       ms: number;
-      /** What the gateway said of it: model, fallbacks. */ headers: Headers;
+      /** The gateway's response headers: model, fallbacks. */
+      headers: Headers;
     }
   | {
       ok: false;
-      /** Status and message in one. */
+      /** Status and message in one text. */
       reason: string;
-      /** 0 where there was no answer. */
+      /** 0 if there was no response. */
       status: number;
       message: string;
       ms: number;
     };
 
 /**
- * Asks a model for a word. Never answered from the gateway's cache, nor kept in it: what counts is that the provider answers now.
+ * Sends one short chat request. It bypasses the gateway's cache in both directions: it must show that the provider answers now.
  *
  * @param endpoint the gateway, e.g. `http://127.0.0.1:4000`.
- * @param key the master key; it goes into the request's header and nowhere else.
+ * @param key the master key; it is only used in the request's header.
  * @param model an alias.
  */
 export async function askOnce(endpoint: string, key: string, model: string): Promise<Answer> {

@@ -1,61 +1,64 @@
-/** One request of `smoke`: by the real client, or where that is missing by plain HTTP. */
+/** One request of `smoke`: with the real opencode, or with plain HTTP if opencode is not installed. */
 import type { Probe } from '../domain/schema/outputs-schema.ts';
-import { advise, sentence } from './advice.ts';
+import { explainFailure, describeExplanation } from './explain-failure.ts';
 import { askOnce } from './ask-gateway.ts';
 import type { StackClient } from '../domain/read/outputs-reader.ts';
 import { makeHome } from './client-home.ts';
 import { redactor } from '../console/redactor.ts';
 import { runOpencode } from './run-opencode.ts';
-import { fallbackOf, type Tap } from './tap.ts';
+import { fallbackOf, type RecordingProxy } from './recording-proxy.ts';
 
 const PROMPT = 'Answer with the one word: pong';
 const TIMEOUT_MS = 120_000;
 
-/** The outcome for one layer and provider. */
+/** The result for one layer and provider. */
 export interface SmokeRow {
   layer: 1 | 2 | 3;
-  /** The client's name of the provider. */
+  /** The provider's name in the client's config. */
   provider: string;
-  /** The model that answered; where none did, the one that was asked. */
+  /** The model that answered; if none did, the requested one. */
   model: string;
-  /** null where nothing was asked. */
+  /** null if no request was sent. */
   ok: boolean | null;
-  /** Why it was skipped or failed, and the command that mends it; for an answer, whether a fallback gave it. */
+  /** Why it was skipped or failed, and the command that helps; for a success, whether a fallback answered. */
   reason: string;
   ms: number;
 }
 
-/** A row for what is not asked. */
+/** The row of a request that was not sent. */
 export function skipped({ layer, provider, model }: Probe, reason: string): SmokeRow {
   return { layer, provider, model, ok: null, reason: `skipped: ${reason}`, ms: 0 };
 }
 
-/** What a request by the real client goes through. */
-export interface Ways {
+/** What {@link askWithOpencode} needs beside the probe. */
+export interface ClientRequest {
   stack: string;
   client: StackClient;
-  tap: Tap;
+  proxy: RecordingProxy;
   bin: string;
   signal: AbortSignal | undefined;
 }
 
-/** One request by the real client, over the tap, in a home that knows this one provider and no other key. */
-export async function askByClient(
+/** Sends one request with the real opencode through the recording proxy. Its home folder has only this provider and its key. */
+export async function askWithOpencode(
   probe: Probe,
-  { stack, client, tap, bin, signal }: Ways,
+  { stack, client, proxy, bin, signal }: ClientRequest,
 ): Promise<SmokeRow> {
   const { layer, provider, model } = probe;
   const entry = client.config.provider[provider];
   const key = client.auth[provider];
-  if (entry === undefined || key === undefined) return skipped(probe, 'it is not in the client files');
+  if (entry === undefined || key === undefined) return skipped(probe, 'the client files do not contain it');
   const id = `${provider}-${client.guide.probes.indexOf(probe)}`;
-  const tapped = { ...entry, options: { ...entry.options, baseURL: tap.through(id, entry.options.baseURL) } };
+  const proxied = {
+    ...entry,
+    options: { ...entry.options, baseURL: proxy.urlFor(id, entry.options.baseURL) },
+  };
   const home = await makeHome({
     config: {
       ...client.config,
       enabled_providers: [provider],
       disabled_providers: [],
-      provider: { [provider]: tapped },
+      provider: { [provider]: proxied },
       agent: {},
       model: `${provider}/${model}`,
       small_model: `${provider}/${model}`,
@@ -75,10 +78,10 @@ export async function askByClient(
       signal,
     });
     const clean = redactor(home.secrets);
-    const answers = tap.answers(id);
-    const failed = answers.findLast(({ error }) => error !== undefined);
+    const responses = proxy.responses(id);
+    const failed = responses.findLast(({ error }) => error !== undefined);
     if (run.ok) {
-      const answer = answers.findLast(({ status }) => status < 400);
+      const answer = responses.findLast(({ status }) => status < 400);
       return {
         layer,
         provider,
@@ -88,17 +91,17 @@ export async function askByClient(
         ms: run.ms,
       };
     }
-    const advice = failed
-      ? advise({ ...probe, stack, status: failed.status, error: failed.error ?? '' })
+    const explanation = failed
+      ? explainFailure({ ...probe, stack, status: failed.status, error: failed.error ?? '' })
       : { reason: run.reason ?? 'no answer' };
-    return { layer, provider, model, ok: false, reason: clean(sentence(advice)), ms: run.ms };
+    return { layer, provider, model, ok: false, reason: clean(describeExplanation(explanation)), ms: run.ms };
   } finally {
     await home.remove();
   }
 }
 
-/** One request to the gateway, without the client. */
-export async function askByHttp(
+/** Sends one request to the gateway without opencode. */
+export async function askOverHttp(
   probe: Probe,
   { stack, client, endpoint }: { stack: string; client: StackClient; endpoint: string },
 ): Promise<SmokeRow> {
@@ -107,8 +110,8 @@ export async function askByHttp(
   const answer = await askOnce(endpoint, key, model);
   const row = { layer, provider, ok: answer.ok, ms: answer.ms };
   if (!answer.ok) {
-    const advice = advise({ ...probe, stack, status: answer.status, error: answer.message });
-    return { ...row, model, reason: redactor([key])(sentence(advice)) };
+    const explanation = explainFailure({ ...probe, stack, status: answer.status, error: answer.message });
+    return { ...row, model, reason: redactor([key])(describeExplanation(explanation)) };
   }
   const answered = answer.headers.get('x-litellm-model-group') ?? model;
   return { ...row, model: answered, reason: fallbackOf(answer.headers) ?? '' };

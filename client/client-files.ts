@@ -1,4 +1,4 @@
-/** The client's two files as the stack's outputs hold them, and what can be done with them before they are written. */
+/** The client's two files from the stack's outputs, and how they are adapted before they are written. */
 import { GATEWAY, PORTKEY } from '../domain/plan/lanes.ts';
 import {
   type OpencodeAuth,
@@ -16,25 +16,25 @@ export interface ClientFiles {
 }
 
 /**
- * The client's files in a stack's outputs.
+ * Reads the client's files from a stack's outputs.
  *
- * @throws UserError where the stack is not deployed, or by a release that this one cannot read.
+ * @throws UserError if the stack is not deployed, or was deployed by a release whose outputs this one cannot read.
  */
 export function clientFiles(stack: string, outputs: RawOutputs): StackClient {
   return unlessRefused(readClient(stack, outputs));
 }
 
-/** The files with the gateway's own key alone: no direct provider, no key of any maker. */
+/** The files with only the gateway's own key: no direct provider, and no provider's key. */
 export function gatewayOnly(files: ClientFiles): ClientFiles {
   const master = files.auth[GATEWAY]?.key;
   // Portkey in mode local is reached through the gateway's own port, with the same key.
-  const kept = Object.entries(files.auth).filter(([, entry]) => entry.key === master);
-  const names = kept.map(([name]) => name);
+  const gatewayKeys = Object.entries(files.auth).filter(([, entry]) => entry.key === master);
+  const names = gatewayKeys.map(([name]) => name);
   const priority = files.config.enabled_providers.toSorted(byGatewayFirst);
   const config = structuredClone(files.config);
-  // Its header reads a file that is not written now, and a missing file fails every command of the client.
+  // Its header reads a key file that is not written here, and with a missing file every command of opencode fails.
   if (!names.includes(PORTKEY)) delete config.provider[PORTKEY]?.options.headers;
-  return { config: switchOn(config, names, priority), auth: Object.fromEntries(kept) };
+  return { config: switchOn(config, names, priority), auth: Object.fromEntries(gatewayKeys) };
 }
 
 function byGatewayFirst(a: string, b: string): number {
@@ -42,7 +42,7 @@ function byGatewayFirst(a: string, b: string): number {
 }
 
 /**
- * The files with Portkey's header pointing to where its key is written.
+ * The files with Portkey's header pointing to its key file.
  *
  * @param keyFile an absolute path.
  */
@@ -53,7 +53,7 @@ export function withPortkeyKeyFile(files: ClientFiles, keyFile: string): ClientF
   return { ...files, config: JSON.parse(text) as OpencodeConfig };
 }
 
-/** Whether opencode.json takes Portkey's key from a file. */
-export function wantsPortkeyKeyFile(config: OpencodeConfig): boolean {
+/** Whether opencode.json reads Portkey's key from a file. */
+export function usesPortkeyKeyFile(config: OpencodeConfig): boolean {
   return JSON.stringify(config.provider).includes('"x-portkey-api-key"');
 }

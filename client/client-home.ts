@@ -1,4 +1,4 @@
-/** A client of its own for one run: opencode's files in a folder that is gone afterwards. */
+/** A temporary home folder for one run of opencode, with its config files. It is removed afterwards. */
 import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -10,19 +10,19 @@ import type { ClientFiles } from './client-files.ts';
 import { opencodePaths } from './opencode-paths.ts';
 import { writeClientFiles } from './write-files.ts';
 
-/** What installs the opencode whose files we write; opencode 2 has other ones. */
+/** The command that installs the opencode version whose file format we write; opencode 2 has another format. */
 export const INSTALL_OPENCODE = `npm install -g opencode-ai@${manifest.optionalDependencies['opencode-linux-x64']}`;
 
-/** An opencode that was found. */
+/** An installed opencode. */
 export interface Opencode {
   bin: string;
-  /** Where it was found: the user's own, or the checkout's. */
+  /** Where it was found: the user's PATH, or this checkout's packages. */
   from: 'PATH' | 'node_modules';
   version: string;
 }
 
 /**
- * The opencode to run: the user's own if it is a 1.x, else the one among this checkout's packages; undefined where there is neither.
+ * The opencode to run: the user's own if it is a 1.x, else the one in this checkout's packages; undefined if there is neither.
  *
  * @param root the checkout.
  */
@@ -34,12 +34,11 @@ export async function findOpencode(root: string): Promise<Opencode | undefined> 
 }
 
 /**
- * What a user types to run opencode: its name where it is on the PATH, else the path of the one among this checkout's packages. Starts
- * nothing.
+ * The command with which a user runs opencode: its name if it is on the PATH, else the path in this checkout's packages. Runs nothing.
  */
 export async function opencodeCommand(root: string, path = process.env.PATH ?? ''): Promise<string> {
   const folders = path.split(delimiter).filter(Boolean);
-  if ((await Promise.all(folders.map((folder) => runs(join(folder, 'opencode'))))).includes(true))
+  if ((await Promise.all(folders.map((folder) => isExecutable(join(folder, 'opencode'))))).includes(true))
     return 'opencode';
   return (await packagedOpencode(root))?.bin ?? 'opencode';
 }
@@ -49,40 +48,44 @@ async function packagedOpencode(root: string): Promise<Opencode | undefined> {
   for (const suffix of ['', '-baseline', '-musl']) {
     const name = `opencode-${os}-${process.arch}${suffix}`;
     const bin = join(root, 'node_modules', name, 'bin', 'opencode');
-    if (await runs(bin)) return { bin, from: 'node_modules', version: installedVersion(name, root) };
+    if (await isExecutable(bin)) return { bin, from: 'node_modules', version: installedVersion(name, root) };
   }
   return undefined;
 }
 
-function runs(file: string): Promise<boolean> {
+function isExecutable(file: string): Promise<boolean> {
   return access(file, constants.X_OK).then(
     () => true,
     () => false,
   );
 }
 
-/** As {@link findOpencode}, for commands that cannot do without it. */
+/**
+ * As {@link findOpencode}, for commands that need it.
+ *
+ * @throws UserError if there is none.
+ */
 export async function requireOpencode(root: string): Promise<Opencode> {
   const found = await findOpencode(root);
   if (found !== undefined) return found;
   throw new UserError('opencode is not installed', {
-    allowed: 'opencode 1.x on the PATH, or among the packages of this checkout',
+    allowed: "opencode 1.x on the PATH, or in this checkout's packages",
     command: INSTALL_OPENCODE,
   });
 }
 
-/** A throwaway home. */
+/** A temporary home folder. */
 export interface ClientHome {
-  /** Its folder. */
+  /** The folder. */
   dir: string;
-  /** The environment in which opencode knows nothing but the given files. */
+  /** The environment with which opencode reads only the given files. */
   env: NodeJS.ProcessEnv;
-  /** Texts that must not get into a log. */
+  /** Texts that must not be logged. */
   secrets: string[];
   remove(): Promise<void>;
 }
 
-/** Makes a home that only this user can read and writes the client's files into it. */
+/** Creates a home folder that only this user can read, with the client's files in it. */
 export async function makeHome(files: ClientFiles): Promise<ClientHome> {
   const dir = await mkdtemp(join(tmpdir(), 'switchyard-client-'));
   const remove = (): Promise<void> => rm(dir, { recursive: true, force: true, maxRetries: 5 });
@@ -92,12 +95,12 @@ export async function makeHome(files: ClientFiles): Promise<ClientHome> {
     );
     for (const folder of Object.values(xdg)) await mkdir(folder);
     const env: NodeJS.ProcessEnv = {
-      // The user's own OPENCODE_… would reach over these files.
+      // The user's own OPENCODE_… variables would override these files.
       ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('OPENCODE_'))),
       ...xdg,
       OPENCODE_DISABLE_AUTOUPDATE: '1',
       OPENCODE_DISABLE_MODELS_FETCH: '1',
-      // All packages that our providers need are part of opencode: a fresh folder need not install any.
+      // opencode contains all packages that our providers need, so a new home folder need not install any.
       npm_config_offline: 'true',
     };
     await writeClientFiles(await opencodePaths(env), files);

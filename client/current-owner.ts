@@ -1,17 +1,17 @@
-/** Reads which stack a client's files belong to, without changing any. */
+/** Reads which stack a client's files belong to. Changes nothing. */
 import { parseObject } from './json-objects.ts';
 import { ownershipOf } from './ownership.ts';
-import { type ClientPaths, readIfThere } from './opencode-paths.ts';
+import { type ClientPaths, readIfExists } from './opencode-paths.ts';
 import { type Owner, readRecord } from './record.ts';
 
 /**
- * The stack that the files belong to; undefined where Switchyard has written nothing there.
+ * The stack that the files belong to; undefined if Switchyard has written nothing there.
  *
- * @throws UserError where a config file is malformed.
+ * @throws UserError if a config file is malformed.
  */
 export async function currentOwner(paths: ClientPaths): Promise<Owner | undefined> {
-  const files = [paths.config, ...paths.beneath.toReversed()];
-  const texts = await Promise.all(files.map(readIfThere));
+  const files = [paths.config, ...paths.baseLayers.toReversed()];
+  const texts = await Promise.all(files.map(readIfExists));
   const configs = texts.map((text, index) =>
     text === undefined || text.trim() === '' ? {} : parseObject(text, files[index]!),
   );

@@ -1,9 +1,9 @@
-/** The request that shows that a deployed gateway answers. */
+/** Checks with one request that a deployed gateway answers. */
 import { UserError } from '../console/errors.ts';
 import type { Output } from '../console/output.ts';
 import { askOnce } from './ask-gateway.ts';
 
-/** What a gateway answered first. */
+/** The gateway's answer. */
 export interface FirstAnswer {
   model: string;
   text: string;
@@ -11,10 +11,10 @@ export interface FirstAnswer {
 }
 
 /**
- * One request: `mock` where it is served, since it costs nothing; else the first model.
+ * Sends one request: to `mock` if it is served, since it costs nothing; else to the first model.
  *
- * @returns undefined where no model is served.
- * @throws UserError if there is no answer.
+ * @returns undefined if no model is served.
+ * @throws UserError if the request fails.
  */
 export async function firstAnswer(
   out: Output,

@@ -1,4 +1,4 @@
-/** Reads the JSON of a user's file, and says where it is none. */
+/** Parses a user's JSON file and reports the position of errors. */
 import { parse, type ParseError, printParseErrorCode } from 'jsonc-parser';
 import { UserError } from '../console/errors.ts';
 
@@ -10,21 +10,21 @@ export function isObject(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** The value if it is an object, else an empty one. */
+/** The value if it is an object, else an empty object. */
 export function object(value: unknown): Json {
   return isObject(value) ? value : {};
 }
 
-/** The texts in a list; none where it is no list. */
+/** The strings in a list; empty if the value is not a list. */
 export function strings(value: unknown): string[] {
   return Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string') : [];
 }
 
 /**
- * A file's object.
+ * Parses a file that contains a JSON object.
  *
  * @param comments whether comments and trailing commas are allowed, as in opencode.json.
- * @throws UserError with line and column, if it is no JSON or no object.
+ * @throws UserError with line and column, if the text is not JSON or not an object.
  */
 export function parseObject(text: string, file: string, comments = true): Json {
   const errors: ParseError[] = [];
@@ -37,11 +37,11 @@ export function parseObject(text: string, file: string, comments = true): Json {
       where: `${file}:${before.length}:${(before.at(-1) ?? '').length + 1}`,
       found: printParseErrorCode(first.error),
       allowed: comments ? 'JSON, with comments' : 'JSON without comments',
-      command: 'mend the file, or move it away: connect then makes a new one',
+      command: 'fix the file, or move it away: connect then creates a new one',
     });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UserError(`${file} holds no JSON object, so nothing was changed`, {
+    throw new UserError(`${file} does not contain a JSON object, so nothing was changed`, {
       where: file,
       allowed: '{ … }',
     });
@@ -53,7 +53,7 @@ export function parseObject(text: string, file: string, comments = true): Json {
       part !== undefined &&
       (typeof part !== 'object' || part === null || Array.isArray(part))
     ) {
-      throw new UserError(`${file}: ${key} is no object, so nothing was changed`, {
+      throw new UserError(`${file}: ${key} is not an object, so nothing was changed`, {
         where: file,
         allowed: `"${key}": { … }`,
       });

@@ -1,12 +1,13 @@
-/** Merges our keys into a user's auth.json. Pure: text in, text out. */
+/** Merges our keys into a user's auth.json. Pure: takes and returns text. */
 import { isDeepStrictEqual } from 'node:util';
 import type { OpencodeAuth } from '../domain/render/opencode-files.ts';
 import { type Json, parseObject } from './json-objects.ts';
 
 /**
- * Merges our keys into an existing auth.json: ours are set, ours that have none any more are removed, all others stay.
+ * Merges our keys into an existing auth.json: sets the keys of our providers, removes those of our providers that have no key any more,
+ * and preserves all others.
  *
- * @param names every provider of ours, with a key or without.
+ * @param names all of our providers, with or without a key.
  */
 export function mergeAuth(
   existing: string | undefined,
@@ -15,8 +16,8 @@ export function mergeAuth(
   file: string,
 ): string {
   const theirs = existing === undefined || existing.trim() === '' ? {} : parseObject(existing, file, false);
-  const kept = Object.entries(theirs).filter(([name]) => !names.includes(name) || name in ours);
-  const wanted: Json = { ...Object.fromEntries(kept), ...ours };
-  if (existing !== undefined && isDeepStrictEqual(theirs, wanted)) return existing;
-  return `${JSON.stringify(wanted, null, 2)}\n`;
+  const preserved = Object.entries(theirs).filter(([name]) => !names.includes(name) || name in ours);
+  const merged: Json = { ...Object.fromEntries(preserved), ...ours };
+  if (existing !== undefined && isDeepStrictEqual(theirs, merged)) return existing;
+  return `${JSON.stringify(merged, null, 2)}\n`;
 }

@@ -1,20 +1,20 @@
-/** Merges our providers and agents with a user's: by name, ours known by their mark. */
+/** Merges our providers and agents with a user's, by name. Our entries are recognised by their mark. */
 import { OUR_MARK, type OpencodeConfig, type OpencodeProvider } from '../domain/render/opencode-files.ts';
 import { type Json, object } from './json-objects.ts';
 
-/** All providers: theirs, and ours in their present form. */
+/** All providers: the user's, and ours in their current form. */
 export function mergeProviders(theirs: Json, ours: OpencodeConfig, notes: string[]): Json {
-  // A provider that bears our mark and is not ours any more was in the catalogue once.
-  const kept = Object.entries(theirs).filter(([name, one]) => name in ours.provider || !isOurEntry(one));
-  const wanted: Json = Object.fromEntries(kept);
+  // A marked provider that we no longer have was in the catalogue once: remove it.
+  const preserved = Object.entries(theirs).filter(([name, one]) => name in ours.provider || !isOurEntry(one));
+  const merged: Json = Object.fromEntries(preserved);
   for (const [name, provider] of Object.entries(ours.provider)) {
     const before = theirs[name];
     const isTheirs = before !== undefined && !isOurEntry(before);
     if (isTheirs) notes.push(`${name}: your entry of that name was replaced`);
-    // Not mixed with theirs: a key or a header in it was meant for another address.
-    wanted[name] = before === undefined || isTheirs ? provider : mergeProvider(object(before), provider);
+    // Not merged with the user's entry: its keys and headers were meant for another address.
+    merged[name] = before === undefined || isTheirs ? provider : mergeProvider(object(before), provider);
   }
-  return wanted;
+  return merged;
 }
 
 /** Whether a provider's entry is one that we wrote. */
@@ -22,7 +22,7 @@ export function isOurEntry(provider: unknown): boolean {
   return isMarked(object(provider).name);
 }
 
-/** Ours over what the user made of it; options and models that a user added to our provider stay, models that we no longer serve go. */
+/** Our entry over the user's edits of it: options and models that the user added stay, models that we no longer serve are removed. */
 function mergeProvider(theirs: Json, ours: OpencodeProvider): Json {
   const models: Json = {};
   for (const [id, model] of Object.entries(object(theirs.models))) {
@@ -49,7 +49,7 @@ function mergeProvider(theirs: Json, ours: OpencodeProvider): Json {
   };
 }
 
-/** What we write into a model's entry. */
+/** The fields of a model's entry that we write. */
 const OUR_FIELDS = ['name', 'limit', 'cost', 'headers'];
 
 /** A model's entry without the fields that we write. */
@@ -57,22 +57,22 @@ function withoutOurs(model: Json): Json {
   return Object.fromEntries(Object.entries(model).filter(([field]) => !OUR_FIELDS.includes(field)));
 }
 
-/** Portkey's headers are ours: a stale one would send a request to a config that is gone. */
+/** Portkey's headers are ours: a stale one would send a request to a config that no longer exists. */
 function withoutPortkey(headers: Json): Json {
   return Object.fromEntries(Object.entries(headers).filter(([name]) => !name.startsWith('x-portkey-')));
 }
 
-/** All agents: theirs, and ours in their present form; one of theirs that has a name of ours stays. */
+/** All agents: the user's, and ours in their current form. A user's agent with the name of one of ours is preserved. */
 export function mergeAgents(theirs: Json, ours: OpencodeConfig, notes: string[]): Json {
-  const wanted: Json = {};
+  const merged: Json = {};
   for (const [name, agent] of Object.entries(theirs)) {
     if (!isMarked(object(agent).description)) {
-      wanted[name] = agent;
-      if (name in ours.agent) notes.push(`agent ${name}: yours of that name was kept`);
-    } else if (name in ours.agent) wanted[name] = { ...object(agent), ...ours.agent[name] };
+      merged[name] = agent;
+      if (name in ours.agent) notes.push(`agent ${name}: your agent of that name was kept`);
+    } else if (name in ours.agent) merged[name] = { ...object(agent), ...ours.agent[name] };
   }
-  for (const [name, agent] of Object.entries(ours.agent)) wanted[name] ??= agent;
-  return wanted;
+  for (const [name, agent] of Object.entries(ours.agent)) merged[name] ??= agent;
+  return merged;
 }
 
 function isMarked(value: unknown): boolean {

@@ -1,4 +1,4 @@
-/** Merges the two lists by which opencode is told which providers there are. */
+/** Merges the two lists that tell opencode which providers are on: `enabled_providers` and `disabled_providers`. */
 import type { OpencodeConfig } from '../domain/render/opencode-files.ts';
 import { type Json, strings } from './json-objects.ts';
 
@@ -8,39 +8,39 @@ export interface ListEntries {
   disabled_providers: string[];
 }
 
-/** What the lists of a file are made from. */
+/** The inputs from which a file's lists are merged. */
 export interface ListsInput {
   theirs: Json;
-  /** Values of the global files beneath this one. */
-  below: Json;
+  /** The values of the base layers: the global files that this one overrides. */
+  baseValues: Json;
   ours: OpencodeConfig;
-  /** Whether all of the file is ours, so that we may decide which providers there are. */
+  /** Whether the whole file is ours, so that we may decide which providers are on. */
   wholeFileIsOurs: boolean;
-  /** Providers of ours that had a key before. */
-  hadKey: readonly string[];
+  /** Our providers that had a key before this run. */
+  hadApiKey: readonly string[];
   /** The user's own logins. */
   logins: readonly string[];
-  /** The entries that we added before; undefined where there is no record of them. */
+  /** The entries that we added before; undefined if there is no record of them. */
   added?: ListEntries | undefined;
 }
 
-/** A list as it is to be. */
+/** A merged list. */
 export interface MergedList {
-  /** undefined where the file is to have none. */
+  /** undefined if the file should not have this list. */
   list: string[] | undefined;
-  /** The entries of it that are ours and not the user's. */
+  /** Its entries that are ours and not the user's. */
   added: string[];
 }
 
 /**
- * `disabled_providers`: the user's entries, and ours without a key. Without a record an entry of ours that has a key counts as the
- * user's if it had one before.
+ * `disabled_providers`: the user's entries, and our providers without a key. If there is no record, an entry that names one of our
+ * providers with a key counts as the user's if that provider had a key before, too.
  */
-export function mergeDisabled({ theirs, below, ours, hadKey, added }: ListsInput): MergedList {
-  const before = strings(theirs.disabled_providers ?? below.disabled_providers);
+export function mergeDisabled({ theirs, baseValues, ours, hadApiKey, added }: ListsInput): MergedList {
+  const before = strings(theirs.disabled_providers ?? baseValues.disabled_providers);
   const isUsers = (name: string): boolean =>
     added === undefined
-      ? !(name in ours.provider) || (ours.enabled_providers.includes(name) && hadKey.includes(name))
+      ? !(name in ours.provider) || (ours.enabled_providers.includes(name) && hadApiKey.includes(name))
       : !added.disabled_providers.includes(name);
   const merged = combine(before, before.filter(isUsers), ours.disabled_providers);
   if (merged.list?.length === 0 && theirs.disabled_providers === undefined)
@@ -49,12 +49,12 @@ export function mergeDisabled({ theirs, below, ours, hadKey, added }: ListsInput
 }
 
 /**
- * `enabled_providers`, which hides every provider that it does not name: extended where it is present, begun only where all is ours. One
- * without an entry of the user's is ours, and must hide no login of the user's.
+ * `enabled_providers` hides every provider that it does not name. An existing list is extended; a new one is created only if the whole
+ * file is ours. A list without an entry of the user's is ours, and must not hide the user's logins.
  */
 export function mergeEnabled(input: ListsInput, notes: string[]): MergedList {
-  const { theirs, below, ours, wholeFileIsOurs, logins, added } = input;
-  const listed = theirs.enabled_providers ?? below.enabled_providers;
+  const { theirs, baseValues, ours, wholeFileIsOurs, logins, added } = input;
+  const listed = theirs.enabled_providers ?? baseValues.enabled_providers;
   if (listed === undefined && !wholeFileIsOurs) return { list: undefined, added: [] };
   const before = strings(listed);
   const isUsers = (name: string): boolean =>
@@ -62,25 +62,25 @@ export function mergeEnabled(input: ListsInput, notes: string[]): MergedList {
   const users = before.filter(isUsers);
   const merged = combine(before, users, ours.enabled_providers);
   const hidden = logins.filter((name) => !merged.list?.includes(name));
-  const isUsersChoice = strings(below.enabled_providers ?? listed).some(isUsers);
+  const isUsersChoice = strings(baseValues.enabled_providers ?? listed).some(isUsers);
   if (hidden.length === 0 || isUsersChoice) return merged;
 
-  // A list in a file beneath can be overruled, but not taken back.
-  const extended = below.enabled_providers !== undefined;
-  const verb = listed === undefined ? 'left out' : extended ? 'extended' : 'taken out';
-  // Left out once is worth a word, left out again is not.
+  // A list in a base layer can be overridden here, but not removed.
+  const extended = baseValues.enabled_providers !== undefined;
+  const verb = listed === undefined ? 'not written' : extended ? 'extended' : 'removed';
+  // That it is not written is noted on the first run only.
   if (listed !== undefined || theirs.provider === undefined)
-    notes.push(`enabled_providers was ${verb}: it would hide your own logins, ${hidden.join(', ')}`);
+    notes.push(`enabled_providers was ${verb}: it would hide your own logins: ${hidden.join(', ')}`);
   return extended
     ? combine(before, users, [...ours.enabled_providers, ...hidden])
     : { list: undefined, added: [] };
 }
 
-/** The user's entries and ours, in the order that the list had, new ones at the end: an unchanged set is an unchanged file. */
+/** The user's entries and ours, in the previous order with new ones at the end, so that an unchanged set leaves the file unchanged. */
 function combine(before: readonly string[], users: readonly string[], ours: readonly string[]): MergedList {
-  const wanted = [...users, ...ours];
+  const entries = [...users, ...ours];
   return {
-    list: [...new Set([...before.filter((name) => wanted.includes(name)), ...wanted])],
+    list: [...new Set([...before.filter((name) => entries.includes(name)), ...entries])],
     added: ours.filter((name) => !users.includes(name)),
   };
 }

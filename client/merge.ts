@@ -1,6 +1,6 @@
 /**
- * Merges our part into a user's opencode.json. Pure: text in, text out. Comments, order and indentation of what was
- * there stay; a file that is no valid JSON is an error and nothing is changed.
+ * Merges our part into a user's opencode.json. Pure: takes and returns text. Existing comments, order and indentation stay. A file that
+ * is not valid JSON is an error, and nothing is changed.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'jsonc-parser';
@@ -16,34 +16,35 @@ import { rewrite } from './rewrite.ts';
 /** The client's default models, `provider/model`. */
 const DEFAULTS = ['model', 'small_model'];
 
-/** What a merge has made. */
+/** The result of a merge. */
 export interface Merged {
   /** The file's new text. */
   text: string;
-  /** What the user should know: entries of theirs that gave way, or that ours gave way to. */
+  /** Notes for the user: which of their entries were replaced, and which of ours were not written because of theirs. */
   notes: string[];
-  /** The list entries that are ours and not the user's: for the record. */
+  /** The list entries that are ours and not the user's; they are recorded. */
   added: ListEntries;
 }
 
-/** What a merge of opencode.json needs to know beside the two files. */
+/** What a merge of opencode.json needs beside the two files. */
 export interface MergeContext {
   /** The file's name, for messages. */
   file: string;
-  /** Values of the global files beneath this one: set there is set. */
-  beneath?: Json;
-  /** Providers of ours that had a key before: one of those that is switched off now was switched off by the user. */
-  hadKey?: readonly string[];
+  /** The values of the base layers: the global files that this one overrides. A value there counts as set by the user. */
+  baseValues?: Json;
+  /** Our providers that had a key before this run: if one of them is off now, the user switched it off. */
+  hadApiKey?: readonly string[];
   /** The user's own logins, in auth.json. */
   logins?: readonly string[];
-  /** The list entries that we added before; undefined where there is no record of them. */
+  /** The list entries that we added before; undefined if there is no record of them. */
   added?: ListEntries | undefined;
 }
 
 /**
- * Merges ours into an existing opencode.json or .jsonc.
+ * Merges our config into an existing opencode.json or .jsonc.
  *
- * @param existing the file's text; undefined where there is none.
+ * @param existing the file's text; undefined if there is no file.
+ * @throws UserError if the text is not valid JSON, or has a key twice.
  */
 export function mergeOpencode(
   existing: string | undefined,
@@ -53,10 +54,10 @@ export function mergeOpencode(
   const text = existing === undefined || existing.trim() === '' ? '{}\n' : existing;
   const theirs = parseObject(text, context.file);
   const notes: string[] = [];
-  const { wanted, added } = mergeValues(theirs, ours, context, notes);
-  const merged = rewrite(text, theirs, wanted);
-  if (!isDeepStrictEqual(parse(merged), wanted)) {
-    throw new UserError(`${context.file} could not be merged: a key seems to stand in it twice`, {
+  const { values, added } = mergeValues(theirs, ours, context, notes);
+  const merged = rewrite(text, theirs, values);
+  if (!isDeepStrictEqual(parse(merged), values)) {
+    throw new UserError(`cannot merge ${context.file}: it seems to contain a key twice`, {
       where: context.file,
       allowed: 'each key once',
     });
@@ -69,18 +70,18 @@ function mergeValues(
   ours: OpencodeConfig,
   context: MergeContext,
   notes: string[],
-): { wanted: Json; added: ListEntries } {
-  const wanted: Json = { ...theirs };
-  const below = context.beneath ?? {};
-  const wholeFileIsOurs = isOurs(theirs, ours) && isOurs(below, ours);
-  const isSet = (key: string): boolean => theirs[key] !== undefined || below[key] !== undefined;
+): { values: Json; added: ListEntries } {
+  const values: Json = { ...theirs };
+  const baseValues = context.baseValues ?? {};
+  const wholeFileIsOurs = hasOnlyOurs(theirs, ours) && hasOnlyOurs(baseValues, ours);
+  const isSet = (key: string): boolean => theirs[key] !== undefined || baseValues[key] !== undefined;
 
   const lists = {
     theirs,
-    below,
+    baseValues,
     ours,
     wholeFileIsOurs,
-    hadKey: context.hadKey ?? [],
+    hadApiKey: context.hadApiKey ?? [],
     logins: context.logins ?? [],
     added: context.added,
   };
@@ -89,29 +90,29 @@ function mergeValues(
 
   for (const [key, value] of Object.entries(ours)) {
     if (['provider', 'agent', 'enabled_providers', 'disabled_providers'].includes(key)) continue;
-    if (!DEFAULTS.includes(key) && !isSet(key) && (wholeFileIsOurs || key === '$schema')) wanted[key] = value;
+    if (!DEFAULTS.includes(key) && !isSet(key) && (wholeFileIsOurs || key === '$schema')) values[key] = value;
   }
-  // A default whose provider is off, by us or by the user, would fail every command of the client.
+  // With a default model whose provider is off, every command of opencode fails, whoever switched the provider off.
   for (const key of DEFAULTS) {
     const value = typeof ours[key] === 'string' ? ours[key] : undefined;
     const isOn = value !== undefined && !disabled.list?.includes(providerOf(value));
-    if (isOn && (!isSet(key) || isStale(theirs[key] ?? below[key], ours))) wanted[key] = value;
-    if (!isOn && isStale(theirs[key], ours)) delete wanted[key];
+    if (isOn && (!isSet(key) || isStale(theirs[key] ?? baseValues[key], ours))) values[key] = value;
+    if (!isOn && isStale(theirs[key], ours)) delete values[key];
   }
-  setOrDelete(wanted, 'disabled_providers', disabled.list);
-  setOrDelete(wanted, 'enabled_providers', enabled.list);
+  setOrDelete(values, 'disabled_providers', disabled.list);
+  setOrDelete(values, 'enabled_providers', enabled.list);
 
-  wanted.provider = mergeProviders(object(theirs.provider), ours, notes);
+  values.provider = mergeProviders(object(theirs.provider), ours, notes);
   const agents = mergeAgents(object(theirs.agent), ours, notes);
-  if (Object.keys(agents).length > 0 || theirs.agent !== undefined) wanted.agent = agents;
+  if (Object.keys(agents).length > 0 || theirs.agent !== undefined) values.agent = agents;
   if (
-    typeof wanted.default_agent === 'string' &&
+    typeof values.default_agent === 'string' &&
     theirs.default_agent === undefined &&
-    !agents[wanted.default_agent]
+    !agents[values.default_agent]
   ) {
-    delete wanted.default_agent;
+    delete values.default_agent;
   }
-  return { wanted, added: { enabled_providers: enabled.added, disabled_providers: disabled.added } };
+  return { values, added: { enabled_providers: enabled.added, disabled_providers: disabled.added } };
 }
 
 function setOrDelete(values: Json, key: string, value: unknown): void {
@@ -119,8 +120,8 @@ function setOrDelete(values: Json, key: string, value: unknown): void {
   else values[key] = value;
 }
 
-/** Whether a file holds nothing but what we write, so that we may decide for it which providers there are. */
-function isOurs(theirs: Json, ours: OpencodeConfig): boolean {
+/** Whether a file contains only what we write, so that we may decide which providers are on. */
+function hasOnlyOurs(theirs: Json, ours: OpencodeConfig): boolean {
   const known = [...Object.keys(ours), 'model', 'small_model', 'default_agent'];
   return (
     Object.keys(theirs).every((key) => known.includes(key)) &&
@@ -133,8 +134,8 @@ function isOurs(theirs: Json, ours: OpencodeConfig): boolean {
 }
 
 /**
- * Whether a default of ours no longer holds: its provider is off, it has that model no more, or it is the mock, which stood there for
- * want of a real one.
+ * Whether a default model of ours is outdated: its provider is off or no longer has that model, or it is the mock, which was the default
+ * while no provider was configured.
  */
 function isStale(value: unknown, ours: OpencodeConfig): boolean {
   if (typeof value !== 'string') return false;

@@ -1,4 +1,4 @@
-/** Where the client keeps its files, and how they are replaced without a moment in which they are half written. */
+/** The paths of opencode's files, and how they are read and atomically replaced. */
 import { constants } from 'node:fs';
 import { access, chmod, lstat, mkdir, readFile, readlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
@@ -7,22 +7,22 @@ import writeFileAtomic from 'write-file-atomic';
 
 /** The files of one opencode installation. */
 export interface ClientPaths {
-  /** opencode.json, or opencode.jsonc where that is what the user has. */
+  /** opencode.json, or opencode.jsonc if the user has that. */
   config: string;
-  /** Further global files that opencode reads beneath `config`: what is set there counts as set. */
-  beneath: string[];
-  /** The keys, 0600. */
+  /** Further global files, which opencode reads before `config`; `config` overrides them. What is set there counts as set. */
+  baseLayers: string[];
+  /** The keys, mode 0600. */
   auth: string;
-  /** Portkey's key alone, 0600: a header can only be filled from a whole file. */
+  /** Only Portkey's key, mode 0600: opencode can fill a header only with the content of a whole file. */
   portkeyKey: string;
-  /** Which stack the files belong to, and what Switchyard added to their lists, 0600. */
+  /** Which stack the files belong to, and what Switchyard added to their lists, mode 0600. */
   record: string;
 }
 
 /**
- * The files that opencode reads by itself, by the XDG rules it follows on every system.
+ * The files that opencode reads by default. It follows the XDG rules on every system.
  *
- * @param env the environment to look into.
+ * @param env the environment with the XDG variables.
  */
 export async function opencodePaths(env: NodeJS.ProcessEnv = process.env): Promise<ClientPaths> {
   const home = env.HOME || homedir();
@@ -31,14 +31,14 @@ export async function opencodePaths(env: NodeJS.ProcessEnv = process.env): Promi
   return pathsIn(config, data);
 }
 
-/** The files of `connect --dir D`: all of them in that one folder. */
-export function pathsBelow(dir: string): Promise<ClientPaths> {
+/** The files of `connect --dir D`: all in that one folder. */
+export function pathsInFolder(dir: string): Promise<ClientPaths> {
   const folder = resolve(dir);
   return pathsIn(folder, folder);
 }
 
 async function pathsIn(config: string, data: string): Promise<ClientPaths> {
-  // opencode reads all three, the later over the earlier; the last that exists is the one whose values win.
+  // opencode reads all three; a later one overrides the earlier ones, so the values of the last one that exists win.
   const candidates = ['config.json', 'opencode.json', 'opencode.jsonc'].map((name) => join(config, name));
   const present: string[] = [];
   for (const file of candidates) if (await exists(file)) present.push(file);
@@ -46,7 +46,7 @@ async function pathsIn(config: string, data: string): Promise<ClientPaths> {
     present.findLast((file) => basename(file) !== 'config.json') ?? join(config, 'opencode.json');
   return {
     config: chosen,
-    beneath: present.filter((file) => file !== chosen),
+    baseLayers: present.filter((file) => file !== chosen),
     auth: join(data, 'auth.json'),
     portkeyKey: join(data, 'switchyard-portkey.key'),
     record: join(data, 'switchyard-client.json'),
@@ -60,8 +60,8 @@ function exists(file: string): Promise<boolean> {
   );
 }
 
-/** A file's text; undefined where there is none. */
-export async function readIfThere(file: string): Promise<string | undefined> {
+/** A file's text; undefined if it does not exist. */
+export async function readIfExists(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8');
   } catch (error) {
@@ -71,9 +71,9 @@ export async function readIfThere(file: string): Promise<string | undefined> {
 }
 
 /**
- * Replaces a file in one step. A symbolic link stays one: what it points to is replaced, even if that does not exist yet.
+ * Replaces a file atomically. A symbolic link stays: its target is replaced, or created if it does not exist yet.
  *
- * @param mode the file's permissions; those of the existing file where not given.
+ * @param mode the file's permissions; by default those of the existing file.
  */
 export async function replaceFile(file: string, text: string, mode?: number): Promise<void> {
   const target = await followLinks(file);
@@ -91,16 +91,16 @@ async function followLinks(file: string, depth = 0): Promise<string> {
 }
 
 /**
- * Keeps a user's file as it is now, beside it and for their eyes only, before something of theirs in it gives way.
+ * Copies a user's file, readable only by them, before something of theirs in it is replaced. The copy is in the same folder.
  *
- * @returns the copy's path; one that says the same and is there already is enough.
+ * @returns the copy's path. An existing copy with the same content is reused.
  */
 export async function backUp(file: string, text: string): Promise<string> {
   for (let number = 1; ; number += 1) {
     const copy = `${file}.before-switchyard${number === 1 ? '' : `-${number}`}`;
-    const there = await readIfThere(copy);
-    if (there === undefined) await writeFile(copy, text, { mode: 0o600, flag: 'wx', flush: true });
-    else if (there !== text) continue;
+    const existing = await readIfExists(copy);
+    if (existing === undefined) await writeFile(copy, text, { mode: 0o600, flag: 'wx', flush: true });
+    else if (existing !== text) continue;
     await chmod(copy, 0o600);
     return copy;
   }

@@ -1,4 +1,8 @@
-/** Works through a list, so many at once, and keeps its order. */
+/**
+ * Processes a list with limited concurrency; the results are in the list's order.
+ *
+ * @param atOnce the most items at once.
+ */
 export async function inParallel<T, R>(
   items: readonly T[],
   atOnce: number,

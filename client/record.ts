@@ -1,14 +1,14 @@
-/** The record beside a client's files: which stack they belong to, and which list entries Switchyard added. Holds no key. */
+/** The record beside a client's files: which stack they belong to, and which list entries Switchyard added. Contains no key. */
 import { z } from 'zod';
 import type { ListEntries } from './merge-lists.ts';
-import { readIfThere, replaceFile } from './opencode-paths.ts';
+import { readIfExists, replaceFile } from './opencode-paths.ts';
 
 /** The stack that a client's files belong to. */
 export interface Owner {
   stack: string;
-  /** Where it answers: for messages, and to see whether it still does. */
+  /** Its address: for messages, and to check whether it still answers. */
   endpoint?: string | undefined;
-  /** A fingerprint of the Pulumi backend: a stack of the same name in another backend is another stack. */
+  /** A fingerprint of the Pulumi backend: a stack of the same name in another backend is a different stack. */
   backend?: string | undefined;
 }
 
@@ -30,17 +30,17 @@ const schema = z.object({
   added: z.object({ enabled_providers: names, disabled_providers: names }),
 });
 
-/** What reading a record gave. */
+/** The result of reading a record. */
 export interface ReadRecord {
-  /** Absent where there is none, or none that this release understands. */
+  /** Absent if there is none, or none that this release understands. */
   record?: ClientRecord;
-  /** Why a record that is there could not be used. */
+  /** Why an existing record could not be used. */
   problem?: string;
 }
 
-/** Reads a record. One that is damaged, or of a later release, counts as absent: the next write replaces it. */
+/** Reads a record. A damaged one, or one of a later release, counts as absent: the next write replaces it. */
 export async function readRecord(file: string): Promise<ReadRecord> {
-  const text = await readIfThere(file);
+  const text = await readIfExists(file);
   if (text === undefined) return {};
   try {
     const { owner, added } = schema.parse(JSON.parse(text));
@@ -56,7 +56,7 @@ export async function readRecord(file: string): Promise<ReadRecord> {
   }
 }
 
-/** Writes a record, for the user's eyes only. */
+/** Writes a record that only the user can read. */
 export async function writeRecord(file: string, { owner, added }: ClientRecord): Promise<void> {
   await replaceFile(file, `${JSON.stringify({ version: 1, owner, added }, null, 2)}\n`, 0o600);
 }

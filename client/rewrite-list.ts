@@ -1,8 +1,8 @@
-/** Changes the entries of a JSON list of texts and keeps the comments at those that stay. Pure. */
+/** Changes the entries of a JSON list of strings and preserves the comments of the entries that stay. Pure. */
 import { isDeepStrictEqual } from 'node:util';
 import { createScanner, type Node, parse } from 'jsonc-parser';
 
-/** An entry with what belongs to it in the file. */
+/** An entry with its surrounding text in the file. */
 interface Entry {
   value: unknown;
   /** Before it: line breaks, indentation, comments on lines of their own. */
@@ -10,27 +10,27 @@ interface Entry {
   text: string;
   /** Between it and its comma. */
   beforeComma: string;
-  /** A comment behind it on the same line. */
+  /** A comment after it on the same line. */
   comment: string;
 }
 
 /**
- * The list's new text; undefined where the entries that stay would have to change places.
+ * The list's new text; undefined if the entries that stay would have to be reordered.
  *
  * @param list the list's node in `text`.
  */
 export function rewriteList(text: string, list: Node, next: readonly string[]): string | undefined {
   const { entries, closing, trailingComma } = split(text, list);
   const first = entries[0];
-  // An empty list has no layout to follow.
+  // An empty list has no layout to adopt.
   if (first === undefined) return undefined;
-  const kept = entries.filter(({ value }) => next.includes(value as string));
+  const remaining = entries.filter(({ value }) => next.includes(value as string));
   const lead = entries.find((entry, index) => index > 0 && entry.lead.trim() === '')?.lead;
   const between = lead ?? (first.lead.includes('\n') ? first.lead.slice(first.lead.lastIndexOf('\n')) : ' ');
   const added = next
-    .filter((value) => !kept.some((entry) => entry.value === value))
+    .filter((value) => !remaining.some((entry) => entry.value === value))
     .map((value) => ({ value, lead: between, text: JSON.stringify(value), beforeComma: '', comment: '' }));
-  const all = [...kept, ...added];
+  const all = [...remaining, ...added];
   const body = all.map((entry, index) => {
     const comma = index < all.length - 1 || trailingComma ? ',' : '';
     const isNewFirst = index === 0 && entry !== first && entry.lead.trim() === '';
@@ -65,7 +65,7 @@ function split(text: string, list: Node): { entries: Entry[]; closing: string; t
   return { entries, closing: text.slice(at, end), trailingComma };
 }
 
-/** Where the comma behind an entry is; undefined where the list ends first. */
+/** The offset of the comma after an entry; undefined if the list ends first. */
 function commaAfter(text: string, offset: number): number | undefined {
   const scanner = createScanner(text, true);
   scanner.setPosition(offset);

@@ -1,13 +1,13 @@
-/** Changes values in a JSON text and leaves everything else as it is: comments, order, indentation, line ends. */
+/** Changes values in a JSON text and preserves everything else: comments, order, indentation, line endings. */
 import { isDeepStrictEqual } from 'node:util';
 import { applyEdits, findNodeAtLocation, type FormattingOptions, modify, parseTree } from 'jsonc-parser';
 import { isObject, type Json, strings } from './json-objects.ts';
 import { rewriteList } from './rewrite-list.ts';
 
 /**
- * The text with the differences between two values applied.
+ * Applies the differences between two values to a text.
  *
- * @param text JSON, with comments or without, that says `before`.
+ * @param text JSON, with or without comments, whose value is `before`.
  */
 export function rewrite(text: string, before: Json, after: Json): string {
   const formattingOptions = formattingOf(text);
@@ -33,12 +33,12 @@ function set(text: string, path: string[], value: unknown, formattingOptions: Fo
   const change = (body: string): string => applyEdits(body, modify(body, path, value, { formattingOptions }));
   const tail = list === undefined ? tailComment(text, path.slice(0, -1)) : undefined;
   if (tail === undefined) return change(text);
-  // A new property would come between the last one and the comment behind it: change the text without it, then put it back.
+  // A new property would be inserted between the last one and its comment: remove the comment, change the text, put the comment back.
   const changed = change(text.slice(0, tail.begin) + text.slice(tail.begin + tail.length));
   return `${changed.slice(0, tail.begin + 1)} ${tail.comment}${changed.slice(tail.begin + 1)}`;
 }
 
-/** The line comment behind the last property of an object. */
+/** The line comment after the last property of an object. */
 function tailComment(
   text: string,
   path: string[],

@@ -1,17 +1,17 @@
-/** Runs agents side by side, each in a client of its own: no file is shared, so none can disturb another. */
+/** Runs agents concurrently, each with its own opencode home: they share no file, so none can disturb another. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../console/errors.ts';
 import { type AgentLog, openLog } from './agent-log.ts';
 import type { ReadyAgent, AgentReport } from './agents-plan.ts';
 import { inParallel } from './parallel.ts';
-import type { Board } from './board.ts';
+import type { AgentsProgress } from './agents-progress.ts';
 import type { StackClient } from '../domain/read/outputs-reader.ts';
 import { type ClientHome, makeHome } from './client-home.ts';
 import { redactor } from '../console/redactor.ts';
 import { runOpencode, type RunResult } from './run-opencode.ts';
 
-/** How agents are run. */
+/** Options of a run. */
 export interface AgentsRun {
   bin: string;
   client: StackClient;
@@ -19,17 +19,17 @@ export interface AgentsRun {
   logs: string;
   /** The most at once. */
   parallel: number;
-  board: Board;
+  progress: AgentsProgress;
   signal: AbortSignal;
 }
 
-/** Failed requests in a row after which a provider counts as dead: about a quarter of a minute of opencode's own pauses. */
+/** Consecutive failed requests after which a provider counts as down: about 15 s of opencode's own retry delays. */
 const MAX_FAILURES = 4;
 
-/** Runs them all; one that fails does not stop the others. */
+/** Runs all agents. A failed one does not stop the others. */
 export async function runAgents(agents: readonly ReadyAgent[], run: AgentsRun): Promise<AgentReport[]> {
   await mkdir(run.logs, { recursive: true, mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
-    throw new UserError('the folder for the logs cannot be made', {
+    throw new UserError('cannot create the folder for the logs', {
       where: run.logs,
       found: error.code ?? error.message,
       allowed: 'a folder that you can write to: --logs <folder>',
@@ -38,10 +38,10 @@ export async function runAgents(agents: readonly ReadyAgent[], run: AgentsRun): 
   });
   return inParallel(agents, run.parallel, async (agent) => {
     const log = join(run.logs, `${agent.name}.log`);
-    run.board.begin(agent.name, agent.model);
+    run.progress.begin(agent.name, agent.model);
     const result = await runOne(agent, run, log);
     const { input, output } = result.tokens;
-    run.board.end(agent.name, result.ok, result.reason ?? `${input} tokens in, ${output} out`);
+    run.progress.end(agent.name, result.ok, result.reason ?? `${input} tokens in, ${output} out`);
     return {
       agent: agent.name,
       lane: agent.lane,
@@ -82,13 +82,13 @@ async function runOne(agent: ReadyAgent, run: AgentsRun, path: string): Promise<
       maxFailures: MAX_FAILURES,
       signal: AbortSignal.any([signal, lines.failed]),
       onLine: (line) => lines.write(clean(line)),
-      onFailure: (message) => run.board.note(agent.name, clean(`a request failed, trying again: ${message}`)),
+      onFailure: (message) => run.progress.note(agent.name, clean(`a request failed, retrying: ${message}`)),
     });
     const reason = result.reason === undefined ? undefined : clean(result.reason);
     lines.write(`# exit code ${result.exitCode}${reason ? `: ${reason}` : ''}`);
-    const lost = await lines.close();
-    if (lost !== undefined && !signal.aborted)
-      return { ...result, ok: false, exitCode: 1, reason: lost.message };
+    const writeError = await lines.close();
+    if (writeError !== undefined && !signal.aborted)
+      return { ...result, ok: false, exitCode: 1, reason: writeError.message };
     return { ...result, ...(reason === undefined ? {} : { reason }) };
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);

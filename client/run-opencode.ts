@@ -1,4 +1,4 @@
-/** Runs the real opencode once, bounded: by time, by failures in a row, and by the caller's signal. */
+/** Runs the real opencode once, with limits: a timeout, a number of consecutive failures, and the caller's signal. */
 import { statSync } from 'node:fs';
 import { execa } from 'execa';
 import { createInterface } from 'node:readline';
@@ -7,53 +7,53 @@ import { createInterface } from 'node:readline';
 export interface RunRequest {
   /** The binary. */
   bin: string;
-  /** Its environment; nothing else is handed on. */
+  /** Its whole environment. */
   env: NodeJS.ProcessEnv;
   /** `provider/model`. */
   model?: string | undefined;
-  /** An agent of the client's file. */
+  /** An agent from the client's config. */
   agent?: string | undefined;
   prompt: string;
-  /** The session's title; given, it saves the request by which opencode would ask for one. */
+  /** The session's title. Without one, opencode would send a request to generate it. */
   title: string;
-  /** The folder it works in. */
+  /** The working directory. */
   cwd: string;
   timeoutMs: number;
-  /** Failed requests in a row after which it is given up: opencode itself goes on for ever. */
+  /** Consecutive failed requests after which the run is stopped: opencode itself retries for ever. */
   maxFailures: number;
   signal?: AbortSignal | undefined;
-  /** Gets every line that opencode writes. */
+  /** Called with every line that opencode writes. */
   onLine?: ((line: string) => void) | undefined;
-  /** Gets each failed request's message. */
+  /** Called with the message of each failed request. */
   onFailure?: ((message: string) => void) | undefined;
 }
 
-/** How it went. */
+/** The result of a run. */
 export interface RunResult {
   ok: boolean;
-  /** opencode's exit code; 124 for a run out of time, 130 for one that was stopped, 1 for one that was given up. */
+  /** opencode's exit code; 124 after a timeout, 130 if the caller stopped it, 1 after too many failures. */
   exitCode: number;
-  /** Why it failed, in words. */
+  /** Why it failed. */
   reason?: string;
   /** What the model wrote. */
   text: string;
   tokens: { input: number; output: number };
-  /** US dollars, by the prices in the client's file. */
+  /** US dollars, by the prices in the client's config. */
   cost: number;
   ms: number;
 }
 
-/** An event of `opencode run --format json`, as far as we read it. */
+/** An event of `opencode run --format json`; only the fields that are used. */
 interface Event {
   type?: string;
   part?: { text?: string; tokens?: { input?: number; output?: number; reasoning?: number }; cost?: number };
   error?: { name?: string; data?: { message?: string } };
 }
 
-/** How long a process that was asked to stop may take. */
+/** Time between SIGTERM and SIGKILL. */
 const STOP_MS = 3000;
 
-/** Runs `opencode run`. Never throws for what opencode or a provider does. */
+/** Runs `opencode run`. Never throws for an error of opencode or of a provider. */
 export async function runOpencode(request: RunRequest): Promise<RunResult> {
   const begun = Date.now();
   const result: RunResult = {
@@ -75,7 +75,7 @@ export async function runOpencode(request: RunRequest): Promise<RunResult> {
     reject: false,
     stdin: 'ignore',
     buffer: false,
-    // A group of its own: what its tools have started ends with it.
+    // Its own process group, so that processes which its tools start can be ended with it.
     detached: true,
   });
   const stop = (exitCode: number, reason: string): void => {
@@ -88,7 +88,7 @@ export async function runOpencode(request: RunRequest): Promise<RunResult> {
     () =>
       stop(
         124,
-        `no end after ${Math.round(request.timeoutMs / 1000)} s${lastFailure ? `; last: ${lastFailure}` : ''}`,
+        `timed out after ${Math.round(request.timeoutMs / 1000)} s${lastFailure ? `; last error: ${lastFailure}` : ''}`,
       ),
     request.timeoutMs,
   );
@@ -105,7 +105,7 @@ export async function runOpencode(request: RunRequest): Promise<RunResult> {
       result.cost += event.part?.cost ?? 0;
     }
     if (event.type === 'error')
-      lastFailure = event.error?.data?.message ?? event.error?.name ?? 'an error without a word';
+      lastFailure = event.error?.data?.message ?? event.error?.name ?? 'an error without a message';
   };
   const onLog = (line: string): void => {
     const message = failedRequest(line);
@@ -128,7 +128,7 @@ export async function runOpencode(request: RunRequest): Promise<RunResult> {
     }),
   ];
   const ended = await child;
-  // What it had started holds its outputs open.
+  // Processes that it started keep its outputs open: end them too.
   killGroup(child.pid, 'SIGTERM');
   await Promise.race([Promise.all(readers), new Promise((resolve) => setTimeout(resolve, STOP_MS).unref())]);
   clearTimeout(timer);
@@ -142,25 +142,25 @@ export async function runOpencode(request: RunRequest): Promise<RunResult> {
   return result;
 }
 
-/** An exit code of 0 proves little: an answer must be there, or at least tokens spent on tools. */
+/** Exit code 0 is not enough for success: there must be an answer, or at least tokens spent on tools. */
 function reasonOf(
   result: RunResult,
   notStarted: string | undefined,
   lastFailure: string | undefined,
 ): string | undefined {
   if (notStarted !== undefined) return notStarted;
-  if (result.exitCode !== 0) return lastFailure ?? `opencode ended with exit code ${result.exitCode}`;
+  if (result.exitCode !== 0) return lastFailure ?? `opencode exited with code ${result.exitCode}`;
   if (result.text === '' && result.tokens.output === 0)
-    return lastFailure ?? 'opencode ended without an answer';
+    return lastFailure ?? 'opencode exited without an answer';
   return undefined;
 }
 
-/** Why there was no process, if there was none. The system says of a missing folder that the binary is missing. */
+/** Why the process did not start, if it did not. For a missing working directory the system reports ENOENT of the binary. */
 function notStarted({ bin, cwd }: RunRequest, code: string | undefined): string | undefined {
   if (code === undefined || !['ENOENT', 'ENOTDIR', 'EACCES'].includes(code)) return undefined;
   if (!isFolder(cwd))
-    return `there is no folder ${cwd} to work in; correct \`dir\` of the agent, or mkdir -p '${cwd}'`;
-  return `opencode could not be started (${code}: ${bin}); ./switchyard doctor`;
+    return `the working directory ${cwd} does not exist; correct \`dir\` of the agent, or mkdir -p '${cwd}'`;
+  return `cannot start opencode (${code}: ${bin}); ./switchyard doctor`;
 }
 
 function isFolder(path: string): boolean {
@@ -182,7 +182,7 @@ function argumentsOf({ model, agent, prompt, title }: RunRequest): string[] {
   ];
 }
 
-/** The message of a request that failed, in a line of opencode's log. A failed title costs nobody anything. */
+/** The message of a failed request from a line of opencode's log. Failures of the small model, which only writes titles, are ignored. */
 export function failedRequest(line: string): string | undefined {
   if (!line.includes('message="stream error"') || line.includes('small=true')) return undefined;
   const message = /error\.error="((?:[^"\\]|\\.)*)"/.exec(line)?.[1] ?? line;
@@ -207,6 +207,6 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   try {
     process.kill(-pid, signal);
   } catch {
-    // It is gone.
+    // It has already ended.
   }
 }

@@ -1,43 +1,47 @@
-/** Finds the providers of ours that the client will not use although they have a key, and the place that says so. Pure. */
+/** Finds our providers that opencode does not use although they have a key, and where the user's config says so. Pure. */
 import { findNodeAtLocation, parse, parseTree } from 'jsonc-parser';
 import { type Json, strings } from './json-objects.ts';
 
-/** A provider that the user's lists switch off. */
+/** A provider that is switched off by the user's lists. */
 export interface SwitchedOff {
   provider: string;
-  /** The list that decides: it names the provider, or for `enabled_providers` it does not. */
+  /** The list that switches it off: `disabled_providers` names it, or `enabled_providers` does not. */
   list: 'disabled_providers' | 'enabled_providers';
   /** `file:line:column`. */
   where: string;
 }
 
 /**
- * Which of the names opencode leaves out.
+ * Which of the named providers opencode does not use.
  *
- * @param text the config file as it is written now; its values win over those beneath.
+ * @param text the new text of the config file; its values override the base values.
  */
 export function switchedOff(
   names: readonly string[],
   text: string,
   file: string,
-  below: Json,
+  baseValues: Json,
 ): SwitchedOff[] {
-  const config = { ...below, ...(parse(text) as Json) };
+  const config = { ...baseValues, ...(parse(text) as Json) };
   const disabled = strings(config.disabled_providers);
   const enabled = config.enabled_providers === undefined ? undefined : strings(config.enabled_providers);
   return names.flatMap((provider): SwitchedOff[] => {
     if (disabled.includes(provider))
       return [
-        { provider, list: 'disabled_providers', where: placeOf(text, file, 'disabled_providers', provider) },
+        {
+          provider,
+          list: 'disabled_providers',
+          where: positionOf(text, file, 'disabled_providers', provider),
+        },
       ];
     if (enabled !== undefined && !enabled.includes(provider))
-      return [{ provider, list: 'enabled_providers', where: placeOf(text, file, 'enabled_providers') }];
+      return [{ provider, list: 'enabled_providers', where: positionOf(text, file, 'enabled_providers') }];
     return [];
   });
 }
 
-/** Where a list stands in a file, or one of its entries. */
-function placeOf(text: string, file: string, list: string, entry?: string): string {
+/** The position of a list in a file, or of one of its entries. */
+function positionOf(text: string, file: string, list: string, entry?: string): string {
   const node = findNodeAtLocation(parseTree(text)!, [list]);
   const found = node?.children?.find(({ value }) => value === entry) ?? node;
   if (found === undefined) return file;

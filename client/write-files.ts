@@ -1,93 +1,93 @@
-/** Writes the client's files into a folder: everything is read, merged and checked before the first byte is written. */
+/** Writes the client's files into a folder. Everything is read, merged and checked before the first byte is written. */
 import { chmod, rm } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { PORTKEY } from '../domain/plan/lanes.ts';
 import type { OpencodeAuth } from '../domain/render/opencode-files.ts';
-import { type ClientFiles, wantsPortkeyKeyFile, withPortkeyKeyFile } from './client-files.ts';
+import { type ClientFiles, usesPortkeyKeyFile, withPortkeyKeyFile } from './client-files.ts';
 import { type Json, object, parseObject } from './json-objects.ts';
 import { mergeOpencode } from './merge.ts';
 import { mergeAuth } from './merge-auth.ts';
 import { isOurEntry } from './merge-entries.ts';
 import type { ListEntries } from './merge-lists.ts';
-import { ownersOf, withoutKept } from './owners.ts';
+import { entryOwnership, withoutPreserved } from './entry-ownership.ts';
 import { type Ownership, ownershipOf } from './ownership.ts';
-import { backUp, type ClientPaths, readIfThere, replaceFile } from './opencode-paths.ts';
+import { backUp, type ClientPaths, readIfExists, replaceFile } from './opencode-paths.ts';
 import { type Owner, readRecord, writeRecord } from './record.ts';
 import { type SwitchedOff, switchedOff } from './switched-off.ts';
-import { unrecorded } from './unrecorded.ts';
+import { unrecordedDisabled } from './unrecorded-disabled.ts';
 
 /** What was written. */
 export interface Written {
   /** Each file, and whether it changed. */
   files: { path: string; changed: boolean }[];
-  /** Files of ours that are not wanted any more, and are gone. */
+  /** Files of ours that were no longer needed and were removed. */
   removed: string[];
-  /** What the user should know about entries of theirs. */
+  /** Notes for the user about their own entries. */
   notes: string[];
-  /** Providers with a key that the user's own lists switch off. */
+  /** Providers with a key that are switched off by the user's own lists. */
   switchedOff: SwitchedOff[];
 }
 
-/** What is known beside the files. */
+/** Options of {@link writeClientFiles}. */
 export interface WriteOptions {
-  /** Keys that are ours, whether they are to be written or not. */
+  /** All of our keys, whether they are written this time or not. */
   known?: OpencodeAuth;
-  /** The stack that the files belong to from now on; without it, as in a throwaway folder, nothing is recorded. */
+  /** The stack that the files belong to from now on; without it, as in a temporary home folder, nothing is recorded. */
   owner?: Owner;
 }
 
 /**
- * Merges the files into what is at `paths`. Where something of the user's gives way, the file that held it is kept beside it.
+ * Merges the files into those at `paths`. Before an entry of the user's is replaced, its file is copied.
  *
- * @throws UserError where one of the user's files is malformed; then nothing is changed.
+ * @throws UserError if one of the user's files is malformed; then nothing is changed.
  */
 export async function writeClientFiles(
   paths: ClientPaths,
   given: ClientFiles,
   { known = {}, owner }: WriteOptions = {},
 ): Promise<Written> {
-  const [configText, authText] = [await readIfThere(paths.config), await readIfThere(paths.auth)];
-  const beneathTexts = await Promise.all(paths.beneath.map(readIfThere));
+  const [configText, authText] = [await readIfExists(paths.config), await readIfExists(paths.auth)];
+  const baseTexts = await Promise.all(paths.baseLayers.map(readIfExists));
   const theirs = parsed(configText, paths.config);
   const theirAuth = parsed(authText, paths.auth, false);
-  const below = paths.beneath.map((file, index) => parsed(beneathTexts[index], file));
-  const configs = [theirs, ...below.toReversed()];
+  const baseLayers = paths.baseLayers.map((file, index) => parsed(baseTexts[index], file));
+  const configs = [theirs, ...baseLayers.toReversed()];
   const { record: recorded, problem } = await readRecord(paths.record);
   const ownership = ownershipOf(configs, recorded);
 
-  const owners = ownersOf(given, { configs, auth: theirAuth, known });
-  const files = withPortkeyKeyFile(withoutKept(given, owners.kept), paths.portkeyKey);
-  const auth = mergeAuth(authText, files.auth, owners.ourKeys, paths.auth);
-  const beneath = Object.assign({}, ...below) as Json;
+  const entries = entryOwnership(given, { configs, auth: theirAuth, known });
+  const files = withPortkeyKeyFile(withoutPreserved(given, entries.preserved), paths.portkeyKey);
+  const auth = mergeAuth(authText, files.auth, entries.ourKeys, paths.auth);
+  const baseValues = Object.assign({}, ...baseLayers) as Json;
   const added = addedBefore(ownership);
-  const { byRelease, uncertain } = unrecorded(files, configs, theirAuth);
+  const { byRelease, uncertain } = unrecordedDisabled(files, configs, theirAuth);
   const config = mergeOpencode(configText, files.config, {
     file: paths.config,
-    beneath,
-    hadKey: Object.keys(theirAuth).filter((name) => !byRelease.includes(name)),
-    logins: owners.logins,
+    baseValues,
+    hadApiKey: Object.keys(theirAuth).filter((name) => !byRelease.includes(name)),
+    logins: entries.logins,
     added,
   });
 
   const notes = [...config.notes];
-  if (problem !== undefined) notes.push(`${paths.record} could not be read and was made anew: ${problem}`);
+  if (problem !== undefined) notes.push(`${paths.record} was unreadable and was recreated: ${problem}`);
   for (const name of added === undefined ? uncertain : [])
     notes.push(
-      `${name} was taken out of disabled_providers, where an earlier release had left it; if you had disabled it, add it again: it stays then`,
+      `${name} was removed from disabled_providers, where an earlier release had left it; if you disabled it yourself, add it again: it will stay`,
     );
-  for (const name of owners.kept)
-    notes.push(`${name}: yours of that name was kept; ours, which has no key, is left out`);
-  for (const name of owners.replacedKeys) notes.push(`${name}: your key of that name was replaced`);
+  for (const name of entries.preserved)
+    notes.push(`${name}: your entry of that name was kept; ours has no key and was not written`);
+  for (const name of entries.replacedKeys) notes.push(`${name}: your key of that name was replaced`);
   const replacesEntry = Object.entries(object(theirs.provider)).some(
     ([name, entry]) => name in files.config.provider && !isOurEntry(entry),
   );
   const copies = [
-    ...(owners.replacedKeys.length > 0 ? [await backUp(paths.auth, authText ?? '')] : []),
+    ...(entries.replacedKeys.length > 0 ? [await backUp(paths.auth, authText ?? '')] : []),
     ...(replacesEntry ? [await backUp(paths.config, configText ?? '')] : []),
   ];
-  if (copies.length > 0) notes.push(`what you had is in ${copies.join(' and ')}`);
+  if (copies.length > 0) notes.push(`your previous version was saved to ${copies.join(' and ')}`);
 
-  const off = switchedOff(files.config.enabled_providers, config.text, paths.config, beneath);
+  const off = switchedOff(files.config.enabled_providers, config.text, paths.config, baseValues);
   const written: Written = { files: [], removed: [], notes, switchedOff: off };
   const write = async (
     path: string,
@@ -97,32 +97,32 @@ export async function writeClientFiles(
   ): Promise<void> => {
     const changed = before !== text;
     if (changed) await replaceFile(path, text, mode);
-    // A file that holds keys gets its mode even where its text is as it should be.
+    // A file with keys gets its mode even if its text is unchanged.
     else if (mode !== undefined) await chmod(path, mode);
     written.files.push({ path, changed });
   };
-  // First both what was added and what will be: a run that is killed leaves no entry that later counts as the user's.
+  // Record the previous and the new entries first: if the run is killed, no entry of ours later counts as the user's.
   if (owner) await writeRecord(paths.record, { owner, added: union(added, config.added) });
-  // Keys next: a config that names a provider whose key is not there yet would send requests without one.
-  const keyBefore = await readIfThere(paths.portkeyKey);
-  const portkeyKey = wantsPortkeyKeyFile(files.config) ? files.auth[PORTKEY]?.key : undefined;
+  // Then the keys: opencode would send requests without a key if the config named a provider whose key is not written yet.
+  const keyBefore = await readIfExists(paths.portkeyKey);
+  const portkeyKey = usesPortkeyKeyFile(files.config) ? files.auth[PORTKEY]?.key : undefined;
   if (portkeyKey !== undefined) await write(paths.portkeyKey, keyBefore, portkeyKey, 0o600);
   await write(paths.auth, authText, auth, 0o600);
   await write(paths.config, configText, config.text);
   if (owner) await writeRecord(paths.record, { owner, added: config.added });
-  // And its file last: as long as the config names it, every command of the client fails without it.
+  // Remove the key file last: as long as a config refers to it, every command of opencode fails without it.
   if (portkeyKey === undefined && keyBefore !== undefined) {
-    const isNamed = [config.text, ...beneathTexts].some((text) => text?.includes(basename(paths.portkeyKey)));
+    const isNamed = [config.text, ...baseTexts].some((text) => text?.includes(basename(paths.portkeyKey)));
     if (isNamed) await write(paths.portkeyKey, keyBefore, '', 0o600);
     else await rm(paths.portkeyKey).then(() => written.removed.push(paths.portkeyKey));
   }
   return written;
 }
 
-/** The list entries that we have added; undefined where only guesses are possible. */
+/** The list entries that we have added; undefined if they can only be guessed. */
 function addedBefore({ record, hasEntries }: Ownership): ListEntries | undefined {
   if (record !== undefined) return record.added;
-  // Nothing of ours is there: all that is there is the user's.
+  // There is no entry of ours: all entries are the user's.
   return hasEntries ? undefined : { enabled_providers: [], disabled_providers: [] };
 }
 

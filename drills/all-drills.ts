@@ -1,4 +1,4 @@
-/** Every drill, in the order in which they run. */
+/** The list of all drills. */
 import { brokenDeploy } from './broken-deploy.ts';
 import { changeCatalogue } from './change-catalogue.ts';
 import { changeEdge } from './change-edge.ts';
@@ -10,7 +10,7 @@ import { rotateMasterKey } from './rotate-master-key.ts';
 import { rotateProviderKey } from './rotate-provider-key.ts';
 import type { Drill } from './drill-types.ts';
 
-/** See above. */
+/** All drills, in the order in which they run. */
 export const DRILLS: readonly Drill[] = [
   rotateProviderKey,
   rotateMasterKey,

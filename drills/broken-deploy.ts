@@ -2,9 +2,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stackContainers } from '../engine/containers.ts';
-import { underLoad } from './change.ts';
+import { underLoad } from './under-load.ts';
 import type { DrillStack } from './drill-stack.ts';
-import { failureFindings } from './sums.ts';
+import { failureFindings } from './drill-figures.ts';
 import type { Drill, DrillContext } from './drill-types.ts';
 import type { RequestRecord } from './request-record.ts';
 
@@ -13,8 +13,8 @@ interface Breakage {
   what: string;
   file: string;
   change: (text: string) => string;
-  /** What the error must say, by which an operator finds the cause. */
-  says: RegExp;
+  /** What the error message must contain, so that an operator finds the cause. */
+  expectedError: RegExp;
 }
 
 const BREAKAGES: readonly Breakage[] = [
@@ -22,40 +22,40 @@ const BREAKAGES: readonly Breakage[] = [
     what: 'a syntax error in a hook',
     file: 'runtimes/gateway/programs/request_filter.py',
     change: (text) => `${text}\ndef (:\n`,
-    says: /SyntaxError/,
+    expectedError: /SyntaxError/,
   },
   {
-    what: 'a key file that is none',
+    what: 'a malformed key file',
     file: 'infra/master-key.ts',
     change: (text) => text.replace("digest('hex')", "digest('base64')"),
-    says: /client-keys\.json is not a valid list of client keys/,
+    expectedError: /client-keys\.json is not a valid list of client keys/,
   },
   {
-    what: 'a config that LiteLLM does not read',
+    what: 'a config key that LiteLLM does not read',
     file: 'config-templates/litellm.yaml',
     change: (text) => text.replace('\ngeneral_settings:\n', '\ngeneral_settings:\n  drill: true\n'),
-    says: /litellm\.yaml:\d+:\d+ general_settings\.drill/,
+    expectedError: /litellm\.yaml:\d+:\d+ general_settings\.drill/,
   },
   {
     what: 'an image whose LiteLLM does not start',
     file: 'runtimes/gateway/image/Dockerfile',
     change: (text) =>
       `${text}USER 0\nRUN rm -r /opt/litellm/lib/python3*/site-packages/litellm/router.py\nUSER 10001:10001\n`,
-    says: /litellm/,
+    expectedError: /litellm/,
   },
   {
     what: 'an image that cannot be built',
     file: 'runtimes/gateway/image/Dockerfile',
     change: (text) => `${text}RUN echo no such part here && exit 7\n`,
-    says: /exit 7|code: 7|returned a non-zero code/,
+    expectedError: /exit 7|code: 7|returned a non-zero code/,
   },
 ];
 
-/** Deployments that cannot work, under load, and their repair. */
+/** Broken deployments under load, and the deployments that repair them. */
 export const brokenDeploy: Drill = {
   name: 'broken-deploy',
   claim:
-    'a broken deployment fails with its reason while the old gateways serve on, and the next up cleans up: no failed request',
+    'a broken deployment fails with its reason while the old gateways keep serving, and the next up cleans up: no request fails',
   async run(context) {
     const records: RequestRecord[] = [];
     const findings: string[] = [];
@@ -99,27 +99,32 @@ async function tryBreakage(
     const up = await stack.tryUp().finally(() => writeFileSync(path, whole));
     failedAfterSeconds = Math.round((Date.now() - begun) / 1000);
     if (up.exitCode === 0) findings.push('up succeeded');
-    // The end of what it said is what the operator reads; progress before it is not an explanation.
+    // Only the final error message counts, since the operator reads that; progress lines before it do not.
     const error = up.stderr.slice(up.stderr.lastIndexOf('\nerror: ') + 1);
     progress(error.trim());
-    if (!error.startsWith('error: ')) findings.push('up ended without an error of ours');
-    if (!breakage.says.test(error)) findings.push(`the error does not say ${breakage.says.source}`);
+    if (!error.startsWith('error: ')) findings.push("up ended without one of Switchyard's own errors");
+    if (!breakage.expectedError.test(error))
+      findings.push(`the error does not contain ${breakage.expectedError.source}`);
     const now = (await stack.gateways()).map((gateway) => gateway.id);
-    if (before.some((id) => !now.includes(id))) findings.push('an old gateway is gone');
+    if (before.some((id) => !now.includes(id))) findings.push('an old gateway was removed');
     await stack.up();
   });
-  return { records, findings: [...findings, ...(await leftovers(stack, before.length))], failedAfterSeconds };
+  return {
+    records,
+    findings: [...findings, ...(await wrongGateways(stack, before.length))],
+    failedAfterSeconds,
+  };
 }
 
-/** Gateways that should not be there any more, or are not well. */
-async function leftovers(stack: DrillStack, wanted: number): Promise<string[]> {
+/** Findings about gateways that should have been removed, or are not healthy. */
+async function wrongGateways(stack: DrillStack, expected: number): Promise<string[]> {
   await sleep(500);
   const containers = (await stackContainers(stack.name)).filter((container) => container.role === 'gateway');
-  const sick = containers.filter((container) => !container.status.includes('(healthy)'));
+  const unhealthy = containers.filter((container) => !container.status.includes('(healthy)'));
   return [
-    ...(containers.length === wanted
+    ...(containers.length === expected
       ? []
-      : [`after the fixed deployment there are ${containers.length} gateways instead of ${wanted}`]),
-    ...sick.map((container) => `after the fixed deployment ${container.name} is ${container.status}`),
+      : [`after the repairing up there are ${containers.length} gateways instead of ${expected}`]),
+    ...unhealthy.map((container) => `after the repairing up ${container.name} is ${container.status}`),
   ];
 }

@@ -1,9 +1,9 @@
-/** Keys that are unlike anything else on the machine, and the search for them. Pure. */
+/** Canaries, which are keys that occur nowhere else on the machine, and the search for them in texts. Pure. */
 import { randomBytes } from 'node:crypto';
 
 /** A secret to look for. */
 export interface Canary {
-  /** The secret's name; of a rotated one also when, e.g. `GROQ_API_KEY before its rotation`. */
+  /** The secret's name; for a rotated one with its time, e.g. `GROQ_API_KEY before its rotation`. */
   name: string;
   value: string;
 }
@@ -18,7 +18,7 @@ function hex(count: number): string {
   return randomBytes(count / 2).toString('hex');
 }
 
-/** A new key for each provider, in the shape of its own keys: with a known prefix, plain hex, mixed letters, base64. */
+/** A new key for each provider, in the format of its real keys: with a known prefix, plain hex, mixed letters, base64. */
 export function newCanaries(): Canary[] {
   const values: Record<string, string> = {
     OPENAI_API_KEY: `sk-proj-${letters(48)}`,
@@ -35,13 +35,13 @@ export function newCanaries(): Canary[] {
   return Object.entries(values).map(([name, value]) => ({ name, value }));
 }
 
-/** A text that must not be found, and the canary that it betrays. */
+/** A text that must not be found, and the canary that it reveals. */
 export interface Needle {
   canary: string;
   bytes: Buffer;
 }
 
-/** Half a key is a leak too, and so is one in base64: the two halves, and what base64 makes of the key at any offset. */
+/** The needles of canaries: both halves of each key, since half a key is a leak too, and its base64 encoding at any offset. */
 export function needlesOf(canaries: readonly Canary[]): Needle[] {
   return canaries.flatMap(({ name, value }) => {
     const half = Math.max(16, Math.floor(value.length / 2));
@@ -50,7 +50,7 @@ export function needlesOf(canaries: readonly Canary[]): Needle[] {
   });
 }
 
-/** The characters of base64 that depend on the key alone, for each of the three offsets that it can have in a longer text. */
+/** The base64 characters that depend only on the key, for each of its three possible offsets in a longer text. */
 function encodings(value: string): string[] {
   return [0, 1, 2].map((offset) => {
     const encoded = Buffer.concat([Buffer.alloc(offset), Buffer.from(value)]).toString('base64');
@@ -64,7 +64,7 @@ export function found(haystack: Buffer, needles: readonly Needle[]): string[] {
   return [...new Set(needles.filter(({ bytes }) => haystack.includes(bytes)).map(({ canary }) => canary))];
 }
 
-/** Likewise in a stream of any length. */
+/** The names of the canaries that occur in a stream of any length. */
 export async function foundInStream(
   stream: AsyncIterable<unknown>,
   needles: readonly Needle[],
@@ -72,19 +72,19 @@ export async function foundInStream(
   const longest = Math.max(...needles.map(({ bytes }) => bytes.length));
   const names = new Set<string>();
   let tail = Buffer.alloc(0);
-  let gathered: Buffer[] = [];
+  let pending: Buffer[] = [];
   let size = 0;
   const look = (): void => {
-    const block = Buffer.concat([tail, ...gathered]);
+    const block = Buffer.concat([tail, ...pending]);
     for (const name of found(block, needles)) names.add(name);
     tail = block.subarray(-(longest - 1));
-    gathered = [];
+    pending = [];
     size = 0;
   };
   for await (const piece of stream) {
-    gathered.push(piece as Buffer);
+    pending.push(piece as Buffer);
     size += (piece as Buffer).length;
-    // Large blocks: the search costs by the needle as well as by the byte.
+    // Search in large blocks, since every search has a cost per needle as well as per byte.
     if (size > 4_000_000) look();
   }
   look();

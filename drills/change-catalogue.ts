@@ -1,25 +1,25 @@
-import { unnoticed } from './change.ts';
+import { changeWithoutFailures } from './under-load.ts';
 import { MODEL } from './drill-stack.ts';
 import type { Drill } from './drill-types.ts';
 
 const CATALOG = 'config-templates/catalog.yaml';
 const MODELS = ['openai/gpt-oss-120b', 'openai/gpt-oss-20b'] as const;
 
-/** An alias is sent to another upstream model, and a fallback chain changed, under load. */
+/** Sends an alias to another upstream model and changes a fallback chain, under load. */
 export const changeCatalogue: Drill = {
   name: 'change-catalogue',
   claim:
-    'an alias gets another upstream model and a chain another hop without a failed request or a cut stream',
+    'an alias gets another upstream model and a fallback chain another hop without a failed request or a cut stream',
   async run(context) {
     const { stack } = context;
-    let wanted = '';
+    let expected = '';
     let seenBefore = 0;
-    return unnoticed(
+    return changeWithoutFailures(
       context,
       async () => {
         stack.edit(CATALOG, (text) => {
           const changed = otherModel(text);
-          wanted = changed.model;
+          expected = changed.model;
           return changed.text;
         });
         stack.edit(CATALOG, otherHop);
@@ -28,11 +28,11 @@ export const changeCatalogue: Drill = {
       },
       async () => {
         const later = await stack.upstream.requests(seenBefore);
-        const wrong = later.filter((request) => request.model !== wanted);
+        const wrong = later.filter((request) => request.model !== expected);
         if (later.length === 0) return ['the upstream received nothing after the change'];
         return wrong.length > 0
           ? [
-              `${wrong.length} of ${later.length} requests after it asked for ${wrong[0]?.model} instead of ${wanted}`,
+              `${wrong.length} of ${later.length} requests after the change asked for ${wrong[0]?.model} instead of ${expected}`,
             ]
           : [];
       },
@@ -40,7 +40,7 @@ export const changeCatalogue: Drill = {
   },
 };
 
-/** The catalogue with the drills' alias sent to the other of two models. */
+/** The catalogue with the drills' alias switched to the other of two models. */
 export function otherModel(text: string): { text: string; model: string } {
   const alias = new RegExp(`(\\n  ${MODEL}:\\n    provider: groq\\n    model: )(\\S+)`);
   const present = alias.exec(text)?.[2];
@@ -48,7 +48,7 @@ export function otherModel(text: string): { text: string; model: string } {
   return { text: text.replace(alias, `$1${model}`), model };
 }
 
-/** The catalogue with a hop taken from, or given back to, a fallback chain. */
+/** The catalogue with a hop removed from a fallback chain, or added again. */
 export function otherHop(text: string): string {
   const [long, brief] = [
     'groq-mixtral: [groq-llama3-70b, together-mixtral]',

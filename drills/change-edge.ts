@@ -1,16 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { underLoad } from './change.ts';
-import { failureFindings } from './sums.ts';
+import { underLoad } from './under-load.ts';
+import { failureFindings } from './drill-figures.ts';
 import type { Drill } from './drill-types.ts';
 import type { RequestRecord } from './request-record.ts';
 
-/** The edge may finish streams for 10 s before it goes; a longer gap than this is no gap but an outage. */
+/** The longest acceptable gap. The old edge may take 10 s of it to finish streams before it stops. */
 const LONGEST_GAP_MS = 20_000;
 
-/** A change of the edge, the one change that cannot go unnoticed: it holds the host's port. */
+/** Changes the edge, the only change that clients notice, because only one container at a time can have the host's port. */
 export const changeEdge: Drill = {
   name: 'change-edge',
-  claim: 'a change of the edge, the one exception, leaves a gap of seconds and touches no gateway',
+  claim:
+    'a change of the edge, the one exception, causes a gap of a few seconds and does not touch the gateways',
   async run(context) {
     const { stack } = context;
     const before = (await stack.gateways()).map((gateway) => gateway.id).sort();
@@ -27,9 +28,9 @@ export const changeEdge: Drill = {
     return {
       records,
       findings: [
-        ...(unserved === 0 ? ['nobody was left unserved: the edge was not replaced'] : []),
+        ...(unserved === 0 ? ['every request got a response: the edge was not replaced'] : []),
         ...(gapMs > LONGEST_GAP_MS ? [`the gap was ${gapMs} ms`] : []),
-        ...failureFindings('requests failed that the gap does not explain', elsewhere),
+        ...failureFindings('requests failed for other reasons than the gap', elsewhere),
         ...(String(before) === String(after) ? [] : ['the gateways were replaced too']),
       ],
       figures: { gapMs, unserved, changeSeconds },
@@ -37,13 +38,13 @@ export const changeEdge: Drill = {
   },
 };
 
-/** The time in which nobody was served, and what failed in it and elsewhere. */
+/** The time without an edge, and the requests that failed because of it and for other reasons. */
 export interface Gap {
-  /** From the first to the last request that got no answer at all. */
+  /** From the first to the last request that got no response at all. */
   gapMs: number;
-  /** Those requests: refused, or accepted by Docker on behalf of an edge that was not there. */
+  /** The number of those requests: refused, or accepted by Docker while no edge was running. */
   unserved: number;
-  /** Failed in another way, and not in flight when the gap began. */
+  /** Requests that failed in another way and were not in flight when the gap began. */
   elsewhere: RequestRecord[];
 }
 

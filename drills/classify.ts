@@ -1,49 +1,50 @@
-/** Which failures a fault excuses: streams of the stricken gateway that had begun. Pure. */
+/** Decides which failures are explained by an injected fault: streams that the faulted gateway had begun. Pure. */
 import type { RequestRecord } from './request-record.ts';
 
-/** A request's arrival at the upstream: which gateway had begun it, and when. */
+/** A request's arrival at the upstream: from which gateway, and when. */
 export interface Arrival {
   /** The id of the request's record. */
   id: string;
   /** The gateway's address on the stack's network. */
   gateway: string;
+  /** Milliseconds since 1970. */
   at: number;
 }
 
-/** A fault of one gateway. */
-export interface Strike {
-  /** The stricken gateway's address. */
+/** A fault injected into one gateway. */
+export interface InjectedFault {
+  /** The address of the faulted gateway. */
   gateway: string;
-  /** When it was struck. */
+  /** When it was injected, in milliseconds since 1970. */
   at: number;
 }
 
 /** The failed requests of a drill, by whether the fault excuses them. */
 export interface Classified {
-  /** How many requests were in flight anywhere at the strike. */
+  /** How many requests were in flight on the whole stack when the fault was injected. */
   inFlight: number;
-  /** How many of them the stricken gateway had begun. */
+  /** How many of them the faulted gateway had sent to the upstream. */
   begun: number;
-  /** Streams that had begun, by the stricken gateway, before the strike, and were cut: nothing can save those. */
+  /** Streams that the faulted gateway had begun before the fault and that were cut: these cannot be saved. */
   excused: RequestRecord[];
-  /** All other failures: what the stricken gateway had not begun, and what it had not begun to answer. */
+  /** All other failures: requests that the faulted gateway had not begun, or had not begun to answer. */
   unexcused: RequestRecord[];
 }
 
 /**
- * Sorts failures.
+ * Classifies failures.
  *
- * @param arrivals what the upstream saw; a request that was retried is there more than once.
+ * @param arrivals the requests that the upstream received; a retried request occurs more than once.
  */
 export function classify(
   records: readonly RequestRecord[],
   arrivals: readonly Arrival[],
-  strike: Strike,
+  fault: InjectedFault,
 ): Classified {
   const begunThere = new Set(
-    arrivals.filter(({ gateway, at }) => gateway === strike.gateway && at <= strike.at).map(({ id }) => id),
+    arrivals.filter(({ gateway, at }) => gateway === fault.gateway && at <= fault.at).map(({ id }) => id),
   );
-  const inFlight = records.filter(({ startedAt, endedAt }) => startedAt <= strike.at && endedAt >= strike.at);
+  const inFlight = records.filter(({ startedAt, endedAt }) => startedAt <= fault.at && endedAt >= fault.at);
   const begun = new Set(inFlight.filter(({ id }) => begunThere.has(id)));
   const failed = records.filter((record) => !record.ok);
   return {

@@ -1,30 +1,46 @@
-/** Parallel clients that ask 127.0.0.1 and remember what became of each request. Bounded in count and time. */
+/** Parallel clients that send requests to 127.0.0.1 and record each result. Bounded in count and time. */
 import { randomBytes } from 'node:crypto';
 import { Agent } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type RequestSpec, send } from './request.ts';
 import type { RequestRecord } from './request-record.ts';
 
-/** What to load with. */
+/** Options of a load. */
 export interface LoadOptions {
   port: number;
-  /** The key, asked for before each request of a client: clients may switch while they run. */
+  /** Returns a client's key; called before each request, because clients may switch keys during the load. */
   key: (client: number) => string;
   model: string;
-  /** How many requests at least. */
+  /** The minimum number of requests. */
   requests: number;
   signal: AbortSignal;
-  /** Clients at once. */
+  /**
+   * The number of clients.
+   *
+   * @default 12
+   */
   clients?: number;
-  /** A client's pause between two requests: leaves the machine room for what the drill changes. */
+  /**
+   * A client's pause between two requests. It leaves CPU time for what the drill changes.
+   *
+   * @default 100
+   */
   pauseMs?: number;
-  /** The load ends by itself after so many seconds … */
+  /**
+   * The load ends after this time.
+   *
+   * @default 900
+   */
   maxSeconds?: number;
-  /** … or requests. */
+  /**
+   * The load ends after this number of requests.
+   *
+   * @default 50000
+   */
   maxRequests?: number;
 }
 
-/** A request takes longer only if it is lost: the edge holds one for 60 s, and its answer takes 4 s. */
+/** Only a lost request takes longer: the edge queues a request for up to 60 s, and its answer takes 4 s. */
 const TIMEOUT_MS = 120_000;
 
 /** A running load. */
@@ -35,7 +51,7 @@ export class Load {
   readonly #prefix = `r${randomBytes(3).toString('hex')}n`;
   readonly #end: number;
   readonly #clients: Promise<void>[];
-  #begun = 0;
+  #sent = 0;
   #stopping = false;
 
   constructor(options: LoadOptions) {
@@ -44,34 +60,34 @@ export class Load {
     this.#clients = Array.from({ length: this.#options.clients }, (_, client) => this.#client(client));
   }
 
-  /** Requests begun so far. */
+  /** The number of requests sent so far. */
   get sent(): number {
-    return this.#begun;
+    return this.#sent;
   }
 
   /**
-   * Waits until `share` of the wanted requests are sent.
+   * Waits until `share` of the configured requests are sent.
    *
-   * @throws Error if the load has come to its bounds before: what was changed after its end has met no load.
+   * @throws Error if the load reaches its limits first: then the change would not have happened under load.
    */
   async reach(share: number): Promise<void> {
-    const wanted = this.#options.requests * share;
-    while (this.#begun < wanted && !this.#over()) await sleep(20);
+    const target = this.#options.requests * share;
+    while (this.#sent < target && !this.#over()) await sleep(20);
     this.#options.signal.throwIfAborted();
-    if (this.#begun >= wanted) return;
+    if (this.#sent >= target) return;
     const { maxSeconds, maxRequests } = this.#options;
     throw new Error(
-      `the load came to its bounds (${maxSeconds} s, ${maxRequests} requests) after ${this.#begun}`,
+      `the load reached its limits (${maxSeconds} s, ${maxRequests} requests) after ${this.#sent} requests`,
     );
   }
 
-  /** Goes on until all wanted requests are sent, then waits for the answers that are still to come. */
+  /** Continues until all configured requests are sent, then waits for outstanding answers. */
   async finish(): Promise<RequestRecord[]> {
     await this.reach(1);
     return this.stop();
   }
 
-  /** Sends no more, and waits for the answers that are still to come. */
+  /** Sends no more requests, and waits for outstanding answers. */
   async stop(): Promise<RequestRecord[]> {
     this.#stopping = true;
     await Promise.all(this.#clients);
@@ -81,23 +97,23 @@ export class Load {
 
   #over(): boolean {
     const { maxRequests, signal } = this.#options;
-    return this.#stopping || signal.aborted || this.#begun >= maxRequests || Date.now() >= this.#end;
+    return this.#stopping || signal.aborted || this.#sent >= maxRequests || Date.now() >= this.#end;
   }
 
   async #client(client: number): Promise<void> {
     const { port, key, model, pauseMs, signal } = this.#options;
-    // Clients that begin together would stay together.
+    // Start the clients at different times: otherwise they would send in lockstep.
     await sleep((client * pauseMs) / this.#options.clients);
     while (!this.#over()) {
       const target = { port, key: key(client), model, agent: this.#agent, timeoutMs: TIMEOUT_MS, signal };
-      const record = await send(specOf(`${this.#prefix}${this.#begun}`, this.#begun++), target);
+      const record = await send(specOf(`${this.#prefix}${this.#sent}`, this.#sent++), target);
       if (!signal.aborted) this.records.push(record);
       await sleep(pauseMs);
     }
   }
 }
 
-/** A quarter are streams, a quarter of these long ones; of the others every sixth is slow. */
+/** The kind of a request: a quarter are streams, a quarter of these long; of the others every sixth is slow. */
 export function specOf(id: string, index: number): RequestSpec {
   if (index % 16 === 3) return { id, stream: true, chunks: 40, delayMs: 100 };
   if (index % 4 === 3) return { id, stream: true, chunks: 10, delayMs: 50 };

@@ -1,9 +1,9 @@
-/** Reports as people read them, and the sum of several. */
+/** Reports as text, and the sum of several. */
 import { describeRun } from './run-drills.ts';
-import { total } from './sums.ts';
+import { total } from './drill-figures.ts';
 import type { Report } from './drill-types.ts';
 
-/** One report over several: the same fields, with the drills' own reports under `drills`. */
+/** One report for several drills: the same fields, with the single reports under `drills`. */
 export function sumOf(reports: Report[]): Omit<Report, 'claim'> & { drills: Report[] } {
   return {
     drill: 'all',
@@ -19,8 +19,8 @@ export function sumOf(reports: Report[]): Omit<Report, 'claim'> & { drills: Repo
 /** A report as text. */
 export function describeReport(report: Report): string {
   return [
-    `${report.drill}: ${report.ok ? 'holds' : 'DOES NOT HOLD'}: ${report.claim}`,
+    `${report.drill}: ${report.ok ? 'passed' : 'FAILED'}: ${report.claim}`,
     ...report.runs.map((run) => `  ${describeRun(run)}`),
-    ...report.findings.map((finding) => `  found: ${finding}`),
+    ...report.findings.map((finding) => `  finding: ${finding}`),
   ].join('\n');
 }

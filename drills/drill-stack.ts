@@ -1,4 +1,4 @@
-/** The throwaway stack that drills change and break: a checkout of its own, a stack that is up, the fake upstream on its network. */
+/** The throwaway stack that drills change and break: its own checkout, a deployed stack, the fake upstream on its network. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,9 +12,9 @@ import { type ReceivedRequest, Upstream, upstreamBaseUrls } from '../sandbox/ups
 import type { Arrival } from './classify.ts';
 import { Load } from './drill-load.ts';
 
-/** The alias that drills ask, and the provider behind it. */
+/** The alias that drills send requests to. */
 export const MODEL = 'groq-llama3-70b';
-/** The secret that holds its provider's key. */
+/** The secret with its provider's key. */
 export const KEY_NAME = 'GROQ_API_KEY';
 
 /** A gateway's container. */
@@ -25,9 +25,9 @@ export interface GatewayContainer {
   address: string;
   /** Docker's id of its image. */
   image: string;
-  /** The host's id of its first process; 0 where it does not run. */
+  /** The process id, on the host, of its first process; 0 if it does not run. */
   pid: number;
-  /** Docker's word, e.g. `healthy`. */
+  /** Docker's health status, e.g. `healthy`; `none` without a health check. */
   health: string;
   restarts: number;
 }
@@ -37,7 +37,7 @@ export class DrillStack {
   readonly checkout: Checkout;
   readonly name: string;
   readonly port: number;
-  /** How long the last `up` took. */
+  /** How long the last {@link up} took. */
   lastUpMs = 0;
   #upstream: Upstream | undefined;
   readonly #upstreamPort: number;
@@ -46,25 +46,25 @@ export class DrillStack {
 
   private constructor(
     checkout: Checkout,
-    made: { stack: string; port: number; upstreamPort: number },
+    created: { stack: string; port: number; upstreamPort: number },
     options: { progress: Progress; signal: AbortSignal },
   ) {
     this.checkout = checkout;
-    this.name = made.stack;
-    this.port = made.port;
-    this.#upstreamPort = made.upstreamPort;
+    this.name = created.stack;
+    this.port = created.port;
+    this.#upstreamPort = created.upstreamPort;
     this.#progress = options.progress;
     this.#signal = options.signal;
   }
 
-  /** Makes a checkout with a stack's settings. Nothing runs yet: see {@link up}. */
+  /** Creates a checkout with a stack's settings. Nothing runs until {@link up}. */
   static async create(options: { progress: Progress; signal: AbortSignal }): Promise<DrillStack> {
     const checkout = new Checkout();
     checkout.signal = options.signal;
     const upstreamPort = await freePort();
     const settings = { baseUrls: upstreamBaseUrls(upstreamPort), portkey: { mode: 'off' } };
-    const made = await checkout.addStack('drill', settings);
-    return new DrillStack(checkout, { ...made, upstreamPort }, options);
+    const created = await checkout.addStack('drill', settings);
+    return new DrillStack(checkout, { ...created, upstreamPort }, options);
   }
 
   /** The fake upstream. */
@@ -73,7 +73,7 @@ export class DrillStack {
     return this.#upstream;
   }
 
-  /** `./switchyard up`, with the time it took; the upstream is started after the first one. */
+  /** Runs `./switchyard up` and records its duration. The upstream is started after the first one. */
   async up(): Promise<void> {
     const begun = Date.now();
     this.#expect(await this.tryUp(), 'up');
@@ -81,7 +81,7 @@ export class DrillStack {
     this.#upstream ??= await Upstream.start(this.name, this.#upstreamPort);
   }
 
-  /** `./switchyard up`, whatever its exit code. */
+  /** Runs `./switchyard up`, which may fail. */
   async tryUp(): Promise<CommandResult> {
     const result = await this.checkout.switchyard(['up', this.name]);
     this.#signal.throwIfAborted();
@@ -99,7 +99,7 @@ export class DrillStack {
     return this.#expect(await this.checkout.pulumi(this.name, args, input), `pulumi ${args.join(' ')}`);
   }
 
-  /** Sets a provider's key the way an operator does: by plain Pulumi, the value on standard input. */
+  /** Sets a provider's key as an operator does: with plain Pulumi, the value on standard input. */
   async setKey(name: string, value: string): Promise<void> {
     await this.pulumi(['config', 'set', '--secret', name], value);
   }
@@ -109,7 +109,11 @@ export class DrillStack {
     return (await this.pulumi(['stack', 'output', 'masterKey', '--show-secrets'])).trim();
   }
 
-  /** Changes a file of the checkout. */
+  /**
+   * Edits a file of the checkout.
+   *
+   * @throws Error if nothing changes.
+   */
   edit(path: string, change: (text: string) => string): void {
     const file = join(this.checkout.dir, path);
     const before = readFileSync(file, 'utf8');
@@ -129,7 +133,7 @@ export class DrillStack {
     ]);
     const ids = stdout.split('\n').filter(Boolean);
     if (ids.length === 0) return [];
-    // One that goes between the two commands is reported as an error beside the others' answers.
+    // A container that is removed between the two commands causes an error, but the others are still printed.
     const inspected = await execa('docker', ['inspect', ...ids], { reject: false });
     return (JSON.parse(inspected.stdout) as Inspected[]).map((container) =>
       containerOf(container, this.name),
@@ -142,19 +146,19 @@ export class DrillStack {
   }
 
   /**
-   * A load of requests on the stack. On the short way it is a light one: what the drill changes is through in half the time then, and is
-   * in the middle of requests all the same.
+   * Starts a load on the stack. In a short run it is lighter: the drill's change then takes half the time, and still happens during
+   * requests.
    */
   load(
     { requests, short }: { requests: number; short: boolean },
     key: string | ((client: number) => string),
   ): Load {
-    const ask = typeof key === 'string' ? () => key : key;
+    const keyOf = typeof key === 'string' ? () => key : key;
     const pace = short ? { pauseMs: 500 } : {};
-    return new Load({ port: this.port, key: ask, model: MODEL, requests, signal: this.#signal, ...pace });
+    return new Load({ port: this.port, key: keyOf, model: MODEL, requests, signal: this.#signal, ...pace });
   }
 
-  /** The requests of loads as the upstream has seen them: when, and from which gateway. */
+  /** The loads' requests as the upstream received them: when, and from which gateway. */
   async arrivals(): Promise<Arrival[]> {
     return arrivalsOf(await this.upstream.requests());
   }
@@ -183,7 +187,7 @@ export class DrillStack {
     return response?.ok === true;
   }
 
-  /** Removes everything: also what a broken drill left. */
+  /** Removes everything, including what a failed drill left. */
   async remove(): Promise<void> {
     delete this.checkout.signal;
     await this.#upstream?.stop();
@@ -195,9 +199,9 @@ export class DrillStack {
     if (result.exitCode === 0) return result.stdout;
     this.#progress(result.stderr);
     const { stderr } = result;
-    const said = stderr.slice(Math.max(0, `\n${stderr}`.lastIndexOf('\nerror: '))).trim();
+    const error = stderr.slice(Math.max(0, `\n${stderr}`.lastIndexOf('\nerror: '))).trim();
     throw new UserError(`${what} failed on the throwaway stack ${this.name} (exit code ${result.exitCode})`, {
-      found: said.split('\n').slice(0, 12).join('\n'),
+      found: error.split('\n').slice(0, 12).join('\n'),
     });
   }
 }
@@ -224,7 +228,7 @@ function containerOf(container: Inspected, stack: string): GatewayContainer {
   };
 }
 
-/** The loads' requests among what the upstream received. */
+/** The loads' requests among all that the upstream received. */
 export function arrivalsOf(received: readonly ReceivedRequest[]): Arrival[] {
   return received.flatMap(({ body, peer, time }) => {
     const id = /#text=(r\w+n\d+)/.exec(body)?.[1];

@@ -1,25 +1,25 @@
-/** What drills are made of: requests and what became of them, a drill, its runs and its report. */
+/** The types of drills: a drill, its context and outcome, its runs and its report. */
 import type { Progress } from '../console/output.ts';
 import type { DrillStack } from './drill-stack.ts';
 import type { RequestRecord, Figures } from './request-record.ts';
 
-/** What a drill does in one run. */
+/** The context of one run of a drill. */
 export interface DrillContext {
-  /** The throwaway stack, up and answering. */
+  /** The throwaway stack, deployed and answering. */
   stack: DrillStack;
   replicas: number;
-  /** How many requests at least. */
+  /** The minimum number of requests. */
   requests: number;
-  /** Fewer requests than a drill needs to prove its claim: take the short way where there is a long one. */
+  /** Whether there are fewer requests than a drill needs to prove its claim; then it may take shortcuts. */
   short: boolean;
   progress: Progress;
   signal: AbortSignal;
 }
 
-/** What a drill has seen. */
+/** The result of one run of a drill. */
 export interface Outcome {
   records: RequestRecord[];
-  /** What contradicts the drill's claim: one sentence each. None is a success. */
+  /** What contradicts the drill's claim, one sentence each. Empty means success. */
   findings: string[];
   /** Further figures worth printing. */
   figures?: Record<string, number>;
@@ -29,7 +29,7 @@ export interface Outcome {
 export interface Drill {
   /** Its name on the command line. */
   name: string;
-  /** What it proves, in a sentence. */
+  /** What it proves, in one sentence. */
   claim: string;
   run(context: DrillContext): Promise<Outcome>;
 }
@@ -41,7 +41,7 @@ export interface Run extends Figures {
   [figure: string]: number;
 }
 
-/** A drill's report, as `--json` prints it: the sums, and the longest wait, over its runs. */
+/** A drill's report, as `--json` prints it: the sums over its runs, and the longest wait of all. */
 export interface Report extends Omit<Figures, 'cutStreams'> {
   drill: string;
   claim: string;

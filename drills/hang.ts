@@ -1,9 +1,10 @@
-import { strike } from './strike.ts';
+import { injectFault } from './inject-fault.ts';
 import type { Drill } from './drill-types.ts';
 
-/** kill -STOP of a gateway's LiteLLM process: it accepts connections and never answers. */
+/** Sends SIGSTOP to a gateway's LiteLLM process: it accepts connections and never answers. */
 export const hang: Drill = {
   name: 'hang',
-  claim: 'a gateway that hangs is restarted without an operator; only what it had begun can fail',
-  run: (context) => strike(context, 'SIGSTOP', 300),
+  claim:
+    'a gateway that hangs is restarted automatically; only requests that it had begun to answer can fail',
+  run: (context) => injectFault(context, 'SIGSTOP', 300),
 };

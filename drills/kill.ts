@@ -1,10 +1,10 @@
-import { strike } from './strike.ts';
+import { injectFault } from './inject-fault.ts';
 import type { Drill } from './drill-types.ts';
 
-/** kill -9 of a gateway's LiteLLM process. */
+/** Sends SIGKILL to a gateway's LiteLLM process. */
 export const kill: Drill = {
   name: 'kill',
   claim:
-    'of a gateway that is killed only what it had begun can fail; everything else is answered, held while no gateway is ready',
-  run: (context) => strike(context, 'SIGKILL', 300),
+    'when a gateway is killed, only requests that it had begun to answer can fail; all others are answered, queued while no gateway is ready',
+  run: (context) => injectFault(context, 'SIGKILL', 300),
 };

@@ -1,4 +1,4 @@
-/** The drills' stack as the drill `leak` wants it: every way by which a key travels is open. */
+/** Configures the drills' stack for the drill `leak`, so that keys travel by every possible path. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DrillStack } from './drill-stack.ts';
@@ -6,12 +6,12 @@ import type { DrillStack } from './drill-stack.ts';
 const LITELLM = 'config-templates/litellm.yaml';
 
 /**
- * Portkey's cloud is a part of the stack, and no upstream is left alone because it refused: each error is the upstream's own.
+ * Adds Portkey's cloud to the stack, and disables cooldowns, so that every forced error comes from the upstream itself.
  *
- * @returns what {@link closeAgain} wants.
+ * @returns the previous litellm.yaml, for {@link restoreStack}.
  */
-export async function openEveryWay(stack: DrillStack): Promise<string> {
-  const whole = readFileSync(join(stack.checkout.dir, LITELLM), 'utf8');
+export async function openAllKeyPaths(stack: DrillStack): Promise<string> {
+  const before = readFileSync(join(stack.checkout.dir, LITELLM), 'utf8');
   stack.edit(LITELLM, (text) => text.replace(/cooldown_time: \d+/, 'disable_cooldowns: true'));
   for (const [path, value] of Object.entries({
     'baseUrls.portkey': 'http://upstream:9000/portkey/v1',
@@ -20,12 +20,12 @@ export async function openEveryWay(stack: DrillStack): Promise<string> {
     'portkey.lastResort': 'true',
   }))
     await stack.pulumi(['config', 'set', '--path', path, value]);
-  return whole;
+  return before;
 }
 
-/** Brings the stack back to what the other drills work on. */
-export async function closeAgain(stack: DrillStack, whole: string): Promise<void> {
-  stack.edit(LITELLM, () => whole);
+/** Restores the configuration that the other drills use. */
+export async function restoreStack(stack: DrillStack, before: string): Promise<void> {
+  stack.edit(LITELLM, () => before);
   await stack.pulumi(['config', 'set', '--path', 'portkey.lastResort', 'false']);
   await stack.pulumi(['config', 'set', '--path', 'portkey.mode', 'off']);
   await stack.up();

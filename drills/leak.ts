@@ -3,20 +3,20 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stackContainers } from '../engine/containers.ts';
 import { type Canary, needlesOf, newCanaries } from './canaries.ts';
-import { underLoad } from './change.ts';
-import { forceErrors, type Seen } from './forced-errors.ts';
-import { closeAgain, openEveryWay } from './leak-stack.ts';
-import { Searching, searchHost } from './places.ts';
+import { underLoad } from './under-load.ts';
+import { forceErrors, type ForcedAnswer } from './forced-errors.ts';
+import { restoreStack, openAllKeyPaths } from './leak-stack.ts';
+import { LeakSearch, searchHost } from './leak-search.ts';
 import { litellmPid } from './processes.ts';
 import { KEY_NAME, type DrillStack } from './drill-stack.ts';
-import { failureFindings } from './sums.ts';
+import { failureFindings } from './drill-figures.ts';
 import type { Drill, DrillContext, Outcome } from './drill-types.ts';
 
-/** Every key is a canary; after errors, a rotation and a crash none is to be found. */
+/** Sets every key to a canary; after errors, a rotation and a crash no canary may be found outside its place. */
 export const leak: Drill = {
   name: 'leak',
   claim:
-    'after errors that quote the keys, a rotation and a crash, no key is to be found anywhere but where it belongs',
+    'after errors that quote the keys, a rotation and a crash, no key is found outside the places where it belongs',
   run: runLeak,
 };
 
@@ -25,18 +25,18 @@ async function runLeak(context: DrillContext): Promise<Outcome> {
   const since = Date.now();
   const canaries = newCanaries();
   const before = canaries.map(({ name, value }) => ({ name: `${name} before its rotation`, value }));
-  progress('leak: a canary as every key …');
-  const whole = await openEveryWay(stack);
+  progress('leak: setting every key to a canary …');
+  const litellmYaml = await openAllKeyPaths(stack);
   await stack.switchyard(['keys', 'import', '-', stack.name], envFile(canaries));
   await stack.up();
   const oldKey = await stack.masterKey();
-  const answers = await errors(context, oldKey);
-  const askedBefore = await keysSeenByUpstream(stack);
+  const answers = await forceAllErrors(context, oldKey);
+  const usedBefore = await keysSeenByUpstream(stack);
   const logs = await logsOf(stack);
 
-  progress('leak: rotating keys and the master key, from Portkey in the cloud to one in the stack …');
+  progress("leak: rotating keys and the master key, switching from Portkey's cloud to the stack's own …");
   await stack.untilAnswers(oldKey);
-  // Each key that is set takes a second or two; these are enough to see that a rotated one is nowhere either.
+  // Setting a key takes a second or two, so a short run sets only four: enough to check rotated keys as well.
   const after = newCanaries().slice(0, context.short ? 4 : undefined);
   const { records, changeSeconds } = await underLoad(context, oldKey, async () => {
     await stack.switchyard(['keys', 'import', '-', stack.name], envFile(after));
@@ -45,23 +45,23 @@ async function runLeak(context: DrillContext): Promise<Outcome> {
   });
   const newKey = await stack.masterKey();
 
-  progress('leak: a crash, and errors again …');
+  progress('leak: killing the gateways, and forcing errors again …');
   await crash(stack, newKey);
-  answers.push(...(await errors(context, newKey)));
-  const askedAfter = await keysSeenByUpstream(stack);
+  answers.push(...(await forceAllErrors(context, newKey)));
+  const usedAfter = await keysSeenByUpstream(stack);
   await stack.untilAnswers(newKey);
 
   const masters = [
     { name: 'the master key', value: newKey },
-    { name: 'the master key before', value: oldKey },
+    { name: 'the previous master key', value: oldKey },
   ];
   const needles = needlesOf([...before, ...after, ...masters]);
-  const search = new Searching(needles);
+  const search = new LeakSearch(needles);
   for (const { what, text } of answers) search.text(`the answer to ${what}`, text);
   for (const [name, text] of logs) search.text(`the log of ${name} before the rotation`, text);
   progress('leak: searching the host …');
   const host = await searchHost(stack, needles, since);
-  if (!context.short) await closeAgain(stack, whole);
+  if (!context.short) await restoreStack(stack, litellmYaml);
   const failed = records.filter((record) => !record.ok);
   return {
     records,
@@ -69,14 +69,14 @@ async function runLeak(context: DrillContext): Promise<Outcome> {
       ...failureFindings('requests failed', failed),
       ...search.result().findings,
       ...host.findings,
-      ...control(stack, after, needles),
-      ...unasked(canaries, askedBefore),
-      // The stack's own Portkey needs no key of the cloud's.
-      ...unasked(
+      ...checkSearch(stack, after, needles),
+      ...unusedKeys(canaries, usedBefore),
+      // The stack's own Portkey does not use the cloud's key.
+      ...unusedKeys(
         after.filter(({ name }) => name !== 'PORTKEY_API_KEY'),
-        askedAfter,
+        usedAfter,
       ),
-      ...unforced(answers),
+      ...missingErrors(answers),
     ],
     figures: {
       changeSeconds,
@@ -90,7 +90,7 @@ function envFile(canaries: readonly Canary[]): string {
   return canaries.map(({ name, value }) => `${name}=${value}\n`).join('');
 }
 
-async function errors({ stack, progress }: DrillContext, key: string): Promise<Seen[]> {
+async function forceAllErrors({ stack, progress }: DrillContext, key: string): Promise<ForcedAnswer[]> {
   const models = await served(stack, key, '/v1/models');
   const portkey = await served(stack, key, '/portkey/v1/models');
   progress(`leak: forcing errors at ${models.length + portkey.length} models …`);
@@ -98,7 +98,7 @@ async function errors({ stack, progress }: DrillContext, key: string): Promise<S
   return forceErrors(stack, key, { models, portkey });
 }
 
-/** The models that a part of the stack serves; none where the stack has no such part. */
+/** The models that a part of the stack serves; empty if the stack has no such part. */
 async function served(stack: DrillStack, key: string, path: string): Promise<string[]> {
   const headers = { authorization: `Bearer ${key}` };
   const response = await fetch(`http://127.0.0.1:${stack.port}${path}`, { headers });
@@ -107,11 +107,11 @@ async function served(stack: DrillStack, key: string, path: string): Promise<str
   return data.map(({ id }) => id);
 }
 
-/** kill -9 of every gateway, one after the other, and their return. */
+/** Kills every gateway with SIGKILL, one after the other, and waits until it is back. */
 async function crash(stack: DrillStack, key: string): Promise<void> {
   for (const gateway of await stack.gateways()) {
     process.kill(litellmPid(gateway), 'SIGKILL');
-    // Docker's word on the health is of before until the restart.
+    // Until the restart, Docker reports the health from before the kill.
     await sleep(3000);
     await stack.untilAnswers(key);
   }
@@ -126,7 +126,7 @@ async function logsOf(stack: DrillStack): Promise<[string, string][]> {
   return Promise.all(logs);
 }
 
-/** Every key that the upstream was asked with. */
+/** Every key that the upstream received. */
 async function keysSeenByUpstream(stack: DrillStack): Promise<Set<string>> {
   const received = await stack.upstream.requests();
   return new Set(
@@ -137,24 +137,27 @@ async function keysSeenByUpstream(stack: DrillStack): Promise<Set<string>> {
   );
 }
 
-/** The search must find what is there: auth.json holds the keys, or the search is blind. */
-function control(stack: DrillStack, canaries: Canary[], needles: ReturnType<typeof needlesOf>): string[] {
-  const search = new Searching(needles);
+/** Checks the search itself: it must find the keys in auth.json, where they are. */
+function checkSearch(stack: DrillStack, canaries: Canary[], needles: ReturnType<typeof needlesOf>): string[] {
+  const search = new LeakSearch(needles);
   search.text('auth.json', readFileSync(join(stack.checkout.dir, '.client/data/opencode/auth.json')));
   const [finding = ''] = search.result().findings;
   return finding.includes(KEY_NAME) && canaries.length > 0
     ? []
-    : ['the search found no key in auth.json, where they are: it is blind'];
+    : ['the search did not find the keys in auth.json, where they are: it does not work'];
 }
 
-/** Canaries that no upstream was asked with: of them the forced errors prove nothing. */
-function unasked(canaries: readonly Canary[], asked: ReadonlySet<string>): string[] {
+/** Findings for canaries that no upstream received: for these the forced errors prove nothing. */
+function unusedKeys(canaries: readonly Canary[], used: ReadonlySet<string>): string[] {
   return canaries
-    .filter(({ value }) => !asked.has(value))
-    .map(({ name }) => `no upstream was asked with ${name}: its errors prove nothing`);
+    .filter(({ value }) => !used.has(value))
+    .map(({ name }) => `no upstream received ${name}: the forced errors prove nothing about it`);
 }
 
-function unforced(answers: readonly Seen[]): string[] {
-  const good = answers.filter(({ refused, status }) => refused && status < 400);
-  return good.slice(0, 3).map(({ what }) => `${what} was answered although every upstream refused`);
+/** Findings for requests that succeeded although every upstream returned an error. */
+function missingErrors(answers: readonly ForcedAnswer[]): string[] {
+  const succeeded = answers.filter(({ refused, status }) => refused && status < 400);
+  return succeeded
+    .slice(0, 3)
+    .map(({ what }) => `${what} succeeded although every upstream returned an error`);
 }

@@ -1,17 +1,17 @@
-/** The processes of a container, as this Linux host sees them. */
+/** The processes of a container, as seen from this Linux host. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { UserError } from '../console/errors.ts';
 import type { GatewayContainer } from './drill-stack.ts';
 
 /**
- * The host's id of a gateway's LiteLLM process: the child of the container's first process that runs server.py.
+ * The process id, on the host, of a gateway's LiteLLM process: the child of the container's first process that runs server.py.
  *
- * @throws UserError where this host does not show the containers' processes.
+ * @throws UserError if this host does not show the containers' processes.
  */
 export function litellmPid(gateway: Pick<GatewayContainer, 'name' | 'pid'>): number {
   if (!existsSync(`/proc/${gateway.pid}`)) {
     throw new UserError(
-      "this host does not show the processes in its containers; the drill needs one that does, and root's rights",
+      'this host does not show the processes of its containers; the drill needs a host that does, and root privileges',
       {
         where: `/proc/${gateway.pid} (first process of ${gateway.name})`,
         allowed: 'Linux with Docker on the same machine',
@@ -25,7 +25,7 @@ export function litellmPid(gateway: Pick<GatewayContainer, 'name' | 'pid'>): num
   return found;
 }
 
-/** A process and all below it. */
+/** A process and all its descendants. */
 export function descendants(pid: number): number[] {
   const children = readdirSync(`/proc/${pid}/task`).flatMap((task) =>
     readFileSync(`/proc/${pid}/task/${task}/children`, 'utf8').split(' ').filter(Boolean).map(Number),

@@ -1,20 +1,20 @@
-/** A request of a drill and what became of it. */
+/** The record of a drill's request. */
 
-/** A request and what became of it. Times are milliseconds since 1970. */
+/** A request and its result. Times are milliseconds since 1970. */
 export interface RequestRecord {
-  /** Unlike any other; it travels in the request's text, so that the upstream's own record names it too. */
+  /** A unique id. It is part of the request's text, so that the upstream's record contains it too. */
   id: string;
   startedAt: number;
-  /** When the first byte of the answer's body or its headers came; absent where nothing came. */
+  /** When the response's headers arrived; absent if there was no response. */
   firstByteAt?: number;
   endedAt: number;
-  /** Whether a stream was asked for. */
+  /** Whether a stream was requested. */
   stream: boolean;
-  /** Whether the whole, right answer came. */
+  /** Whether the complete, correct answer arrived. */
   ok: boolean;
-  /** HTTP status, where there was one. */
+  /** HTTP status, if there was a response. */
   status?: number;
-  /** A stream that had begun and did not end as it should. */
+  /** Whether it is a stream that had begun and did not end correctly. */
   cut?: boolean;
   /** Why it is not ok. */
   why?: string;
@@ -23,11 +23,11 @@ export interface RequestRecord {
 /** The figures of a number of requests. */
 export interface Figures {
   sent: number;
-  /** Those whose whole, right answer came. */
+  /** Those whose complete, correct answer arrived. */
   answered: number;
   /** The others. */
   failed: number;
-  /** Those of the failed that are streams which had begun. */
+  /** The failed streams that had begun. */
   cutStreams: number;
   /** The longest time from sending a request to the first byte of its answer. */
   longestWaitMs: number;

@@ -1,4 +1,4 @@
-/** One chat request, judged by the whole answer. */
+/** Sends one chat request and checks its whole answer. */
 import { type Agent, type IncomingMessage, request } from 'node:http';
 import type { RequestRecord } from './request-record.ts';
 
@@ -6,7 +6,7 @@ import type { RequestRecord } from './request-record.ts';
 export interface RequestSpec {
   id: string;
   stream: boolean;
-  /** Events of the answer's stream, and the pause before each; a whole answer takes as long as its stream would. */
+  /** Events of the answer's stream, and the pause before each; an unstreamed answer takes as long as its stream would. */
   chunks: number;
   delayMs: number;
 }
@@ -17,42 +17,42 @@ export interface Target {
   key: string;
   model: string;
   agent: Agent;
-  /** After this long a request without an end has failed. */
+  /** After this time without data the request has failed. */
   timeoutMs: number;
   signal: AbortSignal;
 }
 
-interface Judged {
+interface Checked {
   status?: number;
   firstByteAt?: number;
   why?: string;
 }
 
 /**
- * Sends it to 127.0.0.1 and waits for the end of its answer.
+ * Sends a request to 127.0.0.1 and waits for the end of its answer.
  *
- * @returns what became of it; never throws.
+ * @returns the record; never throws.
  */
 export async function send(spec: RequestSpec, target: Target): Promise<RequestRecord> {
   const startedAt = Date.now();
-  const judged = await exchange(spec, target);
-  const ok = judged.why === undefined;
-  const begun = judged.status === 200 && judged.firstByteAt !== undefined;
+  const checked = await exchange(spec, target);
+  const ok = checked.why === undefined;
+  const begun = checked.status === 200 && checked.firstByteAt !== undefined;
   return {
     id: spec.id,
     startedAt,
     endedAt: Date.now(),
     stream: spec.stream,
     ok,
-    ...judged,
+    ...checked,
     ...(spec.stream && begun && !ok ? { cut: true } : {}),
   };
 }
 
-function exchange(spec: RequestSpec, target: Target): Promise<Judged> {
+function exchange(spec: RequestSpec, target: Target): Promise<Checked> {
   return new Promise((done) => {
-    const judged: Judged = {};
-    const fail = (why: string): void => done({ ...judged, why });
+    const checked: Checked = {};
+    const fail = (why: string): void => done({ ...checked, why });
     const content = `#chunks=${spec.chunks} #delayMs=${spec.delayMs} #text=${spec.id}`;
     const body = JSON.stringify({
       model: target.model,
@@ -75,19 +75,19 @@ function exchange(spec: RequestSpec, target: Target): Promise<Judged> {
         },
       },
       (response) => {
-        judged.status = response.statusCode ?? 0;
-        judged.firstByteAt = Date.now();
-        void judge(response, spec).then((why) => (why === undefined ? done(judged) : fail(why)));
+        checked.status = response.statusCode ?? 0;
+        checked.firstByteAt = Date.now();
+        void problemOf(response, spec).then((why) => (why === undefined ? done(checked) : fail(why)));
       },
     );
-    sent.on('timeout', () => sent.destroy(new Error(`nothing for ${target.timeoutMs} ms`)));
+    sent.on('timeout', () => sent.destroy(new Error(`no data for ${target.timeoutMs} ms`)));
     sent.on('error', (error) => fail(error.message || String(error)));
     sent.end(body);
   });
 }
 
-/** What is wrong with an answer; undefined if nothing is. */
-async function judge(response: IncomingMessage, spec: RequestSpec): Promise<string | undefined> {
+/** What is wrong with an answer; undefined if it is correct. */
+async function problemOf(response: IncomingMessage, spec: RequestSpec): Promise<string | undefined> {
   let text = '';
   try {
     response.setEncoding('utf8');
@@ -97,25 +97,25 @@ async function judge(response: IncomingMessage, spec: RequestSpec): Promise<stri
   }
   if (response.statusCode !== 200) return `status ${response.statusCode}: ${text.slice(0, 200)}`;
   try {
-    return spec.stream ? judgeStream(text, spec.id) : judgeWhole(text, spec.id);
+    return spec.stream ? problemOfStream(text, spec.id) : problemOfBody(text, spec.id);
   } catch {
-    return `no JSON: ${text.slice(0, 200)}`;
+    return `not JSON: ${text.slice(0, 200)}`;
   }
 }
 
-function judgeWhole(text: string, id: string): string | undefined {
+function problemOfBody(text: string, id: string): string | undefined {
   const answer = JSON.parse(text) as { choices?: { message?: { content?: string } }[] };
   return answer.choices?.[0]?.message?.content === id ? undefined : `a wrong answer: ${text.slice(0, 200)}`;
 }
 
-function judgeStream(text: string, id: string): string | undefined {
+function problemOfStream(text: string, id: string): string | undefined {
   const events = text.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice(6)] : []));
   if (events.at(-1) !== '[DONE]') return `the stream ended without [DONE]: …${text.slice(-200)}`;
-  const said = events
+  const content = events
     .slice(0, -1)
     .map((event) => JSON.parse(event) as { choices?: { delta?: { content?: string } }[] })
     .map((event) => event.choices?.[0]?.delta?.content ?? '')
     .join('');
-  // The upstream fills a short text with dots.
-  return said.replace(/\.+$/, '') === id ? undefined : `a wrong answer: ${said.slice(0, 200)}`;
+  // The upstream pads a short text with dots.
+  return content.replace(/\.+$/, '') === id ? undefined : `a wrong answer: ${content.slice(0, 200)}`;
 }

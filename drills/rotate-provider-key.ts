@@ -1,18 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { unnoticed } from './change.ts';
+import { changeWithoutFailures } from './under-load.ts';
 import { KEY_NAME } from './drill-stack.ts';
 import type { Drill } from './drill-types.ts';
 
-/** `pulumi config set --secret` and `up` under load. */
+/** Runs `pulumi config set --secret` and `up` under load. */
 export const rotateProviderKey: Drill = {
   name: 'rotate-provider-key',
   claim:
-    'a provider key is rotated without a failed request or a cut stream; after it the upstream sees the new key alone',
+    'a provider key is rotated without a failed request or a cut stream; afterwards the upstream receives only the new key',
   async run(context) {
     const { stack } = context;
     const key = `gsk_${randomBytes(26).toString('hex')}`;
     let seenBefore = 0;
-    return unnoticed(
+    return changeWithoutFailures(
       context,
       async () => {
         await stack.setKey(KEY_NAME, key);
@@ -24,7 +24,9 @@ export const rotateProviderKey: Drill = {
         const wrong = later.filter((request) => request.headers.authorization !== `Bearer ${key}`);
         if (later.length === 0) return ['the upstream received nothing after the rotation'];
         return wrong.length > 0
-          ? [`the upstream received another key in ${wrong.length} of ${later.length} requests after it`]
+          ? [
+              `the upstream received another key in ${wrong.length} of ${later.length} requests after the rotation`,
+            ]
           : [];
       },
     );

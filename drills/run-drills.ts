@@ -1,30 +1,30 @@
-/** Runs drills on one throwaway stack, for each number of replicas, and reports. */
+/** Runs drills on one throwaway stack, for each number of replicas, and reports the results. */
 import { randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { UserError } from '../console/errors.ts';
 import type { Output } from '../console/output.ts';
-import { checkUnchanged } from './after.ts';
+import { checkUnchanged } from './drift-check.ts';
 import { DrillStack, KEY_NAME } from './drill-stack.ts';
-import { reportOf, runOf } from './sums.ts';
+import { reportOf, runOf } from './drill-figures.ts';
 import type { Drill, Report, Run } from './drill-types.ts';
 
-/** How to run drills. */
+/** Options of {@link runDrills}. */
 export interface RunOptions {
   /** The numbers of replicas to run with, in this order. */
   replicas: number[];
-  /** Requests of each run, at least. */
+  /** The minimum number of requests of each run. */
   requests: number;
-  /** Aborted, everything ends as soon as it can and is cleaned up. */
+  /** When it is aborted, everything ends as soon as possible and is cleaned up. */
   signal: AbortSignal;
 }
 
-/** From here on a drill's figures are worth something; below it takes short ways. */
-export const ENOUGH = 1000;
+/** The number of requests from which a drill's figures are meaningful; below it drills take shortcuts. */
+export const FULL_RUN_REQUESTS = 1000;
 
 /**
- * Runs drills one after the other on the same stack, which is made before and removed after, whatever happens.
+ * Runs drills one after the other on the same stack, which is created before and always removed afterwards.
  *
- * @returns a report for each drill, in their order.
+ * @returns a report for each drill, in the given order.
  */
 export async function runDrills(drills: Drill[], options: RunOptions, out: Output): Promise<Report[]> {
   setMaxListeners(0, options.signal);
@@ -36,11 +36,11 @@ export async function runDrills(drills: Drill[], options: RunOptions, out: Outpu
     await stack.setKey(KEY_NAME, `gsk_${randomBytes(26).toString('hex')}`);
     for (const replicas of options.replicas) {
       await stack.pulumi(['config', 'set', 'replicas', String(replicas)]);
-      await out.step(`bringing ${stack.name} up with ${replicas} replica(s)`, () => stack.up());
+      await out.step(`deploying ${stack.name} with ${replicas} replica(s)`, () => stack.up());
       for (const result of results) await runOnce(result, stack, replicas, options, out);
-      // Where figures count each drill has looked for itself; else the last one answers for all before it.
+      // In full runs each drill has checked for drift itself; in short runs one check after the last drill covers all of them.
       const last = results.at(-1);
-      if (isShort(options) && last !== undefined) await lookForDrift(last, stack, replicas, options, out);
+      if (isShort(options) && last !== undefined) await checkDrift(last, stack, replicas, options, out);
     }
   } finally {
     await out.step(`removing ${stack.name}`, () => stack.remove());
@@ -54,9 +54,9 @@ interface Result {
   findings: string[];
 }
 
-/** Whether these are runs that only show that the drills hold, at a size at which their figures say nothing. */
+/** Whether the runs are so short that they only show whether the drills pass, and their figures are not meaningful. */
 function isShort({ requests }: RunOptions): boolean {
-  return requests < ENOUGH;
+  return requests < FULL_RUN_REQUESTS;
 }
 
 async function runOnce(
@@ -69,7 +69,7 @@ async function runOnce(
   const { drill, runs, findings } = result;
   const { requests, signal } = options;
   const label = `${drill.name} with ${replicas} replica(s)`;
-  const found = (sentences: string[]): void => {
+  const addFindings = (sentences: string[]): void => {
     findings.push(...sentences.map((sentence) => `${replicas} replica(s): ${sentence}`));
   };
   await stack.untilAnswers(await stack.masterKey());
@@ -81,20 +81,20 @@ async function runOnce(
     const run = runOf(replicas, outcome);
     runs.push(run);
     out.progress(`${label}: ${describeRun(run)}`);
-    found(outcome.findings);
-    if (run.sent < requests) found([`only ${run.sent} of ${requests} requests were sent`]);
-    if (!short) await lookForDrift(result, stack, replicas, options, out);
+    addFindings(outcome.findings);
+    if (run.sent < requests) addFindings([`only ${run.sent} of ${requests} requests were sent`]);
+    if (!short) await checkDrift(result, stack, replicas, options, out);
   } catch (error) {
     signal.throwIfAborted();
-    // A drill that breaks off has proved nothing; the others still may.
-    found([`the drill broke off: ${reasonOf(error)}`]);
-    await mend(stack);
+    // A drill that throws has proved nothing, but the others can still run.
+    addFindings([`the drill ended with an error: ${reasonOf(error)}`]);
+    await recover(stack);
   }
-  for (const sentence of findings) out.progress(`${label}: FOUND ${sentence}`);
+  for (const sentence of findings) out.progress(`${label}: FINDING: ${sentence}`);
 }
 
-/** A second preview, and one after a refresh, must show no change. */
-async function lookForDrift(
+/** Checks that a second preview, and one after a refresh, show no change. */
+async function checkDrift(
   { drill, findings }: Result,
   stack: DrillStack,
   replicas: number,
@@ -102,11 +102,11 @@ async function lookForDrift(
   out: Output,
 ): Promise<void> {
   try {
-    const drift = await out.step(`looking for drift after ${drill.name}`, () => checkUnchanged(stack));
+    const drift = await out.step(`checking for drift after ${drill.name}`, () => checkUnchanged(stack));
     findings.push(...drift.map((sentence) => `${replicas} replica(s): ${sentence}`));
   } catch (error) {
     signal.throwIfAborted();
-    findings.push(`${replicas} replica(s): the look for drift broke off: ${reasonOf(error)}`);
+    findings.push(`${replicas} replica(s): the check for drift ended with an error: ${reasonOf(error)}`);
   }
 }
 
@@ -115,8 +115,8 @@ function reasonOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-/** Brings the stack back for the next drill, as well as it goes. */
-async function mend(stack: DrillStack): Promise<void> {
+/** Tries to restore the stack for the next drill. */
+async function recover(stack: DrillStack): Promise<void> {
   await stack.tryUp();
 }
 

@@ -1,4 +1,7 @@
-/** The plan of a stack that was deployed before there was an output for it. For one release: then it goes, with `deployedFiles`. */
+/**
+ * The plan of a stack that was deployed by the previous release, which had no output `plan`. To be removed after one release, together
+ * with `deployedFiles`.
+ */
 import { parse } from 'yaml';
 import { planOutput } from '../domain/render/plan-output.ts';
 import type { PlanOutput } from '../domain/schema/outputs-schema.ts';
@@ -7,10 +10,10 @@ import type { StateResource } from '../engine/stack-state.ts';
 import { CONFIG_PATH, GATEWAY_SETTINGS_PATH } from '../stacks/container-files.ts';
 
 /**
- * The plan, out of the files that the first gateway was given.
+ * Reconstructs the plan from the first gateway's files.
  *
  * @param resources the stack's state, decrypted.
- * @returns undefined where there is no gateway.
+ * @returns undefined if there is no gateway.
  */
 export function olderPlan(resources: readonly StateResource[]): PlanOutput | undefined {
   const files = deployedFiles(resources);

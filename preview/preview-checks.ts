@@ -1,26 +1,26 @@
-/** What is checked before the engine runs. */
+/** The checks before the engine runs. */
 import { formatProblem, formatProblems, hasErrors, sortProblems } from '../domain/diagnostics/problems.ts';
 import { type Inputs, loadInputs, type RawConfig } from '../stacks/load.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { UserError } from '../console/errors.ts';
 import { dayOf } from '../console/time-options.ts';
-import { withoutTag } from './pulumi-plan.ts';
-import { plantedKeys } from './planted.ts';
+import { withoutWarningTag } from './pulumi-plan.ts';
+import { findLeakedSecrets } from './leaked-secrets.ts';
 
 /**
- * The inputs of a stack, with all that the program checks, and planted keys besides.
+ * Loads a stack's inputs with all checks of the Pulumi program, and searches the templates for leaked secrets.
  *
- * @param now the time to which lifetimes are counted.
+ * @param now the time for which retirements of models are checked.
  * @returns the inputs, and the warnings as text.
- * @throws UserError with everything that is wrong.
+ * @throws UserError with all problems.
  */
-export function checkEverything(
+export function loadCheckedInputs(
   stack: string,
   raw: RawConfig,
   now: Date,
 ): { inputs: Inputs; warnings: string[] } {
   const { inputs, problems } = loadInputs(stack, raw, ROOT, dayOf(now));
-  const all = [...problems, ...plantedKeys(ROOT)];
+  const all = [...problems, ...findLeakedSecrets(ROOT)];
   if (inputs === undefined || hasErrors(all)) throw new UserError(formatProblems(all));
-  return { inputs, warnings: sortProblems(all).map((problem) => withoutTag(formatProblem(problem))) };
+  return { inputs, warnings: sortProblems(all).map((problem) => withoutWarningTag(formatProblem(problem))) };
 }

@@ -1,21 +1,21 @@
-/** A preview in a copy of the project, with dummies for keys: for stacks without a state that could be asked. */
+/** A preview in a copy of the project, with placeholders for keys: for stacks without an accessible state. */
 import { ROOT } from '../console/home-paths.ts';
 import type { Output } from '../console/output.ts';
 import { pulumi } from '../engine/pulumi-run.ts';
-import { dummyOf } from './dummies.ts';
+import { placeholderOf } from './placeholders.ts';
 import type { PulumiPlan } from './pulumi-plan.ts';
 import { temporaryProject } from './temporary-project.ts';
 import { runPreview } from './run-preview.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 
 /**
- * Pulumi's plan for a stack that starts from nothing. Nothing of the checkout is written; the stack is made in whichever backend is set:
- * call it within {@link withEphemeralBackend}.
+ * Pulumi's plan for a stack without a state. Nothing in the checkout is written. The stack is created in the configured backend, so call
+ * this within {@link withEphemeralBackend}.
  *
  * @param text the stack's settings without secrets.
- * @param keyNames the secrets that are to be there; each has a dummy for its value.
+ * @param keyNames the secrets to set, each to a placeholder.
  */
-export async function previewCopy(
+export async function previewInCopy(
   out: Output,
   stack: string,
   text: string,
@@ -23,11 +23,11 @@ export async function previewCopy(
 ): Promise<PulumiPlan> {
   const project = temporaryProject(ROOT, { [stackFileName(stack)]: text });
   try {
-    const there = { cwd: project.dir };
-    await pulumi(stack, ['stack', 'init', '--no-select'], there);
-    // Dummies are no secrets: they may stand among the arguments.
-    const pairs = keyNames.flatMap((name) => ['--secret', `${name}=${dummyOf(name)}`]);
-    if (pairs.length > 0) await pulumi(stack, ['config', 'set-all', ...pairs], there);
+    const options = { cwd: project.dir };
+    await pulumi(stack, ['stack', 'init', '--no-select'], options);
+    // Placeholders are not secret, so they may be arguments.
+    const pairs = keyNames.flatMap((name) => ['--secret', `${name}=${placeholderOf(name)}`]);
+    if (pairs.length > 0) await pulumi(stack, ['config', 'set-all', ...pairs], options);
     return await runPreview(out, stack, project.dir);
   } finally {
     project.remove();

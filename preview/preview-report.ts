@@ -1,31 +1,31 @@
-/** What a preview found, as text, Markdown and JSON. Pure. */
+/** The result of a preview as text, Markdown and JSON. Pure. */
 import type { LeftOut } from '../domain/plan/plan-types.ts';
 import { columns, wrap } from '../console/wrap.ts';
-import { type Change, describeChange } from './pulumi-plan.ts';
+import { type Change, stepLine } from './pulumi-plan.ts';
 
 /** A preview of one stack, as `--json` prints it. */
 export interface Preview {
   stack: string;
   /** How many resources change. */
   changes: number;
-  /** What is allowed but should be looked at. */
+  /** What is allowed but should be reviewed. */
   warnings: string[];
-  /** What the change means, in sentences; none where nothing changes. */
+  /** What changes, in sentences; empty if nothing changes. */
   meanings: string[];
-  /** The models of the catalogue that are not served for want of a key; absent where dummies stand for the keys. */
+  /** The models of the catalogue that are not served because their key is missing; absent if the keys are placeholders. */
   leftOut?: LeftOut[];
   /** The resources that change. */
   steps: Change[];
-  /** The backend has no such stack yet, and the preview made none: it is that of the first `up`. */
+  /** The stack does not exist in the backend yet, and the preview did not create it: this is the preview of the first `up`. */
   missing?: true;
-  /** The commit whose files the meanings compare with, where there is no state: the steps are those of a new stack then. */
+  /** The commit with whose files `meanings` compares, if there is no state; `steps` are then those of a new stack. */
   comparedWith?: string;
 }
 
 /** The text for a terminal. */
 export function previewText(preview: Preview, width = columns()): string {
   const steps = resourcesOf(preview);
-  // What continues a sentence stands further in than what begins one.
+  // Continuation lines are indented further than first lines.
   const indented = (line: string): string[] =>
     wrap(line, width - 4).map((part, index) => `${index === 0 ? '  ' : '    '}${part}`);
   return [
@@ -35,7 +35,7 @@ export function previewText(preview: Preview, width = columns()): string {
   ].join('\n');
 }
 
-/** The text for a pull request: what it means first, the resources folded away. */
+/** The text for a pull request: the sentences first, the resources in a collapsed section. */
 export function previewMarkdown(preview: Preview): string {
   const { stack, warnings, meanings } = preview;
   const steps = resourcesOf(preview);
@@ -51,26 +51,26 @@ export function previewMarkdown(preview: Preview): string {
 }
 
 function headline({ stack, changes, meanings, missing, comparedWith }: Preview): string {
-  if (missing) return `${count(changes)}; the stack does not exist yet: ./switchyard up ${stack} makes it`;
+  if (missing) return `${count(changes)}; the stack does not exist yet: ./switchyard up ${stack} creates it`;
   if (comparedWith === undefined) return changes === 0 ? 'no change' : count(changes);
-  return meanings.length === 0 ? `the same as ${comparedWith}` : `other than ${comparedWith}`;
+  return meanings.length === 0 ? `no change since ${comparedWith}` : `changes since ${comparedWith}`;
 }
 
-/** Where files are compared, the engine's steps are those of a stack that starts from nothing: no news. */
+/** The changed resources. Empty if files were compared: then the engine's steps are those of a new stack and say nothing about the change. */
 function resourcesOf({ steps, comparedWith }: Preview): string[] {
-  return comparedWith === undefined ? steps.map(describeChange) : [];
+  return comparedWith === undefined ? steps.map(stepLine) : [];
 }
 
 /** The Markdown for a preview that failed. */
 export function failureMarkdown(stack: string, message: string): string {
-  return [`### \`${stack}\`: refused`, '', '```', message.replaceAll('```', "'''"), '```', ''].join('\n');
+  return [`### \`${stack}\`: failed`, '', '```', message.replaceAll('```', "'''"), '```', ''].join('\n');
 }
 
 function count(changes: number): string {
   return changes === 1 ? '1 resource changes' : `${changes} resources change`;
 }
 
-/** Names with underscores or angle brackets stay what they are. */
+/** Escapes Markdown, so that names with underscores or angle brackets are shown literally. */
 function escape(text: string): string {
   return text.replace(/[\\`*_<>|[\]]/g, (char) => `\\${char}`).replace(/\s*\n\s*/g, ' ');
 }

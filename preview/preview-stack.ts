@@ -1,4 +1,4 @@
-/** The preview of a stack as it is deployed. */
+/** Previews a deployed stack. */
 import { stackPlan } from '../stacks/container-files.ts';
 import type { Inputs } from '../stacks/load.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
@@ -9,25 +9,25 @@ import { plainOutputs, revealedResources } from '../engine/deployed.ts';
 import { readRawConfig } from '../engine/stack-settings.ts';
 import { stackExists, stackState, type StateResource } from '../engine/stack-state.ts';
 import { ageWarning, keyAges, unfinishedRotations } from '../keys/key-ages.ts';
-import { isNew, planMeanings } from './meanings.ts';
+import { isNew, describeChanges } from './describe-changes.ts';
 import { previewMissing } from './missing-stack.ts';
-import { newlyLeftOut } from './newly-left-out.ts';
-import { newStackMeanings } from './new-stack.ts';
+import { newlyUnavailable } from './newly-unavailable.ts';
+import { describeNewStack } from './describe-new-stack.ts';
 import { olderPlan } from './older-plan.ts';
-import { checkEverything } from './preview-checks.ts';
+import { loadCheckedInputs } from './preview-checks.ts';
 import type { Preview } from './preview-report.ts';
 import { changedSteps, type PulumiPlan, planWarnings, toChange } from './pulumi-plan.ts';
 import { runPreview } from './run-preview.ts';
-import { servingMeanings } from './serving-changes.ts';
+import { describeServingChanges } from './serving-changes.ts';
 
 /**
- * What `up` would change in a stack, and what that means. A stack that its backend does not have is previewed without being made.
+ * Previews what `up` would change in a stack. A stack that does not exist in its backend is previewed without being created.
  *
- * @param now the time to which ages and lifetimes are counted.
- * @throws UserError with everything that is wrong, or Pulumi's own words.
+ * @param now the time for which ages of keys and retirements of models are checked.
+ * @throws UserError with all problems, or Pulumi's own error message.
  */
 export async function previewStack(out: Output, stack: string, now: Date): Promise<Preview> {
-  const { inputs, warnings } = checkEverything(stack, readRawConfig(stack), now);
+  const { inputs, warnings } = loadCheckedInputs(stack, readRawConfig(stack), now);
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });
   if (!(await stackExists(stack))) {
     const first = await previewMissing(out, stack, inputs);
@@ -38,32 +38,32 @@ export async function previewStack(out: Output, stack: string, now: Date): Promi
   const { resources } = await stackState(stack);
   const old = keyAges(stack, resources, inputs.settings.keyAge, now).flatMap((age) => ageWarning(age) ?? []);
   const steps = changedSteps(plan).map(toChange);
-  const said = steps.length === 0 ? [] : await meanings(stack, plan, inputs, resources);
+  const sentences = steps.length === 0 ? [] : await describePlan(stack, plan, inputs, resources);
   return {
     stack,
     changes: steps.length,
     warnings: [...new Set([...warnings, ...planWarnings(plan), ...old])],
-    // A new stack's meanings name what is left out already.
-    meanings: isNew(plan) ? said : [...said, ...newlyLeftOut(inputs.plan.leftOut, resources)],
+    // The sentences of a new stack already name the unavailable models.
+    meanings: isNew(plan) ? sentences : [...sentences, ...newlyUnavailable(inputs.plan.leftOut, resources)],
     leftOut: inputs.plan.leftOut,
     steps,
   };
 }
 
-async function meanings(
+async function describePlan(
   stack: string,
   plan: PulumiPlan,
   inputs: Inputs,
   resources: readonly StateResource[],
 ): Promise<string[]> {
-  if (isNew(plan)) return newStackMeanings(inputs);
+  if (isNew(plan)) return describeNewStack(inputs);
   const before =
     unlessRefused(readPlan(stack, plainOutputs(resources))) ?? olderPlan(await revealedResources(stack));
-  if (before === undefined) return newStackMeanings(inputs);
-  const said = [
-    ...servingMeanings(before, stackPlan(inputs)),
+  if (before === undefined) return describeNewStack(inputs);
+  const sentences = [
+    ...describeServingChanges(before, stackPlan(inputs)),
     ...unfinishedRotations(resources).map((name) => `${name} rotated`),
-    ...planMeanings(plan, { previousUntil: inputs.settings.masterKey.previousUntil }),
+    ...describeChanges(plan, { previousUntil: inputs.settings.masterKey.previousUntil }),
   ];
-  return [...new Set(said)];
+  return [...new Set(sentences)];
 }

@@ -1,4 +1,4 @@
-/** Pulumi's plan, from the events of a preview, reduced to what we use. Secrets in it are blinded already. */
+/** Pulumi's plan from the events of a preview, reduced to what is used here. Pulumi has already masked the secrets in it. */
 import type { EngineEvents } from '../engine/engine-events.ts';
 import { resourceName } from '../engine/stack-state.ts';
 
@@ -8,7 +8,7 @@ export interface PlanState {
   inputs?: Record<string, unknown>;
 }
 
-/** A step of the plan. A replacement is one step here. */
+/** A step of the plan. A replacement is a single step here. */
 export interface Step {
   op: string;
   urn: string;
@@ -18,26 +18,26 @@ export interface Step {
   diffReasons?: string[];
 }
 
-/** The whole plan. */
+/** A plan. */
 export interface PulumiPlan {
   steps?: Step[];
-  /** What Pulumi and the program warned of. */
+  /** The warnings of Pulumi and of the program. */
   warnings?: readonly string[];
 }
 
-/** A change for people and for `--json`. */
+/** A changed resource, as it is printed and as `--json` contains it. */
 export interface Change {
   op: string;
   type: string;
   name: string;
-  /** The inputs that differ. */
+  /** The names of the inputs that differ. */
   why: string[];
 }
 
-const REAL = new Set(['create', 'update', 'delete', 'replace', 'import']);
+const CHANGING_OPS = new Set(['create', 'update', 'delete', 'replace', 'import']);
 const SIGN: Record<string, string> = { create: '+', update: '~', delete: '-', replace: '±', import: '=' };
 
-/** What a replacement consists of: the step `replace` stands for all of it. */
+/** The engine's steps that make up a replacement. They are dropped: the step `replace` represents all of them. */
 const PARTS_OF_A_REPLACEMENT = new Set([
   'create-replacement',
   'delete-replaced',
@@ -47,7 +47,7 @@ const PARTS_OF_A_REPLACEMENT = new Set([
   'remove-pending-replace',
 ]);
 
-/** The plan that a preview's events make up. */
+/** Builds the plan from a preview's events. */
 export function planOf({ steps, warnings }: Pick<EngineEvents, 'steps' | 'warnings'>): PulumiPlan {
   const whole = steps.filter(({ op }) => !PARTS_OF_A_REPLACEMENT.has(op));
   return {
@@ -63,16 +63,18 @@ export function planOf({ steps, warnings }: Pick<EngineEvents, 'steps' | 'warnin
   };
 }
 
-/** The steps that change something, by name: Pulumi's own order is another each time. */
+/** The steps that change something, sorted by name, because Pulumi's own order varies. */
 export function changedSteps(plan: PulumiPlan): Step[] {
   const key = (step: Step): string => `${resourceName(step)} ${typeOf(step)}`;
-  return (plan.steps ?? []).filter((step) => REAL.has(step.op)).sort((a, b) => (key(a) < key(b) ? -1 : 1));
+  return (plan.steps ?? [])
+    .filter((step) => CHANGING_OPS.has(step.op))
+    .sort((a, b) => (key(a) < key(b) ? -1 : 1));
 }
 
-/** A step in short. */
+/** Summarises a step. */
 export function toChange(step: Step): Change {
   const why = [...new Set([...(step.replaceReasons ?? []), ...(step.diffReasons ?? [])])];
-  // A replacement always gives "id" as a reason: it says nothing.
+  // Every replacement has the reason "id", which says nothing.
   return {
     op: step.op,
     type: typeOf(step),
@@ -82,17 +84,17 @@ export function toChange(step: Step): Change {
 }
 
 /** `± edge (Container): ports` */
-export function describeChange({ op, name, type, why }: Change): string {
+export function stepLine({ op, name, type, why }: Change): string {
   return `${SIGN[op] ?? ' '} ${name} (${type})${why.length > 0 ? `: ${why.join(', ')}` : ''}`;
 }
 
-/** What Pulumi and the program warned of. */
+/** The warnings of Pulumi and of the program, without duplicates. */
 export function planWarnings(plan: PulumiPlan): string[] {
-  return [...new Set((plan.warnings ?? []).map(withoutTag))];
+  return [...new Set((plan.warnings ?? []).map(withoutWarningTag))];
 }
 
-/** A problem's text without its second "warning", behind the place. */
-export function withoutTag(text: string): string {
+/** A problem's text without the "warning" after its position, since the whole is printed as a warning. */
+export function withoutWarningTag(text: string): string {
   return text.replace(/^(\S+) warning: /, '$1 ');
 }
 

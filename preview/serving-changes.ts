@@ -1,32 +1,33 @@
-/** What differs between two plans for those who call models, in sentences. Pure. */
+/** Describes in sentences what changes between two plans for callers of models. Pure. */
 import type { PlanOutput } from '../domain/schema/outputs-schema.ts';
-import { describeDifference, differences } from './leaves.ts';
+import { describeDifference, differences } from './deep-diff.ts';
 
 type ServedAlias = PlanOutput['models'][string];
 
-/** Sentences about aliases, upstreams, chains, settings and programs that differ. */
-export function servingMeanings(before: PlanOutput, after: PlanOutput): string[] {
-  const said = [
-    ...modelMeanings(before.models, after.models),
-    ...chainMeanings(before.fallbacks, after.fallbacks),
+/** Describes changed aliases, upstreams, fallback chains, settings and programs. */
+export function describeServingChanges(before: PlanOutput, after: PlanOutput): string[] {
+  const sentences = [
+    ...describeModels(before.models, after.models),
+    ...describeFallbacks(before.fallbacks, after.fallbacks),
     ...differences(before.settings, after.settings).map(
       (difference) => `gateway setting ${describeDifference(difference)}`,
     ),
   ];
-  // What differs in a file of settings is told already.
-  return [...said, ...fileMeanings(before.files, after.files, (path) => said.length > 0 && isSettings(path))];
+  // The changes in files with settings are already described.
+  const isDescribed = (path: string): boolean => sentences.length > 0 && isSettings(path);
+  return [...sentences, ...describeFiles(before.files, after.files, isDescribed)];
 }
 
-function modelMeanings(before: PlanOutput['models'], after: PlanOutput['models']): string[] {
+function describeModels(before: PlanOutput['models'], after: PlanOutput['models']): string[] {
   return pairs(before, after).flatMap(([alias, was, is]) => {
     if (is === undefined) return [`${alias} is no longer served`];
     if (was === undefined) return [`${alias} is new, served by ${upstreams(is)}`];
-    return aliasMeanings(alias, was, is);
+    return describeAlias(alias, was, is);
   });
 }
 
-/** What differs for an alias that stays. */
-function aliasMeanings(alias: string, was: ServedAlias, is: ServedAlias): string[] {
+/** Describes the changes of an alias that exists before and after. */
+function describeAlias(alias: string, was: ServedAlias, is: ServedAlias): string[] {
   const [had, has] = [was.deployments.length, is.deployments.length];
   return [
     ...(upstreams(was) === upstreams(is)
@@ -43,7 +44,7 @@ function upstreams({ upstreams: names }: ServedAlias): string {
   return names.join(' and ');
 }
 
-function chainMeanings(before: PlanOutput['fallbacks'], after: PlanOutput['fallbacks']): string[] {
+function describeFallbacks(before: PlanOutput['fallbacks'], after: PlanOutput['fallbacks']): string[] {
   return pairs(before, after).flatMap(([alias, was = [], is = []]) => {
     if (was.join() === is.join()) return [];
     if (is.length === 0) return [`${alias} no longer falls back to anything (before: ${was.join(', ')})`];
@@ -51,10 +52,10 @@ function chainMeanings(before: PlanOutput['fallbacks'], after: PlanOutput['fallb
   });
 }
 
-function fileMeanings(
+function describeFiles(
   before: PlanOutput['files'],
   after: PlanOutput['files'],
-  isTold: (path: string) => boolean,
+  isDescribed: (path: string) => boolean,
 ): string[] {
   return pairs(before, after)
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -62,7 +63,7 @@ function fileMeanings(
       const name = path.slice(path.lastIndexOf('/') + 1);
       if (was === undefined) return [`the gateways get a new file: ${name}`];
       if (is === undefined) return [`the gateways no longer get the file ${name}`];
-      if (was.sha256 === is.sha256 || isTold(path)) return [];
+      if (was.sha256 === is.sha256 || isDescribed(path)) return [];
       const lines = was.lines === is.lines ? `${is.lines} lines` : `${was.lines} → ${is.lines} lines`;
       return [`the gateways' ${name} changes (${lines})`];
     });
@@ -72,7 +73,7 @@ function isSettings(path: string): boolean {
   return /\.(json|yaml)$/.test(path);
 }
 
-/** What two records have under each name of either. */
+/** The entries of two records, paired by name. */
 function pairs<T>(
   before: Readonly<Record<string, T>>,
   after: Readonly<Record<string, T>>,

@@ -1,25 +1,25 @@
-/** A throwaway project folder: this checkout with other stack settings. */
+/** A temporary project folder: this checkout with other stack settings. */
 import { mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stackOfFile } from '../domain/schema/stack-file-names.ts';
 
-/** The folder, and how to be rid of it. */
+/** The folder, and a function that removes it. */
 export interface TemporaryProject {
   dir: string;
   remove(): void;
 }
 
 /**
- * Makes a folder that is the checkout by links, except for its stacks' settings, so that nothing which is done in it changes those.
+ * Creates a folder with symbolic links to everything in the checkout except the stacks' settings, so that Pulumi cannot change those.
  *
  * @param root the checkout.
- * @param files the stacks' settings by name of the file.
+ * @param files the stacks' settings by file name.
  */
 export function temporaryProject(root: string, files: Readonly<Record<string, string>>): TemporaryProject {
   const dir = mkdtempSync(join(tmpdir(), 'switchyard-preview-'));
   for (const name of readdirSync(root)) {
-    // Pulumi.yaml itself is linked, Pulumi.<stack>.yaml is not; Pulumi writes only into the latter.
+    // Pulumi.yaml is linked, Pulumi.<stack>.yaml is not: Pulumi writes only to the latter.
     if (name === '.git' || stackOfFile(name) !== undefined) continue;
     symlinkSync(join(root, name), join(dir, name));
   }

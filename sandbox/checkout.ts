@@ -1,5 +1,5 @@
 /**
- * A throwaway checkout with stacks of its own: a copy of this tree with the release's catalogue and settings, its own backend,
+ * A throwaway checkout with its own stacks: a copy of this tree with the release's catalogue and settings, and its own backend,
  * passphrases and client folders.
  */
 import { randomBytes } from 'node:crypto';
@@ -9,11 +9,11 @@ import { dirname, join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { stringify } from 'yaml';
 import { inHome, ROOT } from '../console/home-paths.ts';
-import { layFixtures, RELEASE_DAY } from './fixtures.ts';
+import { copyFixtures, RELEASE_DAY } from './fixtures.ts';
 import { freePort } from './free-port.ts';
 import { fullName, stackFileName, stackOfFile } from '../domain/schema/stack-file-names.ts';
 
-/** How a command of the checkout ended. */
+/** The result of a command in the checkout. */
 export interface CommandResult {
   exitCode: number;
   stdout: string;
@@ -24,12 +24,12 @@ export interface CommandResult {
 export class Checkout {
   /** Its folder. */
   readonly dir: string;
-  /** What commands in it get as environment: nothing of the user's Pulumi, Switchyard or opencode. */
+  /** The environment of its commands: isolated from the user's Pulumi, Switchyard and opencode. */
   readonly env: Record<string, string>;
-  /** Aborted, a running `./switchyard` is asked to end. */
+  /** When it is aborted, a running `./switchyard` is asked to end. */
   signal?: AbortSignal;
   readonly #stacks: string[] = [];
-  /** What `./switchyard env` printed, by stack. */
+  /** The output of `./switchyard env`, by stack. */
   readonly #exports = new Map<string, string>();
   readonly #id = randomBytes(3).toString('hex');
 
@@ -38,7 +38,7 @@ export class Checkout {
     copyTree(this.dir);
     const home = join(this.dir, '.home');
     mkdirSync(home);
-    // The built tools are shared: they are cached by version, and take minutes.
+    // The tools are shared: they are cached by version, and building them takes minutes.
     symlinkSync(inHome('tools'), join(home, 'tools'));
     mkdirSync(join(this.dir, '.backend'));
     this.env = {
@@ -50,7 +50,7 @@ export class Checkout {
       XDG_DATA_HOME: join(this.dir, '.client/data'),
       XDG_CACHE_HOME: join(this.dir, '.client/cache'),
       XDG_STATE_HOME: join(this.dir, '.client/state'),
-      // No calendar day turns a test red: models retire.
+      // A fixed date, because models retire: no test may fail because of the current date.
       SWITCHYARD_TODAY: RELEASE_DAY,
       OPENCODE_DISABLE_MODELS_FETCH: '1',
       npm_config_offline: 'true',
@@ -58,19 +58,19 @@ export class Checkout {
   }
 
   /**
-   * Has the stacks' gateways answer from a stub (sandbox/gateway.py) from their next start on. For tests of which LiteLLM is not the
-   * subject: its start takes ten seconds of CPU. A test that uses it names the one that asserts the same with LiteLLM.
+   * Replaces LiteLLM by a stub (sandbox/stub_gateway.py) in the stacks' gateways, from their next start on. For tests that are not about
+   * LiteLLM, whose start takes ten seconds of CPU. A test that uses this must name the test that asserts the same with LiteLLM.
    */
   stubLitellm(): void {
-    cpSync(join(ROOT, 'sandbox/gateway.py'), join(this.dir, 'runtimes/gateway/programs/server.py'));
+    cpSync(join(ROOT, 'sandbox/stub_gateway.py'), join(this.dir, 'runtimes/gateway/programs/server.py'));
   }
 
   /**
-   * Adds a stack with settings of its own, on a free port.
+   * Adds a stack with the given settings.
    *
-   * @param base the kind of stack, `dev` or `prod`: part of its name.
-   * @param settings what differs from the defaults; `port` is chosen where it is left out.
-   * @returns the stack's name, unlike any other on this host.
+   * @param base the suffix of its name, e.g. `dev` or `prod`.
+   * @param settings the settings that differ from the defaults; without `port` a free one is chosen.
+   * @returns the stack's name, which is unique on this host, and its port.
    */
   async addStack(
     base: string,
@@ -86,7 +86,7 @@ export class Checkout {
     return { stack, port };
   }
 
-  /** Runs `./switchyard <args>` and waits for its end, whatever that is. */
+  /** Runs `./switchyard <args>` and waits for its end; it may fail. */
   async switchyard(
     args: string[],
     options: { input?: string; env?: Record<string, string> } = {},
@@ -95,7 +95,11 @@ export class Checkout {
     return this.run('./switchyard', args, { ...options, ...(this.signal ? { signal: this.signal } : {}) });
   }
 
-  /** Runs `./switchyard <args>`, expects exit code 0, and returns what it printed with `--json`. */
+  /**
+   * Runs `./switchyard <args> --json` and returns the parsed output.
+   *
+   * @throws Error if it fails.
+   */
   async json<T>(args: string[], options: { input?: string } = {}): Promise<T> {
     const result = await this.switchyard([...args, '--json'], options);
     if (result.exitCode !== 0)
@@ -104,8 +108,8 @@ export class Checkout {
   }
 
   /**
-   * Runs plain `pulumi <args>` as in a shell that has evaluated what `./switchyard env` prints for the stack. That is asked for once: it
-   * starts an engine, and says the same until the stack is gone.
+   * Runs plain `pulumi <args>` as in a shell that has evaluated the output of `./switchyard env` for the stack. That output is cached: the
+   * command starts an engine, and its output stays the same until the stack is removed.
    */
   async pulumi(stack: string, args: string[], input?: string): Promise<CommandResult> {
     let exports = this.#exports.get(stack);
@@ -136,10 +140,10 @@ export class Checkout {
     return { exitCode: exitCode ?? 1, stdout, stderr };
   }
 
-  /** Removes the stacks with their data, whatever is left of them, and the folder. */
+  /** Removes the stacks with their data, whatever their state, and the folder. */
   async remove(): Promise<void> {
     for (const stack of this.#stacks) {
-      await keepLayers(stack);
+      await tagLayersForReuse(stack);
       await this.switchyard(['down', stack, '--volume', `switchyard-${stack}-data`]);
       await removeByForce(stack);
     }
@@ -148,10 +152,10 @@ export class Checkout {
 }
 
 /**
- * Keeps the layers of a stack's images under a tag of the tests' own: they take minutes to build, and would go with the stack's
- * tags. `docker rmi switchyard-cache:gateway switchyard-cache:edge switchyard-cache:portkey` removes them.
+ * Keeps the layers of a stack's images with an additional tag: they take minutes to build, and would be removed with the stack's tags.
+ * `docker rmi switchyard-cache:gateway switchyard-cache:edge switchyard-cache:portkey` removes them.
  */
-async function keepLayers(stack: string): Promise<void> {
+async function tagLayersForReuse(stack: string): Promise<void> {
   for (const role of ['gateway', 'edge', 'portkey']) {
     const { stdout } = await execa('docker', ['images', '-q', `switchyard-${stack}-${role}`]);
     const id = stdout.split('\n')[0];
@@ -159,7 +163,7 @@ async function keepLayers(stack: string): Promise<void> {
   }
 }
 
-/** What `down` may have left of a stack when a test broke it. */
+/** Removes what `down` may have left of a stack that a test broke. */
 async function removeByForce(stack: string): Promise<void> {
   const { stdout } = await execa('docker', ['ps', '-aq', '--filter', `label=switchyard.stack=${stack}`]);
   const containers = stdout.split('\n').filter(Boolean);
@@ -177,17 +181,18 @@ async function removeByForce(stack: string): Promise<void> {
   if (tags.length > 0) await execa('docker', ['rmi', ...tags], quiet);
 }
 
-/** Copies what git knows or would add: no build results, no secrets that are ignored. Operators' files are those of the release. */
+/** Copies all files that git tracks or would add, so no build results and no ignored secrets. The operator's files are the release's. */
 function copyTree(target: string): void {
   const { stdout } = execaSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: ROOT,
   });
-  // The settings of the operator's stacks, keys in them, are no test's business; .gitignore knows no link to the packages.
-  const left = (path: string) => path === '' || path === 'node_modules' || stackOfFile(path) !== undefined;
-  for (const file of stdout.split('\0').filter((path) => !left(path))) {
+  // The settings of the operator's stacks, which contain keys, are not copied; and .gitignore does not match a link named node_modules.
+  const isSkipped = (path: string) =>
+    path === '' || path === 'node_modules' || stackOfFile(path) !== undefined;
+  for (const file of stdout.split('\0').filter((path) => !isSkipped(path))) {
     mkdirSync(dirname(join(target, file)), { recursive: true });
     cpSync(join(ROOT, file), join(target, file), { errorOnExist: false, force: true });
   }
-  layFixtures(target);
+  copyFixtures(target);
   symlinkSync(join(ROOT, 'node_modules'), join(target, 'node_modules'));
 }

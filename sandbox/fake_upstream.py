@@ -1,40 +1,40 @@
 #!/usr/bin/env python3
-"""A stand-in for the paid providers, and only for them: everything else in the tests is the real part.
+"""A fake of the paid providers. Everything else in the tests is real.
 
-One server plays every provider; the first part of the path says which one is meant, and the rest is that provider's
-own path: `/openai/v1/chat/completions`, `/anthropic/v1/messages`, `/groq/openai/v1/chat/completions`. Python's standard
-library only, so that it runs in the gateway's image:
+One server simulates every provider. The first part of the path selects the provider, and the rest is the provider's own path:
+`/openai/v1/chat/completions`, `/anthropic/v1/messages`, `/groq/openai/v1/chat/completions`. It uses only Python's standard
+library, so that it runs in the gateway's image:
 
     docker run -d --network NET --network-alias upstream -v $PWD/sandbox/fake_upstream.py:/upstream.py:ro \
       --entrypoint python3 switchyard-dev-gateway:… /upstream.py 9000
 
-Answers (whole or streamed, as the request's `stream` asks): chat completions, responses, embeddings, Anthropic messages
-and their count_tokens, the list of models. The text is `Hello from <provider> (<model>)`. A request shapes its own answer
-with words anywhere in its last message: `#chunks=40` (events of the stream), `#delayMs=100` (pause before each), `#text=word`,
-`#tool=word` (a call of the first tool that the request offers, with {"word": "<word>"} as its input; no text).
+It answers chat completions, responses, embeddings, Anthropic messages and their count_tokens, and the list of models; streamed if
+the request's `stream` is true. The text is `Hello from <provider> (<model>)`. A request controls its answer with directives anywhere
+in its last message: `#chunks=40` (events of the stream), `#delayMs=100` (pause before each), `#text=word`, `#tool=word` (a call of
+the first tool that the request offers, with {"word": "<word>"} as its input; no text).
 
 Control:
-    GET    /_health              200 once it listens
+    GET    /_health              200 when it is listening
     GET    /_requests?since=N    {"next": M, "requests": [{n, time, peer, method, path, query, headers, provider, model, stream, body, answer}]}
-                                 headers are lower-case and complete (authorization, x-api-key, …); `answer` is what was
-                                 done: the status, or "hang: …", "close", "cut", "aborted" (the client went away)
-    DELETE /_requests            forget them
-    GET    /_faults              the faults in force
-    POST   /_faults              one fault, or a list; fields, all optional but one effect:
-        path, model              where: a prefix of the path ("/groq"), the exact model id; absent = everywhere
-        times                    how often, then it is gone; absent = until deleted
+                                 header names are lower-case, and all headers are included (authorization, x-api-key, …);
+                                 `answer` is the result: the status, or "hang: …", "close", "cut", "aborted" (the client disconnected)
+    DELETE /_requests            delete the recorded requests
+    GET    /_faults              the active faults
+    POST   /_faults              add one fault, or a list; all fields are optional, except that there must be one effect:
+        path, model              condition: a prefix of the path ("/groq"), the exact model id; absent = all requests
+        times                    number of requests, after which the fault is removed; absent = until deleted
         delayMs                  wait first
         status                   answer with this status …
-        body                     … and this body (text or JSON; `{key}` in a text becomes the key that the request carried)
+        body                     … and this body (text or JSON; `{key}` in a text is replaced by the request's key)
         headers                  … and these headers (`{key}` likewise)
-        echoKey                  true: the error names the key in full, in the body and in a header
-                                 "encoded": it names it in base64, in hex and percent-encoded, as plain text
-                                 "stream": a stream begins well, and then names it in an event that two packets cut in the
-                                 middle of the key; what is no stream gets the error of "encoded"
-        hang                     true: take the request and never answer
-        close                    true: close the connection without a byte
-        cutAfter                 N: stream N events, then drop the connection in the middle of the next
-    DELETE /_faults              none
+        echoKey                  true: the error contains the whole key, in the body and in a header
+                                 "encoded": it contains the key in base64, in hex and percent-encoded, as plain text
+                                 "stream": a stream begins normally, and then has the key in an event that is split into two packets in
+                                 the middle of the key; a request that is not streamed gets the error of "encoded"
+        hang                     true: accept the request and never answer
+        close                    true: close the connection without sending a byte
+        cutAfter                 N: stream N events, then drop the connection in the middle of the next one
+    DELETE /_faults              delete all faults
 """
 
 from __future__ import annotations
@@ -49,20 +49,20 @@ import time
 from collections import deque
 from urllib.parse import parse_qs, quote, urlsplit
 
-KEPT_REQUESTS = 20_000
-KEPT_BODY = 16_384
+MAX_RECORDED_REQUESTS = 20_000
+MAX_RECORDED_BODY = 16_384
 
-requests: deque[dict] = deque(maxlen=KEPT_REQUESTS)
+requests: deque[dict] = deque(maxlen=MAX_RECORDED_REQUESTS)
 faults: list[dict] = []
 counter = 0
 
 
 class Abort(Exception):
-    """Drop the connection now."""
+    """Drops the connection."""
 
 
 class Exchange:
-    """One request, and the means to answer it."""
+    """One request, with methods to answer it."""
 
     def __init__(self, streams: tuple, method: str, target: str, headers: dict[str, str], body: bytes):
         self.reader, self.writer = streams
@@ -109,31 +109,31 @@ class Exchange:
         await self.writer.drain()
 
 
-def outline(exchange: Exchange) -> dict:
-    """A long body without what makes it long: its short fields (max_tokens, temperature, ...)."""
+def shortened(exchange: Exchange) -> dict:
+    """The short fields of a long body (max_tokens, temperature, ...), and its length."""
     fields = exchange.json if isinstance(exchange.json, dict) else {}
     short = {name: value for name, value in fields.items() if isinstance(value, str | int | float) and len(str(value)) < 500}
     return {**short, 'truncated': len(exchange.raw)}
 
 
-def wished(exchange: Exchange) -> dict[str, str]:
-    """The words with which the request shapes its answer."""
+def directives(exchange: Exchange) -> dict[str, str]:
+    """The directives with which the request controls its answer."""
     fields = exchange.json if isinstance(exchange.json, dict) else {}
     last = (fields.get('messages') or [{}])[-1].get('content', '') if fields.get('messages') else fields.get('input', '')
-    said = last if isinstance(last, str) else json.dumps(last)
-    return dict(re.findall(r'#(chunks|delayMs|text|tool)=(\w+)', said))
+    message = last if isinstance(last, str) else json.dumps(last)
+    return dict(re.findall(r'#(chunks|delayMs|text|tool)=(\w+)', message))
 
 
-def wishes(exchange: Exchange) -> tuple[str, int, float]:
-    """The text, the number of events and the pause that the request asks for."""
-    found = wished(exchange)
+def answer_options(exchange: Exchange) -> tuple[str, int, float]:
+    """The requested text, number of events and pause in seconds."""
+    found = directives(exchange)
     text = found.get('text') or f'Hello from {exchange.provider} ({exchange.model})'
     return text, int(found.get('chunks', 5)), int(found.get('delayMs', 0)) / 1000
 
 
 def tool_call(exchange: Exchange) -> tuple[str, str] | None:
-    """Name and input, as JSON, of the tool that the request wants to see called."""
-    word, tools = wished(exchange).get('tool'), exchange.json.get('tools')
+    """Name and input, as JSON, of the requested tool call; None if there is none."""
+    word, tools = directives(exchange).get('tool'), exchange.json.get('tools')
     if not word or not tools:
         return None
     tool = tools[0].get('function', tools[0])
@@ -141,7 +141,7 @@ def tool_call(exchange: Exchange) -> tuple[str, str] | None:
 
 
 def pieces(text: str, count: int) -> list[str]:
-    """The text in that many parts; what is left over is filled with dots."""
+    """The text split into this many parts; missing parts are dots."""
     size = max(1, -(-len(text) // count))
     parts = [text[i : i + size] for i in range(0, len(text), size)]
     return parts + ['.'] * (count - len(parts))
@@ -150,7 +150,7 @@ def pieces(text: str, count: int) -> list[str]:
 def chat(exchange: Exchange, text: str, count: int) -> tuple[object, list[str]]:
     base = {'id': f'chatcmpl-{counter}', 'created': int(time.time()), 'model': exchange.model}
     usage = {'prompt_tokens': 7, 'completion_tokens': 5, 'total_tokens': 12}
-    # Groq's client insists on a tier.
+    # Groq's client requires a service tier.
     extra = {'service_tier': 'on_demand'} if exchange.provider == 'groq' else {}
     message = {'role': 'assistant', 'content': text}
     choice = {'index': 0, 'message': message, 'finish_reason': 'stop', 'logprobs': None}
@@ -170,7 +170,7 @@ def chat(exchange: Exchange, text: str, count: int) -> tuple[object, list[str]]:
         parts += [chunk({'tool_calls': [piece]}) for piece in rest]
         return whole, parts + [chunk({}, 'tool_calls', usage=usage), 'data: [DONE]\n\n']
     parts = [chunk({'role': 'assistant', 'content': ''})] + [chunk({'content': part}) for part in pieces(text, count)]
-    # ... and looks for a stream's usage in a field of its own.
+    # ... and reads a stream's usage from its own field.
     last = {'usage': usage, **({'x_groq': {'id': 'req', 'usage': usage}} if exchange.provider == 'groq' else {})}
     return whole, parts + [chunk({}, 'stop', **last), 'data: [DONE]\n\n']
 
@@ -251,25 +251,25 @@ def fault_for(exchange: Exchange) -> dict | None:
 
 
 async def fail(exchange: Exchange, fault: dict, record: dict) -> bool:
-    """Carry out the fault; false where the ordinary answer follows."""
+    """Carries out the fault; returns False if the normal answer follows."""
     if fault.get('delayMs'):
         await asyncio.sleep(fault['delayMs'] / 1000)
     if fault.get('hang'):
         record['answer'] = 'hang: still waiting'
-        await exchange.reader.read(1)  # ends when the client goes away
-        raise Abort('hang: the client went away')
+        await exchange.reader.read(1)  # returns when the client disconnects
+        raise Abort('hang: the client disconnected')
     if fault.get('close'):
         raise Abort('close')
     if fault.get('echoKey') == 'stream' and exchange.stream:
         record['answer'] = 'error in the stream'
-        await confess(exchange)
+        await stream_with_key_in_error(exchange)
         return True
     status = fault.get('status', 401 if fault.get('echoKey') else None)
     if status is None:
         return False
     record['answer'] = status
     if fault.get('echoKey') in ('encoded', 'stream'):
-        await exchange.send(status, f'refused: {spellings(exchange.key)}', {'content-type': 'text/plain', 'x-request-key': spellings(exchange.key)})
+        await exchange.send(status, f'refused: {encodings(exchange.key)}', {'content-type': 'text/plain', 'x-request-key': encodings(exchange.key)})
         return True
     echoed = {'message': 'Incorrect API key provided: {key}', 'type': 'invalid_request_error', 'code': 'invalid_api_key'}
     failed = {'message': f'fault injected by the test: {status}', 'type': 'server_error', 'code': status}
@@ -281,16 +281,16 @@ async def fail(exchange: Exchange, fault: dict, record: dict) -> bool:
     return True
 
 
-def spellings(key: str) -> str:
-    """A key in other clothes: in base64 alone and inside a header's value, in hex, percent-encoded."""
+def encodings(key: str) -> str:
+    """A key in several encodings: in base64, in base64 as part of a header's value, in hex, percent-encoded."""
     inside = base64.b64encode(f'Authorization: Bearer {key}'.encode()).decode()
     return f'{base64.b64encode(key.encode()).decode()} {inside} {key.encode().hex()} {quote(key, safe="")}'
 
 
-async def confess(exchange: Exchange) -> None:
-    """The beginning of a stream, then an error that names the key, cut in its middle."""
+async def stream_with_key_in_error(exchange: Exchange) -> None:
+    """Sends the beginning of a stream, then an error event that contains the key, split in the middle of the key."""
     make = next(make for suffix, make in STREAMED if exchange.path.endswith(suffix))
-    _, events = make(exchange, 'begun well', 3)
+    _, events = make(exchange, 'a normal beginning', 3)
     error = {'type': 'error', 'error': {'type': 'authentication_error', 'code': 401, 'message': f'Incorrect API key: {exchange.key}'}}
     event = ('event: error\n' if exchange.path.endswith('/messages') else '') + sse(error)
     await exchange.head(200, {'content-type': 'text/event-stream', 'transfer-encoding': 'chunked'})
@@ -310,7 +310,7 @@ async def answer(exchange: Exchange, record: dict) -> None:
     fault = fault_for(exchange)
     if fault and await fail(exchange, fault, record):
         return
-    text, count, delay = wishes(exchange)
+    text, count, delay = answer_options(exchange)
     record['answer'] = 200
     if exchange.path.endswith('/count_tokens'):
         return await exchange.send(200, {'input_tokens': 7})
@@ -375,7 +375,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             record['peer'] = writer.get_extra_info('peername')[0]
             record |= {'query': exchange.query, 'headers': headers, 'provider': exchange.provider}
             record |= {'model': exchange.model, 'stream': exchange.stream, 'answer': None}
-            record['body'] = exchange.json if len(exchange.raw) <= KEPT_BODY else outline(exchange)
+            record['body'] = exchange.json if len(exchange.raw) <= MAX_RECORDED_BODY else shortened(exchange)
             requests.append(record)
             await answer(exchange, record)
             record = {}

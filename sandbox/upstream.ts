@@ -1,4 +1,4 @@
-/** The fake of the paid providers, as a container on a stack's network; everything else in the tests is real. */
+/** A fake of the paid providers, as a container on a stack's network. Everything else in the tests is real. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -8,7 +8,7 @@ import { ROOT } from '../console/home-paths.ts';
 /** A request as the upstream received it. */
 export interface ReceivedRequest {
   n: number;
-  /** When it came, in seconds since 1970. */
+  /** When it arrived, in seconds since 1970. */
   time: number;
   /** The address it came from. */
   peer: string;
@@ -19,7 +19,7 @@ export interface ReceivedRequest {
   provider: string;
   model: string | null;
   stream: boolean;
-  /** JSON; of a body that was too long to keep, `{"truncated": <its length>}`. */
+  /** JSON; for a body that was too long to record, its short fields and `"truncated": <its length>`. */
   body: string;
   answer: number | string;
 }
@@ -43,7 +43,7 @@ export interface Fault {
 export class Upstream {
   /** Its name; also that of its container. */
   readonly name: string;
-  /** Where the host reaches it: `http://127.0.0.1:<port>`. */
+  /** Its address on the host: `http://127.0.0.1:<port>`. */
   readonly url: string;
 
   private constructor(name: string, url: string) {
@@ -54,8 +54,8 @@ export class Upstream {
   /**
    * Starts a fake on a stack's network under the alias `upstream`, port 9000.
    *
-   * @param stack a stack that is up: its network is used.
-   * @param port the host's port for it.
+   * @param stack a deployed stack, whose network is used.
+   * @param port the port to publish on the host.
    */
   static async start(stack: string, port: number): Promise<Upstream> {
     const name = `switchyard-${stack}-upstream`;
@@ -70,7 +70,7 @@ export class Upstream {
     return upstream;
   }
 
-  /** What it received since the last {@link forget}; with `since`, after the request of that number. */
+  /** The requests received since the last {@link forget}; with `since`, those after the request with that number. */
   async requests(since = 0): Promise<ReceivedRequest[]> {
     const response = await fetch(`${this.url}/_requests?since=${since}`);
     const { requests } = (await response.json()) as { requests: ReceivedRequest[] };
@@ -83,18 +83,18 @@ export class Upstream {
     await fetch(`${this.url}/_faults`, { method: 'DELETE' });
   }
 
-  /** Ends all faults; what it received stays. */
+  /** Ends all faults; the recorded requests stay. */
   async clearFaults(): Promise<void> {
     await fetch(`${this.url}/_faults`, { method: 'DELETE' });
   }
 
-  /** Injects faults from now on. */
+  /** Adds faults. */
   async inject(...faults: Fault[]): Promise<void> {
     const response = await fetch(`${this.url}/_faults`, { method: 'POST', body: JSON.stringify(faults) });
     if (!response.ok) throw new Error(`the fake upstream refused a fault: ${await response.text()}`);
   }
 
-  /** Ends it. */
+  /** Removes the container. */
   async stop(): Promise<void> {
     await execa('docker', ['rm', '--force', this.name], { reject: false });
   }
@@ -109,7 +109,7 @@ export class Upstream {
   }
 }
 
-/** Where each provider lives in the fake: the paths of its SDKs below the provider's own prefix. */
+/** The paths of the providers in the fake: the provider's prefix, then the base path that its SDK expects. */
 const PATHS: Record<string, string> = {
   openai: '/openai/v1',
   anthropic: '/anthropic',
@@ -125,7 +125,7 @@ const PATHS: Record<string, string> = {
 /**
  * The setting `baseUrls` that sends a stack's gateways, and the clients that call providers directly, to the fake.
  *
- * @param port the host's port that the fake will have.
+ * @param port the port that the fake will have on the host.
  */
 export function upstreamBaseUrls(port: number): Record<string, { gateway: string; client: string }> {
   return Object.fromEntries(
@@ -133,7 +133,7 @@ export function upstreamBaseUrls(port: number): Record<string, { gateway: string
       name,
       {
         gateway: `http://upstream:9000${path}`,
-        // Anthropic's SDK wants the version in the address, LiteLLM does not.
+        // Anthropic's SDK expects the version in the base URL, LiteLLM does not.
         client: `http://127.0.0.1:${port}${path}${name === 'anthropic' ? '/v1' : ''}`,
       },
     ]),

@@ -1,13 +1,13 @@
 /**
- * Checks how the files are laid out: one name, one file, so that "go to file" finds what is meant; and no folder that holds more than
- * its share. `node scripts/check-layout.ts` says what is wrong; `npm run lint` runs it.
+ * Checks the layout of the files: file names must be unique, so that "go to file" finds the right one, and no folder may be too large.
+ * `node scripts/check-layout.ts` prints the problems; `npm run lint` runs it.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ROOT } from '../console/home-paths.ts';
 
-/** Names that tools or customs prescribe, and so stand in several folders. */
+/** Names that tools or conventions prescribe; several folders may have them. */
 export const SHARED_NAMES: readonly string[] = [
   '.dockerignore',
   'Dockerfile',
@@ -23,11 +23,11 @@ export const SHARED_NAMES: readonly string[] = [
   'tools.go',
 ];
 
-/** A copy of the operator's files as they were at the release, under the names that they have in a checkout. */
+/** The copies of the operator's files, which have the same names as the originals. */
 const COPIES = /^sandbox\/release-files\//;
 
-/** Names that several files have and that are not in {@link SHARED_NAMES}, with those files. */
-export function doubleNames(files: readonly string[]): { name: string; files: string[] }[] {
+/** Names of more than one file that are not in {@link SHARED_NAMES}, with those files. */
+export function duplicateNames(files: readonly string[]): { name: string; files: string[] }[] {
   const byName = Map.groupBy(
     files.filter((file) => !COPIES.test(file)),
     (file) => basename(file),
@@ -38,11 +38,13 @@ export function doubleNames(files: readonly string[]): { name: string; files: st
 }
 
 /**
- * Top-level folders that hold more than a third of all lines outside test/.
+ * Top-level folders with more than a third of all lines outside test/.
  *
  * @param lines the number of lines of each file.
  */
-export function heavyFolders(lines: Readonly<Record<string, number>>): { folder: string; share: number }[] {
+export function oversizedFolders(
+  lines: Readonly<Record<string, number>>,
+): { folder: string; share: number }[] {
   const counted = Object.entries(lines).filter(([file]) => !file.startsWith('test/'));
   const total = counted.reduce((sum, [, count]) => sum + count, 0);
   const folders = Map.groupBy(counted, ([file]) => (file.includes('/') ? file.split('/', 1)[0]! : '.'));
@@ -51,7 +53,7 @@ export function heavyFolders(lines: Readonly<Record<string, number>>): { folder:
     .filter(({ folder, share }) => folder !== '.' && share > 1 / 3);
 }
 
-/** Lines that somebody writes: no lock file, nothing generated. */
+/** The number of lines of each hand-written file: no lock file, nothing generated. */
 function ownLines(root: string, files: readonly string[]): Record<string, number> {
   const own = files.filter(
     (file) =>
@@ -75,15 +77,15 @@ if (import.meta.main) {
     .split('\n')
     .filter((file) => file !== '' && file !== 'node_modules');
   const present = files.filter((file) => existsSync(join(ROOT, file)));
-  const wrong = [
-    ...doubleNames(present).map(
+  const problems = [
+    ...duplicateNames(present).map(
       ({ name, files: found }) => `${name}: ${found.length} files have this name: ${found.join(', ')}`,
     ),
-    ...heavyFolders(ownLines(ROOT, present)).map(
+    ...oversizedFolders(ownLines(ROOT, present)).map(
       ({ folder, share }) =>
         `${folder}/: ${Math.round(share * 100)} % of all lines outside test/; 33 % are allowed`,
     ),
   ];
-  for (const line of wrong) process.stderr.write(`error: ${line}\n`);
-  if (wrong.length > 0) process.exitCode = 1;
+  for (const line of problems) process.stderr.write(`error: ${line}\n`);
+  if (problems.length > 0) process.exitCode = 1;
 }

@@ -1,4 +1,4 @@
-/** Takes from a LiteLLM release what `domain/facts/litellm.generated.json` holds. */
+/** Extracts the content of `domain/facts/litellm.generated.json` from a LiteLLM release. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,13 +7,13 @@ import { UserError } from '../console/errors.ts';
 
 const SCRIPT = join(import.meta.dirname, 'litellm_facts.py');
 
-/** Where the release is: an image that has it, a folder that it was unpacked to, or the package index. */
+/** Where to find the release: in an image, in a folder with the unpacked package, or in the package index. */
 export type LitellmOrigin = { image: string } | { folder: string } | { version: string };
 
 /** The facts as the text of the file. */
 export async function litellmFactsText(origin: LitellmOrigin): Promise<string> {
   if ('image' in origin) {
-    // The image's own Python runs the script; nothing of LiteLLM is started.
+    // The image's own Python runs the script; LiteLLM itself is not started.
     const python = [
       'run',
       '--rm',
@@ -46,7 +46,7 @@ export async function litellmFactsText(origin: LitellmOrigin): Promise<string> {
     ]);
     return await litellmFactsText({ folder });
   } catch (error) {
-    throw new UserError(`LiteLLM ${origin.version} could not be had from the package index`, {
+    throw new UserError(`cannot install LiteLLM ${origin.version} from the package index`, {
       cause: error,
       command: 'npm run generate -- --image <an image with LiteLLM>',
     });
@@ -55,7 +55,11 @@ export async function litellmFactsText(origin: LitellmOrigin): Promise<string> {
   }
 }
 
-/** The version that the gateway's image is locked to. */
+/**
+ * The LiteLLM version in the lock file of the gateway's image.
+ *
+ * @throws UserError if there is none.
+ */
 export async function lockedVersion(lockFile: string): Promise<string> {
   const [, version] = /^litellm(?:\[[^\]]*\])?==([\d.]+)/m.exec(await readFile(lockFile, 'utf8')) ?? [];
   if (version === undefined) throw new UserError('no LiteLLM in the lock file', { where: lockFile });

@@ -1,4 +1,4 @@
-/** The JSON Schemas by which editors complete and check what an operator writes; from the very schemas that read it. */
+/** Generates the JSON Schemas with which editors complete and check the operator's files, from the schemas that parse them. */
 import { z } from 'zod';
 import { agentsSchema } from '../domain/schema/agents-schema.ts';
 import { catalogSchema } from '../domain/schema/catalog-schema.ts';
@@ -8,10 +8,10 @@ import { ANY_KEY_SOURCE } from '../domain/schema/provider-key-names.ts';
 
 type JsonSchema = Record<string, unknown>;
 
-/** The folder that they are checked in to. */
+/** The folder in which they are committed. */
 export const SCHEMA_FOLDER = 'domain/editor-schemas';
 
-/** Each schema file's text by its name in {@link SCHEMA_FOLDER}. */
+/** The text of each schema file, by its name in {@link SCHEMA_FOLDER}. */
 export function schemaFiles(): Record<string, string> {
   const text = (title: string, schema: JsonSchema) => `${JSON.stringify({ title, ...schema }, null, 2)}\n`;
   return {
@@ -22,11 +22,11 @@ export function schemaFiles(): Record<string, string> {
 }
 
 function toJson(schema: z.ZodType): JsonSchema {
-  // What a user writes: what has a default may be left out. Draft 7 is what the YAML language server reads.
+  // The schema of the input, in which fields with a default are optional. The YAML language server reads draft 7.
   return z.toJSONSchema(schema, { io: 'input', target: 'draft-7' });
 }
 
-/** A number or a truth value may be quoted: Pulumi writes them so once it has touched the file. */
+/** Allows numbers and booleans to be quoted, because Pulumi quotes them when it writes the file. */
 function orQuoted({ description, ...schema }: JsonSchema): JsonSchema {
   const quoted: Record<string, JsonSchema> = {
     integer: { type: 'string', pattern: '^[0-9]+$' },
@@ -36,7 +36,7 @@ function orQuoted({ description, ...schema }: JsonSchema): JsonSchema {
   return other === undefined ? { description, ...schema } : { description, anyOf: [schema, other] };
 }
 
-/** Pulumi's file around the settings: each by its full name, keys as secrets only. */
+/** The schema of a whole Pulumi.<stack>.yaml: each setting with its full name, and keys only as secrets. */
 function stackSchema(): JsonSchema {
   const { $schema, properties } = toJson(settingsSchema) as { $schema: string; properties: JsonSchema };
   const named = Object.entries(properties).map(([name, schema]) => [

@@ -1,10 +1,10 @@
 /**
- * `npm run generate`: writes what is checked in but made: the JSON Schemas, and what the pinned LiteLLM knows.
+ * `npm run generate`: writes the generated files that are committed: the JSON Schemas, and the facts about the pinned LiteLLM.
  *
  *     npm run generate                      LiteLLM's facts from the package index, in the version of the lock file
  *     npm run generate -- --image IMAGE     … from an image
  *     npm run generate -- --folder FOLDER   … from a folder with the unpacked package
- *     npm run generate -- --schemas         the JSON Schemas alone
+ *     npm run generate -- --schemas         only the JSON Schemas
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

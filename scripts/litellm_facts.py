@@ -1,8 +1,8 @@
-"""Prints as JSON what an installed LiteLLM knows: its version, the config keys that its source reads, and its models' prices.
+"""Prints facts about an installed LiteLLM as JSON: its version, the config keys that its source reads, and its models' prices.
 
-Nothing of LiteLLM is imported: its source is parsed. So it needs Python alone, and takes a second or two.
+LiteLLM is not imported; its source is parsed. So this needs only Python, and takes a second or two.
 
-    python3 litellm_facts.py [FOLDER that holds litellm/ and litellm-*.dist-info]
+    python3 litellm_facts.py [FOLDER that contains litellm/ and litellm-*.dist-info]
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import re
 import sys
 from pathlib import Path
 
-# LiteLLM's names of the providers in catalog.yaml; the other thousands of models would only make the file large.
+# LiteLLM's names of the providers in catalog.yaml. Models of other providers, which are thousands, would only make the file large.
 PROVIDERS = [
     'anthropic',
     'deepseek',
@@ -54,18 +54,18 @@ def fields(module: ast.Module, *classes: str) -> set[str]:
 
 
 def arguments(module: ast.Module, cls_name: str) -> set[str]:
-    """The arguments of a class' constructor."""
+    """The arguments of a class's constructor."""
     for cls in module.body:
         if isinstance(cls, ast.ClassDef) and cls.name == cls_name:
             for node in cls.body:
                 if isinstance(node, ast.FunctionDef) and node.name == '__init__':
                     given = node.args.posonlyargs + node.args.args + node.args.kwonlyargs
                     return {one.arg for one in given} - {'self'}
-    sys.exit(f'{cls_name} has no constructor: LiteLLM changed, see to this script')
+    sys.exit(f'{cls_name} has no constructor: LiteLLM has changed, adapt this script')
 
 
 def globals_of(module: ast.Module) -> set[str]:
-    """The plain variables of a module: what `setattr(litellm, key, value)` overwrites to some effect."""
+    """The plain variables of a module: those that `setattr(litellm, key, value)` can set with an effect."""
     names: set[str] = set()
     for node in module.body:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
@@ -92,7 +92,7 @@ def keys(root: Path) -> dict[str, list[str]]:
         'litellm_params': fields(router_types, *params, 'LiteLLM_Params', 'LiteLLMParamsTypedDict'),
         'model_info': fields(router_types, 'ModelInfo', 'MirroredPricingParams')
         | fields(parse(root / 'types/utils.py'), 'ModelInfoBase', 'ModelInfo', 'ProviderSpecificModelInfo')
-        # The router looks for a key in model_info first and then in litellm_params, by its own function.
+        # The router has its own function that looks for a key in model_info first and then in litellm_params.
         | set(re.findall(r'_first_present\([^=]{1,200}key="(\w+)"', sources)),
         'router_settings': arguments(parse(root / 'router.py'), 'Router'),
         'litellm_settings': globals_of(parse(root / '__init__.py'))
@@ -108,7 +108,7 @@ def keys(root: Path) -> dict[str, list[str]]:
 def models(root: Path) -> dict[str, dict]:
     prices = json.loads((root / 'model_prices_and_context_window_backup.json').read_text(encoding='utf-8'))
     wanted = {}
-    # Some stand there twice, with and without the provider's name: the full one wins.
+    # Some models are listed twice, with and without the provider's name: the full name wins.
     for name, entry in sorted(prices.items(), key=lambda item: '/' in item[0]):
         provider, mode = entry.get('litellm_provider'), entry.get('mode')
         if provider not in PROVIDERS or mode not in MODES or name.startswith(('ft:', 'together-ai-')):

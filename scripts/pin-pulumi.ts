@@ -1,9 +1,9 @@
 /**
  * `npm run pin-pulumi`: writes the SHA-256 of Pulumi's archives, in the versions of package-lock.json, to
- * bootstrap/pulumi-checksums.json. Run it where get.pulumi.com can be reached, look at the difference, commit it.
+ * bootstrap/pulumi-checksums.json. Run it on a machine that can reach get.pulumi.com, review the diff, commit it.
  *
- *     npm run pin-pulumi                     all platforms: downloads about 1 GB, and keeps nothing of it
- *     npm run pin-pulumi -- linux-x64        one platform; the others' lines stay if their versions are still asked for
+ *     npm run pin-pulumi                     all platforms: downloads about 1 GB, and keeps none of it
+ *     npm run pin-pulumi -- linux-x64        one platform; the others' lines stay if their versions are still used
  */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -18,7 +18,7 @@ import { hashFile } from '../bootstrap/checksum-manifest.ts';
 
 const TABLE = join(ROOT, 'bootstrap', 'pulumi-checksums.json');
 
-/** What Pulumi releases for, and Switchyard runs on. */
+/** The platforms for which Pulumi has releases and on which Switchyard runs. */
 const PLATFORMS: Readonly<Record<string, Platform>> = {
   'linux-x64': { os: 'linux', arch: 'x64', goArch: 'amd64' },
   'linux-arm64': { os: 'linux', arch: 'arm64', goArch: 'arm64' },
@@ -26,7 +26,7 @@ const PLATFORMS: Readonly<Record<string, Platform>> = {
   'darwin-arm64': { os: 'darwin', arch: 'arm64', goArch: 'arm64' },
 };
 
-/** An archive with the list of hashes that Pulumi publishes beside it. */
+/** An archive, and the path of the hash list that Pulumi publishes for it. */
 interface Release extends Archive {
   list: string;
 }
@@ -43,8 +43,10 @@ function releasesFor(platform: Platform): Release[] {
 }
 
 /**
- * The hash of `file` in a list as Pulumi publishes it: SHA-256 for the engine; for plugins by `shasum ./*.tar.gz`, so SHA-1 with `./`
- * before the name.
+ * The hash of `file` in a published list. Lists for the engine have SHA-256; those for plugins are made with `shasum ./*.tar.gz`, so they
+ * have SHA-1 and a `./` before the name.
+ *
+ * @returns undefined if the list does not contain the file.
  */
 export function publishedHash(list: string, file: string): string | undefined {
   for (const line of list.split('\n')) {
@@ -58,7 +60,7 @@ async function fetchPublished({ list, file }: Release, source: string): Promise<
   try {
     return publishedHash(await fetchText(source + list), file);
   } catch (error) {
-    // The server is there and has no such list: 403 is how a bucket says so.
+    // The server answers but has no such list; a bucket reports that with 403.
     if (error instanceof Unreachable && /answered 40[34]$/.test(error.message)) return undefined;
     throw error;
   }
@@ -75,7 +77,7 @@ async function sha256Of(
   const published = await fetchPublished(release, source);
   if (published === undefined) progress(`${release.file}: Pulumi publishes no hash to compare with`);
   else if ((await hashFile(archive, published.length === 40 ? 'sha1' : 'sha256')) !== published)
-    throw new UserError('a download does not have the hash that Pulumi publishes for it', {
+    throw new UserError("a download's hash differs from the one that Pulumi publishes", {
       where: source + release.path,
       allowed: published,
     });
@@ -85,11 +87,11 @@ async function sha256Of(
 }
 
 /**
- * Writes the table.
+ * Writes the table of checksums.
  *
- * @param source where the releases are. Pulumi's own address, never a mirror: what is pinned from a mirror vouches for itself.
- * @param names the platforms to look at.
- * @throws UserError if a platform is unknown, or a download is not what Pulumi publishes.
+ * @param source the address of the releases: Pulumi's own, never a mirror, because checksums from a mirror would only confirm the mirror.
+ * @param names the platforms to download.
+ * @throws UserError if a platform is unknown, or a download differs from what Pulumi publishes.
  */
 export async function pinPulumi(
   source: string,

@@ -1,4 +1,4 @@
-/** `./switchyard test`: what `npm test` runs. Brings what the tests need, checks the sources, runs jest, counts. */
+/** `./switchyard test`, which `npm test` runs: installs what the tests need, checks the sources, runs jest, prints the counts. */
 import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import { type Output, withOutput } from '../console/output.ts';
@@ -45,22 +45,22 @@ async function runStages(out: Output, args: string[], { unit, soak }: TestOption
     const report = await jest(args);
     return [setup, ...counted(report, stagesOfFiles(ROOT, report))];
   }
-  // End-to-end tests wait for containers most of the time: the rest is done meanwhile.
+  // End-to-end tests wait for containers most of the time, so the other stages run meanwhile.
   const [checks, files] = await Promise.all([checksAndUnit(out), endToEnd([], 2)]);
   return [setup, ...checks, ...files];
 }
 
-/** The files that have a long form: see test/harness/soak.ts. */
+/** The test files with a long version: see test/harness/soak.ts. */
 const SOAKS = [
   'test/e2e/drill-command.test.ts',
   'test/e2e/agents-command.test.ts',
   'test/e2e/litellm-addresses.test.ts',
 ];
 
-/** Where checks keep what they know of files that have not changed since. */
+/** The folder for the checks' caches. */
 const CACHE = 'node_modules/.cache';
 
-/** Each counts as one test. */
+/** The checks of the sources; each counts as one test. */
 const CHECKS: [label: string, command: string, ...args: string[]][] = [
   [
     'checking types',
@@ -90,45 +90,46 @@ async function checksAndUnit(out: Output): Promise<Stage[]> {
   const stages: Stage[] = [];
   for (const [name, command, ...args] of CHECKS) {
     const begun = Date.now();
-    const good = (await run(command, args, { beside: true })) === 0;
+    const ok = (await run(command, args, { inBackground: true })) === 0;
     const seconds = (Date.now() - begun) / 1000;
-    stages.push({ name, seconds, passed: good ? 1 : 0, failed: good ? 0 : 1 });
-    out.progress(`${name}: ${good ? 'done' : 'FAILED'} in ${Math.round(seconds)} s`);
+    stages.push({ name, seconds, passed: ok ? 1 : 0, failed: ok ? 0 : 1 });
+    out.progress(`${name}: ${ok ? 'done' : 'FAILED'} in ${Math.round(seconds)} s`);
   }
-  stages.push(await unitTests([], { beside: true }));
+  stages.push(await unitTests([], { inBackground: true }));
   return stages;
 }
 
-/** Nothing that a unit test may use: one that needs it fails here, as it would on a machine without it. */
-const NOTHING = {
+/** Makes Docker, Go and the network unusable: a unit test that needs them fails here, as it would on a machine without them. */
+const UNREACHABLE_TOOLS = {
   DOCKER_HOST: 'unix:///nonexistent/docker.sock',
   GOROOT: '/nonexistent',
   npm_config_offline: 'true',
 };
 
-async function unitTests(args: string[], options: { beside?: boolean } = {}): Promise<Stage> {
+async function unitTests(args: string[], options: { inBackground?: boolean } = {}): Promise<Stage> {
   const begun = Date.now();
-  // An option has to come between --selectProjects and paths: it takes all words that follow it.
+  // An option must come between --selectProjects and paths, because --selectProjects takes all following words.
   const workers = `--maxWorkers=${Math.min(2, availableParallelism())}`;
   const report = await jest(['--selectProjects', 'unit', workers, ...args], {
     ...options,
-    env: NOTHING,
+    env: UNREACHABLE_TOOLS,
   });
   return stageOfRun('unit tests', (Date.now() - begun) / 1000, report);
 }
 
 /**
- * Each file in a process of its own: half of their time they wait for Docker, so two at once take little more than half of it. Each has
- * stacks, names and ports of its own (sandbox/free-port.ts), and images that nobody else removes (test/harness/images.ts).
+ * Runs the end-to-end tests, each file in its own process. They wait for Docker half of the time, so two at once take little more than half
+ * as long. Each has its own stacks, names and ports (sandbox/free-port.ts), and images that no other test removes
+ * (test/harness/images.ts).
  *
- * @param workers how many files at once.
+ * @param workers how many files run at once.
  */
 async function endToEnd(args: string[], workers: number, env: Record<string, string> = {}): Promise<Stage[]> {
   const report = await jest(['--selectProjects', 'e2e', `--maxWorkers=${workers}`, ...args], { env });
   return counted(report, stagesOfFiles(ROOT, report));
 }
 
-/** The stages of the files; one that says that jest itself failed where it has none. */
+/** The stages of the files; if there are none, a single stage that says that jest itself failed. */
 function counted(report: Parameters<typeof stageOfRun>[2], files: Stage[]): Stage[] {
   return files.length > 0 ? files : [stageOfRun('jest', 0, report)];
 }

@@ -1,4 +1,4 @@
-/** `./switchyard stop-docker`: ends the Docker daemon that Switchyard started, if it did. */
+/** `./switchyard stop-docker`: stops the Docker daemon, if Switchyard started it. */
 import type { Command } from 'commander';
 import { withOutput } from '../console/output.ts';
 import { stopDockerIfOurs } from '../bootstrap/docker-daemon.ts';
@@ -11,7 +11,10 @@ export function register(program: Command): void {
     .action(
       withOutput(async (out) => {
         const stopped = await stopDockerIfOurs();
-        out.result({ stopped }, stopped ? 'the Docker daemon has ended' : 'no Docker daemon of ours runs');
+        out.result(
+          { stopped },
+          stopped ? 'the Docker daemon was stopped' : 'Switchyard has not started a Docker daemon',
+        );
       }),
     );
 }

@@ -1,10 +1,10 @@
 /**
- * `npm run upgrade-litellm -- VERSION`: locks another release of LiteLLM for the gateway's image, by hash, and takes its facts.
+ * `npm run upgrade-litellm -- VERSION`: locks another release of LiteLLM for the gateway's image, with hashes, and extracts its facts.
  *
- *     npm run upgrade-litellm -- 1.107.0                              what was published in the last 7 days stays out
+ *     npm run upgrade-litellm -- 1.107.0                              excludes packages published in the last 7 days
  *     npm run upgrade-litellm -- 1.107.0 --exclude-newer 2026-12-01   … after this day
  *
- * Needs Python 3 with pip and venv; brings `uv`, which resolves, into Switchyard's folder. Files are put back where it fails.
+ * Needs Python 3 with pip and venv. Installs the resolver `uv` into Switchyard's folder. If it fails, it restores the files.
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
@@ -16,10 +16,10 @@ import { dayOf, parseToday } from '../console/time-options.ts';
 import { inHome, ROOT } from '../console/home-paths.ts';
 
 const IMAGE = join(ROOT, 'runtimes/gateway/image');
-const WISHES = 'requirements.in';
+const REQUIREMENTS = 'requirements.in';
 const LOCK = 'requirements.txt';
 
-/** The resolver. Another version may lock other packages for the same wishes: so it is pinned. */
+/** The resolver's version. It is pinned because another version may lock other packages for the same requirements. */
 const UV_VERSION = '0.13.9';
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -37,13 +37,15 @@ async function main(): Promise<void> {
     });
   const given = values['exclude-newer'];
   const until = given === undefined ? new Date(Date.now() - 7 * DAY_MS) : parseToday(given);
-  const before = await Promise.all([WISHES, LOCK].map((file) => readFile(join(IMAGE, file), 'utf8')));
+  const before = await Promise.all([REQUIREMENTS, LOCK].map((file) => readFile(join(IMAGE, file), 'utf8')));
   try {
-    await writeFile(join(IMAGE, WISHES), withVersion(before[0]!, version));
+    await writeFile(join(IMAGE, REQUIREMENTS), withVersion(before[0]!, version));
     await lock(dayOf(until));
     await execa(process.execPath, ['scripts/generate.ts'], { cwd: ROOT, stdio: 'inherit' });
   } catch (error) {
-    await Promise.all([WISHES, LOCK].map((file, index) => writeFile(join(IMAGE, file), before[index]!)));
+    await Promise.all(
+      [REQUIREMENTS, LOCK].map((file, index) => writeFile(join(IMAGE, file), before[index]!)),
+    );
     throw error;
   }
   process.stderr.write(
@@ -51,44 +53,44 @@ async function main(): Promise<void> {
   );
 }
 
-/** The wishes with another version of LiteLLM. */
+/** The requirements with another version of LiteLLM. */
 function withVersion(text: string, version: string): string {
-  const wish = /^(litellm\[[^\]]*\]==)[\d.]+$/m;
-  if (!wish.test(text))
-    throw new UserError(`no line litellm[…]==… in ${WISHES}`, { where: join(IMAGE, WISHES) });
-  return text.replace(wish, `$1${version}`);
+  const requirement = /^(litellm\[[^\]]*\]==)[\d.]+$/m;
+  if (!requirement.test(text))
+    throw new UserError(`no line litellm[…]==… in ${REQUIREMENTS}`, { where: join(IMAGE, REQUIREMENTS) });
+  return text.replace(requirement, `$1${version}`);
 }
 
-/** Resolves the wishes for every platform. The command that uv notes in the lock file is this one. */
+/** Resolves the requirements for every platform. uv writes this command into the lock file. */
 async function lock(until: string): Promise<void> {
-  const uv = await bringUv();
+  const uv = await installUv();
   const args = ['--universal', '--generate-hashes', '--python-version', '3.11', '--exclude-newer', until];
-  // uv keeps the versions of the former lock file where the new release allows them: less to look through.
+  // uv keeps the previous lock file's versions if the new release allows them, so there is less to review.
   const made = await execa(
     uv,
-    ['pip', 'compile', ...args, '--overrides', 'overrides.txt', WISHES, '-o', LOCK],
+    ['pip', 'compile', ...args, '--overrides', 'overrides.txt', REQUIREMENTS, '-o', LOCK],
     { cwd: IMAGE, reject: false, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   if (made.exitCode === 0) return;
-  throw new UserError('the packages could not be resolved', {
+  throw new UserError('cannot resolve the packages', {
     found: made.stderr.trim().split('\n').slice(-8).join('\n'),
     allowed: `releases up to ${until}: --exclude-newer takes a later day`,
   });
 }
 
-/** The path of uv, installed once into a folder of its own. */
-async function bringUv(): Promise<string> {
+/** Installs uv into its own folder, if it is not there yet, and returns its path. */
+async function installUv(): Promise<string> {
   const folder = inHome('tools', `uv-${UV_VERSION}`);
   const uv = join(folder, 'bin', 'uv');
   if (existsSync(uv)) return uv;
-  process.stderr.write(`bringing uv ${UV_VERSION} into ${folder} …\n`);
+  process.stderr.write(`installing uv ${UV_VERSION} into ${folder} …\n`);
   await mkdir(inHome('tools'), { recursive: true });
   try {
     await execa('python3', ['-m', 'venv', '--clear', folder]);
     const python = join(folder, 'bin', 'python');
     await execa(python, ['-m', 'pip', 'install', '--quiet', '--only-binary', ':all:', `uv==${UV_VERSION}`]);
   } catch (error) {
-    throw new UserError(`uv ${UV_VERSION} could not be brought`, {
+    throw new UserError(`cannot install uv ${UV_VERSION}`, {
       found: error instanceof Error ? error.message.split('\n')[0]! : '',
       allowed: 'Python 3 with pip and venv, and a package index',
       command: 'apt-get install python3-venv',

@@ -1,4 +1,4 @@
-/** Runs jest in a process of its own, and reads its report. */
+/** Runs jest in its own process and reads its report. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,16 +6,16 @@ import { run, type RunOptions } from './run-stage.ts';
 import type { JestReport } from './stages.ts';
 
 /**
- * A test that hangs ends after this long. No measure of anything: the machine may be busy with other stages. Tests that wait for
- * containers have limits of their own.
+ * The timeout that ends a hanging test. It is not a performance limit, since the machine may be busy with other stages. Tests that wait for
+ * containers have their own timeouts.
  */
-const HANGS_MS = 120_000;
+const HANG_TIMEOUT_MS = 120_000;
 
 /**
  * Runs jest.
  *
  * @param args its arguments.
- * @returns its report; without one, that of a run that failed.
+ * @returns its report; if there is none, the report of a failed run.
  */
 export async function jest(args: string[], options: RunOptions = {}): Promise<JestReport> {
   const folder = await mkdtemp(join(tmpdir(), 'switchyard-test-'));
@@ -24,7 +24,7 @@ export async function jest(args: string[], options: RunOptions = {}): Promise<Je
     '--experimental-vm-modules',
     '--disable-warning=ExperimentalWarning',
     'node_modules/jest/bin/jest.js',
-    `--testTimeout=${HANGS_MS}`,
+    `--testTimeout=${HANG_TIMEOUT_MS}`,
     '--json',
     `--outputFile=${file}`,
     ...args,

@@ -2,19 +2,19 @@
 import { execa } from 'execa';
 import { ROOT } from '../../console/home-paths.ts';
 
-/** How to run it. */
+/** Options of {@link run}. */
 export interface RunOptions {
-  /** What differs from this process's environment. */
+  /** Variables that are added to this process's environment. */
   env?: Record<string, string>;
-  /** Another stage runs meanwhile: keep what this one says until it has ended, and let the other one's programs go first. */
-  beside?: boolean;
+  /** Whether another stage runs meanwhile: then this one has lower priority, and its output is printed after it has ended. */
+  inBackground?: boolean;
 }
 
-/** Runs a program in the checkout; what it says goes to standard error, since standard output is for the result. */
+/** Runs a program in the checkout. Its output goes to standard error, since standard output is for the result. */
 export async function run(command: string, args: string[], options: RunOptions = {}): Promise<number> {
-  const { env = {}, beside = false } = options;
+  const { env = {}, inBackground = false } = options;
   const base = { cwd: ROOT, env, reject: false } as const;
-  if (!beside) {
+  if (!inBackground) {
     const result = await execa(command, args, { ...base, stdio: ['ignore', 2, 2] });
     return result.exitCode ?? 1;
   }

@@ -1,4 +1,4 @@
-/** The stages of a run of the tests: what each came to, and how long it took. Pure. */
+/** The stages of a test run, with their results and durations. Pure. */
 
 /** One stage: a check of the sources, the unit tests, or one file of the end-to-end tests. */
 export interface Stage {
@@ -8,7 +8,7 @@ export interface Stage {
   failed: number;
 }
 
-/** What jest's `--json` report says of a run; only what is used here. */
+/** The part of jest's `--json` report that is used. */
 export interface JestReport {
   numPassedTests: number;
   numFailedTests: number;
@@ -39,20 +39,20 @@ export function stagesOfFiles(root: string, report: JestReport): Stage[] {
         name: name.startsWith(`${root}/`) ? name.slice(root.length + 1) : name,
         seconds: (endTime - startTime) / 1000,
         passed: count('passed'),
-        // A file that could not be run has no results, and counts as one failure.
+        // A file that could not be run has no results. It counts as one failure.
         failed: assertionResults.length === 0 ? 1 : count('failed'),
       };
     });
 }
 
-/** One line for each stage, its seconds first; then one for the whole run, in which stages ran side by side. */
+/** One line for each stage with its seconds, then one for the whole run, in which stages run concurrently. */
 export function stageLines(stages: readonly Stage[], total: number): string[] {
   const line = (seconds: number, text: string): string => `${seconds.toFixed(1).padStart(8)} s  ${text}`;
   return [
     ...stages.map(({ name, seconds, failed }) =>
       line(seconds, failed > 0 ? `${name}: ${failed} failed` : name),
     ),
-    line(total, 'in all'),
+    line(total, 'total'),
   ];
 }
 

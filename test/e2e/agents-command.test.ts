@@ -1,11 +1,11 @@
-/** The agents of the shipped file in parallel, through the real opencode; and smoke, which asks every layer once. */
+/** The agents of the shipped file in parallel, with the real opencode; and `smoke`, which sends one request through every layer. */
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { runAgents } from '../../client/run-agents.ts';
 import { planAgents } from '../../client/agents-plan.ts';
-import { Board } from '../../client/board.ts';
+import { AgentsProgress } from '../../client/agents-progress.ts';
 import type { StackClient } from '../../domain/read/outputs-reader.ts';
 import { requireOpencode } from '../../client/client-home.ts';
 import { Output } from '../../console/output.ts';
@@ -29,10 +29,10 @@ let client: StackClient;
 let options: ShippedOptions;
 let bin: string;
 let logs: string;
-let said: string[];
+let output: string[];
 const out = (): Output => {
-  said = [];
-  const stream = { write: (text: string) => said.push(text) };
+  output = [];
+  const stream = { write: (text: string) => output.push(text) };
   return new Output({ streams: { stdout: stream, stderr: stream } });
 };
 
@@ -74,7 +74,7 @@ async function run(signal = new AbortController().signal): ReturnType<typeof run
     client,
     logs,
     parallel: 4,
-    board: new Board(
+    progress: new AgentsProgress(
       out(),
       ready.map(({ name }) => name),
     ),
@@ -105,7 +105,7 @@ describe('four agents at once', () => {
   );
 
   test(
-    'one with a dead provider ends alone, with a clear message and no key in its log',
+    'only the agent with a failing provider ends, with a clear message and no key in its log',
     async () => {
       await upstream.inject({ path: '/groq', status: 503, echoKey: true });
       const reports = await run();
@@ -113,14 +113,14 @@ describe('four agents at once', () => {
       expect(dead).toMatchObject({ agent: 'fast-code', ok: false, exitCode: 1 });
       expect(dead?.reason).toMatch(/^the provider failed 4 times in a row: .*\[key\]/);
       expect(others.map(({ ok }) => ok)).toEqual([true, true, true]);
-      expect(readFileSync(dead?.log ?? '', 'utf8') + said.join('')).not.toContain(KEYS.GROQ_API_KEY);
-      expect(said.join('')).toContain('fast-code: a request failed, trying again: ');
+      expect(readFileSync(dead?.log ?? '', 'utf8') + output.join('')).not.toContain(KEYS.GROQ_API_KEY);
+      expect(output.join('')).toContain('fast-code: a request failed, retrying: ');
     },
     4 * MINUTE,
   );
 
   test(
-    'stopped, all of them end, and soon',
+    'all of them end soon after a stop',
     async () => {
       await upstream.inject({ hang: true });
       const stop = new AbortController();
@@ -142,7 +142,7 @@ describe('four agents at once', () => {
 
 describe('smoke', () => {
   test(
-    'says for every layer and provider who answered, what was skipped and why, and what failed and what to do',
+    'reports for every layer and provider which model answered, what was skipped and why, and what failed and what to do',
     async () => {
       await upstream.inject(
         { path: '/groq', status: 401, echoKey: true },
@@ -165,12 +165,12 @@ describe('smoke', () => {
           layer: 1,
           ok: false,
           reason: expect.stringMatching(
-            /^groq-direct refuses the key \(401\): .*\[key\]; pulumi config set --secret GROQ_API_KEY --stack dev$/,
+            /^groq-direct rejected the key \(401\): .*\[key\]; pulumi config set --secret GROQ_API_KEY --stack dev$/,
           ),
         },
       ]);
       expect(of('anthropic-direct')).toMatchObject([
-        { ok: false, reason: expect.stringMatching(/^anthropic-direct cannot be reached/) },
+        { ok: false, reason: expect.stringMatching(/^cannot reach anthropic-direct/) },
       ]);
       expect(of('together-direct')).toMatchObject([
         {

@@ -1,4 +1,4 @@
-/** The benchmark with a handful of requests: it measures everything, reports it, and leaves nothing behind. */
+/** The benchmark with few requests: it measures and reports everything, and leaves nothing behind. */
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from '@jest/globals';
@@ -18,7 +18,7 @@ beforeAll(async () => {
     stderr: 'inherit',
   });
   report = JSON.parse(result.stdout) as BenchReport;
-  // 30 minutes, as for the drills: on a machine without any layer of the images these are built first.
+  // 30 minutes, as for the drills, because the images may have to be built first.
 }, 30 * MINUTE);
 
 test('every gateway has all of its figures', () => {
@@ -42,19 +42,19 @@ test('every gateway has all of its figures', () => {
   }
 });
 
-test('those that cache have the figures of a hit', () => {
+test('gateways with a cache have the figures of cache hits', () => {
   const { gateways = [] } = report;
   const cached = gateways.filter(({ cacheHit }) => cacheHit !== undefined).map(({ name }) => name);
   expect(cached).toEqual(['litellm', 'switchyard-1', 'switchyard-2']);
   for (const { cacheHit } of gateways) expect(cacheHit?.p50Ms ?? 1).toBeGreaterThan(0);
 });
 
-test('parts that were not asked for did not run', () => {
+test('parts that were not requested did not run', () => {
   expect(report.commands).toBeUndefined();
   expect(report.edge).toBeUndefined();
 });
 
-test('nothing is left', () => {
+test('nothing remains', () => {
   const { run, stacks } = report.made;
   const list = (...args: string[]): string => execFileSync('docker', args).toString();
   expect(list('ps', '-aq', '--filter', `label=switchyard.bench=${run}`)).toBe('');

@@ -1,6 +1,6 @@
 /**
- * Drills on one stack with two gateways, as production has, through the command line. Short, and a sample of them: what changes keys and
- * what strikes a gateway always, one of the others by the seed. `npm run soak` runs all of them at full length, with one gateway and
+ * Runs drills on one stack with two gateways, as in production, through the command line. Short runs of a sample: always one that changes
+ * keys and one that injects a fault, and one other chosen by the seed. `npm run soak` runs all of them at full length, with one gateway and
  * with two.
  */
 import { execFileSync } from 'node:child_process';
@@ -13,7 +13,7 @@ import { ROOT } from '../../console/home-paths.ts';
 import { sample, SEED, SOAK } from '../harness/soak.ts';
 
 const MINUTE = 60_000;
-/** Of each drill: enough to be in the middle of every change, and no more. */
+/** Requests of each drill: just enough that every change happens under load. */
 const REQUESTS = SOAK ? 1000 : 120;
 const ALWAYS = ['rotate-master-key', 'kill'];
 const others = DRILL_NAMES.filter((name) => !ALWAYS.includes(name));
@@ -41,7 +41,7 @@ beforeAll(
 );
 
 describe.each(NAMES)('drill %s', (name) => {
-  test('holds', () => {
+  test('passes', () => {
     const report = sum.drills.find(({ drill }) => drill === name);
     expect(report?.findings).toEqual([]);
     expect(report?.ok).toBe(true);
@@ -51,7 +51,7 @@ describe.each(NAMES)('drill %s', (name) => {
   });
 });
 
-test('nothing of their stack is left', () => {
+test('nothing of their stack remains', () => {
   const { stack } = sum;
   expect(stack).toMatch(/-drill$/);
   const list = (...args: string[]): string => execFileSync('docker', args).toString();

@@ -1,7 +1,7 @@
 /**
- * Where the real LiteLLM, in the image that the stack builds, sends what it is asked: to the address given, by every route, whole and
- * streamed. Held for each provider of the shipped catalogue, for providers of one's own, and for rows of domain/facts/litellm-prefixes.ts: a
- * sample, all of them in `npm run soak`.
+ * Checks that the real LiteLLM, in the image that the stack builds, sends requests only to the configured address, for every route, with and
+ * without streaming. It is checked for each provider of the shipped catalogue, for custom providers, and for a sample of the rows of
+ * domain/facts/litellm-prefixes.ts; for all rows in `npm run soak`.
  */
 import { chmod, cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,15 +19,15 @@ import { IMAGE_MS, imageOf } from '../harness/images.ts';
 import { sample, SOAK } from '../harness/soak.ts';
 import { allKeys, goodCatalog, goodSettings } from '../unit/domain/shipped.ts';
 
-/** Where one call went, as litellm_addresses.py prints it. */
+/** The destinations of one call, as litellm_addresses.py prints them. */
 interface Call {
   status: number;
-  said: string;
+  text: string;
   /** `//host:port/path` of each request that was received. */
   requests: string[];
-  /** `host:port` of each name that was looked up. */
+  /** `host:port` of each resolved name. */
   names: string[];
-  /** Connections that no name led to. */
+  /** Connections to addresses that did not come from a name lookup. */
   other: string[];
 }
 
@@ -36,31 +36,31 @@ interface Asked {
   calls: Record<string, Call>;
 }
 
-/** Providers of one's own: nothing but a prefix and an address. */
+/** Custom providers: only a prefix and an address. */
 const OWN: Record<string, { litellm: string; baseUrl: string; gatewayBaseUrl?: string }> = {
   vllm: { litellm: 'hosted_vllm', baseUrl: 'http://vllm.test:8000/v1' },
   proxied: { litellm: 'openai', baseUrl: 'https://llm.test/a/path/v1/' },
   claude: { litellm: 'anthropic', baseUrl: 'http://claude.test:8001/anthropic/v1' },
-  // Known to LiteLLM as another provider's.
+  // LiteLLM knows this address as another provider's.
   known: { litellm: 'openai', baseUrl: 'https://api.groq.com/openai/v1' },
   inside: { litellm: 'mistral', baseUrl: 'https://api.mistral.ai/v1', gatewayBaseUrl: 'http://in.test:8002/v1' },
   deep: { litellm: 'deepseek', baseUrl: 'http://deep.test:8003/deepseek/v1' },
   hub: { litellm: 'huggingface', baseUrl: 'http://hub.test:8004/v1' },
 }; // prettier-ignore
 
-/** The mock's address, which only its tokens are asked at. */
+/** The mock's address, which is only used to count tokens. */
 const CLOSED_PORT = 'http://127.0.0.1:9';
 
-/** Routes that need not ask the provider at all: tokens can be counted here. */
+/** The route that need not send a request to the provider, since LiteLLM can count tokens itself. */
 const OPTIONAL = 'count_tokens';
 
-/** The shipped catalogue with further providers, and an alias for everything that a provider serves. */
+/** The shipped catalogue with additional providers, and an alias for every mode that a provider serves. */
 function catalogue() {
   const shipped = parse(fixture('catalog.yaml')) as {
     providers: Record<string, { litellm?: string }>;
     models: Record<string, object>;
   };
-  // All of the table take a quarter of an hour.
+  // The whole table takes a quarter of an hour.
   const prefixes = [...LITELLM_PREFIXES.keys()];
   const rows = (SOAK ? prefixes : sample(prefixes, 4)).map((litellm) => [
     `row-${litellm.replaceAll('_', '-')}`,
@@ -78,12 +78,12 @@ function catalogue() {
   return goodCatalog(stringify(shipped)).catalog;
 }
 
-/** What the plan renders, with every provider asked each time and with keys that are no files. */
+/** The plan's rendered config, changed so that every request is sent to the provider, and keys are not read from files. */
 function config(rendered: string): string {
   const { model_list, litellm_settings } = parse(rendered) as Record<string, object>;
   return stringify({
     model_list,
-    // The test's own certificates are nobody's.
+    // The test's certificates are self-signed.
     litellm_settings: { ...litellm_settings, cache: false, ssl_verify: false },
     router_settings: { num_retries: 0, disable_cooldowns: true },
     general_settings: { disable_model_info_refresh: true },
@@ -100,7 +100,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('every request stays below the address given', async () => {
+test('every request goes to the configured address', async () => {
   const catalog = catalogue();
   const settings = goodSettings();
   const plan = planModels(catalog, settings, allKeys(catalog));
@@ -135,12 +135,12 @@ test('every request stays below the address given', async () => {
   expect(astray).toEqual([]);
 }, 1_800_000);
 
-/** Whether a call asked anything but the address given, or nothing at all. */
+/** Whether a call sent a request to another address than the configured one, or no request at all. */
 function leaves({ requests, names }: Call, given: URL, optional: boolean): boolean {
   const port = given.port || (given.protocol === 'https:' ? '443' : '80');
   const below = `//${given.host}${given.pathname.replace(/\/$/, '')}/`;
   return (
-    // OpenAI's client trusts no certificate of the test's for a stream of completions: then the name alone is seen.
+    // For a stream of completions OpenAI's client rejects the test's certificate; then only the name lookup is seen.
     (!optional && requests.length + names.length === 0) ||
     requests.some((url) => !url.startsWith(below)) ||
     names.some((name) => name !== `${given.hostname}:${port}`)

@@ -1,8 +1,8 @@
-"""Calls each model of /cases/config.yaml through LiteLLM's own proxy, by every route that its mode has, and prints where each call
-went, a line for each model.
+"""Calls each model of /cases/config.yaml through LiteLLM's own proxy, by every route of its mode, and prints the destinations of each
+call, one line per model.
 
-Run by litellm-addresses.test.ts in the gateway's image, without a network. Every name leads to this container: a request that leaves
-the address given is answered like any other, and seen.
+Run by litellm-addresses.test.ts in the gateway's image, without a network. Every name resolves to this container, so a request to a
+wrong address is also answered and recorded.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ real_getaddrinfo = socket.getaddrinfo
 
 
 def getaddrinfo(host, port, *args, **kwargs):
-    """Lead every name here, and keep what was asked for."""
+    """Resolves every name to this container and records it."""
     name = host.decode() if isinstance(host, bytes) else host
     if name is not None:
         asked.append((name, int(port or 0)))
@@ -54,13 +54,13 @@ def getaddrinfo(host, port, *args, **kwargs):
 
 
 def listen_to(event: str, args: tuple) -> None:
-    """Keep each connection that a name did not lead to."""
+    """Records each connection to an address that did not come from a name lookup."""
     if event == 'socket.connect' and isinstance(args[1], tuple) and args[1][0] != '127.0.0.1':
         connected.append(f'{args[1][0]}:{args[1][1]}')
 
 
 def certificate() -> ssl.SSLContext:
-    """A certificate that nobody checks."""
+    """A self-signed certificate; the clients are configured not to check it."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, 'anybody')])
     now = datetime.datetime.now(datetime.UTC)
@@ -80,25 +80,25 @@ def port_of(address: str) -> int:
 
 
 async def call(client, path: str, body: dict) -> dict:
-    """One call, and where it went: the addresses of the requests that were received, and of the names that were asked for."""
+    """Sends one call and returns its destinations: the addresses of the received requests, and the resolved names."""
     asked.clear()
     connected.clear()
     upstream.requests.clear()
     status = 0
-    said = ''
-    # What LiteLLM makes of an answer is no matter here, only where it asked.
+    text = ''
+    # How LiteLLM handles the answer does not matter here, only where it sent requests.
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(60):
             response = await client.post(path, json=body)
-            status, said = response.status_code, response.text[:300]
+            status, text = response.status_code, response.text[:300]
     await asyncio.sleep(0.02)
     urls = [f"//{one['headers'].get('host', '?')}{one['path']}" for one in upstream.requests]
-    return {'status': status, 'said': said, 'requests': urls, 'names': sorted({f'{h}:{p}' for h, p in asked}), 'other': list(connected)}
+    return {'status': status, 'text': text, 'requests': urls, 'names': sorted({f'{h}:{p}' for h, p in asked}), 'other': list(connected)}
 
 
 async def main() -> None:
     models = yaml.safe_load(CONFIG.read_text())['model_list']
-    # What LiteLLM would go by where nothing else says it: none of this may count.
+    # LiteLLM's own environment variables for addresses: none of them may have an effect.
     for prefix in {one['litellm_params']['model'].split('/')[0].upper() for one in models} | {'OPENAI', 'ANTHROPIC'}:
         for name in ('API_BASE', 'BASE_URL', 'API_URL', 'ENDPOINT'):
             os.environ[f'{prefix}_{name}'] = 'http://environment.test/v1'

@@ -1,4 +1,4 @@
-/** The real opencode with the files that we write: what arrives at each of the eight providers, and nothing else. */
+/** The real opencode with the files that we write: each of the eight providers receives the right request with only its own key. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -7,13 +7,13 @@ import type { StackClient } from '../../domain/read/outputs-reader.ts';
 import { gatewayOnly } from '../../client/client-files.ts';
 import { type ClientHome, makeHome, requireOpencode } from '../../client/client-home.ts';
 import { runOpencode, type RunResult } from '../../client/run-opencode.ts';
-import { connect } from '../../cli/connect.ts';
+import { connect } from '../../client/connect-files.ts';
 import { ROOT } from '../../console/home-paths.ts';
 import { shippedClient } from '../harness/client-of.ts';
 import { type LocalUpstream, startLocalUpstream } from '../harness/local-upstream.ts';
 
 const MINUTE = 60_000;
-/** Without any provider's prefix, so that only what we know of a key can hide it. */
+/** Without any provider's prefix, so that only redaction by value can hide it. */
 const key = (name: string): string => `canary-51c7-${name}`;
 const KEYS: Record<string, string> = Object.fromEntries(
   ['OPENAI', 'ANTHROPIC', 'GROQ', 'DEEPSEEK', 'OPENROUTER', 'TOGETHER', 'PORTKEY'].map((name) => [
@@ -125,7 +125,7 @@ describe('each of the eight providers', () => {
         (one) => !own.some((value) => value?.endsWith(one)),
       );
       for (const one of foreign) expect(JSON.stringify(received)).not.toContain(one);
-      // Limits are the price map's, not opencode's 32,000 for all.
+      // The limit is the price map's, not opencode's default of 32,000.
       const body = received[0]?.body as unknown as { max_tokens?: number; max_output_tokens?: number };
       const id = model.slice(model.indexOf('/') + 1);
       const limit = client.config.provider[model.split('/')[0] ?? '']?.models[id]?.limit.output ?? 0;
@@ -136,7 +136,7 @@ describe('each of the eight providers', () => {
 });
 
 describe('the files', () => {
-  test('keys are in 0600 files alone, none in opencode.json', () => {
+  test('keys are only in files with mode 0600, none in opencode.json', () => {
     const config = readFileSync(join(home.dir, 'config/opencode/opencode.json'), 'utf8');
     for (const secret of [MASTER, ...Object.values(KEYS)]) expect(config).not.toContain(secret);
     for (const file of ['auth.json', 'switchyard-portkey.key']) {
@@ -145,7 +145,7 @@ describe('the files', () => {
   });
 
   test(
-    'opencode lists the models of all eight, and understands the files as they are',
+    'opencode accepts the files and lists the models of all eight providers',
     async () => {
       const { stdout, exitCode } = await execa(bin, ['models'], {
         env: home.env,
@@ -165,7 +165,7 @@ describe('the files', () => {
   );
 
   test(
-    'an agent goes to the provider and model of its lane',
+    'an agent uses the provider and model of its lane',
     async () => {
       expect(await run(undefined, { agent: 'complex-reasoning' })).toMatchObject({ ok: true });
       expect((await upstream.requests()).map(({ path, model }) => [path, model])).toEqual([
@@ -185,7 +185,7 @@ describe('the files', () => {
   );
 
   test(
-    '--gateway-only: the gateway answers, no maker has a key',
+    '--gateway-only: the gateway answers, and no provider has a key',
     async () => {
       const only = gatewayOnly(client);
       expect(Object.keys(only.auth)).toEqual(['litellm']);
@@ -202,7 +202,7 @@ describe('the files', () => {
 });
 
 test(
-  'a switch to a stack that serves nothing, and back, ends with what there was',
+  'a switch to a stack without models, and back, restores the previous state',
   async () => {
     const folder = join(home.dir, 'switched');
     const dir = join(folder, 'opencode');
@@ -221,7 +221,7 @@ test(
     expect(await providers()).toEqual([...on].sort());
     expect(on).toEqual(['litellm', 'groq-direct']);
 
-    // And what the user disables is off, as connect says.
+    // A provider that the user disables is off, and connect reports it.
     const file = join(dir, 'opencode.json');
     const config = JSON.parse(readFileSync(file, 'utf8')) as { disabled_providers: string[] };
     config.disabled_providers.push('litellm');
@@ -234,7 +234,7 @@ test(
 
 describe('a provider that is down', () => {
   test(
-    'ends the run with what it said, instead of asking for ever',
+    'ends the run with its error message, instead of retrying for ever',
     async () => {
       await upstream.inject({ path: '/groq', status: 503 });
       const result = await run('groq-direct/openai/gpt-oss-20b', { maxFailures: 2 });

@@ -1,4 +1,4 @@
-/** What a pull request is told: `preview --ci` in a clean checkout, without keys, without a state, without Docker. */
+/** The preview of a pull request: `preview --ci` in a clean checkout, without keys, without a state, without Docker. */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
@@ -16,7 +16,7 @@ function read(file: string): string {
   return readFileSync(join(checkout.dir, file), 'utf8');
 }
 
-/** Changes a file of the checkout; it must change. */
+/** Edits a file of the checkout; fails if nothing changes. */
 function edit(file: string, change: (text: string) => string): void {
   const changed = change(read(file));
   expect(changed).not.toBe(read(file));
@@ -54,7 +54,7 @@ afterEach(() => {
 afterAll(() => checkout.remove(), 5 * MINUTE);
 
 test(
-  'a good change is green for dev and prod, says what it means, and writes nothing',
+  'a valid change passes for dev and prod, is described, and writes nothing',
   async () => {
     edit(CATALOG, (text) => text.replace(/(\n {2}gpt-4-turbo: )\[.*\]/, '$1[together-llama3-70b]'));
     edit('Pulumi.dev.yaml', (text) => text.replace('port: "4000"', 'port: "4003"'));
@@ -70,7 +70,7 @@ test(
         [
           'setting port: 4000 → 4003',
           chain,
-          'the edge is replaced: a gap of some seconds, in which connections are refused or reset',
+          'the edge is replaced: an outage of a few seconds, in which connections are refused or reset',
         ],
       ],
       ['prod', [chain]],
@@ -106,9 +106,9 @@ test.each([
     /runtimes\/gateway\/programs\/probe\.py:\d+:3 this looks like a key of Groq/,
   ],
 ])(
-  '%s is red, with its place and without the key',
-  async (_, plant, message) => {
-    plant();
+  '%s fails, with its position and without the key',
+  async (_, breakFile, message) => {
+    breakFile();
     const { exitCode, stdout, stderr } = await preview();
     expect(exitCode).toBe(1);
     expect(stdout).toBe('');

@@ -1,4 +1,4 @@
-/** What Pulumi itself says of passphrases: the real engine, a backend in a folder, no container. */
+/** Passphrases on a second machine: the real engine, a backend in a folder, no container. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,12 +20,12 @@ beforeAll(async () => {
   mkdirSync(join(work, 'backend'));
   process.env.PULUMI_BACKEND_URL = `file://${join(work, 'backend')}`;
   process.env.PULUMI_HOME = join(work, 'pulumi-home');
-  // A backend whose files are none that could be read as JSON, as those of a shared one cannot be.
+  // Like a shared backend, this one has no files that could be read as JSON.
   process.env.PULUMI_SELF_MANAGED_STATE_GZIP = 'true';
   env = await toolEnv();
   const first = { ...env, PULUMI_CONFIG_PASSPHRASE: 'of the first machine' };
   await execa('pulumi', ['stack', 'init', STACK, '--no-select', '--non-interactive'], { cwd: ROOT, env: first }); // prettier-ignore
-  // The second machine's checkout: its settings know no salt.
+  // The second machine's checkout: its settings contain no salt.
   writeFileSync(settings, 'config: {}\n');
 }, 900_000);
 afterAll(() => {
@@ -37,13 +37,13 @@ afterAll(() => {
   rmSync(work, { recursive: true });
 });
 
-test('a second machine makes no passphrase for a stack that has secrets already', async () => {
+test('a second machine creates no passphrase for a stack that already has secrets', async () => {
   const home = join(work, 'home');
   mkdirSync(home);
   const { exitCode, stderr } = await execa(process.execPath, [join(ROOT, 'cli/main.ts'), 'env', STACK], {
     cwd: ROOT,
     reject: false,
-    // Its own home but for the tools, which this machine has built.
+    // Its own home, except for the tools, which this machine has built.
     env: { SWITCHYARD_HOME: await homeWithTools(home), NODE_OPTIONS: '' },
   });
   expect(stderr).toContain(
@@ -55,7 +55,7 @@ test('a second machine makes no passphrase for a stack that has secrets already'
   expect(readdirSync(join(work, 'backend', '.pulumi', 'stacks', 'switchyard'))).toContain(`${STACK}.json.gz`);
 }, 120_000);
 
-test('Pulumi tells the right passphrase from a wrong one, and a stack that is not there has none', async () => {
+test('Pulumi distinguishes the right passphrase from a wrong one, and a missing stack has none', async () => {
   const found = await saltInState(STACK, env);
   expect(
     await passphraseFits(found!.salt, { ...env, PULUMI_CONFIG_PASSPHRASE: 'of the first machine' }),
@@ -65,7 +65,7 @@ test('Pulumi tells the right passphrase from a wrong one, and a stack that is no
   expect(existsSync(passphrasePath(STACK))).toBe(false);
 }, 120_000);
 
-/** A home with this machine's tools in it. */
+/** A home folder with this machine's tools in it. */
 async function homeWithTools(home: string): Promise<string> {
   const own = process.env.SWITCHYARD_HOME ?? join(homedir(), '.switchyard');
   await execa('ln', ['-s', join(own, 'tools'), join(home, 'tools')]);

@@ -1,4 +1,4 @@
-/** The client's files of the release's catalogue, rendered as the stack's program does it, without a stack. */
+/** The client's files for the release's catalogue, rendered as by the Pulumi program, without a stack. */
 import { clientKeys, type ClientInputs, clientView } from '../../domain/render/client-view.ts';
 import { unlessRefused } from '../../console/errors.ts';
 import { formatProblems } from '../../domain/diagnostics/problems.ts';
@@ -8,18 +8,18 @@ import { readClient, type StackClient } from '../../domain/read/outputs-reader.t
 import { loadInputs } from '../../stacks/load.ts';
 import { fixture, RELEASE_DAY, withFixtures } from '../../sandbox/fixtures.ts';
 
-/** What differs from a stack with no keys and no settings. */
+/** The differences from a stack without keys and settings. */
 export interface ShippedOptions {
-  /** The stack's name; `unit` where not given. */
+  /** The stack's name; `unit` by default. */
   stack?: string;
   settings?: Record<string, unknown>;
-  /** Values of provider keys by their names. */
+  /** Values of provider keys, by name. */
   keys?: Record<string, string>;
   endpoint?: string;
   masterKey?: string;
 }
 
-/** The inputs of a stack from the release's catalogue and agents. */
+/** The inputs of a stack with the release's catalogue and agents. */
 export function shippedInputs({
   stack = 'unit',
   settings = {},
@@ -39,7 +39,7 @@ export function shippedInputs({
   return { ...inputs, endpoint, template };
 }
 
-/** The same as the stack's outputs. */
+/** The client's files as the stack's outputs contain them. */
 export function shippedOutputs(options: ShippedOptions = {}): {
   client: ClientGuide;
   clientFiles: ClientTexts;
@@ -51,7 +51,7 @@ export function shippedOutputs(options: ShippedOptions = {}): {
   return { client, clientFiles: clientTexts(view, keys, client) };
 }
 
-/** The same as a command reads them. */
+/** The client's files as a command reads them. */
 export function shippedClient(options: ShippedOptions = {}): StackClient {
   return unlessRefused(readClient(options.stack ?? 'unit', shippedOutputs(options)));
 }

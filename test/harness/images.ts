@@ -3,12 +3,12 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { ROOT } from '../../console/home-paths.ts';
 
-/** On an empty cache the gateway's takes minutes. */
+/** The timeout of a build: without cached layers the gateway's image takes minutes. */
 export const IMAGE_MS = 900_000;
 
 /**
- * Builds an image, or finds it built, and returns its name. The name is the tests' own: the image has the content of the stacks' images,
- * and without a name of its own it would go with the last of them, from under a test that runs at the same time.
+ * Builds an image, from cached layers if possible, and returns its name. The name is separate from the stacks' images, which have the same
+ * content: otherwise the image would be removed with the last stack while another test still uses it.
  */
 export async function imageOf(role: 'gateway' | 'edge'): Promise<string> {
   const name = `switchyard-test-${role}:unit`;

@@ -1,4 +1,4 @@
-/** For `node --import`: appends the packages' modules that this process loads to the file in SWITCHYARD_TEST_LOADED, one a line. */
+/** For `node --import`: appends each package module that this process loads to the file in SWITCHYARD_TEST_LOADED, one per line. */
 import { appendFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 

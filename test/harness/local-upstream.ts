@@ -1,4 +1,4 @@
-/** The fake of the paid providers as a process on loopback, for tests that need no stack. */
+/** The fake of the paid providers as a process on loopback, for tests without a stack. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { join } from 'node:path';
 import { execa } from 'execa';
@@ -8,16 +8,16 @@ import type { Fault, ReceivedRequest } from '../../sandbox/upstream.ts';
 
 /** A running fake. */
 export interface LocalUpstream {
-  /** `http://127.0.0.1:<port>`; a provider's name comes behind it. */
+  /** `http://127.0.0.1:<port>`; append a provider's name. */
   url: string;
   requests(): Promise<ReceivedRequest[]>;
-  /** Forgets requests and faults. */
+  /** Deletes the recorded requests and the faults. */
   forget(): Promise<void>;
   inject(...faults: Fault[]): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Starts one on a free port. */
+/** Starts a fake on a free port. */
 export async function startLocalUpstream(): Promise<LocalUpstream> {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

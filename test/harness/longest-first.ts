@@ -1,6 +1,6 @@
 /**
- * The order in which jest runs files: those that take longest first, so that in the end no worker is left with a long one alone. Order is
- * all that this is about: no file may need another one before it.
+ * The order in which jest runs files: the longest first, so that at the end no worker is left alone with a long one. It only affects the
+ * duration: no file may depend on another one having run before.
  */
 
 /** The long files, by their seconds on a quiet machine with two cores. */
@@ -19,9 +19,9 @@ export const LONG = [
 ];
 
 /**
- * Long files first, in the order of {@link LONG}; the others behind them, as they come.
+ * Sorts long files first, in the order of {@link LONG}; the others follow in their given order.
  *
- * @param path of a file, of whatever kind it is.
+ * @param path returns the path of a test.
  */
 export function byLength<T>(tests: readonly T[], path: (test: T) => string): T[] {
   const rank = (test: T): number => {

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Checkout, CommandResult } from '../../sandbox/checkout.ts';
 import { ROOT } from '../../console/home-paths.ts';
 
-/** The real opencode, with a checkout's client folders. */
+/** Runs the real opencode with a checkout's client folders. */
 export function opencode(checkout: Checkout, args: string[]): Promise<CommandResult> {
   return checkout.run('timeout', [
     '180',

@@ -1,15 +1,15 @@
-/** What a run of the tests takes of the long ones: all of it in a soak, else a sample that a seed chooses. */
+/** Selects what a test run includes of long tests: everything in a soak run, else a sample chosen by a seed. */
 
-/** Whether this is `npm run soak`: everything, at full length. */
+/** Whether this is `npm run soak`: everything at full length. */
 export const SOAK = process.env.SWITCHYARD_SOAK === '1';
 
-/** Chooses the sample. The same for everybody, so that a red run can be repeated; another one is asked for by `SWITCHYARD_SEED`. */
+/** The seed of the sample. It has a fixed default, so that a failed run can be repeated; `SWITCHYARD_SEED` sets another one. */
 export const SEED = seedOf(process.env.SWITCHYARD_SEED);
 
 /**
- * The seed that a text names.
+ * Parses a seed.
  *
- * @throws Error if it is no whole number: the run would not be the one that was asked for.
+ * @throws Error if it is not a whole number, instead of silently running another sample.
  */
 export function seedOf(text = '1'): number {
   if (!/^\d{1,9}$/.test(text))
@@ -17,7 +17,7 @@ export function seedOf(text = '1'): number {
   return Number(text);
 }
 
-/** Some of all, chosen by the seed alone, in their order. */
+/** A sample of the items, determined only by the seed, in their original order. */
 export function sample<T>(all: readonly T[], count: number, seed = SEED): T[] {
   const order = all.map((_, index) => ({ index, rank: scramble(seed, index) }));
   const chosen = order.sort((a, b) => a.rank - b.rank || a.index - b.index).slice(0, count);
@@ -25,7 +25,7 @@ export function sample<T>(all: readonly T[], count: number, seed = SEED): T[] {
   return all.filter((_, index) => indexes.has(index));
 }
 
-/** A number that shows no pattern over seeds and indexes: the finalizer of a common 32-bit hash. */
+/** A pseudo-random number from seed and index: the finalizer of a common 32-bit hash. */
 function scramble(seed: number, index: number): number {
   let value = (Math.imul(seed, 0x9e3779b1) ^ Math.imul(index + 1, 0x85ebca6b)) >>> 0;
   value = Math.imul(value ^ (value >>> 16), 0x85ebca6b);

@@ -1,7 +1,7 @@
-/** What Docker has of a stack under test. */
+/** Docker's view of a stack under test. */
 import { execFileSync } from 'node:child_process';
 
-/** Docker's containers of a stack, by id, running or not. */
+/** The ids of a stack's containers, running or not. */
 export function containersOf(stack: string): string[] {
   const filter = ['--filter', `label=switchyard.stack=${stack}`];
   return docker('ps', '--all', '--quiet', '--no-trunc', ...filter)
@@ -10,12 +10,12 @@ export function containersOf(stack: string): string[] {
     .sort();
 }
 
-/** One fact about a container, by Docker's template. */
+/** A property of a container, by a Docker template. */
 export function inspect(container: string | undefined, format: string): string {
   return docker('inspect', '--format', format, container ?? '');
 }
 
-/** Runs the Docker CLI and returns what it prints. */
+/** Runs the Docker CLI and returns its output. */
 export function docker(...args: string[]): string {
   return execFileSync('docker', args).toString().trim();
 }

@@ -1,4 +1,4 @@
-/** For jest's setting `testSequencer`. JavaScript: the types of jest's own sequencer are those of CommonJS. */
+/** For jest's setting `testSequencer`. In JavaScript, because the types of jest's own sequencer are for CommonJS. */
 import TestSequencer from '@jest/test-sequencer';
 import { byLength } from './longest-first.ts';
 

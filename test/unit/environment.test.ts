@@ -1,18 +1,18 @@
-/** The table of environment variables is complete and has no unused ones. */
+/** Checks that the table of environment variables is complete, and lists no variable that nothing reads or sets. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from '@jest/globals';
 import { execaSync } from 'execa';
 
 const TABLE = 'docs/environment.md';
 const NAME = /(?<![A-Z_$])(?:SWITCHYARD|PULUMI)_[A-Z][A-Z_0-9]*/g;
-/** Product, launcher, workflow, containers, and what tests read; not what tells of it. */
+/** Product, launcher, workflows, containers and tests; not the documentation. */
 const CODE = /^(?!docs\/|README|CONTRIBUTING|LICENSE|.*\.md$|package-lock)/;
 
 function namesIn(text: string): string[] {
   return text.match(NAME) ?? [];
 }
 
-/** Every name in the code, with a file that has it. */
+/** Every variable name in the code, with a file that contains it. */
 function inCode(): Map<string, string> {
   const files = execaSync('git', ['ls-files', '--cached', '--others', '--exclude-standard']).stdout.split(
     '\n',
@@ -21,7 +21,7 @@ function inCode(): Map<string, string> {
   return new Map(own.flatMap((file) => namesIn(read(file)).map((name): [string, string] => [name, file])));
 }
 
-/** The text; none where the file was removed and is not committed yet. */
+/** The file's text; empty if the file was removed and that is not committed yet. */
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');
@@ -44,11 +44,11 @@ test(`every variable in the code is in ${TABLE}`, () => {
 });
 
 test(`every variable in ${TABLE} is in the code`, () => {
-  const known = inCode();
-  expect([...documented].filter((name) => !known.has(name))).toEqual([]);
+  const found = inCode();
+  expect([...documented].filter((name) => !found.has(name))).toEqual([]);
 });
 
 test.each(['SWITCHYARD_HOME', 'SWITCHYARD_NODE_MIRROR', 'PULUMI_BACKEND_URL', 'SWITCHYARD_SEED'])(
-  '%s, of program, launcher and tests, is seen by this test',
+  '%s, from program, launcher or tests, is found by this test',
   (name) => expect(inCode().has(name)).toBe(true),
 );

@@ -1,10 +1,10 @@
-/** What `npm run lint` checks beside imports (rooms.test.ts), each with a violation: dead code, the layout, an impure domain. */
+/** Checks of `npm run lint` beside the imports (rooms.test.ts), each with an example: dead code, the layout, a domain file that reads a clock. */
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { doubleNames, heavyFolders } from '../../scripts/check-layout.ts';
+import { duplicateNames, oversizedFolders } from '../../scripts/check-layout.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 const dir = mkdtempSync(join(tmpdir(), 'switchyard-layout-'));
@@ -18,7 +18,7 @@ const run = (file: string, ...args: string[]) =>
   execa(process.execPath, [file, ...args], { cwd: dir, reject: false });
 
 beforeAll(async () => {
-  put('package.json', '{ "name": "planted", "type": "module" }');
+  put('package.json', '{ "name": "example", "type": "module" }');
   for (const file of ['knip.json', 'scripts/check-layout.ts', 'console/home-paths.ts'])
     cpSync(join(ROOT, file), join(dir, file));
   symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
@@ -33,7 +33,7 @@ beforeAll(async () => {
   await execa('git', ['init', '--quiet'], { cwd: dir });
 });
 
-test('knip finds the dead file and the dead exports, and no other of the file', async () => {
+test('knip finds the dead file and the dead exports, and no other exports', async () => {
   const { stdout, exitCode } = await run(join(ROOT, 'node_modules/knip/bin/knip.js'), '--reporter', 'json');
   expect(exitCode).toBe(1);
   const { issues } = JSON.parse(stdout) as { issues: Record<string, { name: string }[] & string>[] };
@@ -47,7 +47,7 @@ test('knip finds the dead file and the dead exports, and no other of the file', 
 }, 120_000);
 
 describe('the layout', () => {
-  test('is checked; violations are reported with the files and the share', async () => {
+  test('is checked; problems are reported with the files and the share', async () => {
     const { stderr, exitCode } = await run('scripts/check-layout.ts');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
@@ -55,22 +55,22 @@ describe('the layout', () => {
     );
   });
 
-  test('requires unique file names, except for names that tools prescribe', () => {
-    expect(doubleNames(['cli/names.ts', 'infra/names.ts', 'a/Dockerfile', 'b/Dockerfile'])).toEqual([
+  test('file names are unique, except for names that tools prescribe', () => {
+    expect(duplicateNames(['cli/names.ts', 'infra/names.ts', 'a/Dockerfile', 'b/Dockerfile'])).toEqual([
       { name: 'names.ts', files: ['cli/names.ts', 'infra/names.ts'] },
     ]);
   });
 
-  test('allows no folder outside test/ more than a third of the lines', () => {
-    expect(heavyFolders({ 'cli/a.ts': 40, 'infra/b.ts': 30, 'domain/c.ts': 30, 'test/d.ts': 900 })).toEqual([
-      { folder: 'cli', share: 0.4 },
-    ]);
+  test('a folder outside test/ with more than a third of the lines is reported', () => {
+    expect(
+      oversizedFolders({ 'cli/a.ts': 40, 'infra/b.ts': 30, 'domain/c.ts': 30, 'test/d.ts': 900 }),
+    ).toEqual([{ folder: 'cli', share: 0.4 }]);
   });
 });
 
 describe('a domain file', () => {
   /**
-   * The rules for the domain that eslint reports for a text. Those alone, and for plain JavaScript: with types it takes eight seconds of
+   * The ESLint rules for the domain that a text breaks. Only these rules run, on JavaScript: with types ESLint takes eight seconds of
    * CPU.
    */
   async function rulesBroken(text: string): Promise<string[]> {
@@ -81,21 +81,21 @@ describe('a domain file', () => {
 const block = all.find(({ files }) => files?.includes('domain/**/*.ts'));
 export default [{ ...block, files: ['**/*.js'] }];`,
     );
-    put('domain/planted.js', text);
+    put('domain/example.js', text);
     const eslint = join(ROOT, 'node_modules/eslint/bin/eslint.js');
-    const { stdout } = await run(eslint, '--format', 'json', 'domain/planted.js');
+    const { stdout } = await run(eslint, '--format', 'json', 'domain/example.js');
     const [result] = JSON.parse(stdout) as { messages: { ruleId: string; line: number }[] }[];
     return result!.messages.map(({ ruleId, line }) => `${line} ${ruleId}`);
   }
 
-  test('uses no clock, environment, network or randomness', async () => {
+  test('may use neither clock, environment, network nor random numbers', async () => {
     const text = [
       'export const given = new Date(0);',
       'export const today = new Date();',
       'export const now = Date.now();',
       'export const home = process.env.HOME;',
       "export const page = fetch('http://127.0.0.1');",
-      'export const lot = Math.random();',
+      'export const random = Math.random();',
       "import { createHash, randomBytes } from 'node:crypto';",
     ];
     expect(await rulesBroken(text.join('\n'))).toEqual([

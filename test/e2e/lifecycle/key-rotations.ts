@@ -148,7 +148,7 @@ export function rotations(life: LifecycleStack): void {
       const { meanings } = await checkout.json<{ meanings: string[] }>(['preview', life.stack]);
       expect(meanings).toEqual([
         'GROQ_API_KEY rotated',
-        'the master key is rotated (3 → 4); the old one is refused as soon as the gateways are replaced',
+        'the master key is rotated (3 → 4); the old one is rejected as soon as the gateways are replaced',
         'the gateways are replaced, the new ones before the old ones: no request fails',
       ]);
     },

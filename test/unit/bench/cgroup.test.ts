@@ -8,7 +8,7 @@ const V1 = `9:name=systemd:/docker/8c92
 0::/docker/8c92
 `;
 
-test('version 1, each controller mounted alone', () => {
+test('version 1, each controller mounted separately', () => {
   expect(cgroupFiles(V1)).toEqual({
     version: 1,
     cpu: ['/sys/fs/cgroup/cpuacct/docker/8c92/cpuacct.usage'],
@@ -32,7 +32,7 @@ test('version 2', () => {
   });
 });
 
-test("the root is no container's group", () => {
+test("the root group is not taken for a container's", () => {
   expect(cgroupFiles('0::/\n')).toBeUndefined();
   expect(cgroupFiles('4:memory:/\n2:cpuacct:/\n')).toBeUndefined();
   expect(cgroupFiles('')).toBeUndefined();
@@ -43,19 +43,19 @@ test('usage of version 1: nanoseconds, and the memory of the whole group', () =>
   expect(parseUsage(1, '1500000000\n', memory)).toEqual({ cpuSeconds: 1.5, rssBytes: 2048 });
 });
 
-test('usage of version 2: microseconds, and the memory that is no file', () => {
+test('usage of version 2: microseconds, and anonymous memory', () => {
   const cpu = 'usage_usec 2500000\nuser_usec 1\nsystem_usec 2\n';
   const memory = 'anon 4096\nfile 9000\nanon_thp 0\n';
   expect(parseUsage(2, cpu, memory)).toEqual({ cpuSeconds: 2.5, rssBytes: 4096 });
 });
 
-test('a text of another form is no zero', () => {
+test('a text with another format is an error', () => {
   expect(() => parseUsage(1, '', 'total_rss 1\n')).toThrow('cpuacct.usage');
   expect(() => parseUsage(2, 'user_usec 1\n', 'anon 1\n')).toThrow('usage_usec');
   expect(() => parseUsage(2, 'usage_usec 1\n', 'file 1\n')).toThrow('anon');
 });
 
-test("Docker's own statistics, of either version", () => {
+test("Docker's statistics, with either version", () => {
   const cpu_stats = { cpu_usage: { total_usage: 3e9 } };
   expect(usageOfStats({ cpu_stats, memory_stats: { usage: 9, stats: { total_rss: 5 } } })).toEqual({
     cpuSeconds: 3,
@@ -65,7 +65,7 @@ test("Docker's own statistics, of either version", () => {
   expect(usageOfStats({ cpu_stats, memory_stats: { usage: 9 } }).rssBytes).toBe(9);
 });
 
-test('several containers are summed', () => {
+test('the usage of several containers is summed', () => {
   const one = { cpuSeconds: 1, rssBytes: 10 };
   expect(sumOf([one, one])).toEqual({ cpuSeconds: 2, rssBytes: 20 });
   expect(sumOf([])).toEqual({ cpuSeconds: 0, rssBytes: 0 });

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { hasWord, problemOf } from '../../../bench/ask.ts';
+import { hasText, problemOf } from '../../../bench/ask.ts';
 import { healthyContainer } from '../../../bench/cold-start.ts';
 import { commandsOf, measureCommands, parseTimes } from '../../../bench/bench-commands.ts';
 import { pairFigures } from '../../../bench/bench-edge.ts';
@@ -9,7 +9,7 @@ import { Output } from '../../../console/output.ts';
 
 const quiet = new Output({ streams: { stdout: { write: () => 0 }, stderr: { write: () => 0 } } });
 
-test("the shell's times: those of its children, with a point or a comma", () => {
+test("the shell's times are those of its children, with a decimal point or comma", () => {
   expect(parseTimes('0m0.01s 0m0.00s\n1m2.50s 0m0.25s\n')).toBeCloseTo(62.75);
   expect(parseTimes('0m0,010s 0m0,000s\n0m2,500s 0m0,250s\n')).toBeCloseTo(2.75);
   expect(parseTimes('')).toBeUndefined();
@@ -17,7 +17,7 @@ test("the shell's times: those of its children, with a point or a comma", () => 
   expect(parseTimes('0m0.01s 0m0.00s\n')).toBeUndefined();
 });
 
-test('each command runs in turn, and its figure is the median', async () => {
+test('the commands run in turn, and each figure is the median', async () => {
   const asked: string[] = [];
   const run = (_: string, args: string[]) => {
     asked.push(args.slice(4).join(' '));
@@ -32,7 +32,7 @@ test('each command runs in turn, and its figure is the median', async () => {
   expect(asked.slice(0, 5)).toEqual(['preview t', 'up t', 'status t', '--help', 'preview t']);
 });
 
-test('a command that fails, or a shell without times, is an error that says so', async () => {
+test('a failing command, or a shell without times, is reported as such', async () => {
   const { signal } = new AbortController();
   const failing = () => Promise.resolve({ exitCode: 1, stdout: '', stderr: 'error: no stack' });
   await expect(measureCommands('t', { repeats: 1, run: failing, signal }, quiet)).rejects.toMatchObject({
@@ -46,7 +46,7 @@ test('a command that fails, or a shell without times, is an error that says so',
   });
 });
 
-test('an answer counts only if it is whole and right', () => {
+test('an answer must be complete and correct', () => {
   const asked = { text: 'b01', stream: false };
   expect(problemOf(200, '{"content": "b01"}', asked)).toBeUndefined();
   expect(problemOf(200, '{"content": "b02"}', asked)).toContain('a wrong answer');
@@ -56,19 +56,19 @@ test('an answer counts only if it is whole and right', () => {
   expect(problemOf(200, 'data: {}\n\n', streamed)).toContain('[DONE]');
 });
 
-test("a stream's first word is its first text, not its first event", () => {
-  expect(hasWord('data: {"delta": {"role": "assistant", "content": ""}}')).toBe(false);
-  expect(hasWord('data: {"delta":{"content":"b"}}')).toBe(true);
+test("a stream's first token is its first text, not its first event", () => {
+  expect(hasText('data: {"delta": {"role": "assistant", "content": ""}}')).toBe(false);
+  expect(hasText('data: {"delta":{"content":"b"}}')).toBe(true);
 });
 
-test("Docker's event that a container is healthy", () => {
+test("Docker's event for a healthy container is recognised", () => {
   const event = (action: string) => JSON.stringify({ Action: action, Actor: { ID: 'c1' } });
   expect(healthyContainer(event('health_status: healthy'))).toBe('c1');
   expect(healthyContainer(event('health_status: unhealthy'))).toBeUndefined();
   expect(healthyContainer('no JSON')).toBeUndefined();
 });
 
-test('what the edge adds is the median of the differences, not the difference of the medians', () => {
+test('the time that the edge adds is the median of the differences, not the difference of the medians', () => {
   const pairs = [
     [11, 10],
     [22, 20],
@@ -77,7 +77,7 @@ test('what the edge adds is the median of the differences, not the difference of
   expect(pairFigures(pairs)).toEqual({ p50Ms: 22, gatewayP50Ms: 20, addedMs: 2 });
 });
 
-test("plain LiteLLM's config refers to its keys and holds none", () => {
+test("plain LiteLLM's config refers to its keys and contains none", () => {
   const text = litellmConfig({ alias: 'a', litellmModel: 'groq/m', apiBase: 'http://upstream:9000/v1' });
   expect(text.match(/(api_key|master_key): .*/g)).toEqual([
     'api_key: os.environ/oidc/file//etc/litellm-plain/provider-key',
@@ -85,7 +85,7 @@ test("plain LiteLLM's config refers to its keys and holds none", () => {
   ]);
 });
 
-test('a quick run is smaller, and few requests make everything small', () => {
+test('a quick run is smaller, and few requests make all counts small', () => {
   const [quick, full] = [sizesOf({ quick: true }), sizesOf({ quick: false })];
   for (const name of ['rounds', 'loaded', 'single', 'streams', 'hits', 'pairs', 'repeats'] as const)
     expect(quick[name]).toBeLessThan(full[name]);

@@ -53,7 +53,7 @@ const report: BenchReport = {
   },
 };
 
-test('a row has the medians of its rounds, and the whole of its containers', () => {
+test('a row has the medians of its rounds, and the usage of all its containers', () => {
   expect(gateways[1]).toMatchObject({
     name: 'litellm',
     requestsPerSecond: 100,
@@ -68,7 +68,7 @@ test('a row has the medians of its rounds, and the whole of its containers', () 
   });
 });
 
-test('rows are compared with the upstream, and with plain LiteLLM', () => {
+test('rows are compared with the upstream and with plain LiteLLM', () => {
   expect(gateways[2]?.againstDirect).toEqual({ requestsPerSecond: 0.05, p50Ms: 20, firstTokenMs: 20 });
   expect(gateways[2]?.againstLitellm).toEqual({
     requestsPerSecond: 0.5,
@@ -82,12 +82,12 @@ test('rows are compared with the upstream, and with plain LiteLLM', () => {
   expect(Object.values(alone[0]?.againstLitellm ?? {}).filter(Boolean)).toEqual([]);
 });
 
-test('the text fits 80 columns, in a terminal too', () => {
+test('the text fits into 80 columns', () => {
   for (const line of describeBench(report, false).split('\n'))
     expect([line, line.length <= 80]).toEqual([line, true]);
 });
 
-test('the text names every row, and leaves out parts that did not run', () => {
+test('the text contains every row, and no parts that did not run', () => {
   const text = describeBench(report, false);
   for (const name of ['direct', 'litellm', 'switchyard-2', 'preview', 'help', 'edge:'])
     expect(text).toContain(name);
@@ -95,7 +95,7 @@ test('the text names every row, and leaves out parts that did not run', () => {
   expect(describeBench(only, false)).not.toMatch(/preview|edge:/);
 });
 
-test('a figure that is not there is a dash', () => {
+test('a missing figure is a dash', () => {
   expect(cell(undefined)).toBe('-');
   expect(cell(NaN)).toBe('-');
   expect(cell(12.345)).toBe('12.3');

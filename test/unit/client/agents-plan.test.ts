@@ -30,14 +30,14 @@ describe('agents.yaml', () => {
     ],
   ])('%j', (text, message) => expect(problems(text)).toEqual([message]));
 
-  test('never throws, whatever the text', () => {
+  test('never throws, for any text', () => {
     for (const text of ['', '[]', 'agents: [1]', '{', 'a: &x 1', '\t'])
       expect(problems(text).length).toBeGreaterThan(0);
   });
 });
 
 describe('which agents run', () => {
-  test('those whose provider has a key; the others say what they want', () => {
+  test('those whose provider has a key; for the others the missing key is named', () => {
     const client = shippedClient({ keys: { GROQ_API_KEY: 'value-groq' } });
     const { ready, skipped } = planAgents(agents, catalog, client);
     expect(ready.map(({ name, model }) => [name, model])).toEqual([
@@ -59,7 +59,7 @@ describe('which agents run', () => {
   };
   const of = (line: string): string => `agents:\n  a: {${line}, prompt: x}\n`;
 
-  test("a route of Portkey's wants a saved config, or a target with a key", () => {
+  test('a Portkey route needs a saved config, or a target with a key', () => {
     const keys = { PORTKEY_API_KEY: 'value-portkey', MISTRAL_API_KEY: 'value-mistral' };
     expect(reasons(of('lane: cost, model: auto'), { keys })).toEqual([
       'portkey does not serve auto: that route has no saved config yet; ./switchyard portkey unit',
@@ -69,7 +69,7 @@ describe('which agents run', () => {
     expect(guide.providers.find(({ id }) => id === 'portkey')?.leftOut).toEqual({});
   });
 
-  test('a model that nobody knows is told with those that are there', () => {
+  test('for an unknown model the error lists the served models', () => {
     const [reason] = reasons(of('lane: reliability, model: gpt-99'), {
       keys: { GROQ_API_KEY: 'value-groq' },
     });
@@ -78,7 +78,7 @@ describe('which agents run', () => {
     );
   });
 
-  test('a provider that came into the catalogue after the last `up` needs another', () => {
+  test('a provider that was added to the catalogue after the last `up` needs another `up`', () => {
     const { file } = parseAgents(of('lane: speed'), 'agents.yaml', catalog);
     const client = shippedClient();
     const guide = { ...client.guide, providers: [] };
@@ -87,7 +87,7 @@ describe('which agents run', () => {
   });
 });
 
-describe('lanes that the catalogue has otherwise than the stack', () => {
+describe('lanes that differ between the catalogue and the stack', () => {
   const keys = { GROQ_API_KEY: 'value-groq', OPENAI_API_KEY: 'value-openai' };
   const client = shippedClient({ keys });
   const changed: typeof catalog = {
@@ -106,7 +106,7 @@ describe('lanes that the catalogue has otherwise than the stack', () => {
     return planAgents(file!, changed, client);
   };
 
-  test('are not run, and both are told', () => {
+  test('are not run, and the error names both models', () => {
     const { ready, skipped } = plan('lane: speed');
     expect(ready).toEqual([]);
     expect(skipped[0]?.reason).toBe(
@@ -114,22 +114,22 @@ describe('lanes that the catalogue has otherwise than the stack', () => {
     );
   });
 
-  test('are not run where the stack has no such lane', () =>
+  test('are not run if the stack has no such lane', () =>
     expect(plan('lane: later').skipped[0]?.reason).toMatch(
       /^unit has no lane later; .*; .\/switchyard up unit$/,
     ));
 
-  test('do not matter to an agent that names provider and model itself', () =>
+  test('do not affect an agent that sets provider and model itself', () =>
     expect(plan('lane: speed, provider: litellm, model: gpt-4').ready[0]?.model).toBe('litellm/gpt-4'));
 
-  test('are as the catalogue says where the stack is of the release before, which did not keep them', () => {
+  test('are taken from the catalogue for a stack of the previous release, whose outputs have no lanes', () => {
     const guide = { ...client.guide, lanes: undefined };
     const { file } = parseAgents('agents:\n  a: {lane: speed, prompt: x}\n', 'agents.yaml', changed);
     expect(planAgents(file!, changed, { ...client, guide }).ready[0]?.model).toBe('litellm/gpt-4');
   });
 });
 
-test("an agent goes where opencode.json's agent of the same name goes", () => {
+test('an agent has the same entry as the agent of that name in opencode.json', () => {
   const keys = {
     GROQ_API_KEY: 'value-groq',
     ANTHROPIC_API_KEY: 'value-anthropic',
@@ -144,13 +144,13 @@ test("an agent goes where opencode.json's agent of the same name goes", () => {
 describe("opencode's log", () => {
   const line = (small: boolean): string =>
     `timestamp=x level=ERROR run=1 message="stream error" providerID=p modelID=m small=${small} error.error="AI_APICallError: it said \\"no\\""`;
-  test('a failed request is known by its message', () =>
+  test('the message of a failed request is found', () =>
     expect(failedRequest(line(false))).toBe('it said "no"'));
-  test('a failed title is none', () => expect(failedRequest(line(true))).toBeUndefined());
-  test('other lines are none', () =>
+  test('a failed title request is ignored', () => expect(failedRequest(line(true))).toBeUndefined());
+  test('other lines are ignored', () =>
     expect(failedRequest('level=ERROR message="something else"')).toBeUndefined());
 });
 
-test('a key is taken out whole, also where it begins with another', () => {
+test('a key is redacted completely, also if another key is its prefix', () => {
   expect(redactor(['sk-abcdef', 'sk-abcdef-2'])('x sk-abcdef-2 y sk-abcdef z')).toBe('x [key] y [key] z');
 });

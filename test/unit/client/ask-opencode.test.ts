@@ -1,9 +1,9 @@
-/** The request that `up` and `smoke` make without the client, against a server that notes what it gets. */
+/** The request that `up` and `smoke` send without opencode, against a server that records its requests. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { askOnce } from '../../../client/ask-gateway.ts';
-import { askByHttp } from '../../../client/ask-opencode.ts';
+import { askOverHttp } from '../../../client/ask-opencode.ts';
 import type { Probe } from '../../../domain/schema/outputs-schema.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
@@ -29,9 +29,9 @@ beforeEach(() => {
 });
 
 const probe: Probe = { layer: 2, provider: 'litellm', model: 'gpt-4', key: 'OPENAI_API_KEY' };
-const ask = () => askByHttp(probe, { stack: 'dev', client: shippedClient(), endpoint });
+const ask = () => askOverHttp(probe, { stack: 'dev', client: shippedClient(), endpoint });
 
-test("asks around the gateway's cache: an answer of an hour ago proves nothing", async () => {
+test("bypasses the gateway's cache, since a cached answer proves nothing", async () => {
   expect(await askOnce(endpoint, 'sk-x', 'gpt-4')).toMatchObject({ ok: true, text: 'pong' });
   expect(received).toEqual([
     expect.objectContaining({ model: 'gpt-4', cache: { 'no-cache': true, 'no-store': true } }),
@@ -42,21 +42,21 @@ test.each([
   ['0', ''],
   ['1', '1 fallback tried'],
   ['2', '2 fallbacks tried'],
-])('tells of fallbacks as the client path does: %s', async (attempts, reason) => {
+])('reports fallbacks as the request through opencode does: %s', async (attempts, reason) => {
   answer.headers = { 'x-litellm-attempted-fallbacks': attempts, 'x-litellm-model-group': 'groq-mixtral' };
   expect(await ask()).toMatchObject({ ok: true, model: 'groq-mixtral', reason });
 });
 
-test('says of a failure what to do', async () => {
+test('a failure is reported with the command that helps', async () => {
   answer = { status: 401, headers: {}, body: { error: { message: 'Incorrect API key provided' } } };
   expect(await ask()).toMatchObject({
     ok: false,
     model: 'gpt-4',
     reason:
-      'the provider of gpt-4 refuses the key (401): Incorrect API key provided; pulumi config set --secret OPENAI_API_KEY --stack dev',
+      'the provider of gpt-4 rejected the key (401): Incorrect API key provided; pulumi config set --secret OPENAI_API_KEY --stack dev',
   });
   const closed = { stack: 'dev', client: shippedClient(), endpoint: 'http://127.0.0.1:9' };
-  expect((await askByHttp(probe, closed)).reason).toMatch(
+  expect((await askOverHttp(probe, closed)).reason).toMatch(
     /^the gateway does not answer: .*; \.\/switchyard status dev$/,
   );
 });

@@ -3,7 +3,7 @@ import type { OpencodeConfig } from '../../../domain/render/opencode-files.ts';
 import { gatewayOnly } from '../../../client/client-files.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
-/** Values that look like no key. */
+/** Values that do not look like keys. */
 const keys = (...names: string[]): Record<string, string> =>
   Object.fromEntries(names.map((name) => [`${name}_API_KEY`, `value of ${name}`]));
 const EIGHT = [
@@ -28,12 +28,12 @@ describe('a stack without any key', () => {
     expect(config.disabled_providers).toEqual(EIGHT.slice(1));
   });
 
-  test('serves the mock as default, and has the master key alone', () => {
+  test('has the mock as default model, and only the master key', () => {
     expect([config.model, config.small_model]).toEqual(['litellm/mock', 'litellm/mock']);
     expect(auth).toEqual({ litellm: { type: 'api', key: 'sk-master-0123456789' } });
   });
 
-  test('says for each provider that is off how to switch it on', () => {
+  test('has for each provider that is off the command that switches it on', () => {
     for (const probe of guide.probes.filter(({ provider }) => provider !== 'litellm')) {
       expect(probe.skip?.command).toMatch(/^pulumi config set --secret [A-Z]+_API_KEY --stack unit$/);
     }
@@ -54,7 +54,7 @@ describe('the default model', () => {
     expect(config.enabled_providers).toContain(model.split('/')[0]);
   });
 
-  test('falls to Portkey and OpenRouter where the gateway serves nothing', () => {
+  test("is Portkey's or OpenRouter's if the gateway serves no model", () => {
     const settings = { mock: false, portkey: { configs: { auto: 'pc-1' } } };
     expect(shippedClient({ settings, keys: keys('PORTKEY') }).config.model).toBe('portkey/auto');
     expect(shippedClient({ settings }).config.model).toBeUndefined();
@@ -64,7 +64,7 @@ describe('the default model', () => {
 describe('client.direct', () => {
   const all = keys('GROQ', 'OPENAI');
 
-  test('hands out the chosen keys alone', () => {
+  test('gives clients only the chosen keys', () => {
     const { config, auth, guide } = shippedClient({
       keys: all,
       settings: { client: { direct: ['openai'] } },
@@ -74,7 +74,7 @@ describe('client.direct', () => {
     expect(guide.providers.find(({ id }) => id === 'groq-direct')?.off?.reason).toBe('not in client.direct');
   });
 
-  test("does not govern Portkey's, which portkey.mode chooses", () => {
+  test("does not affect Portkey's key, which portkey.mode decides", () => {
     const settings = { client: { direct: [] } };
     const on = shippedClient({ keys: { ...all, ...keys('PORTKEY') }, settings });
     expect(Object.keys(on.auth)).toEqual(['litellm', 'portkey']);
@@ -85,7 +85,7 @@ describe('client.direct', () => {
     expect(Object.keys(off.auth)).toEqual(['litellm']);
   });
 
-  test('none, and --gateway-only, leave no key of a maker', () => {
+  test("an empty list, and --gateway-only, give clients no provider's key", () => {
     const none = shippedClient({ keys: all, settings: { client: { direct: [] } } });
     expect(Object.keys(none.auth)).toEqual(['litellm']);
     const only = gatewayOnly(shippedClient({ keys: { ...all, ...keys('PORTKEY') } }));
@@ -97,7 +97,7 @@ describe('client.direct', () => {
 });
 
 describe('portkey', () => {
-  test('cloud: names saved configs, and its key comes from a file', () => {
+  test('cloud: refers to saved configs, and reads its key from a file', () => {
     const settings = { portkey: { configs: { auto: 'pc-1' } } };
     const { config, auth } = shippedClient({ settings, keys: keys('PORTKEY') });
     const { portkey } = config.provider;
@@ -111,7 +111,7 @@ describe('portkey', () => {
     expect(JSON.stringify(config)).not.toContain('value of');
   });
 
-  test('local: the edge, the master key, and the routes that have a target with a key', () => {
+  test('local: uses the edge, the master key, and the routes that have a target with a key', () => {
     const settings = { portkey: { mode: 'local' } };
     const { config, auth } = shippedClient({ settings, keys: keys('TOGETHER') });
     expect(config.provider.portkey?.options).toEqual({ baseURL: 'http://127.0.0.1:4000/portkey/v1' });
@@ -125,14 +125,14 @@ describe('portkey', () => {
     expect(shippedClient({ settings }).config.disabled_providers).toContain('portkey');
   });
 
-  test('off: stays in the file, switched off', () => {
+  test('off: is in the file, switched off', () => {
     const { config } = shippedClient({ settings: { portkey: { mode: 'off' } }, keys: keys('PORTKEY') });
     expect(config.provider).toHaveProperty('portkey');
     expect(config.disabled_providers).toContain('portkey');
   });
 });
 
-test('each model has limits that leave room to answer, and none is for embeddings', () => {
+test('each model has positive limits, and no embedding model is listed', () => {
   const { config } = shippedClient({ keys: keys(...EVERY) });
   for (const [provider, { models: served }] of Object.entries(config.provider)) {
     for (const [id, { limit }] of Object.entries(served)) {

@@ -13,9 +13,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { opencodeCommand } from '../../../client/client-home.ts';
-import { opencodePaths, pathsBelow } from '../../../client/opencode-paths.ts';
+import { opencodePaths, pathsInFolder } from '../../../client/opencode-paths.ts';
 import { writeClientFiles } from '../../../client/write-files.ts';
-import { connect } from '../../../cli/connect.ts';
+import { connect } from '../../../client/connect-files.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
 let dir: string;
@@ -33,7 +33,7 @@ const read = (name: string): string => readFileSync(join(dir, name), 'utf8');
 const mode = (name: string): number => statSync(join(dir, name)).mode & 0o777;
 
 describe('connect --dir', () => {
-  test('writes both files, keys in 0600 files alone, and says no key', async () => {
+  test('writes both files, keys only to files with mode 0600, and prints no key', async () => {
     const result = await connect('dev', client, { dir });
     expect(result.files.map(({ path }) => path)).toEqual(
       ['switchyard-portkey.key', 'auth.json', 'opencode.json'].map((name) => join(dir, name)),
@@ -49,13 +49,13 @@ describe('connect --dir', () => {
     );
   });
 
-  test('a second time changes nothing', async () => {
+  test('a second run changes nothing', async () => {
     await connect('dev', client, { dir });
     const again = await connect('dev', client, { dir });
     expect(again.files.map(({ changed }) => changed)).toEqual([false, false, false]);
   });
 
-  test('--gateway-only takes the keys of makers out again', async () => {
+  test("--gateway-only removes the providers' keys", async () => {
     await connect('dev', client, { dir });
     await connect('dev', client, { dir, gatewayOnly: true });
     expect(Object.keys(JSON.parse(read('auth.json')) as object)).toEqual(['litellm']);
@@ -66,8 +66,8 @@ describe('connect --dir', () => {
     ['--gateway-only', client, true],
     ['mode local', shippedClient({ keys: PORTKEY, settings: { portkey: { mode: 'local' } } }), false],
     ['mode off', shippedClient({ keys: PORTKEY, settings: { portkey: { mode: 'off' } } }), false],
-    ['a key that is set no more', shippedClient(), false],
-  ])("Portkey's key file goes with %s, and is not missed", async (_, files, gatewayOnly) => {
+    ['a key that is no longer set', shippedClient(), false],
+  ])("Portkey's key file is removed with %s, and nothing refers to it", async (_, files, gatewayOnly) => {
     await connect('dev', client, { dir });
     const { removed } = await connect('dev', files, { dir, gatewayOnly });
     expect(removed).toEqual([join(dir, 'switchyard-portkey.key')]);
@@ -76,7 +76,7 @@ describe('connect --dir', () => {
     expect((await connect('dev', files, { dir, gatewayOnly })).removed).toEqual([]);
   });
 
-  test('it is emptied where a file that we do not write still names it: without it no command of the client works', async () => {
+  test('it is emptied if a file that we do not write still refers to it, since opencode fails without it', async () => {
     await connect('dev', client, { dir });
     writeFileSync(join(dir, 'opencode.jsonc'), '{}');
     await connect('dev', client, { dir, gatewayOnly: true });
@@ -86,14 +86,14 @@ describe('connect --dir', () => {
 });
 
 describe("a user's files", () => {
-  test('one that is malformed stops everything before the first byte', async () => {
+  test('nothing is written if one of them is malformed', async () => {
     writeFileSync(join(dir, 'opencode.json'), '{ "provider": ');
     await expect(connect('dev', client, { dir })).rejects.toThrow(/not valid JSON, so nothing was changed/);
     expect(() => read('auth.json')).toThrow(/ENOENT/);
     expect(read('opencode.json')).toBe('{ "provider": ');
   });
 
-  test('auth.json that others could read gets its mode back, even where its text stays', async () => {
+  test('auth.json gets mode 0600 back, even if its text is unchanged', async () => {
     await connect('dev', client, { dir });
     writeFileSync(join(dir, 'auth.json'), read('auth.json'), { mode: 0o644 });
     const { chmodSync } = await import('node:fs');
@@ -102,7 +102,7 @@ describe("a user's files", () => {
     expect(mode('auth.json')).toBe(0o600);
   });
 
-  test('a symbolic link stays one, and its target is written, there or not', async () => {
+  test('a symbolic link stays, and its target is written, whether it exists or not', async () => {
     mkdirSync(join(dir, 'dotfiles'));
     writeFileSync(join(dir, 'dotfiles/opencode.json'), '{"theme": "dark"}');
     symlinkSync('dotfiles/opencode.json', join(dir, 'opencode.json'));
@@ -117,14 +117,14 @@ describe("a user's files", () => {
     expect(mode('dotfiles/auth.json')).toBe(0o600);
   });
 
-  test('opencode.jsonc is used where that is what the user has', async () => {
+  test('opencode.jsonc is used if the user has it', async () => {
     writeFileSync(join(dir, 'opencode.jsonc'), '{\n  // mine\n  "theme": "dark"\n}\n');
     await connect('dev', client, { dir });
     expect(read('opencode.jsonc')).toContain('// mine');
     expect(() => read('opencode.json')).toThrow(/ENOENT/);
   });
 
-  test('a model that the file beneath sets is not overruled', async () => {
+  test('a model that is set in a base layer is not overridden', async () => {
     writeFileSync(join(dir, 'opencode.json'), '{"model": "anthropic/mine"}');
     writeFileSync(join(dir, 'opencode.jsonc'), '{}');
     await connect('dev', client, { dir });
@@ -132,8 +132,8 @@ describe("a user's files", () => {
   });
 });
 
-describe('where opencode looks', () => {
-  test('XDG folders, else the home folder', async () => {
+describe('paths', () => {
+  test('are in the XDG folders, else in the home folder', async () => {
     const xdg = await opencodePaths({
       HOME: '/home/me',
       XDG_CONFIG_HOME: dir,
@@ -150,8 +150,8 @@ describe('where opencode looks', () => {
     ]);
   });
 
-  test('a folder that is not there yet is made', async () => {
-    await writeClientFiles(await pathsBelow(join(dir, 'a/b')), client);
+  test('a missing folder is created', async () => {
+    await writeClientFiles(await pathsInFolder(join(dir, 'a/b')), client);
     expect(read('a/b/auth.json')).toContain('value-groq');
   });
 });

@@ -15,12 +15,9 @@ const merge = (existing: string | undefined, more = {}) =>
 const merged = (existing: Json, more = {}) => parse(merge(JSON.stringify(existing), more).text) as Json;
 
 describe('opencode.json', () => {
-  test.each([[undefined], [''], ['{}'], ['{ }\n']])(
-    'where there is nothing (%j) it is ours as a whole',
-    (existing) => {
-      expect(parse(merge(existing).text)).toEqual(ours);
-    },
-  );
+  test.each([[undefined], [''], ['{}'], ['{ }\n']])('an empty file (%j) becomes our config', (existing) => {
+    expect(parse(merge(existing).text)).toEqual(ours);
+  });
 
   test("a user's own providers, agents and settings stay", () => {
     const theirs = {
@@ -38,14 +35,14 @@ describe('opencode.json', () => {
     ]);
   });
 
-  test('a file of the user gets no enabled_providers', () => {
+  test("a user's file gets no enabled_providers", () => {
     expect(merged({ theme: 'dark' }).enabled_providers).toBeUndefined();
     expect(merged({ provider: { ollama: {} } }).enabled_providers).toBeUndefined();
     expect(merged({ model: 'anthropic/x' }).enabled_providers).toBeUndefined();
     expect(merged({ theme: 'dark' }).autoupdate).toBeUndefined();
   });
 
-  test('enabled_providers is extended where it is present', () => {
+  test('an existing enabled_providers is extended', () => {
     expect(merged({ enabled_providers: ['ollama'] }).enabled_providers).toEqual([
       'ollama',
       'litellm',
@@ -53,28 +50,28 @@ describe('opencode.json', () => {
     ]);
   });
 
-  test('one of ours that has no key any more leaves enabled_providers', () => {
+  test('our provider without a key is removed from enabled_providers', () => {
     const result = merged({ enabled_providers: ['openrouter-direct', 'ollama'] });
     expect(result.enabled_providers).toEqual(['ollama', 'litellm', 'groq-direct']);
   });
 
-  test('enabled_providers of a file beneath counts as present', () => {
-    const result = merged({}, { beneath: { enabled_providers: ['ollama'], model: 'ollama/llama' } });
+  test('enabled_providers in a base layer counts as existing', () => {
+    const result = merged({}, { baseValues: { enabled_providers: ['ollama'], model: 'ollama/llama' } });
     expect(result.enabled_providers).toEqual(['ollama', 'litellm', 'groq-direct']);
     expect(result.model).toBeUndefined();
   });
 
-  test('disabled_providers: ours without a key are in it, ours with one are not, the rest stays', () => {
+  test("disabled_providers contains our providers without a key, not those with one, and the user's entries", () => {
     const result = merged({ disabled_providers: ['opencode', 'groq-direct'] });
     expect(result.disabled_providers).toEqual(['opencode', 'openrouter-direct']);
   });
 
-  test('one of ours that the user switched off although it had a key stays off', () => {
-    const result = merged({ disabled_providers: ['groq-direct'] }, { hadKey: ['groq-direct'] });
+  test('our provider that had a key and was switched off by the user stays off', () => {
+    const result = merged({ disabled_providers: ['groq-direct'] }, { hadApiKey: ['groq-direct'] });
     expect(result.disabled_providers).toEqual(['groq-direct', 'openrouter-direct']);
   });
 
-  test('model and small_model are set only where unset', () => {
+  test('model and small_model are only set if unset', () => {
     expect(merged({ model: 'anthropic/claude' })).toMatchObject({
       model: 'anthropic/claude',
       small_model: 'groq-direct/groq-mixtral-id',
@@ -82,11 +79,11 @@ describe('opencode.json', () => {
   });
 
   test.each(['openrouter-direct/openrouter-auto-id', 'groq-direct/gone', 'litellm/mock'])(
-    'a default that names a model of ours that is not to be had (%s) is set anew',
+    'a default model of ours that is unavailable (%s) is replaced',
     (model) => expect(merged({ model }).model).toBe('groq-direct/groq-mixtral-id'),
   );
 
-  test('what a user added to a provider of ours stays; models that are served no more go', () => {
+  test("a user's additions to our provider stay; models that are no longer served are removed", () => {
     const once = merge('{}').text;
     const file = parse(once) as { provider: Record<string, { options: Json; models: Json }> };
     file.provider['groq-direct']!.options.timeout = 5;
@@ -101,18 +98,18 @@ describe('opencode.json', () => {
     ]);
   });
 
-  test('an entry under one of our names that is not ours gives way, with a word', () => {
+  test("a user's provider with one of our names is replaced, with a note", () => {
     const { notes } = merge('{"provider": {"litellm": {"options": {"baseURL": "http://elsewhere"}}}}');
     expect(notes).toEqual(['litellm: your entry of that name was replaced']);
   });
 
-  test("a user's agent under one of our names stays, with a word", () => {
+  test("a user's agent with one of our names stays, with a note", () => {
     const { text, notes } = merge('{"agent": {"fast": {"prompt": "mine"}}}');
     expect((parse(text) as { agent: Json }).agent.fast).toEqual({ prompt: 'mine' });
-    expect(notes).toEqual(['agent fast: yours of that name was kept']);
+    expect(notes).toEqual(['agent fast: your agent of that name was kept']);
   });
 
-  test('an agent and a provider of ours that are gone from the catalogue leave the file', () => {
+  test('an agent and a provider of ours that are no longer in the catalogue are removed', () => {
     const before = parse(merge('{}').text) as { agent: Json; provider: Json };
     before.agent.old = { description: 'x (Switchyard lane: cost)' };
     before.provider['old-direct'] = { name: 'Old (Switchyard dev)' };
@@ -121,7 +118,7 @@ describe('opencode.json', () => {
     expect(result.provider).not.toHaveProperty('old-direct');
   });
 
-  test('comments, indentation and line ends stay', () => {
+  test('comments, indentation and line endings stay', () => {
     const text = '{\r\n\t// mine\r\n\t"theme": "dark", // why\r\n}\r\n';
     const result = merge(text).text;
     expect(result).toContain('\t// mine\r\n\t"theme": "dark", // why\r\n');
@@ -134,15 +131,15 @@ describe('opencode.json', () => {
     ['{\n  "a": tru\n}', 'opencode.json:2:8'],
     ['[]', 'opencode.json'],
     ['{"provider": []}', 'opencode.json'],
-  ])('malformed: %j is an error that says where', (text, where) => {
+  ])('malformed: %j is an error with its position', (text, where) => {
     expect(() => merge(text)).toThrow(expect.objectContaining({ where }) as Error);
   });
 
-  test('a key that stands twice is an error, not a guess', () => {
+  test('a duplicate key is an error', () => {
     expect(() => merge('{"model": "a/b", "provider": {"x": {}}, "provider": {"y": {}}}')).toThrow(/twice/);
   });
 
-  test('merging twice is merging once, and nothing of the user is lost', () => {
+  test("merging is idempotent, and nothing of the user's is lost", () => {
     const word = fc.stringMatching(/^[a-z]{1,8}$/);
     const theirs = fc.record(
       {
@@ -203,7 +200,7 @@ describe('the lists, with a record of what was added', () => {
   const list = fc.uniqueArray(entry, { maxLength: 4 });
   const LISTS = ['enabled_providers', 'disabled_providers'] as const;
 
-  test("after any switches hold the user's entries, in order, and what the last stack wants", () => {
+  test("after any switches contain the user's entries, in order, and those of the last stack", () => {
     fc.assert(
       fc.property(
         fc.record({ theme: fc.constant('dark'), enabled_providers: list, disabled_providers: list }),
@@ -234,7 +231,7 @@ describe('auth.json', () => {
   const keys = { litellm: { type: 'api' as const, key: 'sk-1' } };
   const names = ['litellm', 'groq-direct'];
 
-  test("ours are set, ours without a key go, the user's stay as they are", () => {
+  test("our keys are set, our providers without a key are removed, the user's entries stay", () => {
     const theirs = {
       anthropic: { type: 'oauth', refresh: 'r', extra: [1] },
       'groq-direct': { type: 'api', key: 'old' },
@@ -245,7 +242,7 @@ describe('auth.json', () => {
     });
   });
 
-  test('what is as it should be keeps its very text', () => {
+  test('an up-to-date file keeps its exact text', () => {
     const text = '{"litellm":{"key":"sk-1","type":"api"}}';
     expect(mergeAuth(text, keys, names, 'auth.json')).toBe(text);
   });

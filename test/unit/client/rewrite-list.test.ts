@@ -1,4 +1,4 @@
-/** Lists with comments in them: what stays keeps its own. */
+/** Lists with comments: entries that stay keep their comments. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { parse } from 'jsonc-parser';
@@ -32,7 +32,7 @@ describe('a list with comments', () => {
   ])('%j, to %j', (before, list, after) => expect(change(before, list)).toBe(after));
 });
 
-test('says what it is to say, whatever comments there are', () => {
+test('has the expected value, whatever comments there are', () => {
   const name = fc.constantFrom('a', 'b', 'c', 'd', 'e');
   const names = fc.uniqueArray(name, { maxLength: 5 });
   const gap = fc.constantFrom('', ' ', '\n', ' // x\n', '/* y */', '\n  /* z\n */ ', ' // "a", ]\n\n');

@@ -1,4 +1,4 @@
-/** What the machine can do to a run of agents: a full disk, a wrong folder. A script stands for opencode. */
+/** Runs of agents with machine faults: a full disk, a wrong folder. A script replaces opencode. */
 import {
   existsSync,
   mkdirSync,
@@ -14,12 +14,12 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { runAgents } from '../../../client/run-agents.ts';
 import type { AgentReport, ReadyAgent } from '../../../client/agents-plan.ts';
-import { Board } from '../../../client/board.ts';
+import { AgentsProgress } from '../../../client/agents-progress.ts';
 import { Output } from '../../../console/output.ts';
 import type { UserError } from '../../../console/errors.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
-/** Notes its process and its home; then answers, and where the prompt says so stays on. */
+/** Records its process id and its home, then answers. With the prompt `stay` it keeps running. */
 const OPENCODE = `#!/bin/sh
 for prompt; do :; done
 echo "$$ $XDG_DATA_HOME" > "$prompt.seen"
@@ -47,50 +47,50 @@ function agent(prompt: string, more: Partial<ReadyAgent> = {}): ReadyAgent {
 }
 function run(agents: ReadyAgent[], more: { logs?: string; bin?: string } = {}): Promise<AgentReport[]> {
   const stream = { write: () => true };
-  const board = new Board(new Output({ streams: { stdout: stream, stderr: stream } }), []);
+  const progress = new AgentsProgress(new Output({ streams: { stdout: stream, stderr: stream } }), []);
   const { signal } = new AbortController();
   const bin = join(dir, 'opencode');
-  return runAgents(agents, { bin, client: shippedClient(), logs, parallel: 4, board, signal, ...more });
+  return runAgents(agents, { bin, client: shippedClient(), logs, parallel: 4, progress, signal, ...more });
 }
 
-test('a full disk ends the agent whose log is on it, and no other', async () => {
+test('a full disk stops only the agent whose log is on it', async () => {
   symlinkSync('/dev/full', join(logs, 'stay.log'));
   const [full, fine] = await run([agent('stay'), agent('fine')]);
   expect(full).toMatchObject({ ok: false, exitCode: 1 });
-  expect(full?.reason).toMatch(/^its log cannot be written, ENOSPC.*; make room, or .*--logs$/);
+  expect(full?.reason).toMatch(/^cannot write its log: ENOSPC.*; free disk space, or .*--logs$/);
   expect(fine).toMatchObject({ ok: true, exitCode: 0, reason: '' });
   expect(readFileSync(fine?.log ?? '', 'utf8')).toMatch(/pong[\s\S]*# exit code 0\n$/);
 });
 
-test('a log that fails later leaves neither the process nor the home with the keys', async () => {
-  // It takes the first line, no more.
+test('after a later write error of the log, the process and the home with the keys are removed', async () => {
+  // It only reads the first line.
   await execa('mkfifo', [join(logs, 'stay.log')]);
   const reader = execa('head', ['-n', '1', join(logs, 'stay.log')]);
   const begun = Date.now();
   const [report] = await run([agent('stay')]);
   await reader;
   expect(report).toMatchObject({ ok: false, exitCode: 1 });
-  expect(report?.reason).toMatch(/^its log cannot be written, .*EPIPE/);
+  expect(report?.reason).toMatch(/^cannot write its log: .*EPIPE/);
   expect(Date.now() - begun).toBeLessThan(LIMIT * 1000);
   const [pid = '', home = ''] = readFileSync(join(dir, 'stay.seen'), 'utf8').trim().split(' ');
   expect(home).toContain('switchyard-client-');
   expect([existsSync(`/proc/${pid}`), existsSync(home)]).toEqual([false, false]);
 });
 
-test('an answer whose log was lost is no success', async () => {
+test('an answer whose log could not be written is a failure', async () => {
   symlinkSync('/dev/full', join(logs, 'quick.log'));
   expect(await run([agent('quick')])).toMatchObject([{ ok: false, exitCode: 1 }]);
 });
 
-test('a log that cannot be opened ends its agent before it begins', async () => {
+test('an agent whose log cannot be opened is not started', async () => {
   mkdirSync(join(logs, 'stay.log'));
   const [failed, fine] = await run([agent('stay'), agent('fine')]);
-  expect(failed?.reason).toMatch(/^its log cannot be written, EISDIR/);
+  expect(failed?.reason).toMatch(/^cannot write its log: EISDIR/);
   expect(existsSync(join(dir, 'stay.seen'))).toBe(false);
   expect(fine?.ok).toBe(true);
 });
 
-test('a folder for logs that is a file is an error with a way out', async () => {
+test('a log folder that is a file is an error that names --logs', async () => {
   const file = join(dir, 'opencode');
   const error = (await run([agent('fine')], { logs: file }).catch((e: unknown) => e)) as UserError;
   expect(error).toMatchObject({ name: 'UserError', where: file, found: 'EEXIST' });
@@ -98,19 +98,19 @@ test('a folder for logs that is a file is an error with a way out', async () => 
 });
 
 test.each(['typo', 'opencode', 'opencode/below'])(
-  'a `dir` that is no folder (%s) is told from a missing opencode',
+  'a `dir` that is not a folder (%s) is reported as such, not as a missing opencode',
   async (name) => {
     const wrong = join(dir, name);
     const [report] = await run([agent('fine', { dir: wrong })]);
     expect([report?.ok, report?.reason]).toEqual([
       false,
-      `there is no folder ${wrong} to work in; correct \`dir\` of the agent, or mkdir -p '${wrong}'`,
+      `the working directory ${wrong} does not exist; correct \`dir\` of the agent, or mkdir -p '${wrong}'`,
     ]);
   },
 );
 
-test('an opencode that is not there is called by its path', async () => {
+test('a missing opencode is reported with its path', async () => {
   const bin = join(dir, 'gone');
   const [report] = await run([agent('fine')], { bin });
-  expect(report?.reason).toBe(`opencode could not be started (ENOENT: ${bin}); ./switchyard doctor`);
+  expect(report?.reason).toBe(`cannot start opencode (ENOENT: ${bin}); ./switchyard doctor`);
 });

@@ -1,4 +1,4 @@
-/** A client's view of a stack, for tests that need one without a catalogue. */
+/** A client's view of a stack, for tests without a catalogue. */
 import type { ClientProvider, ClientView } from '../../../domain/render/opencode-files.ts';
 
 const LIMIT = { context: 128_000, output: 8192 };

@@ -1,4 +1,4 @@
-/** Several stacks and one client: whose the files are, and what is left of a stack after a switch. */
+/** Several stacks and one client: which stack owns the files, and what remains of the previous stack after a switch. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,13 +6,9 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { parse } from 'jsonc-parser';
 import type { StackClient } from '../../../domain/read/outputs-reader.ts';
 import type { Owner } from '../../../client/record.ts';
-import { connect } from '../../../cli/connect.ts';
-import type { Connected } from '../../../cli/connect-types.ts';
-import {
-  type ConnectedOrNot,
-  describeLeftAlone,
-  writeUnlessOwned,
-} from '../../../cli/connect-unless-owned.ts';
+import { connect, writeUnlessOwned } from '../../../client/connect-files.ts';
+import { describeLeftAlone } from '../../../client/connect-text.ts';
+import type { Connected, ConnectedOrNot } from '../../../client/connect-types.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
 let dir: string;
@@ -30,7 +26,7 @@ const dev: Stack = {
   owner: { stack: 'dev', endpoint: 'http://127.0.0.1:4000', backend: 'here' },
   client: shippedClient({ stack: 'dev', keys, masterKey: 'value-dev' }),
 };
-/** Without keys a production stack serves nothing, not even the mock. */
+/** A production stack without keys serves no model, not even the mock. */
 const prod: Stack = {
   owner: { stack: 'prod', endpoint: 'http://127.0.0.1:5000', backend: 'here' },
   client: shippedClient({ stack: 'prod', settings: { production: true }, masterKey: 'value-prod' }),
@@ -67,13 +63,13 @@ const edit = (change: (config: Config) => void): void => {
 const snapshot = (folder = dir): string[] =>
   ['opencode.json', 'auth.json', RECORD].map((name) => read(name, folder));
 
-test('a production stack without keys serves nothing, as these tests take for granted', () => {
+test('precondition: a production stack without keys serves no model', () => {
   expect(prod.client.config.disabled_providers).toContain('litellm');
   expect(dev.client.config.enabled_providers).toEqual(['litellm', 'groq-direct']);
 });
 
 describe('up of another stack', () => {
-  test('leaves the files alone and says whose they are and how to switch', async () => {
+  test('does not change the files, and says which stack owns them and how to switch', async () => {
     await up(dev);
     const before = snapshot();
     const { connected, leftAlone } = await up(prod);
@@ -91,14 +87,14 @@ describe('up of another stack', () => {
     expect((await up(dev)).connected?.files.map(({ changed }) => changed)).toEqual([false, false]);
   });
 
-  test('writes them where the owner is not deployed any more', async () => {
+  test('writes them if the owner is no longer deployed', async () => {
     await up(dev);
     deployed = ['prod'];
     expect((await up(prod)).connected).toMatchObject({ stack: 'prod', switchedFrom: 'dev' });
     expect((await up(dev)).leftAlone?.stack).toBe('prod');
   });
 
-  test('of the same name in another backend is another stack', async () => {
+  test('a stack of the same name in another backend is a different stack', async () => {
     await up(dev);
     const twin = { ...dev, owner: { ...dev.owner, backend: 'elsewhere' } };
     expect((await up(twin)).leftAlone?.stack).toBe('dev');
@@ -106,7 +102,7 @@ describe('up of another stack', () => {
     expect((await up(dev)).leftAlone?.stack).toBe('dev');
   });
 
-  test('may write another folder: each has an owner of its own', async () => {
+  test('may write to another folder: each folder has its own owner', async () => {
     const other = join(dir, 'other');
     mkdirSync(other);
     await up(dev);
@@ -117,7 +113,7 @@ describe('up of another stack', () => {
 });
 
 describe('connect', () => {
-  test('hands the files over wholly and back, whatever the stack in between could not serve', async () => {
+  test('switches to another stack and back completely, also if the other one serves no model', async () => {
     await up(dev);
     const first = config();
     const switched = await connectTo(prod);
@@ -135,7 +131,7 @@ describe('connect', () => {
     expect(config()).toEqual(first);
   });
 
-  test('keeps what the user wrote in between, comments and entries equal to ours included', async () => {
+  test("preserves the user's edits in between, including comments and entries equal to ours", async () => {
     put(
       'opencode.json',
       '{\n  // mine\n  "theme": "dark",\n  "enabled_providers": ["ollama", "openai-direct"],\n  "disabled_providers": ["bedrock", "portkey"]\n}\n',
@@ -150,7 +146,7 @@ describe('connect', () => {
     expect(config().disabled_providers).toEqual(expect.arrayContaining(['bedrock', 'portkey', 'azure']));
     expect(config().disabled_providers).not.toContain('litellm');
     expect(read('opencode.json')).toContain('// mine');
-    // All eight have keys now: what is left in the list is the user's.
+    // All eight have keys now: the remaining entries of the list are the user's.
     const all = shippedClient({
       stack: 'dev',
       keys: Object.fromEntries(
@@ -164,7 +160,7 @@ describe('connect', () => {
     expect(config().disabled_providers).toEqual(['bedrock', 'portkey', 'azure']);
   });
 
-  test('says of a provider that the user disabled that it is off, where, and how to switch it on', async () => {
+  test('reports a provider that the user disabled: that it is off, and where', async () => {
     await connectTo(dev);
     edit((value) => value.disabled_providers!.unshift('litellm'));
     for (const stack of [dev, dev, prod, dev]) {
@@ -194,7 +190,7 @@ describe('connect', () => {
     expect((await connectTo(dev)).on).toEqual(['litellm', 'groq-direct']);
   });
 
-  test('what was disabled before Switchyard came stays disabled, and is no default model', async () => {
+  test('a provider that was disabled before the first connect stays disabled, and is not the default model', async () => {
     put('opencode.json', { disabled_providers: ['groq-direct'] });
     const result = await connectTo(dev);
     expect(result.on).toEqual(['litellm']);
@@ -204,7 +200,7 @@ describe('connect', () => {
 });
 
 describe('files of a release without a record', () => {
-  /** As that release left them: no record, and whatever it had put into disabled_providers. */
+  /** Files as such a release left them: without a record, and with its entries in disabled_providers. */
   const unrecorded = async (stack: Stack, disabled: string[] = []): Promise<void> => {
     await connectTo(stack);
     rmSync(join(dir, RECORD));
@@ -217,30 +213,30 @@ describe('files of a release without a record', () => {
     expect((await up(dev)).connected?.switchedOff).toEqual([]);
   });
 
-  test('litellm that a stack without models left disabled is switched on, without a word', async () => {
+  test('litellm is switched on, with no note, if a stack without models had disabled it', async () => {
     await unrecorded(prod);
     const { on, notes } = await connectTo(dev);
     expect([on, notes]).toEqual([['litellm', 'groq-direct'], []]);
   });
 
-  test('litellm that stuck in the list is switched on, with a word, once; then the list is the user’s word', async () => {
+  test('litellm that stayed in the list is switched on once, with a note; after that an entry is the user’s', async () => {
     await unrecorded(dev, ['litellm']);
     const { connected } = await up(dev);
     expect(connected?.on).toEqual(['litellm', 'groq-direct']);
     expect(connected?.notes).toEqual([
-      expect.stringContaining('litellm was taken out of disabled_providers'),
+      expect.stringContaining('litellm was removed from disabled_providers'),
     ]);
     expect(config().disabled_providers).not.toContain('litellm');
     edit((value) => value.disabled_providers!.push('litellm'));
     expect((await up(dev)).connected).toMatchObject({ on: ['groq-direct'], notes: [] });
   });
 
-  test('a provider with a key of its own was disabled by the user, and stays so', async () => {
+  test('a provider with its own key was disabled by the user and stays disabled', async () => {
     await unrecorded(dev, ['groq-direct']);
     expect((await connectTo(dev)).switchedOff).toMatchObject([{ provider: 'groq-direct' }]);
   });
 
-  test('also where such a release has switched since the record was written', async () => {
+  test('an outdated record is ignored if such a release has switched the stack since', async () => {
     await connectTo(prod);
     const record = read(RECORD);
     await connectTo(dev);
@@ -252,7 +248,7 @@ describe('files of a release without a record', () => {
 });
 
 describe('the record', () => {
-  test('is for the user alone, holds no key, and stays as it is', async () => {
+  test('is readable only by the user, contains no key, and does not change', async () => {
     await connectTo(dev);
     expect(statSync(join(dir, RECORD)).mode & 0o777).toBe(0o600);
     const text = read(RECORD);
@@ -276,20 +272,20 @@ describe('the record', () => {
       '{"version": 1, "owner": {"stack": "dev"}, "added": {"enabled_providers": "x"}}',
       'added.enabled_providers',
     ],
-  ])('that cannot be read (%s) is made anew; the entries tell whose the files are', async (text, problem) => {
+  ])('is recreated if it is unreadable (%s); the owner is taken from the entries', async (text, problem) => {
     await connectTo(dev);
     put(RECORD, text);
     expect((await up(prod)).leftAlone?.stack).toBe('dev');
     expect(read(RECORD)).toBe(text);
     const { connected } = await up(dev);
     expect(connected?.notes).toEqual([
-      expect.stringMatching(`${RECORD} could not be read and was made anew: .*${problem}`),
+      expect.stringMatching(`${RECORD} was unreadable and was recreated: .*${problem}`),
     ]);
     expect(connected?.on).toEqual(['litellm', 'groq-direct']);
     expect((await up(dev)).connected?.notes).toEqual([]);
   });
 
-  test('of files that the user removed claims nothing', async () => {
+  test('is ignored if the user has removed the files', async () => {
     await connectTo(dev);
     rmSync(join(dir, 'opencode.json'));
     expect((await up(prod)).connected?.stack).toBe('prod');

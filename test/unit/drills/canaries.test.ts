@@ -17,11 +17,11 @@ describe('the search', () => {
     expect(found(Buffer.from(text), NEEDLES)).toEqual(['K']);
   });
 
-  test('finds nothing where only a few of its letters are', () => {
+  test('does not find a key of which only a few characters occur', () => {
     expect(found(Buffer.from(`${KEY.slice(0, 8)}********${KEY.slice(-4)}`), NEEDLES)).toEqual([]);
   });
 
-  test('finds a key in a stream, cut anywhere', async () => {
+  test('finds a key in a stream, wherever it is split', async () => {
     const padding = Buffer.alloc(4_100_000, 0x2e);
     for (const cut of [1, 15, 31]) {
       const pieces = [padding, Buffer.from(KEY.slice(0, cut)), Buffer.from(KEY.slice(cut)), padding];
@@ -31,7 +31,7 @@ describe('the search', () => {
   });
 });
 
-test('no two canaries are alike, and some have no shape that anybody could know', () => {
+test('all canaries differ, and some match no known key format', () => {
   const canaries = [...newCanaries(), ...newCanaries()];
   expect(new Set(canaries.map(({ value }) => value)).size).toBe(canaries.length);
   expect(canaries.filter(({ value }) => /^[0-9a-f]+$/.test(value)).length).toBeGreaterThan(2);

@@ -1,11 +1,11 @@
-/** The load generator against a server that does what the test says: what it calls answered, failed and cut. */
+/** The load generator against a server with scripted answers: what counts as answered, failed and cut. */
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { DRILL_NAMES } from '../../../cli/drill.ts';
 import { DRILLS } from '../../../drills/all-drills.ts';
 import { Load, specOf } from '../../../drills/drill-load.ts';
-import { figuresOf } from '../../../drills/sums.ts';
+import { figuresOf } from '../../../drills/drill-figures.ts';
 import type { RequestRecord } from '../../../drills/request-record.ts';
 
 let server: Server | undefined;
@@ -42,7 +42,7 @@ const whole = (text: string): string => JSON.stringify({ choices: [{ message: { 
 const event = (text: string): string =>
   `data: ${JSON.stringify({ choices: [{ delta: { content: text } }] })}\n\n`;
 
-test('whole, right answers count; a quarter of the requests are streams', async () => {
+test('complete, correct answers count as answered; a quarter of the requests are streams', async () => {
   const records = await loaded((text, stream, response) => {
     response.end(stream ? `${event(text)}${event('..')}data: [DONE]\n\n` : whole(text));
   });
@@ -72,7 +72,7 @@ test.each<[string, Parameters<typeof loaded>[0], number]>([
   });
 });
 
-test('a stream that breaks off is cut', async () => {
+test('a stream that breaks off counts as cut', async () => {
   const records = await loaded((text, stream, response) => {
     response.write(stream ? event(text.slice(0, 2)) : whole(text).slice(0, 5));
     setTimeout(() => response.destroy(), 5);
@@ -82,17 +82,17 @@ test('a stream that breaks off is cut', async () => {
   expect(cutStreams).toBe(records.filter((record) => record.stream).length);
 });
 
-test('long and short streams, slow and quick requests are in every load', () => {
+test('every load has long and short streams, slow and quick requests', () => {
   const specs = Array.from({ length: 48 }, (_, index) => specOf('x', index));
   const kinds = new Set(specs.map(({ stream, chunks, delayMs }) => `${stream} ${chunks * delayMs}`));
   expect(kinds).toEqual(new Set(['true 4000', 'true 500', 'false 500', 'false 0']));
 });
 
-test('the command line knows the drills', () => {
+test('the command line lists all drills in order', () => {
   expect(DRILLS.map(({ name }) => name)).toEqual(DRILL_NAMES);
 });
 
-test('a load that comes to its bounds too early proves nothing, and says so', async () => {
+test('a load that reaches its limits too early is an error', async () => {
   server = createServer((_, response) => response.end('{}'));
   await new Promise<void>((done) => server?.listen(0, '127.0.0.1', done));
   const { port } = server.address() as AddressInfo;
@@ -106,6 +106,8 @@ test('a load that comes to its bounds too early proves nothing, and says so', as
     pauseMs: 1,
     maxRequests: 9,
   });
-  await expect(load.finish()).rejects.toThrow(/^the load came to its bounds \(900 s, 9 requests\) after 9$/);
+  await expect(load.finish()).rejects.toThrow(
+    /^the load reached its limits \(900 s, 9 requests\) after 9 requests$/,
+  );
   await load.stop();
 });

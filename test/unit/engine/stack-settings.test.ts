@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { UserError } from '../../../console/errors.ts';
-import { dummyOf, withoutSecrets } from '../../../preview/dummies.ts';
+import { placeholderOf, withoutSecrets } from '../../../preview/placeholders.ts';
 import { rawConfig, stackInputs, stackSettings } from '../../../engine/stack-settings.ts';
 import { ROOT } from '../../../console/home-paths.ts';
 import { RELEASE_DAY, withFixtures } from '../../../sandbox/fixtures.ts';
@@ -117,7 +117,7 @@ describe('a copy without secrets', () => {
     },
   );
 
-  test('has dummies that no pattern of a key takes for one', () => {
-    expect(dummyOf('OPENAI_API_KEY_2')).toBe('dummy-of-openai-api-key-2');
+  test('has placeholders that match no key pattern', () => {
+    expect(placeholderOf('OPENAI_API_KEY_2')).toBe('placeholder-for-openai-api-key-2');
   });
 });

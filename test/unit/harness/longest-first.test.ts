@@ -1,11 +1,11 @@
-/** The order of the tests' files: the long ones first, every file once, and no name in the list of a file that is gone. */
+/** The order of the test files: long ones first, every file once, and the list contains no file that does not exist. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { ROOT } from '../../../console/home-paths.ts';
 import { byLength, LONG } from '../../harness/longest-first.ts';
 
-test('the long files come first, the others stay in their order', () => {
+test('the long files come first, the others keep their order', () => {
   const files = ['/x/a.test.ts', `/x/${LONG[1]!}`, '/x/b.test.ts', `/x/${LONG[0]!}`, '/x/a.test.ts'];
   expect(byLength(files, (file) => file)).toEqual([
     `/x/${LONG[0]!}`,
@@ -16,7 +16,7 @@ test('the long files come first, the others stay in their order', () => {
   ]);
 });
 
-// A copy may come without toolchain/.
-test.each(LONG.filter((file) => existsSync(join(ROOT, file.split('/')[0]!))))('%s is there', (file) => {
+// A copy may not have toolchain/.
+test.each(LONG.filter((file) => existsSync(join(ROOT, file.split('/')[0]!))))('%s exists', (file) => {
   expect(existsSync(join(ROOT, file))).toBe(true);
 });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { deployedFiles, plainOutputs } from '../../../engine/deployed.ts';
-import { plantedKeys } from '../../../preview/planted.ts';
+import { findLeakedSecrets } from '../../../preview/leaked-secrets.ts';
 import { ROOT } from '../../../console/home-paths.ts';
 import { olderPlan } from '../../../preview/older-plan.ts';
 import { gatewayFiles, stackPlan } from '../../../stacks/container-files.ts';
@@ -25,14 +25,14 @@ describe('the files of a deployed gateway', () => {
   test.each([
     ['encrypted with the keys beside them', secret],
     ['plain', UPLOADS],
-  ])('%s: the plain ones alone', (_, uploads) => {
+  ])('%s: only the files without secrets', (_, uploads) => {
     const files = deployedFiles([
       { urn: URN, type: 'docker:index/container:Container', inputs: { uploads } },
     ]);
     expect(files).toEqual({ '/etc/switchyard/config.yaml': 'model_list: []' });
   });
 
-  test('are unknown where there is none', () => {
+  test('are undefined if there is no gateway', () => {
     expect(deployedFiles([])).toBeUndefined();
     expect(
       deployedFiles([{ urn: URN, type: 'x', inputs: { uploads: { ciphertext: 'v1:…' } } }]),
@@ -41,7 +41,7 @@ describe('the files of a deployed gateway', () => {
 });
 
 describe('the outputs in the state', () => {
-  test('are read as far as they are no secrets', () => {
+  test('are read unless they are secret', () => {
     const type = 'pulumi:pulumi:Stack';
     const hidden = {
       '4dabf18193072939515e22adb298388d': '1b47061264138c4ac30d75fd1eb44270',
@@ -57,10 +57,10 @@ describe('the outputs in the state', () => {
       plan: { version: 1 },
     });
   });
-  test('are none where there is no stack', () => expect(plainOutputs([])).toEqual({}));
+  test('are empty if there is no stack', () => expect(plainOutputs([])).toEqual({}));
 });
 
-test('the plan of a stack of the release before comes from its files, and is the one that it would have written', () => {
+test('the plan of a stack of the previous release is reconstructed from its files', () => {
   const { keyNames, ...rest } = shippedInputs({
     keys: { OPENAI_API_KEY: 'x', OPENAI_API_KEY_2: 'y', MISTRAL_API_KEY: 'z' },
   });
@@ -71,12 +71,12 @@ test('the plan of a stack of the release before comes from its files, and is the
   expect(olderPlan([])).toBeUndefined();
 });
 
-describe('planted keys', () => {
-  const root = mkdtempSync(join(tmpdir(), 'switchyard-planted-'));
+describe('leaked secrets', () => {
+  const root = mkdtempSync(join(tmpdir(), 'switchyard-leaked-'));
   afterAll(() => rmSync(root, { recursive: true }));
 
-  test('are found in what people write, and not in the hashes of lock files', () => {
-    expect(plantedKeys(ROOT)).toEqual([]);
+  test('are found in hand-written files, and not in the hashes of lock files', () => {
+    expect(findLeakedSecrets(ROOT)).toEqual([]);
     const folder = join(root, 'config-templates');
     const programs = join(root, 'runtimes/edge/programs');
     for (const dir of [folder, programs]) mkdirSync(dir, { recursive: true });
@@ -84,7 +84,7 @@ describe('planted keys', () => {
     const text = `# one\n  key: gsk_${'a1B2'.repeat(13)}\n`;
     writeFileSync(join(programs, 'haproxy.cfg'), text);
     writeFileSync(join(folder, 'package-lock.json'), text);
-    expect(plantedKeys(root)).toEqual([
+    expect(findLeakedSecrets(root)).toEqual([
       expect.objectContaining({
         file: 'runtimes/edge/programs/haproxy.cfg',
         line: 2,
@@ -92,6 +92,6 @@ describe('planted keys', () => {
         severity: 'error',
       }),
     ]);
-    expect(JSON.stringify(plantedKeys(root))).not.toContain('a1B2');
+    expect(JSON.stringify(findLeakedSecrets(root))).not.toContain('a1B2');
   });
 });

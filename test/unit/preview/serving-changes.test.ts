@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { planOutput } from '../../../domain/render/plan-output.ts';
 import { planOutputSchema, type PlanOutput } from '../../../domain/schema/outputs-schema.ts';
-import { servingMeanings } from '../../../preview/serving-changes.ts';
+import { describeServingChanges } from '../../../preview/serving-changes.ts';
 
 interface Served {
   upstream: string;
@@ -9,7 +9,7 @@ interface Served {
   timeout?: number;
 }
 
-/** LiteLLM's config as the renderer makes it. */
+/** LiteLLM's config as the renderer writes it. */
 function litellm(
   models: Record<string, Served>,
   chains: Record<string, string[]> = {},
@@ -37,7 +37,7 @@ function litellm(
   };
 }
 
-/** The plan as it comes back from the outputs. */
+/** The plan as it is read back from the outputs. */
 function read(
   config: Record<string, unknown>,
   files: Record<string, string> = {},
@@ -55,16 +55,16 @@ function config(...args: Parameters<typeof litellm>): PlanOutput {
 const SONNET = { upstream: 'anthropic/claude-sonnet-5' };
 const GPT = { upstream: 'openai/gpt-5.6' };
 
-describe('a change of the config means', () => {
+describe('a change of the config is described:', () => {
   test.each([
-    ['nothing where nothing changes', config({ a: GPT }), config({ a: GPT }), []],
+    ['empty if nothing changes', config({ a: GPT }), config({ a: GPT }), []],
     [
       'a new alias',
       config({ a: GPT }),
       config({ a: GPT, b: SONNET }),
       ['b is new, served by anthropic/claude-sonnet-5'],
     ],
-    ['one alias less', config({ a: GPT, b: SONNET }), config({ a: GPT }), ['b is no longer served']],
+    ['a removed alias', config({ a: GPT, b: SONNET }), config({ a: GPT }), ['b is no longer served']],
     [
       'another upstream',
       config({ a: GPT }),
@@ -77,7 +77,7 @@ describe('a change of the config means', () => {
       config({ a: { ...GPT, keys: 2 } }),
       ['a will have 2 keys (now: 1)'],
     ],
-    ['a key less', config({ a: { ...GPT, keys: 2 } }), config({ a: GPT }), ['a will have 1 key (now: 2)']],
+    ['a removed key', config({ a: { ...GPT, keys: 2 } }), config({ a: GPT }), ['a will have 1 key (now: 2)']],
     [
       'another timeout',
       config({ a: GPT }),
@@ -103,7 +103,7 @@ describe('a change of the config means', () => {
       ['a now falls back to b (before: nothing)'],
     ],
     [
-      'no chain any more',
+      'a removed chain',
       config({ a: GPT }, { a: ['b'] }),
       config({ a: GPT }),
       ['a no longer falls back to anything (before: b)'],
@@ -114,30 +114,30 @@ describe('a change of the config means', () => {
       config({ a: GPT }, {}, 600),
       ['gateway setting litellm_settings.cache_params.ttl: 3600 → 600'],
     ],
-  ])('%s', (_, before, after, meanings) => {
-    expect(servingMeanings(before, after)).toEqual(meanings);
+  ])('%s', (_, before, after, sentences) => {
+    expect(describeServingChanges(before, after)).toEqual(sentences);
   });
 });
 
 test('an alias may have any name', () => {
-  expect(servingMeanings(config({}), config({ constructor: GPT }))).toEqual([
+  expect(describeServingChanges(config({}), config({ constructor: GPT }))).toEqual([
     'constructor is new, served by openai/gpt-5.6',
   ]);
 });
 
-test('a setting that Pulumi did not keep because it is null is no change', () => {
+test('a setting that Pulumi dropped because it is null is no change', () => {
   const after = litellm({ a: GPT });
   const before = { ...after, litellm_settings: { cache_params: { ttl: 3600 } } };
-  expect(servingMeanings(read(before), read(after))).toEqual([]);
+  expect(describeServingChanges(read(before), read(after))).toEqual([]);
 });
 
-test('the order of names is no change: Pulumi sorts them in outputs', () => {
+test('a different order of names is no change, since Pulumi sorts them in outputs', () => {
   const after = { ...litellm({ b: GPT, a: SONNET }), callbacks: [{ type: 'file', path: '/data/log' }] };
   const before = { callbacks: [{ path: '/data/log', type: 'file' }], ...litellm({ a: SONNET, b: GPT }) };
-  expect(servingMeanings(read(before), read(after))).toEqual([]);
+  expect(describeServingChanges(read(before), read(after))).toEqual([]);
 });
 
-describe('a change of the files means', () => {
+describe('a change of the files is described:', () => {
   const models = litellm({ a: GPT });
   const files = {
     '/etc/switchyard/config.yaml': 'one',
@@ -146,7 +146,7 @@ describe('a change of the files means', () => {
   const before = read(models, files);
 
   test.each([
-    ['nothing where they are the same', read(models, files), []],
+    ['empty if they are the same', read(models, files), []],
     [
       'a setting',
       read(models, { ...files, '/etc/switchyard/gateway.json': '{"drainSeconds":60}' }, 60),
@@ -158,25 +158,29 @@ describe('a change of the files means', () => {
       ['the gateways get a new file: hook.py'],
     ],
     [
-      'what the config means',
+      'the meaning of a changed config',
       read(litellm({ a: SONNET }), { ...files, '/etc/switchyard/config.yaml': 'two' }),
       ['a will be served by anthropic/claude-sonnet-5 (now: openai/gpt-5.6)'],
     ],
     [
-      'at least the config itself, where it is only written otherwise',
+      'the config file itself, if only its formatting changes',
       read(models, { ...files, '/etc/switchyard/config.yaml': 'two' }),
       ["the gateways' config.yaml changes (1 lines)"],
     ],
-  ])('%s', (_, after, meanings) => {
-    expect(servingMeanings(before, after)).toEqual(meanings);
+  ])('%s', (_, after, sentences) => {
+    expect(describeServingChanges(before, after)).toEqual(sentences);
   });
 
   test('a changed hook', () => {
     const hook = (content: string): PlanOutput => read(models, { '/etc/switchyard/hook.py': content });
-    expect(servingMeanings(hook('a\nb\nc'), hook('a\nx\ny\nc'))).toEqual([
+    expect(describeServingChanges(hook('a\nb\nc'), hook('a\nx\ny\nc'))).toEqual([
       "the gateways' hook.py changes (3 → 4 lines)",
     ]);
-    expect(servingMeanings(hook('a\nb'), hook('a\nc'))).toEqual(["the gateways' hook.py changes (2 lines)"]);
-    expect(servingMeanings(hook('a'), read(models))).toEqual(['the gateways no longer get the file hook.py']);
+    expect(describeServingChanges(hook('a\nb'), hook('a\nc'))).toEqual([
+      "the gateways' hook.py changes (2 lines)",
+    ]);
+    expect(describeServingChanges(hook('a'), read(models))).toEqual([
+      'the gateways no longer get the file hook.py',
+    ]);
   });
 });

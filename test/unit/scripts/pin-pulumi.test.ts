@@ -1,4 +1,4 @@
-/** Pinning Pulumi's archives; a local server replaces get.pulumi.com. */
+/** Pinning Pulumi's archives, with a local server instead of get.pulumi.com. */
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -25,9 +25,9 @@ const server = createServer((request, response) => {
 });
 const work = mkdtempSync(join(tmpdir(), 'switchyard-pin-test-'));
 const table = join(work, 'checksums.json');
-const told: string[] = [];
+const logged: string[] = [];
 let source: string;
-const pin = (...platforms: string[]) => pinPulumi(source, platforms, (line) => told.push(line), table);
+const pin = (...platforms: string[]) => pinPulumi(source, platforms, (line) => logged.push(line), table);
 const written = () => JSON.parse(readFileSync(table, 'utf8')) as Record<string, string>;
 
 beforeAll(async () => {
@@ -35,7 +35,7 @@ beforeAll(async () => {
   source = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 beforeEach(() => {
-  told.length = 0;
+  logged.length = 0;
   lists.clear();
   lists.set(`pulumi-${engine}-checksums.txt`, `${hash('sha256', NAMES[0])}  ${NAMES[0]}\n`);
   lists.set(`pulumi-docker_${docker}_checksums.txt`, `${hash('sha1', NAMES[1])}  ./${NAMES[1]}\n`);
@@ -47,13 +47,13 @@ afterAll(() => {
   rmSync(work, { recursive: true });
 });
 
-test('writes the SHA-256 of each archive and names those without a published hash', async () => {
+test('the SHA-256 of each archive is written, and archives without a published hash are logged', async () => {
   await pin('linux-x64');
   expect(written()).toEqual(Object.fromEntries(NAMES.map((name) => [name, hash('sha256', name)])));
-  expect(told).toContain(`${NAMES[2]}: Pulumi publishes no hash to compare with`);
+  expect(logged).toContain(`${NAMES[2]}: Pulumi publishes no hash to compare with`);
 });
 
-test("keeps other platforms' entries and removes those of other versions", async () => {
+test("other platforms' lines stay, those of other versions are removed", async () => {
   const arm = NAMES[0].replace('x64', 'arm64');
   writeFileSync(table, JSON.stringify({ [arm]: 'kept', 'pulumi-v3.0.0-linux-x64.tar.gz': 'old' }));
   await pin('linux-x64');
@@ -61,17 +61,17 @@ test("keeps other platforms' entries and removes those of other versions", async
   expect(Object.keys(written())).toHaveLength(4);
 });
 
-test('does not pin an archive that differs from the published hash', async () => {
+test('an archive whose hash differs from the published one is not pinned', async () => {
   lists.set(`pulumi-docker_${docker}_checksums.txt`, `${'0'.repeat(40)}  ./${NAMES[1]}\n`);
   await expect(pin('linux-x64')).rejects.toMatchObject({ name: 'UserError', allowed: '0'.repeat(40) });
   expect(written()).toEqual({});
 });
 
-test('reports an unknown platform', async () => {
+test('an unknown platform is a UserError', async () => {
   await expect(pin('plan9-x64')).rejects.toMatchObject({ message: 'unknown platform', found: 'plan9-x64' });
 });
 
-test('reads checksum lists in the forms that Pulumi uses', () => {
+test('published lists are parsed in both formats that Pulumi uses', () => {
   const list = `${'a'.repeat(64)}  one.tar.gz\n${'B'.repeat(40)} *./two.tar.gz\nnonsense\nxyz  three\n`;
   expect(publishedHash(list, 'one.tar.gz')).toBe('a'.repeat(64));
   expect(publishedHash(list, 'two.tar.gz')).toBe('b'.repeat(40));

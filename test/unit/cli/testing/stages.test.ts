@@ -1,4 +1,4 @@
-/** What a run of the tests prints of itself. */
+/** The summary that a test run prints. */
 import { expect, test } from '@jest/globals';
 import {
   countLine,
@@ -19,7 +19,7 @@ const REPORT: JestReport = {
   ],
 };
 
-test('a run is counted as a whole or by its files, to the same sum', () => {
+test('a run has the same counts as a whole and by its files', () => {
   const files = stagesOfFiles('/repo', REPORT);
   expect(files.map(({ name, seconds }) => [name, seconds])).toEqual([
     ['test/e2e/a.test.ts', 4],
@@ -30,11 +30,11 @@ test('a run is counted as a whole or by its files, to the same sum', () => {
   expect(countLine([stageOfRun('unit tests', 12, REPORT)])).toBe('2 passed, 2 failed');
 });
 
-test('each stage tells its seconds, and what failed in it', () => {
+test('each stage has its seconds and its number of failures', () => {
   expect(stageLines(stagesOfFiles('/repo', REPORT), 61.23)).toEqual([
     '     4.0 s  test/e2e/a.test.ts',
     '     4.5 s  test/e2e/b.test.ts: 1 failed',
     '     0.1 s  test/e2e/broken.test.ts: 1 failed',
-    '    61.2 s  in all',
+    '    61.2 s  total',
   ]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { sumOf } from '../../../drills/drill-report.ts';
-import { failureFindings, figuresOf, reportOf, runOf } from '../../../drills/sums.ts';
+import { failureFindings, figuresOf, reportOf, runOf } from '../../../drills/drill-figures.ts';
 import type { RequestRecord } from '../../../drills/request-record.ts';
 
 const ANSWERED: RequestRecord = {
@@ -22,7 +22,7 @@ const LOST: RequestRecord = {
 };
 const DRILL = { name: 'd', claim: 'c' };
 
-test('failed are all that did not get the whole answer; cut streams are among them', () => {
+test('every request without the complete answer counts as failed, including cut streams', () => {
   expect(figuresOf([ANSWERED, CUT, LOST])).toEqual({
     sent: 3,
     answered: 1,
@@ -32,15 +32,15 @@ test('failed are all that did not get the whole answer; cut streams are among th
   });
 });
 
-test('a wait ends with the first byte, not with the last', () => {
+test('a wait ends with the first byte, not the last', () => {
   expect(figuresOf([ANSWERED]).longestWaitMs).toBe(30);
 });
 
-test('no requests are no figures to be proud of', () => {
+test('without requests all figures are 0', () => {
   expect(figuresOf([])).toEqual({ sent: 0, answered: 0, failed: 0, cutStreams: 0, longestWaitMs: 0 });
 });
 
-test('a report sums its runs and takes the longest wait', () => {
+test('a report has the sums of its runs and the longest wait', () => {
   const one = runOf(1, { records: [ANSWERED, CUT], findings: [], figures: { changeSeconds: 7 } });
   const two = runOf(2, { records: [ANSWERED, LOST], findings: [] });
   expect(one).toMatchObject({ replicas: 1, sent: 2, failed: 1, changeSeconds: 7 });
@@ -54,13 +54,13 @@ test('a report sums its runs and takes the longest wait', () => {
   });
 });
 
-test('a finding, or no run at all, is no success', () => {
+test('a report with a finding, or without a run, is not ok', () => {
   const run = runOf(1, { records: [ANSWERED], findings: [] });
   expect(reportOf(DRILL, { stack: 's', runs: [run], findings: ['something'] }).ok).toBe(false);
   expect(reportOf(DRILL, { stack: 's', runs: [], findings: [] }).ok).toBe(false);
 });
 
-test('the sum of several drills names the drill of each finding', () => {
+test('the sum of several drills has the name of the drill in each finding', () => {
   const run = runOf(1, { records: [ANSWERED], findings: [] });
   const sum = sumOf([
     reportOf(DRILL, { stack: 's', runs: [run], findings: [] }),
@@ -69,7 +69,7 @@ test('the sum of several drills names the drill of each finding', () => {
   expect(sum).toMatchObject({ drill: 'all', sent: 2, answered: 2, ok: false, findings: ['e: something'] });
 });
 
-test('failures are told with their reasons, the most frequent first', () => {
+test('failures are described with their reasons, the most frequent first', () => {
   expect(failureFindings('failed', [CUT, LOST, { ...CUT, id: 'd' }])).toEqual([
     '3 failed (2 × stream: broke off; 1 × request: timed out)',
   ]);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { isNew, planMeanings } from '../../../preview/meanings.ts';
+import { isNew, describeChanges } from '../../../preview/describe-changes.ts';
 import {
   changedSteps,
   planOf,
@@ -37,133 +37,135 @@ function step(
   };
 }
 
-function meanings(...steps: Step[]): string[] {
-  return planMeanings({ steps }, { previousUntil: '2026-11-25T12:00:00Z' });
+function describePlan(...steps: Step[]): string[] {
+  return describeChanges({ steps }, { previousUntil: '2026-11-25T12:00:00Z' });
 }
 
-const GATEWAYS = 'the gateways are replaced, the new ones before the old ones: no request fails';
-const EDGE = 'the edge is replaced: a gap of some seconds, in which connections are refused or reset';
+const GATEWAYS = 'the gateways are replaced; new ones start before old ones stop: no request fails';
+const EDGE = 'the edge is replaced: an outage of a few seconds, in which connections are refused or reset';
 const PORT = (external: number) => ({ ports: [{ internal: 8080, external, ip: '127.0.0.1' }] });
 
-describe('a plan means', () => {
-  test('nothing where nothing changes', () => {
-    expect(meanings(step('same', 'container', 'gateway-0'), step('same', 'container', 'edge'))).toEqual([]);
+describe('a plan is described:', () => {
+  test('empty if nothing changes', () => {
+    expect(describePlan(step('same', 'container', 'gateway-0'), step('same', 'container', 'edge'))).toEqual(
+      [],
+    );
   });
 
   test.each([
     ['create', 'GROQ_API_KEY is new'],
     ['replace', 'GROQ_API_KEY rotated'],
     ['delete', 'GROQ_API_KEY removed'],
-  ])('%s of a remembered age: the key', (op, meaning) => {
-    expect(meanings(step(op, 'id', 'key-age-GROQ_API_KEY'))).toEqual([meaning]);
+  ])("%s of a key's age resource: the key", (op, sentence) => {
+    expect(describePlan(step(op, 'id', 'key-age-GROQ_API_KEY'))).toEqual([sentence]);
   });
 
-  test('a rotated master key with its grace', () => {
+  test('a rotated master key with a grace period', () => {
     expect(
-      meanings(step('same', 'password', 'master-key-9'), step('create', 'password', 'master-key-10')),
+      describePlan(step('same', 'password', 'master-key-9'), step('create', 'password', 'master-key-10')),
     ).toEqual(['the master key is rotated (9 → 10); the old one is accepted until 2026-11-25T12:00:00Z']);
   });
 
-  test('a rotated master key without grace', () => {
+  test('a rotated master key without a grace period', () => {
     expect(
-      meanings(step('delete', 'password', 'master-key-1'), step('create', 'password', 'master-key-2')),
+      describePlan(step('delete', 'password', 'master-key-1'), step('create', 'password', 'master-key-2')),
     ).toEqual([
-      'the master key is rotated (1 → 2); the old one is refused as soon as the gateways are replaced',
+      'the master key is rotated (1 → 2); the old one is rejected as soon as the gateways are replaced',
     ]);
   });
 
-  test('the end of a grace', () => {
+  test('the end of a grace period', () => {
     expect(
-      meanings(step('same', 'password', 'master-key-2'), step('delete', 'password', 'master-key-1')),
+      describePlan(step('same', 'password', 'master-key-2'), step('delete', 'password', 'master-key-1')),
     ).toEqual(['master key 1 is no longer accepted']);
   });
 
-  test('another number of gateways, without touching the others', () => {
+  test('another number of gateways, the existing ones unchanged', () => {
     expect(
-      meanings(step('same', 'container', 'gateway-0'), step('create', 'container', 'gateway-1')),
+      describePlan(step('same', 'container', 'gateway-0'), step('create', 'container', 'gateway-1')),
     ).toEqual(['gateways 1 → 2']);
     expect(
-      meanings(step('same', 'container', 'gateway-0'), step('delete', 'container', 'gateway-1')),
+      describePlan(step('same', 'container', 'gateway-0'), step('delete', 'container', 'gateway-1')),
     ).toEqual(['gateways 2 → 1']);
   });
 
-  test('gateways replaced, and with what', () => {
+  test('replaced gateways, and the changed inputs', () => {
     const before = { memory: 1536, stopTimeout: 135 };
     const after = { memory: 2048, stopTimeout: 75 };
-    expect(meanings(step('replace', 'container', 'gateway-0', before, after))).toEqual([
+    expect(describePlan(step('replace', 'container', 'gateway-0', before, after))).toEqual([
       'memory of a gateway (MiB): 1536 → 2048',
-      'time to stop a gateway (s): 135 → 75',
+      'stop timeout of a gateway (s): 135 → 75',
       GATEWAYS,
     ]);
   });
 
-  test('an edge replaced: the gap, the moved address, the changed files', () => {
+  test('a replaced edge: the outage, the new address, the changed files', () => {
     const before = { ...PORT(4000), uploads: [{ file: '/etc/switchyard/haproxy.cfg', content: 'a' }] };
     const after = { ...PORT(4001), uploads: [{ file: '/etc/switchyard/haproxy.cfg', content: 'b' }] };
-    expect(meanings(step('replace', 'container', 'edge', before, after))).toEqual([
-      'the address moves: http://127.0.0.1:4000 → http://127.0.0.1:4001; clients need the new one (./switchyard connect)',
+    expect(describePlan(step('replace', 'container', 'edge', before, after))).toEqual([
+      'the address changes: http://127.0.0.1:4000 → http://127.0.0.1:4001; clients need the new one (./switchyard connect)',
       "the edge's haproxy.cfg changes",
       EDGE,
     ]);
   });
 
-  test('another address that the edge listens on, which is not always another one for clients', () => {
+  test('another address that the edge listens on, with or without a new address for clients', () => {
     const on = (ip: string): Inputs => ({ ports: [{ internal: 8080, external: 4000, ip }] });
-    expect(meanings(step('replace', 'container', 'edge', on('127.0.0.1'), on('0.0.0.0')))).toEqual([
+    expect(describePlan(step('replace', 'container', 'edge', on('127.0.0.1'), on('0.0.0.0')))).toEqual([
       'it listens on 0.0.0.0 instead of 127.0.0.1',
       EDGE,
     ]);
-    expect(meanings(step('replace', 'container', 'edge', on('127.0.0.1'), on('10.0.0.5')))).toEqual([
-      'the address moves: http://127.0.0.1:4000 → http://10.0.0.5:4000; clients need the new one (./switchyard connect)',
+    expect(describePlan(step('replace', 'container', 'edge', on('127.0.0.1'), on('10.0.0.5')))).toEqual([
+      'the address changes: http://127.0.0.1:4000 → http://10.0.0.5:4000; clients need the new one (./switchyard connect)',
       'it listens on 10.0.0.5 instead of 127.0.0.1',
       EDGE,
     ]);
   });
 
-  test('images built anew', () => {
+  test('rebuilt images', () => {
     expect(
-      meanings(step('replace', 'image', 'gateway-image'), step('create', 'image', 'edge-image')),
-    ).toEqual(["the edge's image is built", "the gateways' image is built anew"]);
+      describePlan(step('replace', 'image', 'gateway-image'), step('create', 'image', 'edge-image')),
+    ).toEqual(["the edge's image is built", "the gateways' image is rebuilt"]);
   });
 
-  test('data lost, in capitals', () => {
-    expect(meanings(step('replace', 'volume', 'data'))).toEqual([
+  test('lost data, in capitals', () => {
+    expect(describePlan(step('replace', 'volume', 'data'))).toEqual([
       'THE DATA VOLUME IS REPLACED: the cache in it is lost',
     ]);
   });
 
-  test('at least the step itself for anything else', () => {
+  test('the step itself for any other resource', () => {
     const network = {
       ...step('replace', 'network', 'network'),
       replaceReasons: ['id', 'labels'],
       diffReasons: ['labels'],
     };
-    expect(meanings(network)).toEqual(['± network (Network): labels']);
-    expect(meanings(step('delete', 'container', 'portkey'))).toEqual(['- portkey (Container)']);
+    expect(describePlan(network)).toEqual(['± network (Network): labels']);
+    expect(describePlan(step('delete', 'container', 'portkey'))).toEqual(['- portkey (Container)']);
   });
 });
 
 describe('a plan', () => {
-  test('is of a new stack where nothing was before', () => {
+  test('is of a new stack if no resource existed before', () => {
     expect(isNew({ steps: [step('create', 'container', 'edge')] })).toBe(true);
     expect(isNew({ steps: [step('create', 'container', 'edge'), step('same', 'volume', 'data')] })).toBe(
       false,
     );
   });
 
-  test('has its steps in the same order whatever the engine says', () => {
+  test("has its steps in the same order, whatever the engine's order", () => {
     const steps = [step('create', 'volume', 'b'), step('same', 'volume', 'x'), step('create', 'volume', 'a')];
     const names = (plan: PulumiPlan) => changedSteps(plan).map((one) => toChange(one).name);
     expect(names({ steps })).toEqual(['a', 'b']);
     expect(names({ steps: steps.reverse() })).toEqual(['a', 'b']);
   });
 
-  test('gives its warnings without a second tag', () => {
+  test('has its warnings without the second "warning"', () => {
     const warnings = ['catalog.yaml:1:2 warning: a: b\n    c'];
     expect(planWarnings({ warnings })).toEqual(['catalog.yaml:1:2 a: b\n    c']);
   });
 
-  test('has one step for a replacement, of whatever parts the engine makes it', () => {
+  test("has one step for a replacement, whatever the engine's steps for it", () => {
     const type = 'docker:index/container:Container';
     const urn = `urn:pulumi:dev::switchyard::${type}::gateway-0`;
     const state = { type, urn, id: 'i', parent: '', provider: '', inputs: { memory: 1 }, outputs: {} };
@@ -173,7 +175,7 @@ describe('a plan', () => {
     expect(plan.steps?.map(toChange)).toEqual([
       { op: 'replace', type: 'Container', name: 'gateway-0', why: ['image', 'name'] },
     ]);
-    expect(planMeanings(plan)).toEqual([GATEWAYS]);
+    expect(describeChanges(plan)).toEqual([GATEWAYS]);
   }); // prettier-ignore
 });
 
@@ -198,11 +200,11 @@ describe('a report', () => {
     );
     expect(previewText({ ...preview, changes: 0, meanings: [], steps: [] })).toBe('dev: no change');
     expect(previewText({ ...preview, missing: true })).toContain(
-      'the stack does not exist yet: ./switchyard up dev makes it',
+      'the stack does not exist yet: ./switchyard up dev creates it',
     );
   });
 
-  test('as Markdown in which nothing of a pull request is markup', () => {
+  test('as Markdown, with everything from the pull request escaped', () => {
     const markdown = previewMarkdown(preview);
     expect(markdown).toContain(
       '### `dev`: 1 resource changes\n\n- GROQ\\_API\\_KEY rotated\n- \\<script\\> \\| a\\*b\n',
@@ -211,10 +213,10 @@ describe('a report', () => {
     expect(markdown).toContain('```\n± key-age-GROQ_API_KEY (RandomId): keepers\n```');
   });
 
-  test('of files alone speaks of the commit and leaves the resources out', () => {
+  test('of a comparison of files names the commit and has no resources', () => {
     const compared = { ...preview, comparedWith: 'HEAD^1' };
-    expect(previewText(compared)).toMatch(/^dev: other than HEAD\^1\n {2}GROQ_API_KEY rotated\n.*$/s);
+    expect(previewText(compared)).toMatch(/^dev: changes since HEAD\^1\n {2}GROQ_API_KEY rotated\n.*$/s);
     expect(previewMarkdown(compared)).not.toContain('<details>');
-    expect(previewText({ ...compared, meanings: [] })).toBe('dev: the same as HEAD^1');
+    expect(previewText({ ...compared, meanings: [] })).toBe('dev: no change since HEAD^1');
   });
 });

@@ -1,33 +1,34 @@
 /**
- * A tap on loopback between a client and its providers: hands every request on as it is, and notes what came back. The client itself
- * shows neither the status of an answer nor who gave it.
+ * A proxy on loopback between opencode and its providers. It forwards every request unchanged and records the responses, because opencode
+ * itself shows neither the status of a response nor which model answered.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Readable } from 'node:stream';
 
-/** What came back to one request. */
-export interface Answer {
+/** A recorded response. */
+export interface RecordedResponse {
+  /** The HTTP status; 0 if there was no response. */
   status: number;
-  /** The model that answered: what LiteLLM's headers say, else what the body says. */
+  /** The model that answered: from LiteLLM's headers, else from the body. */
   model?: string;
-  /** Whether another model than the one asked for answered, as LiteLLM or Portkey tell. */
+  /** Set if a fallback answered, as LiteLLM or Portkey report it. */
   fallback?: string;
-  /** The body's beginning, where the status tells of a failure. */
+  /** For a failure, the beginning of the body, or the error message. */
   error?: string;
 }
 
-/** A running tap. */
-export interface Tap {
-  /** The address under which a provider's own address is reached through the tap. */
-  through(id: string, baseUrl: string): string;
-  /** The answers to a provider's requests so far. */
-  answers(id: string): readonly Answer[];
+/** A running proxy. */
+export interface RecordingProxy {
+  /** Registers a provider's base URL and returns the URL that leads to it through the proxy. */
+  urlFor(id: string, baseUrl: string): string;
+  /** The responses to a provider's requests so far. */
+  responses(id: string): readonly RecordedResponse[];
   close(): Promise<void>;
 }
 
-/** Headers that belong to one connection, or that fetch computes by itself. */
-const NOT_HANDED_ON = [
+/** Headers that are not forwarded: they belong to one connection, or fetch computes them itself. */
+const CONNECTION_HEADERS = [
   'host',
   'connection',
   'content-length',
@@ -35,17 +36,17 @@ const NOT_HANDED_ON = [
   'keep-alive',
   'accept-encoding',
 ];
-const KEPT_CHARACTERS = 4000;
+const MAX_RECORDED_CHARACTERS = 4000;
 
-/** Starts a tap on a free port of the loopback address. */
-export async function openTap(): Promise<Tap> {
+/** Starts a proxy on a free port of the loopback address. */
+export async function startRecordingProxy(): Promise<RecordingProxy> {
   const targets = new Map<string, string>();
-  const answers = new Map<string, Answer[]>();
+  const responses = new Map<string, RecordedResponse[]>();
   const server = createServer((request, response) => {
     const [, id = '', rest = ''] = /^\/([^/]+)(.*)$/.exec(request.url ?? '') ?? [];
     const target = targets.get(id);
     if (target === undefined) return void response.writeHead(404).end();
-    void handOn(request, response, target + rest, (answer) => answers.get(id)?.push(answer));
+    void forward(request, response, target + rest, (recorded) => responses.get(id)?.push(recorded));
   });
   await new Promise<void>((done, failed) => {
     server.once('error', failed);
@@ -53,12 +54,12 @@ export async function openTap(): Promise<Tap> {
   });
   const { port } = server.address() as AddressInfo;
   return {
-    through(id, baseUrl) {
+    urlFor(id, baseUrl) {
       targets.set(id, baseUrl);
-      answers.set(id, []);
+      responses.set(id, []);
       return `http://127.0.0.1:${port}/${id}`;
     },
-    answers: (id) => answers.get(id) ?? [],
+    responses: (id) => responses.get(id) ?? [],
     close: () => {
       server.closeAllConnections();
       return new Promise((done) => server.close(() => done()));
@@ -66,11 +67,11 @@ export async function openTap(): Promise<Tap> {
   };
 }
 
-async function handOn(
+async function forward(
   request: IncomingMessage,
   response: ServerResponse,
   url: string,
-  note: (answer: Answer) => void,
+  record: (recorded: RecordedResponse) => void,
 ): Promise<void> {
   const aborted = new AbortController();
   response.on('close', () => aborted.abort());
@@ -86,22 +87,22 @@ async function handOn(
       redirect: 'manual',
     });
     const headers = Object.fromEntries(upstream.headers);
-    // fetch has decoded the body.
+    // fetch has already decoded the body.
     for (const name of ['content-encoding', 'content-length', 'transfer-encoding', 'connection'])
       delete headers[name];
     response.writeHead(upstream.status, headers);
     let begin = '';
     for await (const chunk of upstream.body ? Readable.fromWeb(upstream.body) : []) {
-      if (begin.length < KEPT_CHARACTERS) begin += String(chunk);
+      if (begin.length < MAX_RECORDED_CHARACTERS) begin += String(chunk);
       response.write(chunk);
     }
-    note(describe(upstream, begin));
+    record(describe(upstream, begin));
     response.end();
   } catch (error) {
     const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
     if (!aborted.signal.aborted)
-      note({ status: 0, error: cause instanceof Error ? cause.message : String(cause) });
-    // As a provider does that cannot be reached.
+      record({ status: 0, error: cause instanceof Error ? cause.message : String(cause) });
+    // The client sees what it would see from an unreachable provider.
     response.destroy();
   }
 }
@@ -109,13 +110,13 @@ async function handOn(
 function headersOf(request: IncomingMessage): [string, string][] {
   const pairs: [string, string][] = [];
   for (const [name, value] of Object.entries(request.headers)) {
-    if (value === undefined || NOT_HANDED_ON.includes(name)) continue;
+    if (value === undefined || CONNECTION_HEADERS.includes(name)) continue;
     for (const one of Array.isArray(value) ? value : [value]) pairs.push([name, one]);
   }
   return pairs;
 }
 
-function describe(upstream: Response, begin: string): Answer {
+function describe(upstream: Response, begin: string): RecordedResponse {
   const { headers, status } = upstream;
   const model = headers.get('x-litellm-model-group') ?? /"model"\s*:\s*"([^"]+)"/.exec(begin)?.[1];
   const fallback = fallbackOf(headers);
@@ -127,7 +128,7 @@ function describe(upstream: Response, begin: string): Answer {
   };
 }
 
-/** Whether another model than the one asked for answered, as LiteLLM's headers or Portkey's tell. */
+/** Describes the fallback that answered, from LiteLLM's or Portkey's headers; undefined if none did. */
 export function fallbackOf(headers: Headers): string | undefined {
   const attempts = headers.get('x-litellm-attempted-fallbacks');
   if (attempts !== null && attempts !== '0')

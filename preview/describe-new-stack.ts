@@ -1,15 +1,15 @@
 import { endpointOf } from '../infra/endpoint.ts';
 import type { Inputs } from '../stacks/load.ts';
-import { leftOutSentences } from './newly-left-out.ts';
+import { describeUnavailable } from './newly-unavailable.ts';
 
-/** Sentences about a stack that has nothing deployed yet. Pure. */
-export function newStackMeanings({ settings, plan }: Inputs): string[] {
+/** Describes a stack that is not deployed yet. Pure. */
+export function describeNewStack({ settings, plan }: Inputs): string[] {
   const served = plan.served.map((model) => model.alias);
   const chains = Object.entries(plan.fallbacks);
   return [
-    `${settings.stack} is new: it comes up at ${endpointOf(settings.bind, settings.port)}, gateways: ${settings.replicas}`,
+    `${settings.stack} is new: its address will be ${endpointOf(settings.bind, settings.port)}, gateways: ${settings.replicas}`,
     `it serves ${served.join(', ') || 'no model yet'}`,
-    ...leftOutSentences(plan.leftOut),
+    ...describeUnavailable(plan.leftOut),
     ...chains.map(([alias, chain]) => `${alias} falls back to ${chain.join(', ')}`),
   ];
 }

@@ -1,8 +1,8 @@
-/** Figures from records. Pure. */
+/** Computes figures from records. Pure. */
 import type { Outcome, Report, Run } from './drill-types.ts';
 import type { Figures, RequestRecord } from './request-record.ts';
 
-/** The figures of some requests. */
+/** The figures of a set of requests. */
 export function figuresOf(records: readonly RequestRecord[]): Figures {
   const answered = records.filter((record) => record.ok).length;
   return {
@@ -14,17 +14,17 @@ export function figuresOf(records: readonly RequestRecord[]): Figures {
   };
 }
 
-/** From sending the request to the first byte of the answer; to its end where none came. */
+/** Milliseconds from sending the request to the first byte of the answer, or to its end if there was no answer. */
 export function waitOf(record: RequestRecord): number {
   return Math.round((record.firstByteAt ?? record.endedAt) - record.startedAt);
 }
 
-/** A run from what its drill has seen. */
+/** A run from its drill's outcome. */
 export function runOf(replicas: number, outcome: Outcome): Run {
   return { replicas, ...figuresOf(outcome.records), ...outcome.figures };
 }
 
-/** The sums, and the longest wait, over figures. */
+/** The sums of several figures, and the longest wait of all. */
 export function total(parts: readonly Figures[]): Figures {
   const sum = (name: 'sent' | 'answered' | 'failed' | 'cutStreams'): number =>
     parts.reduce((value, part) => value + part[name], 0);
@@ -40,14 +40,14 @@ export function total(parts: readonly Figures[]): Figures {
 /** A drill's report from its runs. */
 export function reportOf(
   drill: { name: string; claim: string },
-  seen: { stack: string; runs: Run[]; findings: string[] },
+  result: { stack: string; runs: Run[]; findings: string[] },
 ): Report {
-  const { stack, runs, findings } = seen;
+  const { stack, runs, findings } = result;
   const ok = findings.length === 0 && runs.length > 0;
   return { drill: drill.name, claim: drill.claim, stack, ...total(runs), runs, ok, findings };
 }
 
-/** One sentence about failed requests with their reasons, most frequent first; none where nothing failed. */
+/** One sentence about failed requests with their most frequent reasons; empty if nothing failed. */
 export function failureFindings(what: string, failed: readonly RequestRecord[]): string[] {
   if (failed.length === 0) return [];
   const reasons = new Map<string, number>();
@@ -55,6 +55,8 @@ export function failureFindings(what: string, failed: readonly RequestRecord[]):
     const reason = `${stream ? 'stream' : 'request'}: ${why}`;
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
   }
-  const told = [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 5);
-  return [`${failed.length} ${what} (${told.map(([reason, count]) => `${count} × ${reason}`).join('; ')})`];
+  const frequent = [...reasons].sort((a, b) => b[1] - a[1]).slice(0, 5);
+  return [
+    `${failed.length} ${what} (${frequent.map(([reason, count]) => `${count} × ${reason}`).join('; ')})`,
+  ];
 }

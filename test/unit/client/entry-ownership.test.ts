@@ -1,4 +1,4 @@
-/** What becomes of a user's own keys, providers and logins, where ours bear the same name or would hide them. */
+/** What happens to a user's own keys, providers and logins if ours have the same name or would hide them. */
 import {
   existsSync,
   mkdirSync,
@@ -13,12 +13,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Json } from '../../../client/json-objects.ts';
-import { connect } from '../../../cli/connect.ts';
+import { connect } from '../../../client/connect-files.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
 let dir: string;
 beforeEach(() => {
-  dir = mkdtempSync(join(tmpdir(), 'switchyard-owners-'));
+  dir = mkdtempSync(join(tmpdir(), 'switchyard-ownership-'));
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -37,7 +37,7 @@ const api = (key: string): Json => ({ type: 'api', key });
 describe("a user's own key under a name of ours", () => {
   const theirs = { litellm: api('corporate'), portkey: api('my own'), anthropic: api('mine') };
 
-  test('that we have a key for gives way, kept in a 0600 copy; another stays', async () => {
+  test('is replaced if we have a key for that name, and copied with mode 0600; others stay', async () => {
     const text = write('auth.json', theirs);
     const { notes } = await connect('dev', client, { dir });
     expect(json('auth.json')).toEqual({
@@ -50,28 +50,28 @@ describe("a user's own key under a name of ours", () => {
     expect(read('auth.json.before-switchyard')).toBe(text);
     expect(statSync(join(dir, 'auth.json.before-switchyard')).mode & 0o777).toBe(0o600);
     expect(notes).toEqual([
-      'enabled_providers was left out: it would hide your own logins, portkey, anthropic',
-      'portkey: yours of that name was kept; ours, which has no key, is left out',
+      'enabled_providers was not written: it would hide your own logins: portkey, anthropic',
+      'portkey: your entry of that name was kept; ours has no key and was not written',
       'litellm: your key of that name was replaced',
-      `what you had is in ${join(dir, 'auth.json.before-switchyard')}`,
+      `your previous version was saved to ${join(dir, 'auth.json.before-switchyard')}`,
     ]);
     expect(notes.join()).not.toContain('corporate');
   });
 
-  test('stays theirs the second time, and ours is then ours', async () => {
+  test('is also preserved by the second run, which changes nothing', async () => {
     write('auth.json', theirs);
     await connect('dev', client, { dir });
     const config = read('opencode.json');
     const again = await connect('dev', client, { dir });
     expect(again.notes).toEqual([
-      'portkey: yours of that name was kept; ours, which has no key, is left out',
+      'portkey: your entry of that name was kept; ours has no key and was not written',
     ]);
     expect(again.files.map(({ changed }) => changed)).toEqual([false, false]);
     expect(config).not.toContain('"portkey"');
     expect(copies()).toHaveLength(1);
   });
 
-  test('is copied once more when ours gets a key later, and no copy is written over', async () => {
+  test('is copied again if ours gets a key later, without overwriting the first copy', async () => {
     write('auth.json', theirs);
     await connect('dev', client, { dir });
     await connect('dev', withPortkey, { dir });
@@ -81,7 +81,7 @@ describe("a user's own key under a name of ours", () => {
     expect(json('auth.json.before-switchyard-2').portkey).toEqual(theirs.portkey);
   });
 
-  test('a login that is no key at all is theirs', async () => {
+  test('a login that is not an API key is preserved', async () => {
     write('auth.json', { portkey: { type: 'oauth', refresh: 'r' } });
     await connect('dev', client, { dir });
     expect(json('auth.json').portkey).toEqual({ type: 'oauth', refresh: 'r' });
@@ -89,7 +89,7 @@ describe("a user's own key under a name of ours", () => {
 });
 
 describe('a key of ours', () => {
-  test('that was rotated is replaced without a copy', async () => {
+  test('is replaced without a copy after a rotation', async () => {
     await connect('dev', client, { dir });
     const { notes } = await connect(
       'dev',
@@ -99,14 +99,14 @@ describe('a key of ours', () => {
     expect([notes, copies(), json('auth.json').litellm]).toEqual([[], [], api('sk-new')]);
   });
 
-  test('is known as ours by its value where opencode.json is gone, so that --gateway-only takes it out', async () => {
+  test('is recognised by its value if opencode.json was deleted, so --gateway-only removes it', async () => {
     await connect('dev', client, { dir });
     rmSync(join(dir, 'opencode.json'));
     await connect('dev', client, { dir, gatewayOnly: true });
     expect([Object.keys(json('auth.json')), copies()]).toEqual([['litellm'], []]);
   });
 
-  test('of a provider that the catalogue has no more goes with its entry', async () => {
+  test('is removed with its entry if the provider is no longer in the catalogue', async () => {
     await connect('dev', client, { dir });
     const config = json('opencode.json');
     (config.provider as Json)['old-direct'] = { name: 'Old (Switchyard dev)' };
@@ -125,7 +125,7 @@ describe("a user's own provider under a name of ours", () => {
     models: { m: {} },
   };
 
-  test('that we have a key for gives way as a whole, kept in a 0600 copy', async () => {
+  test('is replaced as a whole if we have a key for that name, and copied with mode 0600', async () => {
     const text = write('opencode.json', { provider: { litellm: entry } });
     const { notes } = await connect('dev', client, { dir });
     expect((json('opencode.json').provider as Json).litellm).toEqual(client.config.provider.litellm);
@@ -133,11 +133,11 @@ describe("a user's own provider under a name of ours", () => {
     expect(statSync(join(dir, 'opencode.json.before-switchyard')).mode & 0o777).toBe(0o600);
     expect(notes).toEqual([
       'litellm: your entry of that name was replaced',
-      `what you had is in ${join(dir, 'opencode.json.before-switchyard')}`,
+      `your previous version was saved to ${join(dir, 'opencode.json.before-switchyard')}`,
     ]);
   });
 
-  test('stays as it is, default model and all, where ours is off', async () => {
+  test('is preserved, with its default model, if ours is off', async () => {
     write('opencode.json', { model: 'portkey/m', provider: { portkey: entry } });
     await connect('dev', client, { dir });
     const { model, provider, disabled_providers: disabled } = json('opencode.json');
@@ -145,7 +145,7 @@ describe("a user's own provider under a name of ours", () => {
     expect(disabled).not.toContain('portkey');
   });
 
-  test('a copy that cannot be made stops everything before the first byte', async () => {
+  test('nothing is written if the copy cannot be created', async () => {
     const text = write('opencode.json', { provider: { litellm: entry } });
     mkdirSync(join(dir, 'opencode.json.before-switchyard'));
     await expect(connect('dev', client, { dir })).rejects.toThrow(/EISDIR/);
@@ -157,28 +157,28 @@ describe("a user's own logins", () => {
   const login = { anthropic: { type: 'oauth', refresh: 'r' } };
 
   test.each([[undefined], ['{"$schema": "https://opencode.ai/config.json"}']])(
-    'keep enabled_providers out of a bare file (%j)',
+    'prevent that enabled_providers is written to an empty file (%j)',
     async (text) => {
       if (text) write('opencode.json', text);
       write('auth.json', login);
       const { notes } = await connect('dev', client, { dir });
       expect(json('opencode.json')).not.toHaveProperty('enabled_providers');
-      expect(notes).toEqual(['enabled_providers was left out: it would hide your own logins, anthropic']);
+      expect(notes).toEqual(['enabled_providers was not written: it would hide your own logins: anthropic']);
       expect((await connect('dev', client, { dir })).notes).toEqual([]);
     },
   );
 
-  test('that appeared since take our enabled_providers out again', async () => {
+  test('that were added later cause our enabled_providers to be removed', async () => {
     await connect('dev', client, { dir });
     expect(json('opencode.json').enabled_providers).toEqual(['litellm', 'groq-direct']);
     write('opencode.json', { ...json('opencode.json'), theme: 'dark' });
     write('auth.json', { ...json('auth.json'), ...login });
     const { notes } = await connect('dev', client, { dir });
     expect(json('opencode.json')).not.toHaveProperty('enabled_providers');
-    expect(notes).toEqual(['enabled_providers was taken out: it would hide your own logins, anthropic']);
+    expect(notes).toEqual(['enabled_providers was removed: it would hide your own logins: anthropic']);
   });
 
-  test('extend a list of ours that stands in a file beneath', async () => {
+  test('are added to a list of ours that is in a base layer', async () => {
     await connect('dev', client, { dir });
     write('opencode.jsonc', '{}');
     write('auth.json', { ...json('auth.json'), ...login });
@@ -189,7 +189,7 @@ describe("a user's own logins", () => {
     expect(json('opencode.jsonc').enabled_providers).toContain('google');
   });
 
-  test('leave a list that names others too as the user chose it', async () => {
+  test('are not added to a list in which the user has entries', async () => {
     write('opencode.json', { enabled_providers: ['ollama'] });
     write('auth.json', login);
     await connect('dev', client, { dir });

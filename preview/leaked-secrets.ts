@@ -1,21 +1,21 @@
-/** Keys that were planted in a template: the catalogue and the settings are looked at by their own checks. */
+/** Finds keys that were put into a template. The catalogue and the settings have checks of their own. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findLeaks, GENERIC_PATTERN, keyPatterns } from '../domain/diagnostics/key-leaks.ts';
 import type { Problem } from '../domain/diagnostics/problems.ts';
 import { CATALOG_FILE, loadCatalog } from '../stacks/load.ts';
 
-/** Lock files are full of hashes, which look like some providers' keys. */
+/** Lock files contain hashes, which look like some providers' keys. */
 const LOCK_FILE = /(^|[-./])lock\.\w+$|(^|\/)(requirements|node)\.txt$/;
 
-/** Tests of what runs in containers have made-up keys, and go into none. */
+/** The runtimes' tests contain made-up keys; they are not part of any container. */
 const TESTS = /^runtimes\/[^/]+\/test\//;
 
 /**
- * What looks like a key in config-templates/ and in what goes into containers, by the patterns of the catalogue's providers, or by those of well-known providers
- * where the catalogue cannot be read.
+ * Finds what looks like a key in config-templates/ and in the containers' files: by the patterns of the catalogue's providers, or by those
+ * of well-known providers if the catalogue cannot be read.
  */
-export function plantedKeys(root: string): Problem[] {
+export function findLeakedSecrets(root: string): Problem[] {
   const { readable } = loadCatalog(root);
   const patterns = readable === undefined ? [GENERIC_PATTERN] : keyPatterns(readable);
   return ['config-templates', 'runtimes']
@@ -27,11 +27,11 @@ export function plantedKeys(root: string): Problem[] {
     .sort()
     .flatMap((name) => {
       const text = readFileSync(join(root, name), 'utf8');
-      return findLeaks(text, name, patterns, (offset) => place(text, offset));
+      return findLeaks(text, name, patterns, (offset) => positionOf(text, offset));
     });
 }
 
-function place(text: string, offset: number): { line: number; column: number } {
+function positionOf(text: string, offset: number): { line: number; column: number } {
   const before = text.slice(0, offset).split('\n');
   return { line: before.length, column: (before.at(-1) ?? '').length + 1 };
 }

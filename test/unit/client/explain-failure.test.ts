@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { advise, OWN_REFUSALS, sentence } from '../../../client/advice.ts';
+import { explainFailure, OWN_REFUSALS, describeExplanation } from '../../../client/explain-failure.ts';
 import { ROOT } from '../../../console/home-paths.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
@@ -24,50 +24,52 @@ const gateway = {
 
 describe('a direct provider', () => {
   test.each([
-    [401, 'groq-direct refuses the key (401): bad key; pulumi config set --secret GROQ_API_KEY --stack dev'],
-    [404, 'the model is not there any more: bad key; ./switchyard models dev --check'],
+    [401, 'groq-direct rejected the key (401): bad key; pulumi config set --secret GROQ_API_KEY --stack dev'],
+    [404, 'the provider no longer has this model: bad key; ./switchyard models dev --check'],
     [429, 'rate limited: bad key'],
-    [0, 'groq-direct cannot be reached: bad key'],
+    [0, 'cannot reach groq-direct: bad key'],
     [503, 'groq-direct answered 503: bad key'],
-  ])('%i', (status, said) => expect(sentence(advise({ ...direct, status }))).toBe(said));
+  ])('%i', (status, text) => expect(describeExplanation(explainFailure({ ...direct, status }))).toBe(text));
 });
 
 describe('the gateway', () => {
   test.each([
     [
       401,
-      'the provider of mistral-large refuses the key (401): bad key; pulumi config set --secret MISTRAL_API_KEY --stack dev',
+      'the provider of mistral-large rejected the key (401): bad key; pulumi config set --secret MISTRAL_API_KEY --stack dev',
     ],
-    [429, 'rate limited: bad key; a second key (MISTRAL_API_KEY_2) would be asked next'],
-    [503, 'no model of the chain answered (503): bad key; ./switchyard status dev'],
+    [429, 'rate limited: bad key; with a second key (MISTRAL_API_KEY_2) the gateway would retry'],
+    [503, 'no model of the fallback chain answered (503): bad key; ./switchyard status dev'],
     [0, 'the gateway does not answer: bad key; ./switchyard status dev'],
-  ])('%i', (status, said) => expect(sentence(advise({ ...gateway, status }))).toBe(said));
+  ])('%i', (status, text) => expect(describeExplanation(explainFailure({ ...gateway, status }))).toBe(text));
 
   test.each([
     ['runtimes/gateway/programs', OWN_REFUSALS[0]],
     ['runtimes/portkey/image', OWN_REFUSALS[1]],
-  ])("refuses a client's key in words of its own, which stand in %s", (folder, words) => {
+  ])("the stack's own rejection of a client's key is recognised; its message is in %s", (folder, message) => {
     const files = readdirSync(join(ROOT, folder)).filter((name) => /\.(py|mjs)$/.test(name));
-    const found = files.filter((name) => readFileSync(join(ROOT, folder, name), 'utf8').includes(words));
+    const found = files.filter((name) => readFileSync(join(ROOT, folder, name), 'utf8').includes(message));
     expect(found).not.toEqual([]);
-    const said = sentence(advise({ ...gateway, status: 401, error: error(`${words}. More.`) }));
-    expect(said).toBe(`the gateway refuses the key: ${words}. More.; ./switchyard connect dev`);
+    const text = describeExplanation(
+      explainFailure({ ...gateway, status: 401, error: error(`${message}. More.`) }),
+    );
+    expect(text).toBe(`the gateway rejected the key: ${message}. More.; ./switchyard connect dev`);
   });
 
-  test('a stack that was deployed before it told the names of keys has a command all the same', () => {
+  test('a stack of an older release, whose outputs have no key names, gets a command too', () => {
     const { layer, provider, model, stack } = gateway;
     const old = { layer, provider, model, stack, error: 'x' };
-    expect(advise({ ...old, status: 401 }).command).toBe('./switchyard keys ages dev');
+    expect(explainFailure({ ...old, status: 401 }).command).toBe('./switchyard keys ages dev');
   });
 });
 
-test('a body that is no JSON is cut to one line', () => {
-  const { reason } = advise({ ...direct, status: 502, error: `<html>\n${'x'.repeat(500)}` });
+test('a body that is not JSON is shortened to one line', () => {
+  const { reason } = explainFailure({ ...direct, status: 502, error: `<html>\n${'x'.repeat(500)}` });
   expect(reason.length).toBeLessThan(200);
   expect(reason).not.toContain('\n');
 });
 
-test('each probe names the key of whoever answers', () => {
+test('each probe has the name of the key of the provider that answers', () => {
   const keys = {
     GROQ_API_KEY: 'value-groq',
     MISTRAL_API_KEY: 'value-mistral',

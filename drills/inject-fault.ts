@@ -1,17 +1,17 @@
-/** The common part of the drills that strike one gateway's process with a signal. */
+/** The common part of the drills that send a signal to one gateway's process. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { classify } from './classify.ts';
 import { litellmPid } from './processes.ts';
-import { failureFindings } from './sums.ts';
+import { failureFindings } from './drill-figures.ts';
 import type { DrillContext, Outcome } from './drill-types.ts';
 
 /**
- * Strikes a gateway in the middle of a load, and waits until it is back by itself.
+ * Injects a fault into a gateway during a load, and waits until the gateway has recovered by itself.
  *
  * @param signal `SIGKILL` for a crash, `SIGSTOP` for a hang.
- * @param recoverySeconds how long it may take.
+ * @param recoverySeconds how long the recovery may take.
  */
-export async function strike(
+export async function injectFault(
   context: DrillContext,
   signal: 'SIGKILL' | 'SIGSTOP',
   recoverySeconds: number,
@@ -34,13 +34,13 @@ export async function strike(
       records,
       findings: [
         ...failureFindings(
-          'requests failed that were no stream begun by the stricken gateway',
+          'requests failed that were not streams begun by the faulted gateway',
           classified.unexcused,
         ),
         ...(classified.begun === 0
-          ? ['nothing was in flight at the stricken gateway: the strike proves nothing']
+          ? ['no request was in flight at the faulted gateway: the fault proves nothing']
           : []),
-        ...(recoveredMs === undefined ? [`the gateway was not back within ${recoverySeconds} s`] : []),
+        ...(recoveredMs === undefined ? [`the gateway did not recover within ${recoverySeconds} s`] : []),
       ],
       figures: {
         inFlight: classified.inFlight,
@@ -56,7 +56,7 @@ export async function strike(
   }
 }
 
-/** Waits until a gateway is in the middle of a stream, so that the strike hits something. */
+/** Waits until a gateway is in the middle of a stream, so that the fault affects a request. */
 async function untilStreaming({ stack, signal }: DrillContext, gateway: string): Promise<void> {
   for (let attempt = 0; attempt < 100; attempt += 1) {
     signal.throwIfAborted();
@@ -67,10 +67,10 @@ async function untilStreaming({ stack, signal }: DrillContext, gateway: string):
     if (newest && Date.now() - newest.time * 1000 < 300) return;
     await sleep(50);
   }
-  throw new Error(`${gateway} was given no stream within seconds`);
+  throw new Error(`${gateway} received no stream within 5 s`);
 }
 
-/** The time from the strike until the container has been restarted and is healthy again. */
+/** The time in milliseconds from the fault until the container was restarted and is healthy again; undefined if it takes too long. */
 async function recovery(
   { stack, signal }: DrillContext,
   id: string,

@@ -1,4 +1,4 @@
-/** Where a key could be seen: everything that the drill `leak` searches. */
+/** The search of the drill `leak`: all places where a key could be visible. */
 import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
@@ -7,19 +7,19 @@ import { found, foundInStream, type Needle } from './canaries.ts';
 import { descendants } from './processes.ts';
 import type { DrillStack } from './drill-stack.ts';
 
-/** One sentence for each key that was found where it must not be, and how many places were searched. */
-export interface Search {
+/** One sentence for each place in which a key was found, and the number of places that were searched. */
+export interface SearchResult {
   findings: string[];
   places: number;
 }
 
 /**
- * Searches the host for keys: what Docker says, what processes show, what lies in files.
+ * Searches the host for keys: Docker's output, processes, files.
  *
- * @param since files that were changed before this (milliseconds since 1970) cannot hold them.
+ * @param since milliseconds since 1970; files that were last changed before this are skipped, since they cannot contain the keys.
  */
-export async function searchHost(stack: DrillStack, needles: Needle[], since: number): Promise<Search> {
-  const search = new Searching(needles);
+export async function searchHost(stack: DrillStack, needles: Needle[], since: number): Promise<SearchResult> {
+  const search = new LeakSearch(needles);
   await search.docker(stack.name);
   await search.processes(stack);
   await search.files(stack.checkout.dir, [allowedFile, linkedFolder], 0);
@@ -28,7 +28,7 @@ export async function searchHost(stack: DrillStack, needles: Needle[], since: nu
   return search.result();
 }
 
-/** auth.json is where opencode wants its keys; the passphrase's folder holds no key but opens the state. */
+/** The only file that may contain keys: opencode reads them from auth.json. The passphrase folder has no key, but decrypts the state. */
 function allowedFile(path: string): boolean {
   return path.endsWith(`${sep}auth.json`);
 }
@@ -37,13 +37,13 @@ function linkedFolder(path: string): boolean {
   return path.endsWith(`${sep}node_modules`) || path.endsWith(`.home${sep}tools`);
 }
 
-/** Other people's large files in the folder for temporary ones. */
+/** Large files in the temporary folder, which belong to other programs. */
 function builtImage(path: string): boolean {
   return statSync(path).size > 64_000_000;
 }
 
-/** Searches text by text, and keeps the sentences. */
-export class Searching {
+/** Searches places and collects findings. */
+export class LeakSearch {
   readonly #needles: Needle[];
   readonly #findings: string[] = [];
   #places = 0;
@@ -52,17 +52,17 @@ export class Searching {
     this.#needles = needles;
   }
 
-  /** What was found up to now. */
-  result(): Search {
+  /** The findings so far. */
+  result(): SearchResult {
     return { findings: this.#findings, places: this.#places };
   }
 
-  /** Looks into a text. */
+  /** Searches a text. */
   text(place: string, text: string | Buffer): void {
     this.#report(place, found(Buffer.from(text), this.#needles));
   }
 
-  /** Whatever Docker tells about anything, the stack's logs, histories, layers, environments and its data volume. */
+  /** Searches `docker inspect` of everything, and the stack's logs, environments, image histories, image layers and data volume. */
   async docker(stack: string): Promise<void> {
     for (const [kind, list] of Object.entries(LISTS)) {
       const ids = await lines(['docker', ...list]);
@@ -84,7 +84,7 @@ export class Searching {
     if (mountpoint) await this.#stream(`data volume ${volume}`, ['tar', '-c', '-C', mountpoint, '.']);
   }
 
-  /** Environment and arguments of every process of the host; of the gateways' own by their containers. */
+  /** Searches environment and arguments of every process on the host. Findings in a gateway's process name its container. */
   async processes(stack: DrillStack): Promise<void> {
     const inside = (await stack.gateways()).flatMap(({ pid, name }) =>
       descendants(pid).map((one) => [one, name] as const),
@@ -94,19 +94,19 @@ export class Searching {
       .filter((name) => /^\d+$/.test(name))
       .map(Number)) {
       for (const part of ['environ', 'cmdline']) {
-        const content = readIfThere(`/proc/${pid}/${part}`);
+        const content = readIfExists(`/proc/${pid}/${part}`);
         if (content) this.text(`${part} of process ${pid} (${names.get(pid) ?? commandOf(pid)})`, content);
       }
     }
   }
 
-  /** Files below a folder that were changed since. */
+  /** Searches the files in a folder that were changed since. */
   async files(folder: string, skip: ((path: string) => boolean)[], since: number, depth = 20): Promise<void> {
     let entries;
     try {
       entries = readdirSync(folder, { withFileTypes: true });
     } catch {
-      return; // Another program's folder, gone meanwhile.
+      return; // Another program's folder, which was removed meanwhile.
     }
     for (const entry of entries) {
       const path = join(folder, entry.name);
@@ -150,7 +150,7 @@ const LISTS: Record<string, string[]> = {
   volume: ['volume', 'ls', '-q'],
 };
 
-/** Standard output and error; others' things may go while they are looked at. */
+/** Standard output and error of a command. Failures are ignored: other programs' objects may be removed meanwhile. */
 async function output([command = '', ...args]: string[]): Promise<string> {
   return (await execa(command, args, { reject: false, all: true })).all;
 }
@@ -159,14 +159,14 @@ async function lines(command: string[]): Promise<string[]> {
   return (await output(command)).split('\n').filter(Boolean);
 }
 
-function readIfThere(path: string): Buffer | undefined {
+function readIfExists(path: string): Buffer | undefined {
   try {
     return readFileSync(path);
   } catch {
-    return undefined; // It has ended, or is another user's.
+    return undefined; // The process has ended, or belongs to another user.
   }
 }
 
 function commandOf(pid: number): string {
-  return readIfThere(`/proc/${pid}/comm`)?.toString().trim() ?? 'ended';
+  return readIfExists(`/proc/${pid}/comm`)?.toString().trim() ?? 'ended';
 }

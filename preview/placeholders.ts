@@ -1,17 +1,17 @@
-/** Stack settings for a preview without any secret. Pure. */
+/** Stack settings for a preview without secrets. Pure. */
 import { parseDocument } from 'yaml';
 import { readStackYaml } from '../engine/stack-file.ts';
 import { bareName } from '../domain/schema/stack-file-names.ts';
 
-/** The top-level parts of a stack's file that belong to the real passphrase. */
+/** The top-level keys of a stack's file that belong to the real passphrase. */
 const ENCRYPTION = ['encryptionsalt', 'encryptedkey', 'secretsprovider'];
 
 /**
- * A stack's settings without what is encrypted: salt and secrets are gone, all else stays as it is.
+ * Removes the encrypted parts of a stack's settings, the salt and the secrets. Everything else stays unchanged.
  *
  * @param file the file's name, for the error.
  * @returns the text, and the names of the secrets, without namespace.
- * @throws UserError if the text is no YAML or no mapping.
+ * @throws UserError if the text is not YAML or not a mapping.
  */
 export function withoutSecrets(text: string, file: string): { text: string; secrets: string[] } {
   const { config = {} } = readStackYaml(text, file) as { config?: Record<string, unknown> | null };
@@ -27,7 +27,7 @@ function isSecret(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'secure' in value;
 }
 
-/** A value that stands for a key and looks like none. */
-export function dummyOf(name: string): string {
-  return `dummy-of-${name.toLowerCase().replaceAll('_', '-')}`;
+/** A placeholder for a key. It must not look like a key. */
+export function placeholderOf(name: string): string {
+  return `placeholder-for-${name.toLowerCase().replaceAll('_', '-')}`;
 }

@@ -1,5 +1,5 @@
 /** The options and the result of `connect`. */
-import type { Written } from '../client/write-files.ts';
+import type { Written } from './write-files.ts';
 
 /** Options of `connect`. */
 export interface ConnectOptions {
@@ -22,4 +22,22 @@ export interface Connected extends Written {
   model?: string;
   /** A command with which to try it. */
   try: string;
+}
+
+/** Client files that were not written, because they belong to another stack. Printed by `--json`. */
+export interface LeftAlone {
+  /** The client's config file. */
+  file: string;
+  /** The stack that it belongs to. */
+  stack: string;
+  /** That stack's endpoint, if known. */
+  endpoint?: string;
+  /** The command that assigns the files to this stack. */
+  command: string;
+}
+
+/** One of the two. */
+export interface ConnectedOrNot {
+  connected?: Connected;
+  leftAlone?: LeftAlone;
 }

@@ -1,37 +1,37 @@
-/** What a plan means, in sentences: for keys, gateways, the edge, images, data. Pure, and without any secret. */
+/** Describes in sentences what a plan changes: keys, gateways, the edge, images, data. Pure; contains no secret. */
 import { KEY_AGE_PREFIX } from '../infra/docker-names.ts';
 import { endpointOf } from '../infra/endpoint.ts';
 import { masterGeneration } from '../keys/key-ages.ts';
-import { describeChange, type PulumiPlan, type Step, changedSteps, toChange, typeOf } from './pulumi-plan.ts';
+import { stepLine, type PulumiPlan, type Step, changedSteps, toChange, typeOf } from './pulumi-plan.ts';
 import { resourceName } from '../engine/stack-state.ts';
 
-/** What a changed edge means: the one change that is not seamless, see docs/drills.md. */
+/** The sentence for a changed edge, the only change that clients notice: see docs/drills.md. */
 export const EDGE_GAP =
-  'the edge is replaced: a gap of some seconds, in which connections are refused or reset';
+  'the edge is replaced: an outage of a few seconds, in which connections are refused or reset';
 
 /** What the sentences need beside the plan. */
-export interface MeaningContext {
-  /** Until when the previous master key is accepted, by the settings. */
+export interface ChangeContext {
+  /** Until when the settings accept the previous master key. */
   previousUntil?: string | undefined;
 }
 
-/** Sentences about what the plan does; none where it changes nothing. Every changed resource is covered by one. */
-export function planMeanings(plan: PulumiPlan, context: MeaningContext = {}): string[] {
+/** Describes what the plan changes; empty if it changes nothing. Every changed resource is covered by a sentence. */
+export function describeChanges(plan: PulumiPlan, context: ChangeContext = {}): string[] {
   const steps = changedSteps(plan);
   const gateways = steps.filter(isGateway);
   return [
-    ...keyMeanings(steps, plan),
-    ...masterKeyMeanings(plan, steps, context),
-    ...steps.filter((step) => typeOf(step) === 'RemoteImage').flatMap(imageMeaning),
-    ...countMeaning(plan),
-    ...gatewayMeanings(gateways),
-    ...steps.filter((step) => isContainer(step, 'edge')).flatMap(edgeMeanings),
-    ...steps.filter((step) => typeOf(step) === 'Volume').flatMap(volumeMeaning),
-    ...steps.filter((step) => !isCovered(step)).map((step) => describeChange(toChange(step))),
+    ...describeKeys(steps, plan),
+    ...describeMasterKey(plan, steps, context),
+    ...steps.filter((step) => typeOf(step) === 'RemoteImage').flatMap(describeImage),
+    ...describeGatewayCount(plan),
+    ...describeGateways(gateways),
+    ...steps.filter((step) => isContainer(step, 'edge')).flatMap(describeEdge),
+    ...steps.filter((step) => typeOf(step) === 'Volume').flatMap(describeVolume),
+    ...steps.filter((step) => !isCovered(step)).map((step) => stepLine(toChange(step))),
   ];
 }
 
-/** Whether the stack has nothing yet. */
+/** Whether nothing of the stack is deployed yet. */
 export function isNew(plan: PulumiPlan): boolean {
   return (plan.steps ?? []).every((step) => step.oldState === undefined);
 }
@@ -44,64 +44,64 @@ function isGateway(step: Step): boolean {
   return typeOf(step) === 'Container' && /^gateway-\d+$/.test(resourceName(step));
 }
 
-function keyMeanings(steps: readonly Step[], plan: PulumiPlan): string[] {
-  // What an interrupted `up` has replaced and not deleted is there twice: the key itself stays.
+function describeKeys(steps: readonly Step[], plan: PulumiPlan): string[] {
+  // After an interrupted `up` a resource may exist twice, replaced and not yet deleted: then the key is not removed.
   const stays = new Set((plan.steps ?? []).filter((step) => step.op !== 'delete').map(resourceName));
-  const said: Record<string, string> = { create: 'is new', replace: 'rotated', delete: 'removed' };
+  const verbs: Record<string, string> = { create: 'is new', replace: 'rotated', delete: 'removed' };
   return steps.flatMap((step) => {
     const name = resourceName(step);
-    const verb = step.op === 'delete' && stays.has(name) ? 'rotated' : said[step.op];
+    const verb = step.op === 'delete' && stays.has(name) ? 'rotated' : verbs[step.op];
     return name.startsWith(KEY_AGE_PREFIX) && verb ? [`${name.slice(KEY_AGE_PREFIX.length)} ${verb}`] : [];
   });
 }
 
-function masterKeyMeanings(plan: PulumiPlan, steps: readonly Step[], context: MeaningContext): string[] {
+function describeMasterKey(plan: PulumiPlan, steps: readonly Step[], context: ChangeContext): string[] {
   const generations = (op: string): number[] =>
     steps.filter((step) => step.op === op).flatMap((step) => masterGeneration(resourceName(step)) ?? []);
   const before = (plan.steps ?? [])
     .filter((step) => step.oldState !== undefined)
     .flatMap((step) => masterGeneration(resourceName(step)) ?? []);
-  const made = generations('create');
-  const gone = generations('delete');
+  const created = generations('create');
+  const deleted = generations('delete');
   if (before.length === 0) return [];
   const was = Math.max(...before);
-  if (made.length > 0 && Math.max(...made) > was) {
+  if (created.length > 0 && Math.max(...created) > was) {
     const old =
-      context.previousUntil === undefined || gone.includes(was)
-        ? 'the old one is refused as soon as the gateways are replaced'
+      context.previousUntil === undefined || deleted.includes(was)
+        ? 'the old one is rejected as soon as the gateways are replaced'
         : `the old one is accepted until ${context.previousUntil}`;
-    return [`the master key is rotated (${was} → ${Math.max(...made)}); ${old}`];
+    return [`the master key is rotated (${was} → ${Math.max(...created)}); ${old}`];
   }
-  return gone.map((generation) => `master key ${generation} is no longer accepted`);
+  return deleted.map((generation) => `master key ${generation} is no longer accepted`);
 }
 
-function imageMeaning(step: Step): string[] {
+function describeImage(step: Step): string[] {
   const whose = resourceName(step) === 'edge-image' ? "the edge's image" : "the gateways' image";
   if (step.op === 'delete') return [`${whose} is removed`];
-  return [step.op === 'replace' ? `${whose} is built anew` : `${whose} is built`];
+  return [step.op === 'replace' ? `${whose} is rebuilt` : `${whose} is built`];
 }
 
 /** `gateways 1 → 2` */
-function countMeaning(plan: PulumiPlan): string[] {
+function describeGatewayCount(plan: PulumiPlan): string[] {
   const all = (plan.steps ?? []).filter(isGateway);
   const before = all.filter((step) => step.oldState !== undefined).length;
   const after = all.filter((step) => step.op !== 'delete').length;
   return before === after || before === 0 ? [] : [`gateways ${before} → ${after}`];
 }
 
-function gatewayMeanings(gateways: readonly Step[]): string[] {
+function describeGateways(gateways: readonly Step[]): string[] {
   const [one] = gateways.filter((step) => step.oldState !== undefined && step.newState !== undefined);
-  const said = one === undefined ? [] : inputChanges(one);
+  const sentences = one === undefined ? [] : inputChanges(one);
   if (gateways.some((step) => step.op === 'replace')) {
-    said.push('the gateways are replaced, the new ones before the old ones: no request fails');
+    sentences.push('the gateways are replaced; new ones start before old ones stop: no request fails');
   }
-  return said;
+  return sentences;
 }
 
-/** Settings of a container that have a name of their own. */
+/** Inputs of a container that get a sentence of their own, with their labels. */
 const INPUTS: Record<string, string> = {
   memory: 'memory of a gateway (MiB)',
-  stopTimeout: 'time to stop a gateway (s)',
+  stopTimeout: 'stop timeout of a gateway (s)',
 };
 
 function inputChanges(step: Step): string[] {
@@ -114,25 +114,32 @@ function inputChanges(step: Step): string[] {
   });
 }
 
-function edgeMeanings(step: Step): string[] {
-  if (step.op === 'delete') return ['the edge is removed: nothing answers any more'];
-  if (step.op !== 'replace') return step.op === 'create' ? [] : [describeChange(toChange(step))];
-  return [...addressMeaning(step.oldState?.inputs, step.newState?.inputs), ...changedUploads(step), EDGE_GAP];
+function describeEdge(step: Step): string[] {
+  if (step.op === 'delete') return ['the edge is removed: no request is answered any more'];
+  if (step.op !== 'replace') return step.op === 'create' ? [] : [stepLine(toChange(step))];
+  return [
+    ...describeAddress(step.oldState?.inputs, step.newState?.inputs),
+    ...changedUploads(step),
+    EDGE_GAP,
+  ];
 }
 
-function addressMeaning(before: Record<string, unknown> = {}, after: Record<string, unknown> = {}): string[] {
+function describeAddress(
+  before: Record<string, unknown> = {},
+  after: Record<string, unknown> = {},
+): string[] {
   const [was, is] = [published(before), published(after)];
   if (was === undefined || is === undefined) return [];
   const [old, next] = [endpointOf(was.ip, was.external), endpointOf(is.ip, is.external)];
   return [
     ...(old === next
       ? []
-      : [`the address moves: ${old} → ${next}; clients need the new one (./switchyard connect)`]),
+      : [`the address changes: ${old} → ${next}; clients need the new one (./switchyard connect)`]),
     ...(was.ip === is.ip ? [] : [`it listens on ${is.ip} instead of ${was.ip}`]),
   ];
 }
 
-/** The port of this machine that a container has. */
+/** The host address and port that a container publishes. */
 function published({ ports }: Record<string, unknown>): { ip: string; external: number } | undefined {
   const [port] = (Array.isArray(ports) ? ports : []) as { ip?: string; external?: number }[];
   return port?.ip === undefined || port.external === undefined
@@ -154,12 +161,12 @@ function changedUploads(step: Step): string[] {
   );
 }
 
-function volumeMeaning(step: Step): string[] {
+function describeVolume(step: Step): string[] {
   if (step.op === 'create' || step.op === 'update') return [];
   return [`THE DATA VOLUME IS ${step.op === 'delete' ? 'REMOVED' : 'REPLACED'}: the cache in it is lost`];
 }
 
-/** What the sentences above speak of, or what needs none: components, and a volume that is made. */
+/** Whether a step is covered by the sentences above or needs none: components, and a new volume. */
 function isCovered(step: Step): boolean {
   const name = resourceName(step);
   const fullType = step.newState?.type ?? step.oldState?.type ?? '';

@@ -1,12 +1,12 @@
-/** The common part of the drills that change something by a deployment. */
-import { failureFindings } from './sums.ts';
+/** The common part of the drills that change something with a deployment. */
+import { failureFindings } from './drill-figures.ts';
 import type { DrillContext, Outcome } from './drill-types.ts';
 import type { RequestRecord } from './request-record.ts';
 
 /**
- * Loads the stack, makes the change in the middle of it, and goes on until the change is over and all requests are sent.
+ * Sends load to the stack, makes the change meanwhile, and continues until the change is complete and all requests are sent.
  *
- * @param change what changes; resolves when it is over.
+ * @param change makes the change; resolves when it is complete.
  * @returns the records, and how long the change took.
  */
 export async function underLoad(
@@ -21,7 +21,7 @@ export async function underLoad(
     const begun = Date.now();
     await change();
     const changeSeconds = Math.round((Date.now() - begun) / 1000);
-    // Some of the requests come after the change, however few were wanted.
+    // Send some requests after the change, even if few are configured.
     await load.reach((load.sent + Math.min(60, requests / 5)) / requests);
     return { records: await load.finish(), changeSeconds };
   } catch (error) {
@@ -31,11 +31,11 @@ export async function underLoad(
 }
 
 /**
- * A change under load of which nobody must notice anything.
+ * Makes a change under load that must not fail any request and must replace all gateways.
  *
- * @param verify what the change must have brought about: sentences about what it has not.
+ * @param verify checks the effect of the change; returns one sentence for each problem.
  */
-export async function unnoticed(
+export async function changeWithoutFailures(
   context: DrillContext,
   change: () => Promise<void>,
   verify: () => Promise<string[]>,
@@ -44,7 +44,7 @@ export async function unnoticed(
   const before = (await context.stack.gateways()).map((gateway) => gateway.id);
   const { records, changeSeconds } = await underLoad(context, key, change);
   const after = await context.stack.gateways();
-  const kept = after.filter((gateway) => before.includes(gateway.id));
+  const unchanged = after.filter((gateway) => before.includes(gateway.id));
   return {
     records,
     findings: [
@@ -52,7 +52,9 @@ export async function unnoticed(
         'requests failed',
         records.filter((record) => !record.ok),
       ),
-      ...(kept.length > 0 ? [`${kept.length} gateway(s) were not replaced: the drill changed nothing`] : []),
+      ...(unchanged.length > 0
+        ? [`${unchanged.length} gateway(s) were not replaced: the drill changed nothing`]
+        : []),
       ...(await verify()),
     ],
     figures: { changeSeconds },

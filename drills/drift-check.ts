@@ -1,4 +1,4 @@
-/** What must hold after every drill: nothing is left to change, and the state says what is there. */
+/** The check after every drill: there is nothing left to deploy, and the state matches what is running. */
 import type { DrillStack } from './drill-stack.ts';
 import { resourceName } from '../engine/stack-state.ts';
 
@@ -9,7 +9,9 @@ interface Step {
 }
 
 /**
- * A second preview, and one that refreshes first, show no change. One sentence for each that does.
+ * Checks that a second preview, and one that refreshes first, show no change.
+ *
+ * @returns one sentence for each change.
  */
 export async function checkUnchanged(stack: DrillStack): Promise<string[]> {
   const plain = await changedSteps(stack, []);

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { StateResource } from '../../../engine/stack-state.ts';
-import { newlyLeftOut } from '../../../preview/newly-left-out.ts';
+import { newlyUnavailable } from '../../../preview/newly-unavailable.ts';
 
 const out = (model: string, key: string) => ({
   model,
@@ -16,13 +16,13 @@ const deployed = (...models: string[]): StateResource[] => [
   },
 ];
 
-test('models that a change adds without their key are named, with the command that sets it', () => {
+test('models that are added without their key are described, with the command that sets it', () => {
   const leftOut = [out('old', 'A_API_KEY'), out('one', 'B_API_KEY'), out('two', 'B_API_KEY')];
-  expect(newlyLeftOut(leftOut, deployed('old'))).toEqual([
-    'one, two are left out: B_API_KEY is not set (pulumi config set --secret B_API_KEY --stack dev)',
+  expect(newlyUnavailable(leftOut, deployed('old'))).toEqual([
+    'one, two are unavailable: B_API_KEY is not set (pulumi config set --secret B_API_KEY --stack dev)',
   ]);
 });
 
-test('those that the last up has named already are no news', () => {
-  expect(newlyLeftOut([out('old', 'A_API_KEY')], deployed('old'))).toEqual([]);
+test('models that the last up already listed as unavailable are not described again', () => {
+  expect(newlyUnavailable([out('old', 'A_API_KEY')], deployed('old'))).toEqual([]);
 });

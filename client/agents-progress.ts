@@ -1,4 +1,4 @@
-/** Shows what several agents are doing: a line each, drawn anew, in a terminal; one line for each event elsewhere. */
+/** Progress display of several agents. In a terminal each has one line, which is redrawn; elsewhere each event is logged as a line. */
 import pc from 'picocolors';
 import { type Output, SPINNER } from '../console/output.ts';
 
@@ -9,14 +9,14 @@ interface Line {
   ms: number;
 }
 
-/** Where the lines are drawn. */
+/** The terminal to draw in. */
 export interface Terminal {
   write(text: string): unknown;
   columns?: number;
 }
 
-/** The board of a run. */
-export class Board {
+/** The progress display of a run. */
+export class AgentsProgress {
   readonly #out: Output;
   readonly #terminal: Terminal;
   readonly #lines: Map<string, Line>;
@@ -26,7 +26,7 @@ export class Board {
   #frame = 0;
 
   /**
-   * @param terminal where it is drawn, if `out` talks to a terminal.
+   * @param terminal where to draw, if `out` is a terminal.
    */
   constructor(out: Output, names: readonly string[], terminal: Terminal = process.stderr) {
     this.#out = out;
@@ -38,27 +38,27 @@ export class Board {
     this.#ticker.unref();
   }
 
-  /** An agent begins. */
+  /** Shows that an agent has started. */
   begin(name: string, detail: string): void {
     this.#set(name, { state: 'running', detail, begun: Date.now() });
-    this.#say(`${name}: started, ${detail}`);
+    this.#log(`${name}: started, ${detail}`);
   }
 
-  /** Something that a watcher wants to know of a running agent. */
+  /** Shows an event of a running agent. */
   note(name: string, detail: string): void {
     this.#set(name, { detail });
-    this.#say(`${name}: ${detail}`);
+    this.#log(`${name}: ${detail}`);
   }
 
-  /** An agent has ended. */
+  /** Shows that an agent has ended. */
   end(name: string, ok: boolean, detail: string): void {
     const begun = this.#lines.get(name)?.begun ?? Date.now();
     const ms = Date.now() - begun;
     this.#set(name, { state: ok ? 'ok' : 'failed', detail, ms });
-    this.#say(`${name}: ${ok ? 'done' : 'failed'} after ${seconds(ms)}, ${detail}`);
+    this.#log(`${name}: ${ok ? 'done' : 'failed'} after ${seconds(ms)}, ${detail}`);
   }
 
-  /** Leaves the last picture as it is. */
+  /** Draws the final state and stops redrawing. */
   close(): void {
     if (!this.#ticker) return;
     clearInterval(this.#ticker);
@@ -71,7 +71,7 @@ export class Board {
     if (line) Object.assign(line, change);
   }
 
-  #say(line: string): void {
+  #log(line: string): void {
     if (!this.#out.terminal) this.#out.progress(line);
   }
 
@@ -95,7 +95,7 @@ export class Board {
     }[state];
     const time = state === 'waiting' ? '' : seconds(state === 'running' ? Date.now() - begun : ms);
     const rest = Math.max(columns - this.#width - 14, 10);
-    // A line that were two would shift all that is drawn over it next time.
+    // A line that wraps would shift all following redraws.
     const oneLine = detail.replaceAll(/\s+/g, ' ').slice(0, rest);
     return `${mark} ${name.padEnd(this.#width)} ${time.padStart(7)}  ${oneLine}`;
   }

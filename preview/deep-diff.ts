@@ -1,16 +1,16 @@
-/** Differences between two documents, leaf by leaf. Pure. */
+/** Compares two documents value by value. Pure. */
 import { isDeepStrictEqual } from 'node:util';
 
-/** A value that differs; `before` or `after` is undefined where there was or is none. */
+/** A value that differs; `before` or `after` is undefined if the value was added or removed. */
 export interface Difference {
   path: string;
   before: unknown;
   after: unknown;
 }
 
-/** The leaves in which two documents differ. Lists are compared as a whole. */
+/** The values in which two documents differ, at any depth. Lists are compared as a whole. */
 export function differences(before: unknown, after: unknown, path = ''): Difference[] {
-  // A setting that is null is not set: Pulumi's outputs need not keep one. They sort names, so order is no difference.
+  // null counts as not set, because Pulumi's outputs may drop nulls. The order of names is ignored, because Pulumi sorts them.
   if (isDeepStrictEqual(before ?? null, after ?? null)) return [];
   if (!isMap(before) || !isMap(after)) return [{ path, before, after }];
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])];
@@ -19,7 +19,7 @@ export function differences(before: unknown, after: unknown, path = ''): Differe
   );
 }
 
-/** `timeout 60 → 120`, `timeout: 120 is new`, `timeout: no longer set`; long values are cut. */
+/** `timeout: 60 → 120`, `timeout: 120 is new`, `timeout: no longer set (was 60)`; long values are shortened. */
 export function describeDifference({ path, before, after }: Difference): string {
   if (before === undefined) return `${path}: ${short(after)} is new`;
   if (after === undefined) return `${path}: no longer set (was ${short(before)})`;

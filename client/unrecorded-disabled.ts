@@ -1,24 +1,28 @@
-/** What can be known of `disabled_providers` in files that a release without a record has written. Pure. */
+/** Guesses who wrote the entries of `disabled_providers` in files from a release that wrote no record. Pure. */
 import { GATEWAY } from '../domain/plan/lanes.ts';
 import type { ClientFiles } from './client-files.ts';
 import { type Json, object, strings } from './json-objects.ts';
 import { isOurEntry } from './merge-entries.ts';
 
-/** Providers of ours that are on now and stand in `disabled_providers`, by who put them there. */
-export interface Unrecorded {
-  /** Certainly or most likely an earlier release: they are taken out. */
+/** Our providers that should be on now and are listed in `disabled_providers`. */
+export interface UnrecordedDisabled {
+  /** Certainly or most likely disabled by an earlier release: they are removed from the list. */
   byRelease: string[];
-  /** Those of them that the user might have disabled after all: worth a note. */
+  /** Those of them that the user may have disabled: the user gets a note. */
   uncertain: string[];
 }
 
 /**
- * Who disabled a provider that has a key now? An earlier release, if it could not have been used: it had no key, or no models. Nobody can
- * tell for one that is reached with the gateway's own key: a stack without models left it in the list, and the next stack's `up` did not
- * take it out. It is taken out, since a client that is connected to a gateway should reach it. What else has a key was disabled by
- * the user.
+ * Guesses who disabled a provider that has a key now. It was an earlier release if the provider was unusable then: it had no key, or no
+ * models. It is uncertain for a provider that uses the gateway's own key: a stack without models added it to the list, and the next
+ * stack's `up` did not remove it. It is removed, since a client that is connected to a gateway should reach it. Any other provider with
+ * a key was disabled by the user.
  */
-export function unrecorded(files: ClientFiles, configs: readonly Json[], auth: Json): Unrecorded {
+export function unrecordedDisabled(
+  files: ClientFiles,
+  configs: readonly Json[],
+  auth: Json,
+): UnrecordedDisabled {
   const disabled = strings(configs.find((one) => one.disabled_providers !== undefined)?.disabled_providers);
   const gatewayKey = files.auth[GATEWAY]?.key;
   const suspects = disabled.filter((name) => files.config.enabled_providers.includes(name));

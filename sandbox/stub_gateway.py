@@ -1,7 +1,7 @@
-"""Replaces runtimes/gateway/programs/server.py in tests that do not test LiteLLM: it starts in a tenth of the time.
+"""Replaces runtimes/gateway/programs/server.py in tests that are not about LiteLLM: it starts in a tenth of the time.
 
-Supervisor, probe, request filter, client keys, admission and redaction are the real ones. Only the application behind them is a stub, which
-answers every chat with one sentence and lists the models of the configuration.
+Supervisor, probe, request filter, client keys, admission and redaction are the real ones. Only the application behind them is a stub,
+which answers every chat with one sentence and lists the models of the configuration.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from redact import Redactor, RedactResponses
 from request_filter import RequestFilter
 from served_models import ServedModels
 
-TEXT = 'A stub answers in place of LiteLLM.'
+TEXT = 'A stub answers instead of LiteLLM.'
 
 
 def body_of(path: str, models: list[str]) -> dict:
@@ -29,7 +29,7 @@ def body_of(path: str, models: list[str]) -> dict:
 
 
 def stub(models: list[str]):
-    """ASGI: the application."""
+    """The ASGI application."""
 
     async def app(scope, receive, send) -> None:
         if scope['type'] == 'lifespan':

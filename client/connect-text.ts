@@ -1,8 +1,8 @@
 /** The output of `connect`, and the commands in it. */
 import { providerOf } from '../domain/plan/lanes.ts';
-import type { ClientFiles } from '../client/client-files.ts';
-import type { SwitchedOff } from '../client/switched-off.ts';
-import type { Connected, ConnectOptions } from './connect-types.ts';
+import type { ClientFiles } from './client-files.ts';
+import type { SwitchedOff } from './switched-off.ts';
+import type { Connected, ConnectOptions, LeftAlone } from './connect-types.ts';
 import { quote } from '../console/shell.ts';
 
 /** The `connect` command that assigns these files to a stack. */
@@ -45,4 +45,10 @@ export function explainOff({ provider, list, where }: SwitchedOff): string {
   return list === 'disabled_providers'
     ? `${provider}: disabled by your entry at ${where}; to switch it on, remove it from disabled_providers`
     : `${provider}: not in the list at ${where}; to switch it on, add it to enabled_providers`;
+}
+
+/** The result as one line of text. */
+export function describeLeftAlone({ file, stack, endpoint, command }: LeftAlone): string {
+  const at = endpoint === undefined ? '' : ` (${endpoint})`;
+  return `not changed: ${file} belongs to stack ${stack}${at}; to switch: ${command}`;
 }

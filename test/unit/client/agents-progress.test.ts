@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { stripVTControlCharacters } from 'node:util';
-import { Board } from '../../../client/board.ts';
+import { AgentsProgress } from '../../../client/agents-progress.ts';
 import { Output } from '../../../console/output.ts';
 
 const { CI, TERM } = process.env;
 let written: string[];
 
 beforeEach(() => {
-  // Either of them makes an output plain.
+  // With CI set or TERM=dumb, the output is not interactive.
   delete process.env.CI;
   process.env.TERM = 'xterm';
   jest.useFakeTimers({ now: 0 });
@@ -19,15 +19,15 @@ afterEach(() => {
   if (TERM !== undefined) process.env.TERM = TERM;
 });
 
-function board(names: string[], { isTTY, columns }: { isTTY: boolean; columns?: number }): Board {
+function progress(names: string[], { isTTY, columns }: { isTTY: boolean; columns?: number }): AgentsProgress {
   const stream = {
     write: (text: string) => written.push(text),
     isTTY,
     ...(columns === undefined ? {} : { columns }),
   };
-  return new Board(new Output({ streams: { stdout: stream, stderr: stream } }), names, stream);
+  return new AgentsProgress(new Output({ streams: { stdout: stream, stderr: stream } }), names, stream);
 }
-/** What a terminal shows after all that was written, by the two movements that the board uses. */
+/** What a terminal shows after everything was written; handles the two escape sequences that the display uses. */
 function screen(): string[] {
   const lines: string[] = [];
   let row = 0;
@@ -40,8 +40,8 @@ function screen(): string[] {
 }
 
 describe('in a terminal', () => {
-  test('each agent has one line, drawn anew in its place', () => {
-    const live = board(['fast-code', 'critical'], { isTTY: true });
+  test('each agent has one line, which is redrawn in place', () => {
+    const live = progress(['fast-code', 'critical'], { isTTY: true });
     live.begin('fast-code', 'groq-direct/m');
     jest.advanceTimersByTime(3000);
     expect(screen()).toEqual([
@@ -52,18 +52,18 @@ describe('in a terminal', () => {
     jest.advanceTimersByTime(120);
     expect(screen()[0]).not.toBe(first);
 
-    live.note('fast-code', 'a request failed, trying again: no');
+    live.note('fast-code', 'a request failed, retrying: no');
     live.begin('critical', 'litellm/m');
     jest.advanceTimersByTime(1880);
-    expect(screen()[0]).toMatch(/5 s {2}a request failed, trying again: no$/);
+    expect(screen()[0]).toMatch(/5 s {2}a request failed, retrying: no$/);
     live.end('fast-code', true, '7 tokens in, 5 out');
     live.end('critical', false, 'stopped');
     live.close();
     expect(screen()).toEqual(['✓ fast-code     5 s  7 tokens in, 5 out', '✗ critical      2 s  stopped']);
   });
 
-  test('closed, it draws no more and leaves the last picture', () => {
-    const live = board(['a'], { isTTY: true });
+  test('after close nothing is drawn, and the final state stays', () => {
+    const live = progress(['a'], { isTTY: true });
     live.begin('a', 'x');
     live.close();
     const count = written.length;
@@ -73,8 +73,8 @@ describe('in a terminal', () => {
     expect(screen()).toHaveLength(1);
   });
 
-  test('a detail of several lines, or wider than the terminal, stays one line', () => {
-    const live = board(['a', 'b'], { isTTY: true, columns: 40 });
+  test('a detail with line breaks, or wider than the terminal, is shown on one line', () => {
+    const live = progress(['a', 'b'], { isTTY: true, columns: 40 });
     live.begin('a', 'x');
     live.end('a', false, `one\ntwo ${'x'.repeat(100)}`);
     jest.advanceTimersByTime(500);
@@ -86,8 +86,8 @@ describe('in a terminal', () => {
   });
 });
 
-test('elsewhere there is a line for each event, and nothing is drawn', () => {
-  const plain = board(['a'], { isTTY: false });
+test('without a terminal each event is logged as a line', () => {
+  const plain = progress(['a'], { isTTY: false });
   plain.begin('a', 'litellm/m');
   jest.advanceTimersByTime(2000);
   plain.end('a', true, 'done so');

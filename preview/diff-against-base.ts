@@ -1,4 +1,4 @@
-/** What a branch changes for a stack, told from the files alone: for pull requests, where there is no state to compare with. */
+/** Describes what a branch changes for a stack, from the files only: for pull requests, where there is no state to compare with. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -8,23 +8,24 @@ import { edgeFiles, stackPlan } from '../stacks/container-files.ts';
 import { type Inputs, loadInputs } from '../stacks/load.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { rawConfig } from '../engine/stack-settings.ts';
-import { describeDifference, differences } from './leaves.ts';
-import { servingMeanings } from './serving-changes.ts';
-import { EDGE_GAP } from './meanings.ts';
+import { describeDifference, differences } from './deep-diff.ts';
+import { describeServingChanges } from './serving-changes.ts';
+import { EDGE_GAP } from './describe-changes.ts';
 import { bareName, stackFileName } from '../domain/schema/stack-file-names.ts';
 
-/** Whether a model that the older tree serves is retired by now is not the question. */
+/** The day for which the base tree is checked: so early that no model in it counts as retired, which does not matter for a comparison. */
 const LONG_AGO = '2000-01-01';
 
 /**
- * Sentences about what differs for a stack between two trees.
+ * Describes the differences for a stack between two trees, one sentence each.
  *
- * @param base the folder of the older tree: config-templates/, runtimes/ and the stacks' settings.
- * @param inputs the newer one's.
- * @param keyNames the keys that both are rendered with.
- * @returns undefined where the older tree cannot be read as a stack by this version.
+ * @param base the folder of the base tree: config-templates/, runtimes/ and the stacks' settings.
+ * @param inputs the inputs from the new tree.
+ * @param keyNames the keys with which both trees are rendered.
+ * @param root the folder of the new tree; by default this checkout.
+ * @returns undefined if this version cannot read the base tree.
  */
-export function baseMeanings(
+export function diffAgainstBase(
   base: string,
   stack: string,
   inputs: Inputs,
@@ -33,7 +34,7 @@ export function baseMeanings(
 ): string[] | undefined {
   const file = stackFileName(stack);
   if (!existsSync(join(base, file))) return [`the stack ${stack} is new`];
-  // Before there was runtimes/, the containers' files stood elsewhere.
+  // In trees without runtimes/ the containers' files are elsewhere.
   if (!existsSync(join(base, 'runtimes'))) return undefined;
   const [was, is] = [base, root].map((dir) => readFileSync(join(dir, file), 'utf8')) as [string, string];
   const raw = rawConfig(was, file);
@@ -46,11 +47,11 @@ export function baseMeanings(
     JSON.stringify(edgeFiles(before.inputs, base)) !== JSON.stringify(edgeFiles(inputs, root)) ||
     address(before.inputs) !== address(inputs);
   return [
-    ...cipherMeanings(was, is),
+    ...describeSecrets(was, is),
     ...settings.map((difference) => `setting ${describeDifference(difference)}`),
-    ...servingMeanings(stackPlan(before.inputs, base), stackPlan(inputs, root)),
+    ...describeServingChanges(stackPlan(before.inputs, base), stackPlan(inputs, root)),
     ...images.map((role) =>
-      role === 'edge' ? "the edge's image is built anew" : "the gateways' image is built anew",
+      role === 'edge' ? "the edge's image is rebuilt" : "the gateways' image is rebuilt",
     ),
     ...(edge ? [EDGE_GAP] : []),
   ];
@@ -60,8 +61,8 @@ function address({ settings }: Inputs): string {
   return `${settings.bind}:${settings.port}`;
 }
 
-/** Keys whose encrypted value differs: told without decrypting anything. */
-function cipherMeanings(before: string, after: string): string[] {
+/** Describes the keys whose encrypted values differ, without decrypting anything. */
+function describeSecrets(before: string, after: string): string[] {
   const [old, next] = [ciphers(before), ciphers(after)];
   return [...new Set([...Object.keys(old), ...Object.keys(next)])].flatMap((name) => {
     if (old[name] === next[name]) return [];
@@ -81,7 +82,7 @@ function ciphers(text: string): Record<string, string> {
   );
 }
 
-/** Whether a folder below runtimes/ differs in any file. */
+/** Whether any file of a folder in runtimes/ differs. */
 function differs(base: string, root: string, folder: string): boolean {
   const [was, is] = [base, root].map((dir) => join(dir, 'runtimes', folder)) as [string, string];
   if (!existsSync(was) || !existsSync(is)) return existsSync(was) !== existsSync(is);

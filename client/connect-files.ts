@@ -1,0 +1,75 @@
+/** `connect` without the command line: writes the client's files of a stack, unless they belong to another one. */
+import { providerOf } from '../domain/plan/lanes.ts';
+import { ROOT } from '../console/home-paths.ts';
+import { type ClientFiles, gatewayOnly } from './client-files.ts';
+import { opencodeCommand } from './client-home.ts';
+import { connectCommand, tryIt } from './connect-text.ts';
+import type { Connected, ConnectedOrNot, ConnectOptions } from './connect-types.ts';
+import { currentOwner } from './current-owner.ts';
+import { type ClientPaths, opencodePaths, pathsInFolder } from './opencode-paths.ts';
+import { isSameOwner } from './ownership.ts';
+import type { Owner } from './record.ts';
+import { writeClientFiles } from './write-files.ts';
+
+/** Options of {@link connect}, including those that other commands set. */
+export interface WriteAs extends ConnectOptions {
+  /** The owner of the files; by default the stack, by name only. */
+  owner?: Owner | undefined;
+}
+
+/**
+ * Writes the client's files. Needs no network.
+ *
+ * @param files the stack's output.
+ * @throws UserError if a file of the user is malformed; nothing is changed then.
+ */
+export async function connect(stack: string, files: ClientFiles, options: WriteAs = {}): Promise<Connected> {
+  const paths = await pathsOf(options);
+  const chosen = options.gatewayOnly ? gatewayOnly(files) : files;
+  const { owner = { stack } } = options;
+  const before = await currentOwner(paths);
+  const written = await writeClientFiles(paths, chosen, { known: files.auth, owner });
+  const { enabled_providers: withKey, disabled_providers: withoutKey, model } = chosen.config;
+  const byUser = written.switchedOff.map(({ provider }) => provider);
+  const on = withKey.filter((name) => !byUser.includes(name));
+  return {
+    stack,
+    ...(before && !isSameOwner(before, owner) ? { switchedFrom: before.stack } : {}),
+    ...written,
+    on,
+    off: [...byUser, ...withoutKey],
+    ...(model && on.includes(providerOf(model)) ? { model } : {}),
+    try: tryIt(paths, chosen, on, options, await opencodeCommand(ROOT)),
+  };
+}
+
+/** The files that `connect` writes with these options. */
+export function pathsOf({ dir }: ConnectOptions): Promise<ClientPaths> {
+  return dir === undefined ? opencodePaths() : pathsInFolder(dir);
+}
+
+/**
+ * As {@link connect}, but does not write files that belong to another stack that is still deployed.
+ *
+ * @param exists whether the stack that owns the files is still deployed.
+ * @throws UserError if a file of the user is malformed; nothing is changed then.
+ */
+export async function writeUnlessOwned(
+  stack: string,
+  files: ClientFiles,
+  options: ConnectOptions & { owner: Owner },
+  exists: (owner: Owner) => Promise<boolean>,
+): Promise<ConnectedOrNot> {
+  const paths = await pathsOf(options);
+  const owner = await currentOwner(paths);
+  if (owner === undefined || isSameOwner(owner, options.owner) || !(await exists(owner)))
+    return { connected: await connect(stack, files, options) };
+  return {
+    leftAlone: {
+      file: paths.config,
+      stack: owner.stack,
+      ...(owner.endpoint === undefined ? {} : { endpoint: owner.endpoint }),
+      command: connectCommand(stack, options),
+    },
+  };
+}
