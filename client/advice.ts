@@ -23,8 +23,15 @@ export interface FailedRequest {
   stack: string;
 }
 
-/** The words by which the stack itself refuses a client's key: its gateway, and its own Portkey. All other refusals are a provider's. */
-export const OWN_REFUSALS = ['Missing or wrong API key', 'A valid key is wanted'] as const;
+/**
+ * The words by which the stack itself refuses a client's key: its gateway, its own Portkey, and a Portkey that an older release deployed.
+ * All other refusals are a provider's.
+ */
+export const OWN_REFUSALS = [
+  'Missing or wrong API key',
+  'Expected a valid key',
+  'A valid key is wanted',
+] as const;
 
 /** The sentence for a failed request. Holds nothing of the body but its message. */
 export function advise({ layer, provider, model, key, status, error, stack }: FailedRequest): Advice {

@@ -81,11 +81,11 @@ export function checkLock(text: string, file: string, wanted: string): Problem[]
     const [, name, given] = /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*(?:==\s*([^\s;\\]+))?/.exec(line) ?? [];
     if (name === undefined) return;
     if (given === undefined)
-      problems.push(problem(index + 1, `${name} has no exact version: name==version is wanted`));
+      problems.push(problem(index + 1, `${name} has no exact version: expected name==version`));
     let end = index;
     while (lines[end]?.trimEnd().endsWith('\\')) end += 1;
     if (!lines.slice(index, end + 1).some((one) => one.includes('--hash=sha256:'))) {
-      problems.push(problem(index + 1, `${name} has no hash: --hash=sha256:… is wanted`));
+      problems.push(problem(index + 1, `${name} has no hash: expected --hash=sha256:…`));
     }
     if (name.toLowerCase() === 'litellm' && given !== undefined) {
       version = given;

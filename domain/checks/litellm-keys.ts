@@ -65,7 +65,7 @@ export function checkLitellmTemplate(
   const { data, source, problems } = readYaml(text, file);
   if (problems.length > 0 || data === undefined || data === null) return problems;
   if (typeof data !== 'object' || Array.isArray(data)) {
-    return [source.problem([], 'a mapping is wanted: litellm_settings, router_settings, general_settings')];
+    return [source.problem([], 'expected a mapping: litellm_settings, router_settings, general_settings')];
   }
   return [...checkKeys(data, source, facts), ...clashes(data, rendered(), [], source)];
 }

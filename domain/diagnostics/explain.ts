@@ -66,12 +66,12 @@ function explainIssue(
   }
   if (found === undefined) {
     const schemaHere = schemaAt(schema, inner);
-    const what = describe(schemaHere) ?? wanted(schemaHere, issue);
+    const what = describe(schemaHere) ?? expected(schemaHere, issue);
     return [source.problem(path, `required, but missing: ${what}`)];
   }
   const hint = typeof found === 'string' ? didYouMean(found, valuesOf(schemaAt(schema, inner))) : '';
   return [
-    source.problem(path, `found ${showValue(found)}; ${wanted(schemaAt(schema, inner), issue)}${hint}`, {
+    source.problem(path, `found ${showValue(found)}; ${expected(schemaAt(schema, inner), issue)}${hint}`, {
       value: true,
     }),
   ];
@@ -125,27 +125,27 @@ function valuesOf(schema: Schema): string[] {
   return schema instanceof z.ZodEnum ? schema.options.map(String) : [];
 }
 
-/** What is wanted at a place, in words. A schema's own words come first. */
-function wanted(schema: Schema, issue: z.core.$ZodIssue): string {
+/** What is expected at a place, in words. A schema's own words come first. */
+function expected(schema: Schema, issue: z.core.$ZodIssue): string {
   if (schema instanceof z.ZodEnum) return `allowed: ${listNames(valuesOf(schema))}`;
   if (schema instanceof z.ZodBoolean) return 'allowed: true, false';
   if (schema instanceof z.ZodNumber) {
     const unit = unitOf(schema);
     const kind = `${schema.isInt ? 'a whole number' : 'a number'}${unit === undefined ? '' : ` of ${unit}`}`;
     const [least, most] = [schema.minValue ?? 0, schema.maxValue ?? Infinity];
-    return `${kind} ${most >= Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`} is wanted`;
+    return `expected ${kind} ${most >= Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`}`;
   }
-  if (schema instanceof z.ZodObject) return `a mapping is wanted with: ${listNames(keysOf(schema))}`;
-  if (schema instanceof z.ZodRecord) return 'a mapping is wanted';
+  if (schema instanceof z.ZodObject) return `expected a mapping with: ${listNames(keysOf(schema))}`;
+  if (schema instanceof z.ZodRecord) return 'expected a mapping';
   if (schema instanceof z.ZodArray) {
     return issue.code === 'too_small'
-      ? 'at least one entry is wanted'
+      ? 'expected at least one entry'
       : issue.code === 'too_big'
         ? `at most ${String(issue.maximum)} entries are allowed`
-        : 'a list is wanted';
+        : 'expected a list';
   }
   if (schema instanceof z.ZodString && (issue.code === 'invalid_type' || issue.code === 'too_small'))
-    return 'a text is wanted';
+    return 'expected a string';
   if (schema instanceof z.ZodString && issue.code === 'too_big')
     return `at most ${String(issue.maximum)} characters are allowed`;
   return issue.message;

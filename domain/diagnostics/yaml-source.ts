@@ -123,13 +123,13 @@ export function readYaml(
         return toData(item as Node | null, at, depth + 1);
       });
     }
-    if (!isMap(node)) return refuse(offset, path, 'a value is wanted here');
+    if (!isMap(node)) return refuse(offset, path, 'expected a value here');
     const data: Record<string, unknown> = {};
     for (const { key, value } of node.items) {
       const begin = (key as Node | null)?.range?.[0] ?? offset;
       const name = isScalar(key) ? String(key.source ?? key.value) : undefined;
       if (name === undefined || name === '__proto__') {
-        refuse(begin, path, 'a key is wanted that is a plain word');
+        refuse(begin, path, 'expected a plain word as key');
         continue;
       }
       const at = [...path, name];

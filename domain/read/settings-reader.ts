@@ -125,7 +125,7 @@ function complete(parsed: z.output<typeof settingsSchema>, stack: string): Setti
 function withCommand(problem: Problem, port: number): Problem {
   const [, full = '', rest] = /^config\.(\w+:\w+)(.*)$/.exec(problem.path) ?? [];
   const name = bareName(full);
-  if (name === full || /^unknown key|a mapping is wanted/.test(problem.message)) return problem;
+  if (name === full || /^unknown key|expected a mapping/.test(problem.message)) return problem;
   const value = name === 'port' ? String(port) : '…';
   return {
     ...problem,

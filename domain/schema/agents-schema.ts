@@ -5,7 +5,7 @@ const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, {
   error: 'an agent is named with lower-case letters, digits, "-" and "_", 40 at most',
 });
 
-const word = z.string().regex(/^\S{1,200}$/, { error: 'a name without spaces is wanted' });
+const word = z.string().regex(/^\S{1,200}$/, { error: 'expected a name without spaces' });
 
 const seconds = z.int().min(1).max(86_400);
 

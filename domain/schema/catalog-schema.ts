@@ -22,9 +22,9 @@ const tokens = inUnit('tokens', z.int().min(1));
 const text = z.string().min(1).max(500);
 /** An address: with a scheme, and without what does not belong into a base URL. */
 export const url = z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/, {
-  error: 'a URL is wanted: http(s)://host/path, without user, query or fragment',
+  error: 'expected a URL: http(s)://host/path, without user, query or fragment',
 });
-const day = z.iso.date({ error: 'a day is wanted: YYYY-MM-DD' });
+const day = z.iso.date({ error: 'expected a date: YYYY-MM-DD' });
 
 /** The SDK packages that the pinned opencode carries; any other would be downloaded at its first start. */
 export const CLIENT_PACKAGES = [
@@ -48,7 +48,7 @@ export const providerSchema = z.strictObject({
   name: text.describe('Its name, for people.'),
   key: z
     .string()
-    .regex(FIRST_KEY, { error: 'the name of a key is wanted: SOMETHING_API_KEY' })
+    .regex(FIRST_KEY, { error: 'expected the name of a key: SOMETHING_API_KEY' })
     .describe(`The Pulumi secret that holds its key. Further keys: the same name with ${FURTHER_KEYS}.`),
   keyPattern: z
     .string()
@@ -57,7 +57,7 @@ export const providerSchema = z.strictObject({
   keysAt: url.optional().describe('Where an account gets a key.'),
   litellm: z
     .string()
-    .regex(/^[a-z][a-z0-9_]*$/, { error: "LiteLLM's prefix is wanted, e.g. together_ai" })
+    .regex(/^[a-z][a-z0-9_]*$/, { error: "expected LiteLLM's prefix, e.g. together_ai" })
     .optional()
     .describe("LiteLLM's prefix for it. Without one the gateway does not route to it."),
   baseUrl: url.describe('Its API: what the gateway and clients ask.'),
@@ -81,7 +81,7 @@ export const modelSchema = z.strictObject({
   provider: providerId.describe('Who serves it: a name under providers.'),
   model: z
     .string()
-    .regex(/^[^\s]{1,200}$/, { error: "the provider's own id of the model is wanted, without spaces" })
+    .regex(/^[^\s]{1,200}$/, { error: "expected the provider's own id of the model, without spaces" })
     .describe("The provider's own id of the model, without LiteLLM's prefix."),
   mode: z.enum(['chat', 'embedding']).default('chat').describe('What it does.'),
   supersedes: z

@@ -5,13 +5,13 @@ import { MOST_REPLICAS } from './edge-limits.ts';
 import { url } from './catalog-schema.ts';
 
 const count = (min: number, max: number) => z.int().min(min).max(max);
-const instant = z.iso.datetime({ error: 'a time is wanted: 2026-11-25T12:00:00Z' });
+const instant = z.iso.datetime({ error: 'expected a time: 2026-11-25T12:00:00Z' });
 
 /** Each setting. Objects are set as a whole in the file, or by `pulumi config set --path`. */
 export const settingsSchema = z.strictObject({
   port: count(1, 65535).describe('The port of this machine at which the gateway answers.'),
   bind: z
-    .ipv4({ error: 'an IPv4 address is wanted, e.g. 127.0.0.1' })
+    .ipv4({ error: 'expected an IPv4 address, e.g. 127.0.0.1' })
     .default('127.0.0.1')
     .describe('The address it listens on; 127.0.0.1 keeps it to this machine.'),
   production: z.boolean().default(false).describe('No mock model, no unpinned image, two replicas.'),
@@ -35,12 +35,12 @@ export const settingsSchema = z.strictObject({
       ref: z
         .string()
         .regex(/^[^\s@]+@sha256:[0-9a-f]{64}$/, {
-          error: 'an image with its digest is wanted: name@sha256:<64 hex digits>',
+          error: 'expected an image with its digest: name@sha256:<64 hex digits>',
         })
         .describe('A published image, by digest.'),
       version: z
         .string()
-        .regex(/^\d+\.\d+\.\d+$/, { error: "LiteLLM's version in that image is wanted, e.g. 1.106.10" })
+        .regex(/^\d+\.\d+\.\d+$/, { error: "expected LiteLLM's version in that image, e.g. 1.106.10" })
         .describe("LiteLLM's version in it, held against the known bad ones."),
     })
     .optional()
@@ -72,7 +72,7 @@ export const settingsSchema = z.strictObject({
       configs: z
         .record(
           z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
-          z.string().regex(/^pc-[A-Za-z0-9_-]{1,60}$/, { error: 'the id of a saved config is wanted: pc-…' }),
+          z.string().regex(/^pc-[A-Za-z0-9_-]{1,60}$/, { error: 'expected the id of a saved config: pc-…' }),
         )
         .default({})
         .describe('cloud: the saved config of each route, e.g. auto: pc-abc123.'),

@@ -40,11 +40,11 @@ export function createDoor({ config, clientKeys, redact, inner, stallMs }) {
 
   function answer(request, response) {
     // Nothing here needs a URL parser, which throws at what a client may send; a proxy's absolute targets are not for this server.
-    if (!request.url.startsWith('/')) return refuse(response, 400, 'A path is wanted: it begins with /.');
+    if (!request.url.startsWith('/')) return refuse(response, 400, 'Expected a path that begins with /.');
     const path = request.url.split('?', 1)[0].replace(/^\/portkey(?=\/)/, '');
     const open = path === '/health';
     if (!open && !mayAsk(request.headers))
-      return refuse(response, 401, 'A valid key is wanted: Authorization: Bearer …');
+      return refuse(response, 401, 'Expected a valid key: Authorization: Bearer …');
     const own = Object.keys(request.headers).find((name) => name.startsWith('x-portkey-'));
     if (own) return refuse(response, 400, `${own} is not accepted here: the routes are the stack's own.`);
     const method = METHODS.get(path);

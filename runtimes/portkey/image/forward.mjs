@@ -56,7 +56,7 @@ export function forwarder({ config, redact, inner: port, stallMs = STALL_MS }) {
 
   return (request, response, path) => {
     const frame = framing(request.headers);
-    if (frame === undefined) return refuse(response, 400, 'A plain or a chunked body is wanted.');
+    if (frame === undefined) return refuse(response, 400, 'Expected a plain or a chunked body.');
     const { 'content-length': _, ...headers } = Object.fromEntries(passing(request.headers));
     // A compressed body could not be searched for keys.
     const own = { ...frame, 'accept-encoding': 'identity', 'x-portkey-config': routes };

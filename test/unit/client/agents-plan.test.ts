@@ -24,10 +24,7 @@ describe('agents.yaml', () => {
       'agents:\n  a: {lane: speed, provider: groq}\n',
       'agents.yaml:2:30 agents.a.provider: no provider "groq"; allowed: litellm, openai-direct, anthropic-direct, deepseek-direct, groq-direct, openrouter-direct, together-direct, portkey',
     ],
-    [
-      'parallel: 0\nagents: {}\n',
-      'agents.yaml:1:11 parallel: found 0; a whole number from 1 to 32 is wanted',
-    ],
+    ['parallel: 0\nagents: {}\n', 'agents.yaml:1:11 parallel: found 0; expected a whole number from 1 to 32'],
   ])('%j', (text, message) => expect(problems(text)).toEqual([message]));
 
   test('never throws, whatever the text', () => {

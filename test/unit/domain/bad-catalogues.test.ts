@@ -12,7 +12,7 @@ const PROVIDER_KEYS = 'name, key, keyPattern, keysAt, litellm, baseUrl, gatewayB
 const MODEL_KEYS =
   'provider, model, mode, supersedes, timeout, streamTimeout, maxParallel, limit, cost, unknown, acceptRetired, note';
 const ALIAS_FORM = 'an alias is made of lower-case letters, digits, ".", "_" and "-", 64 at most';
-const URL_FORM = 'a URL is wanted: http(s)://host/path, without user, query or fragment';
+const URL_FORM = 'expected a URL: http(s)://host/path, without user, query or fragment';
 const TAKE_OUT =
   'take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret';
 
@@ -135,43 +135,43 @@ c.yaml:22:1 modls: unknown key; did you mean "models"? allowed here: ${TOP_KEYS}
     'a text for a number',
     '    timeout: 120',
     '    timeout: soon',
-    'c.yaml:27:14 models.big.timeout: found "soon"; a whole number of seconds from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found "soon"; expected a whole number of seconds from 1 to 3600',
   ],
   [
     'a number in quotes',
     '    timeout: 120',
     '    timeout: "120"',
-    'c.yaml:27:14 models.big.timeout: found "120"; a whole number of seconds from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found "120"; expected a whole number of seconds from 1 to 3600',
   ],
   [
     'zero',
     '    timeout: 120',
     '    timeout: 0',
-    'c.yaml:27:14 models.big.timeout: found 0; a whole number of seconds from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found 0; expected a whole number of seconds from 1 to 3600',
   ],
   [
     'too large',
     '    timeout: 120',
     '    timeout: 36000',
-    'c.yaml:27:14 models.big.timeout: found 36000; a whole number of seconds from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found 36000; expected a whole number of seconds from 1 to 3600',
   ],
   [
     'a fraction',
     '    timeout: 120',
     '    timeout: 1.5',
-    'c.yaml:27:14 models.big.timeout: found 1.5; a whole number of seconds from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found 1.5; expected a whole number of seconds from 1 to 3600',
   ],
   [
     'a list for a number',
     '    timeout: 120',
     '    timeout: [120]',
-    'c.yaml:27:14 models.big.timeout: found [120]; a whole number of seconds from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found [120]; expected a whole number of seconds from 1 to 3600',
   ],
   [
     'nothing for a number',
     '    timeout: 120',
     '    timeout:',
-    'c.yaml:27:13 models.big.timeout: found nothing; a whole number of seconds from 1 to 3600 is wanted',
+    'c.yaml:27:13 models.big.timeout: found nothing; expected a whole number of seconds from 1 to 3600',
   ],
   [
     'a mapping for a text',
@@ -179,7 +179,7 @@ c.yaml:22:1 modls: unknown key; did you mean "models"? allowed here: ${TOP_KEYS}
 `,
     `    model: { id: gpt-5.6 }
 `,
-    'c.yaml:25:12 models.big.model: found {"id":"gpt-5.6"}; a text is wanted',
+    'c.yaml:25:12 models.big.model: found {"id":"gpt-5.6"}; expected a string',
   ],
   [
     'a space in a model id',
@@ -187,7 +187,7 @@ c.yaml:22:1 modls: unknown key; did you mean "models"? allowed here: ${TOP_KEYS}
 `,
     `    model: gpt 5.6
 `,
-    'c.yaml:25:12 models.big.model: found "gpt 5.6"; the provider\'s own id of the model is wanted, without spaces',
+    'c.yaml:25:12 models.big.model: found "gpt 5.6"; expected the provider\'s own id of the model, without spaces',
   ],
   [
     'an unknown mode',
@@ -210,26 +210,26 @@ c.yaml:22:1 modls: unknown key; did you mean "models"? allowed here: ${TOP_KEYS}
     `fallbacks: all
 x:
   big: [fast, other]`,
-    `c.yaml:38:12 fallbacks: found "all"; a mapping is wanted
+    `c.yaml:38:12 fallbacks: found "all"; expected a mapping
 c.yaml:39:1 x: unknown key; allowed here: ${TOP_KEYS}`,
   ],
   [
     'a text for a chain',
     'big: [fast, other]',
     'big: fast',
-    'c.yaml:39:8 fallbacks.big: found "fast"; a list is wanted',
+    'c.yaml:39:8 fallbacks.big: found "fast"; expected a list',
   ],
   [
     'an empty chain',
     '  other: [fast]',
     '  other: []',
-    'c.yaml:40:10 fallbacks.other: found []; at least one entry is wanted',
+    'c.yaml:40:10 fallbacks.other: found []; expected at least one entry',
   ],
   [
     'a number in a chain',
     'big: [fast, other]',
     'big: [fast, 5]',
-    'c.yaml:39:15 fallbacks.big[1]: found 5; a text is wanted',
+    'c.yaml:39:15 fallbacks.big[1]: found 5; expected a string',
   ],
   [
     'a capital in an alias',
@@ -253,7 +253,7 @@ c.yaml:40:11 fallbacks.other[0]: no such alias: "fast"; allowed: big, other, emb
     'a key name without _API_KEY',
     'key: GROQ_API_KEY',
     'key: GROQ_TOKEN',
-    'c.yaml:12:10 providers.groq.key: found "GROQ_TOKEN"; the name of a key is wanted: SOMETHING_API_KEY',
+    'c.yaml:12:10 providers.groq.key: found "GROQ_TOKEN"; expected the name of a key: SOMETHING_API_KEY',
   ],
   [
     'a URL without a scheme',
@@ -296,7 +296,7 @@ defaults:
     `cache: { ttl: 0 }
 defaults:
 `,
-    'c.yaml:41:15 cache.ttl: found 0; a whole number of seconds from 1 to 2592000 is wanted',
+    'c.yaml:41:15 cache.ttl: found 0; expected a whole number of seconds from 1 to 2592000',
   ],
   [
     'a word for a boolean',
@@ -311,25 +311,25 @@ defaults:
     'a retirement without a date',
     '    timeout: 120',
     '    acceptRetired: { model: gpt-5.6 }',
-    'c.yaml:27:5 models.big.acceptRetired.date: required, but missing: a day is wanted: YYYY-MM-DD',
+    'c.yaml:27:5 models.big.acceptRetired.date: required, but missing: expected a date: YYYY-MM-DD',
   ],
   [
     'a retirement with a wrong date',
     '    timeout: 120',
     '    acceptRetired: { model: gpt-5.6, date: 23.10.2026 }',
-    'c.yaml:27:44 models.big.acceptRetired.date: found "23.10.2026"; a day is wanted: YYYY-MM-DD',
+    'c.yaml:27:44 models.big.acceptRetired.date: found "23.10.2026"; expected a date: YYYY-MM-DD',
   ],
   [
     'a negative price',
     '    timeout: 120',
     '    cost: { input: -1, output: 2 }',
-    'c.yaml:27:20 models.big.cost.input: found -1; a number of US dollars per million tokens from 0 is wanted',
+    'c.yaml:27:20 models.big.cost.input: found -1; expected a number of US dollars per million tokens from 0',
   ],
   [
     'a limit of nothing',
     '    timeout: 120',
     '    limit: { context: 0, output: 1 }',
-    'c.yaml:27:23 models.big.limit.context: found 0; a whole number of tokens from 1 is wanted',
+    'c.yaml:27:23 models.big.limit.context: found 0; expected a whole number of tokens from 1',
   ],
   [
     'an alias twice',
@@ -551,7 +551,7 @@ fallbacks:
     ${TAKE_OUT} GROQ_API_KEY`,
   ],
   [
-    'a key where a name is wanted',
+    'a key in place of a name',
     'provider: groq',
     'provider: gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH',
     `c.yaml:29:15 models.fast.provider: found (hidden: it looks like a key); a provider is named with lower-case letters, digits and "-", 32 at most
@@ -608,13 +608,13 @@ defaults:
     '    timeout: 120',
     `    ? { a: 1 }
     : 120`,
-    'c.yaml:27:7 models.big: a key is wanted that is a plain word',
+    'c.yaml:27:7 models.big: expected a plain word as key',
   ],
   [
     'a prototype',
     '    timeout: 120',
     '    __proto__: { a: 1 }',
-    'c.yaml:27:5 models.big: a key is wanted that is a plain word',
+    'c.yaml:27:5 models.big: expected a plain word as key',
   ],
 ];
 
@@ -633,15 +633,15 @@ c.yaml models: required, but missing: The aliases that clients call.`,
     `c.yaml:1:1 providers: required, but missing: Who serves models.
 c.yaml:1:1 models: required, but missing: The aliases that clients call.`,
   ],
-  ['a text', 'hello', `c.yaml:1:1 found "hello"; a mapping is wanted with: ${TOP_KEYS}`],
+  ['a text', 'hello', `c.yaml:1:1 found "hello"; expected a mapping with: ${TOP_KEYS}`],
   [
     'a list',
     `- a
 - b
 `,
-    `c.yaml:1:1 found ["a","b"]; a mapping is wanted with: ${TOP_KEYS}`,
+    `c.yaml:1:1 found ["a","b"]; expected a mapping with: ${TOP_KEYS}`,
   ],
-  ['a number', '42', `c.yaml:1:1 found 42; a mapping is wanted with: ${TOP_KEYS}`],
+  ['a number', '42', `c.yaml:1:1 found 42; expected a mapping with: ${TOP_KEYS}`],
   [
     'a billion laughs',
     `a: &a [x, x]
@@ -698,6 +698,6 @@ describe('a bad catalogue', () => {
 c.yaml:29:15 models.fast.provider: unknown provider "grok"; did you mean "groq"? allowed: openai, groq
 c.yaml:37:11 models.embed.mode: found "embeding"; allowed: chat, embedding; did you mean "embedding"?
 c.yaml:40:11 fallbacks.other[0]: no such alias: "fats"; did you mean "fast"? allowed: big, fast, other, embed
-c.yaml:42:12 defaults.timeout: found "soon"; a whole number of seconds from 1 to 3600 is wanted`);
+c.yaml:42:12 defaults.timeout: found "soon"; expected a whole number of seconds from 1 to 3600`);
   });
 });

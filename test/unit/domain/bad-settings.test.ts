@@ -45,21 +45,21 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     'a port in words',
     `  switchyard:port: http
 `,
-    `Pulumi.dev.yaml:2:20 config.switchyard:port: found "http"; a whole number from 1 to 65535 is wanted
+    `Pulumi.dev.yaml:2:20 config.switchyard:port: found "http"; expected a whole number from 1 to 65535
     pulumi config set port 4000 --stack dev`,
   ],
   [
     'a port that is none',
     `  switchyard:port: 70000
 `,
-    `Pulumi.dev.yaml:2:20 config.switchyard:port: found 70000; a whole number from 1 to 65535 is wanted
+    `Pulumi.dev.yaml:2:20 config.switchyard:port: found 70000; expected a whole number from 1 to 65535
     pulumi config set port 4000 --stack dev`,
   ],
   [
     'a fraction of a port',
     `  switchyard:port: 4000.5
 `,
-    `Pulumi.dev.yaml:2:20 config.switchyard:port: found 4000.5; a whole number from 1 to 65535 is wanted
+    `Pulumi.dev.yaml:2:20 config.switchyard:port: found 4000.5; expected a whole number from 1 to 65535
     pulumi config set port 4000 --stack dev`,
   ],
   [
@@ -74,7 +74,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:bind: localhost
 `,
-    `Pulumi.dev.yaml:3:20 config.switchyard:bind: found "localhost"; an IPv4 address is wanted, e.g. 127.0.0.1
+    `Pulumi.dev.yaml:3:20 config.switchyard:bind: found "localhost"; expected an IPv4 address, e.g. 127.0.0.1
     pulumi config set bind … --stack dev`,
   ],
   [
@@ -106,7 +106,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:replicas: 0
 `,
-    `Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 0; a whole number from 1 to 8 is wanted
+    `Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 0; expected a whole number from 1 to 8
     pulumi config set replicas … --stack dev`,
   ],
   [
@@ -114,7 +114,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:replicas: 9
 `,
-    `Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 9; a whole number from 1 to 8 is wanted
+    `Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 9; expected a whole number from 1 to 8
     pulumi config set replicas … --stack dev`,
   ],
   [
@@ -122,7 +122,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:memoryMb: 64
 `,
-    `Pulumi.dev.yaml:3:24 config.switchyard:memoryMb: found 64; a whole number of MiB from 512 to 65536 is wanted
+    `Pulumi.dev.yaml:3:24 config.switchyard:memoryMb: found 64; expected a whole number of MiB from 512 to 65536
     pulumi config set memoryMb … --stack dev`,
   ],
   [
@@ -130,7 +130,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:image: litellm:latest
 `,
-    'Pulumi.dev.yaml:3:21 config.switchyard:image: found "litellm:latest"; a mapping is wanted with: ref, version',
+    'Pulumi.dev.yaml:3:21 config.switchyard:image: found "litellm:latest"; expected a mapping with: ref, version',
   ],
   [
     'an image without a digest',
@@ -140,7 +140,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     ref: ghcr.io/berriai/litellm:main-stable
     version: 1.106.10
 `,
-    `Pulumi.dev.yaml:5:10 config.switchyard:image.ref: found "ghcr.io/berriai/litellm:main-stable"; an image with its digest is wanted: name@sha256:<64 hex digits>
+    `Pulumi.dev.yaml:5:10 config.switchyard:image.ref: found "ghcr.io/berriai/litellm:main-stable"; expected an image with its digest: name@sha256:<64 hex digits>
     pulumi config set --path 'image.ref' … --stack dev`,
   ],
   [
@@ -184,7 +184,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:masterKey:
     generation: two
 `,
-    `Pulumi.dev.yaml:4:17 config.switchyard:masterKey.generation: found "two"; a whole number from 1 to 1000000 is wanted
+    `Pulumi.dev.yaml:4:17 config.switchyard:masterKey.generation: found "two"; expected a whole number from 1 to 1000000
     pulumi config set --path 'masterKey.generation' … --stack dev`,
   ],
   [
@@ -203,7 +203,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     generation: 2
     previousUntil: 2026-11-25
 `,
-    `Pulumi.dev.yaml:5:20 config.switchyard:masterKey.previousUntil: found "2026-11-25"; a time is wanted: 2026-11-25T12:00:00Z
+    `Pulumi.dev.yaml:5:20 config.switchyard:masterKey.previousUntil: found "2026-11-25"; expected a time: 2026-11-25T12:00:00Z
     pulumi config set --path 'masterKey.previousUntil' … --stack dev`,
   ],
   [
@@ -262,7 +262,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:portkey:
     configs: { auto: saved }
 `,
-    `Pulumi.dev.yaml:4:22 config.switchyard:portkey.configs.auto: found "saved"; the id of a saved config is wanted: pc-…
+    `Pulumi.dev.yaml:4:22 config.switchyard:portkey.configs.auto: found "saved"; expected the id of a saved config: pc-…
     pulumi config set --path 'portkey.configs.auto' … --stack dev`,
   ],
   [
@@ -298,7 +298,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:baseUrls:
     openai: 127.0.0.1
 `,
-    `Pulumi.dev.yaml:4:13 config.switchyard:baseUrls.openai: found "127.0.0.1"; a URL is wanted: http(s)://host/path, without user, query or fragment
+    `Pulumi.dev.yaml:4:13 config.switchyard:baseUrls.openai: found "127.0.0.1"; expected a URL: http(s)://host/path, without user, query or fragment
     pulumi config set --path 'baseUrls.openai' … --stack dev`,
   ],
   [
@@ -373,7 +373,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:bind: gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH
 `,
-    `Pulumi.dev.yaml:3:20 config.switchyard:bind: found (hidden: it looks like a key); an IPv4 address is wanted, e.g. 127.0.0.1
+    `Pulumi.dev.yaml:3:20 config.switchyard:bind: found (hidden: it looks like a key); expected an IPv4 address, e.g. 127.0.0.1
     pulumi config set bind … --stack dev
 Pulumi.dev.yaml:3:20 this looks like a key of Groq; keys are only ever kept as Pulumi secrets
     ${TAKE_OUT} GROQ_API_KEY`,
@@ -405,7 +405,7 @@ Pulumi.dev.yaml:3:20 this looks like a key of Groq; keys are only ever kept as P
     pulumi config set port 4000 --stack dev
 Pulumi.dev.yaml:2:3 config.switchyard:prot: unknown setting; did you mean "port"? allowed: ${SETTINGS}
     pulumi config rm prot --stack dev
-Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 0; a whole number from 1 to 8 is wanted
+Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 0; expected a whole number from 1 to 8
     pulumi config set replicas … --stack dev
 Pulumi.dev.yaml:4:3 config.switchyard:GROK_API_KEY: no provider's key is called that; did you mean "GROQ_API_KEY"? allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
     pulumi config rm GROK_API_KEY --stack dev && pulumi config set --secret GROQ_API_KEY --stack dev
@@ -465,7 +465,7 @@ describe('bad settings', () => {
       ...(catalog ? { catalog } : {}),
     });
     expect(formatProblems(problems))
-      .toBe(`Pulumi.dev.yaml config.switchyard:bind: found (hidden: it looks like a key); an IPv4 address is wanted, e.g. 127.0.0.1
+      .toBe(`Pulumi.dev.yaml config.switchyard:bind: found (hidden: it looks like a key); expected an IPv4 address, e.g. 127.0.0.1
     pulumi config set bind … --stack dev
 Pulumi.dev.yaml config.switchyard:bind: this looks like a key of Groq; keys are only ever kept as Pulumi secrets
     ${TAKE_OUT} GROQ_API_KEY`);

@@ -34,11 +34,11 @@ const HASH = `--hash=sha256:${'0a'.repeat(32)}`;
 
 test.each([
   ['a good one', `# a comment\nlitellm[proxy]==1.106.10 \\\n    ${HASH}\nzod==1 ${HASH}\n`, ''],
-  ['no hash', `litellm==1.106.10\n`, 'r.txt:1:1 litellm has no hash: --hash=sha256:… is wanted'],
+  ['no hash', `litellm==1.106.10\n`, 'r.txt:1:1 litellm has no hash: expected --hash=sha256:…'],
   [
     'no exact version',
     `litellm==1.106.10 ${HASH}\nzod>=1 ${HASH}\n`,
-    'r.txt:2:1 zod has no exact version: name==version is wanted',
+    'r.txt:2:1 zod has no exact version: expected name==version',
   ],
   ['no LiteLLM', `zod==1 ${HASH}\n`, 'r.txt:1:1 LiteLLM is not in this lock file'],
   [

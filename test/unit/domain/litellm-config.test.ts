@@ -98,7 +98,7 @@ test.each([
   [
     'a list',
     '- a\n',
-    'litellm.yaml:1:1 a mapping is wanted: litellm_settings, router_settings, general_settings',
+    'litellm.yaml:1:1 expected a mapping: litellm_settings, router_settings, general_settings',
   ],
   [
     'no YAML',
