@@ -1,5 +1,5 @@
 /** What a failed request means, and what to do about it. */
-import { setKeyCommand } from '../domain/plan/remedy.ts';
+import { setKeyCommand } from '../domain/plan/unavailable.ts';
 
 /** A failure in words. */
 export interface Advice {

@@ -1,5 +1,5 @@
 /** One request of `smoke`: by the real client, or where that is missing by plain HTTP. */
-import type { Probe } from '../domain/schema/outputs-schema.ts';
+import type { SmokeTarget } from '../domain/schema/outputs-schema.ts';
 import { advise, sentence } from './advice.ts';
 import { askOnce } from './ask-gateway.ts';
 import type { StackClient } from '../domain/read/outputs-reader.ts';
@@ -26,7 +26,7 @@ export interface SmokeRow {
 }
 
 /** A row for what is not asked. */
-export function skipped({ layer, provider, model }: Probe, reason: string): SmokeRow {
+export function skipped({ layer, provider, model }: SmokeTarget, reason: string): SmokeRow {
   return { layer, provider, model, ok: null, reason: `skipped: ${reason}`, ms: 0 };
 }
 
@@ -41,7 +41,7 @@ export interface Ways {
 
 /** One request by the real client, over the tap, in a home that knows this one provider and no other key. */
 export async function askByClient(
-  probe: Probe,
+  probe: SmokeTarget,
   { stack, client, tap, bin, signal }: Ways,
 ): Promise<SmokeRow> {
   const { layer, provider, model } = probe;
@@ -99,7 +99,7 @@ export async function askByClient(
 
 /** One request to the gateway, without the client. */
 export async function askByHttp(
-  probe: Probe,
+  probe: SmokeTarget,
   { stack, client, endpoint }: { stack: string; client: StackClient; endpoint: string },
 ): Promise<SmokeRow> {
   const { layer, provider, model } = probe;

@@ -17,7 +17,7 @@ export async function openEveryWay(stack: DrillStack): Promise<string> {
     'baseUrls.portkey': 'http://upstream:9000/portkey/v1',
     'portkey.mode': 'cloud',
     'portkey.configs.auto': 'pc-drill',
-    'portkey.lastResort': 'true',
+    'portkey.defaultFallback': 'true',
   }))
     await stack.pulumi(['config', 'set', '--path', path, value]);
   return whole;
@@ -26,7 +26,7 @@ export async function openEveryWay(stack: DrillStack): Promise<string> {
 /** Brings the stack back to what the other drills work on. */
 export async function closeAgain(stack: DrillStack, whole: string): Promise<void> {
   stack.edit(LITELLM, () => whole);
-  await stack.pulumi(['config', 'set', '--path', 'portkey.lastResort', 'false']);
+  await stack.pulumi(['config', 'set', '--path', 'portkey.defaultFallback', 'false']);
   await stack.pulumi(['config', 'set', '--path', 'portkey.mode', 'off']);
   await stack.up();
 }

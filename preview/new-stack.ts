@@ -9,7 +9,7 @@ export function newStackMeanings({ settings, plan }: Inputs): string[] {
   return [
     `${settings.stack} is new: it comes up at ${endpointOf(settings.bind, settings.port)}, gateways: ${settings.replicas}`,
     `it serves ${served.join(', ') || 'no model yet'}`,
-    ...leftOutSentences(plan.leftOut),
+    ...leftOutSentences(plan.unavailable),
     ...chains.map(([alias, chain]) => `${alias} falls back to ${chain.join(', ')}`),
   ];
 }

@@ -1,5 +1,5 @@
 /** What a preview found, as text, Markdown and JSON. Pure. */
-import type { LeftOut } from '../domain/plan/plan-types.ts';
+import type { UnavailableModel } from '../domain/plan/plan-types.ts';
 import { columns, wrap } from '../console/wrap.ts';
 import { type Change, describeChange } from './pulumi-plan.ts';
 
@@ -13,7 +13,7 @@ export interface Preview {
   /** What the change means, in sentences; none where nothing changes. */
   meanings: string[];
   /** The models of the catalogue that are not served for want of a key; absent where dummies stand for the keys. */
-  leftOut?: LeftOut[];
+  leftOut?: UnavailableModel[];
   /** The resources that change. */
   steps: Change[];
   /** The backend has no such stack yet, and the preview made none: it is that of the first `up`. */

@@ -44,8 +44,8 @@ export async function previewStack(out: Output, stack: string, now: Date): Promi
     changes: steps.length,
     warnings: [...new Set([...warnings, ...planWarnings(plan), ...old])],
     // A new stack's meanings name what is left out already.
-    meanings: isNew(plan) ? said : [...said, ...newlyLeftOut(inputs.plan.leftOut, resources)],
-    leftOut: inputs.plan.leftOut,
+    meanings: isNew(plan) ? said : [...said, ...newlyLeftOut(inputs.plan.unavailable, resources)],
+    leftOut: inputs.plan.unavailable,
     steps,
   };
 }

@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import { clientKeys, clientView } from '../domain/render/client-view.ts';
-import { PORTKEY_ALIAS, PORTKEY_GATEWAY_KEY } from '../domain/plan/last-resort.ts';
-import { clientGuide, clientTexts } from '../domain/render/client-outputs.ts';
+import { PORTKEY_ALIAS, PORTKEY_GATEWAY_KEY } from '../domain/plan/default-fallback.ts';
+import { clientMetadata, clientTexts } from '../domain/render/client-outputs.ts';
 import { localConfig, localRoutes } from '../domain/render/portkey-routes.ts';
 import { formatProblem, formatProblems, hasErrors } from '../domain/diagnostics/problems.ts';
 import { EDGE_MEMORY_MB } from '../domain/schema/edge-limits.ts';
@@ -56,7 +56,7 @@ const clientInputs = {
 };
 const view = clientView(clientInputs);
 /** What `smoke` and `agents` need to know. */
-export const client = clientGuide(view, inputs.plan);
+export const client = clientMetadata(view, inputs.plan);
 /** The texts of opencode's two files, with the keys. */
 export const clientFiles = pulumi.secret(
   pulumi
@@ -65,7 +65,7 @@ export const clientFiles = pulumi.secret(
 );
 /** The aliases that the gateway serves, and those of the catalogue that it does not, each with the command that brings it. */
 export const models = inputs.plan.served.map((model) => model.alias);
-export const leftOut = inputs.plan.leftOut;
+export const leftOut = inputs.plan.unavailable;
 /** What the gateways serve, for `preview` to compare with. */
 export const plan = stackPlan(inputs);
 

@@ -3,7 +3,7 @@ import { type OtherStack, checkPorts } from './settings-checks.ts';
 import type { Settings } from '../schema/settings-schema.ts';
 import { type LitellmFacts, litellmFacts } from '../facts/litellm-facts.ts';
 import { checkLock } from './image-policy.ts';
-import { checkLifetimes } from './lifetimes.ts';
+import { checkRetirements } from './retirements.ts';
 import { checkLitellmTemplate } from './litellm-keys.ts';
 import { checkPriceMap } from './price-map.ts';
 import { type Problem, sortProblems } from '../diagnostics/problems.ts';
@@ -37,7 +37,7 @@ export function checkInputs(input: CheckInput): Problem[] {
   const problems: Problem[] = [];
   if (catalog) {
     problems.push(...checkPriceMap(catalog.catalog, catalog.source, facts));
-    problems.push(...checkLifetimes(catalog.catalog, catalog.source, today, facts));
+    problems.push(...checkRetirements(catalog.catalog, catalog.source, today, facts));
   }
   if (settings) problems.push(...checkPorts(settings.settings, settings.source, others));
   if (litellmTemplate)

@@ -75,7 +75,7 @@ function rendered(): Record<string, unknown> {
   const { routing, limits, cache } = catalogSchema.shape;
   return generated({
     served: [],
-    leftOut: [],
+    unavailable: [],
     fallbacks: {},
     warnings: [],
     // Their defaults: a new setting needs no line here.

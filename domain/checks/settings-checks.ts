@@ -34,9 +34,9 @@ export function checkSettings(settings: Settings, source: Source, catalog?: Cata
   }
   const bad = image && checkVersion(image.version);
   if (bad) wrong(['image', 'version'], bad);
-  if (portkey.lastResort && portkey.mode === 'off') {
-    const message = 'the last resort is Portkey, and portkey.mode is off';
-    wrong(['portkey', 'lastResort'], message, { fix: "pulumi config set --path 'portkey.mode' cloud" });
+  if (portkey.defaultFallback && portkey.mode === 'off') {
+    const message = 'the default fallback is Portkey, but portkey.mode is off';
+    wrong(['portkey', 'defaultFallback'], message, { fix: "pulumi config set --path 'portkey.mode' cloud" });
   }
   if (catalog) checkNames(settings, catalog, wrong);
   return problems;
@@ -68,14 +68,14 @@ function checkNames(settings: Settings, catalog: Catalog, wrong: Wrong): void {
   for (const name of Object.keys(portkey.configs)) named(['portkey', 'configs', name], name, routes, 'route');
   const [first] = routes;
   if (
-    portkey.lastResort &&
+    portkey.defaultFallback &&
     portkey.mode === 'cloud' &&
     first !== undefined &&
     !Object.hasOwn(portkey.configs, first)
   ) {
     wrong(
-      ['portkey', 'lastResort'],
-      `the last resort is the route "${first}", whose saved config is not set`,
+      ['portkey', 'defaultFallback'],
+      `the default fallback is the route "${first}", but its saved config is not set`,
       {
         fix: `pulumi config set --path '${formatPath(['portkey', 'configs', first])}' pc-…`,
       },

@@ -8,9 +8,10 @@ export interface PriceMapEntry {
   /** US dollars per million tokens. */
   input?: number;
   output?: number;
-  /** Tokens that it takes, and that its answer has at most. */
-  context?: number;
-  answer?: number;
+  /** Tokens that it accepts. */
+  maxInputTokens?: number;
+  /** Tokens that its answer has at most. */
+  maxOutputTokens?: number;
   /** The day of its retirement: YYYY-MM-DD. Its absence proves nothing. */
   retires?: string;
 }

@@ -2,7 +2,7 @@
  * Lanes: named ways to use models (speed, reliability, cost, rare models), written in the catalogue. An agent names one, and is pinned
  * to its provider.
  */
-import type { Remedy } from './remedy.ts';
+import type { Unavailable } from './unavailable.ts';
 import type { Catalog, Lane } from '../schema/catalog-schema.ts';
 import type { LaneProvider } from '../schema/outputs-schema.ts';
 
@@ -30,7 +30,7 @@ export interface LaneView {
 }
 
 /** Where a choice leads: opencode's `provider/model`, or why it leads nowhere and the command that changes that. */
-export type Pinned = { model: string } | Remedy;
+export type Pinned = { model: string } | Unavailable;
 
 /** The provider and the model that a choice names, as they are written; undefined where there is no such lane. */
 export function destination(

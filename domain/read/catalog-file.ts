@@ -5,7 +5,9 @@ import { explain } from '../diagnostics/explain.ts';
 import { findLeaks, type KeyPattern, keyPatterns } from '../diagnostics/key-leaks.ts';
 import { hasErrors, type Problem, sortProblems } from '../diagnostics/problems.ts';
 import { type Catalog, catalogSchema } from '../schema/catalog-schema.ts';
-import { salvage } from '../diagnostics/salvage.ts';
+import { parseLenient } from '../diagnostics/parse-lenient.ts';
+import { withCurrentNames } from '../diagnostics/old-names.ts';
+import { RENAMED_CATALOG_KEYS } from '../schema/renamed-keys.ts';
 import { readYaml, type Source } from '../diagnostics/yaml-source.ts';
 
 /** A catalogue that was read. */
@@ -27,14 +29,15 @@ export interface LoadedCatalog {
  * @param file its name, as the user would type it.
  */
 export function parseCatalog(text: string, file: string): LoadedCatalog {
-  const { data, source, problems } = readYaml(text, file);
+  const yaml = readYaml(text, file);
+  if (hasErrors(yaml.problems)) return { problems: sortProblems(yaml.problems), source: yaml.source };
+  const { data, source, problems } = withCurrentNames(yaml.data, RENAMED_CATALOG_KEYS, yaml.source);
   const leaks = (patterns: KeyPattern[]) =>
     findLeaks(text, file, patterns, (offset) => source.offset(offset));
-  if (hasErrors(problems)) return { problems: sortProblems(problems), source };
   const parsed = catalogSchema.safeParse(data ?? {});
   if (!parsed.success) {
     problems.push(...explain(catalogSchema, data ?? {}, parsed.error, source), ...leaks(rawPatterns(data)));
-    const rest = salvage(catalogSchema, data);
+    const rest = parseLenient(catalogSchema, data);
     if (rest) problems.push(...crossCheck(rest, source, brokenNames(parsed.error)));
     return { ...(rest ? { readable: rest } : {}), problems: sortProblems(problems), source };
   }

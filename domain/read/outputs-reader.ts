@@ -4,10 +4,10 @@ import type { OpencodeAuth, OpencodeConfig } from '../render/opencode-files.ts';
 import {
   type Basics,
   basicsSchema,
-  type ClientGuide,
-  clientGuideSchema,
+  type ClientMetadata,
+  clientMetadataSchema,
   clientTextsSchema,
-  olderGuideSchema,
+  olderMetadataSchema,
   OUTPUTS_VERSION,
   type PlanOutput,
   planOutputSchema,
@@ -31,7 +31,7 @@ export interface StackClient {
   config: OpencodeConfig;
   auth: OpencodeAuth;
   /** Older outputs do not say where the lanes led. */
-  guide: Omit<ClientGuide, 'lanes'> & Partial<Pick<ClientGuide, 'lanes'>>;
+  guide: Omit<ClientMetadata, 'lanes'> & Partial<Pick<ClientMetadata, 'lanes'>>;
 }
 
 /** opencode.json as far as we change it; what else is in it stays. */
@@ -100,13 +100,13 @@ export function readClient(stack: string, outputs: RawOutputs): Read<StackClient
   const guide =
     outputs.client === undefined
       ? readOlderGuide(stack, older)
-      : read(stack, 'client', clientGuideSchema, outputs.client);
+      : read(stack, 'client', clientMetadataSchema, outputs.client);
   return 'refusal' in guide ? guide : { value: { config, auth, guide: guide.value } };
 }
 
 /** The guide of the release before this one, whose stacks have no output `client`. */
 function readOlderGuide(stack: string, text: string): Read<StackClient['guide']> {
-  const guide = read(stack, 'clientFiles.guide', jsonText(olderGuideSchema), text);
+  const guide = read(stack, 'clientFiles.guide', jsonText(olderMetadataSchema), text);
   if ('refusal' in guide) return guide;
   const { probes, lanes: providers } = guide.value;
   return { value: { version: OUTPUTS_VERSION, stack, providers, probes } };

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { explain } from '../diagnostics/explain.ts';
 import { findLeaks, GENERIC_PATTERN, keyPatterns } from '../diagnostics/key-leaks.ts';
 import { hasErrors, type Problem, sortProblems } from '../diagnostics/problems.ts';
-import { salvage } from '../diagnostics/salvage.ts';
+import { parseLenient } from '../diagnostics/parse-lenient.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 import { nextPort } from '../plan/next-port.ts';
@@ -12,6 +12,8 @@ import { explainUnknown } from './settings-keys.ts';
 import { type Settings, settingsSchema } from '../schema/settings-schema.ts';
 import { fileLeaks, readStackFile } from '../diagnostics/settings-source.ts';
 import { bareName, stackFileName } from '../schema/stack-file-names.ts';
+import { withCurrentNames } from '../diagnostics/old-names.ts';
+import { currentSettingName, RENAMED_SETTINGS } from '../schema/renamed-keys.ts';
 import { ANY_KEY, keyBase } from '../schema/provider-key-names.ts';
 
 /** What a stack's settings are read from. */
@@ -45,8 +47,11 @@ export interface ParsedSettings {
 /** Parses and checks a stack's settings. Never throws, whatever the values, and never repeats a secret. */
 export function parseSettings(input: SettingsInput): ParsedSettings {
   const file = readStackFile(input.file?.path ?? stackFileName(input.stack), input.file?.text ?? '');
-  const { source } = file;
-  const { plain, keyNames, problems } = sortNames(input, source);
+  const { values, keyNames, problems } = sortNames(input, file.source);
+  const current = withCurrentNames(values, RENAMED_SETTINGS, file.source);
+  const { data, source } = current;
+  const plain = data as Record<string, unknown>;
+  problems.push(...current.problems);
   const parsed = settingsSchema.safeParse(plain);
   let settings: Settings | undefined;
   if (!parsed.success) {
@@ -58,7 +63,7 @@ export function parseSettings(input: SettingsInput): ParsedSettings {
       ),
     );
   }
-  const usable = parsed.success ? parsed.data : salvage(settingsSchema, { port: 1, ...plain });
+  const usable = parsed.success ? parsed.data : parseLenient(settingsSchema, { port: 1, ...plain });
   if (usable) {
     settings = complete(usable, input.stack);
     problems.push(...checkSettings(settings, source, input.catalog));
@@ -73,13 +78,13 @@ function sortNames(input: SettingsInput, source: Source) {
   const keys = input.catalog && Object.values(input.catalog.providers).map(({ key }) => key);
   // While the catalogue cannot be read, nobody knows its keys: any name that has their form will do.
   const isKey = (name: string) => keys?.includes(keyBase(name)) ?? ANY_KEY.test(name);
-  const plain: Record<string, unknown> = {};
+  const values: Record<string, unknown> = {};
   const keyNames: string[] = [];
   const problems: Problem[] = [];
   for (const name of new Set([...Object.keys(input.config), ...input.secretKeys])) {
     const secret = input.secretKeys.includes(name);
-    if (Object.hasOwn(settingsSchema.shape, name)) {
-      if (!secret) plain[name] = readValue(name, input.config[name] ?? '');
+    if (isSetting(name)) {
+      if (!secret) values[name] = readValue(name, input.config[name] ?? '');
       else
         problems.push(
           source.problem([name], 'this setting is no secret', {
@@ -96,12 +101,17 @@ function sortNames(input: SettingsInput, source: Source) {
       problems.push(source.problem([name], message, { fix: `pulumi config set --secret ${name}` }));
     }
   }
-  return { plain, keyNames: keyNames.sort(), problems };
+  return { values, keyNames: keyNames.sort(), problems };
+}
+
+/** Whether a name is a setting's, or was one's in an earlier release. */
+function isSetting(name: string): boolean {
+  return Object.hasOwn(settingsSchema.shape, currentSettingName(name));
 }
 
 /** A value as its setting wants it: Pulumi hands every one over as text. What does not read is left for the schema to refuse. */
 function readValue(name: string, value: string): unknown {
-  const schema = settingsSchema.shape[name as keyof typeof settingsSchema.shape];
+  const schema = settingsSchema.shape[currentSettingName(name) as keyof typeof settingsSchema.shape];
   const [inner] = [schema].map(function unwrap(one: z.core.$ZodType): z.core.$ZodType {
     return one instanceof z.ZodOptional || one instanceof z.ZodDefault || one instanceof z.ZodPrefault
       ? unwrap(one.unwrap())
@@ -151,7 +161,7 @@ function leaks(input: SettingsInput, source: Source, problems: readonly Problem[
     return fileLeaks(source, patterns).filter((leak) => !told.has(leak.line));
   }
   return Object.entries(input.config)
-    .filter(([name]) => Object.hasOwn(settingsSchema.shape, name) && !input.secretKeys.includes(name))
+    .filter(([name]) => isSetting(name) && !input.secretKeys.includes(name))
     .flatMap(([name, value]) =>
       findLeaks(value, source.file, patterns, () => ({ line: 1, column: 1 })).map(({ message, fix }) =>
         source.problem([name], message, fix === undefined ? {} : { fix }),

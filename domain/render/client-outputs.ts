@@ -1,11 +1,11 @@
 /** The stack's outputs for clients: opencode's files as texts, and what `smoke` and `agents` need to know beside them. Pure. */
 import type { Plan } from '../plan/plan-types.ts';
-import { type ClientGuide, type ClientTexts, OUTPUTS_VERSION } from '../schema/outputs-schema.ts';
+import { type ClientMetadata, type ClientTexts, OUTPUTS_VERSION } from '../schema/outputs-schema.ts';
 import { type ClientKeys, type ClientView, laneView, renderAuth, renderOpencode } from './opencode-files.ts';
-import { probes } from './probes.ts';
+import { probes } from './smoke-targets.ts';
 
 /** The output `client`. Holds no key. */
-export function clientGuide(view: ClientView, plan: Plan): ClientGuide {
+export function clientMetadata(view: ClientView, plan: Plan): ClientMetadata {
   const { stack, lanes, providers } = laneView(view);
   return {
     version: OUTPUTS_VERSION,
@@ -17,7 +17,7 @@ export function clientGuide(view: ClientView, plan: Plan): ClientGuide {
 }
 
 /** The output `clientFiles`. Holds keys: a secret. */
-export function clientTexts(view: ClientView, keys: ClientKeys, guide: ClientGuide): ClientTexts {
+export function clientTexts(view: ClientView, keys: ClientKeys, guide: ClientMetadata): ClientTexts {
   return {
     version: OUTPUTS_VERSION,
     opencode: JSON.stringify(renderOpencode(view)),

@@ -13,10 +13,10 @@ import {
   type ClientView,
   PORTKEY_KEY_FILE,
 } from './opencode-files.ts';
-import { PORTKEY_ALIAS } from '../plan/last-resort.ts';
+import { PORTKEY_ALIAS } from '../plan/default-fallback.ts';
 import type { Plan, ServedModel } from '../plan/plan-types.ts';
 import { everyModel, localRoutes } from './portkey-routes.ts';
-import { noKey, type Remedy } from '../plan/remedy.ts';
+import { keyNotSet, type Unavailable } from '../plan/unavailable.ts';
 import { type Catalog, MOCK_ALIAS } from '../schema/catalog-schema.ts';
 import { UNSTATED_LIMIT } from '../plan/serving-plan.ts';
 
@@ -93,8 +93,8 @@ function gatewayProvider({ plan, endpoint }: ClientInputs): ClientProvider {
     npm: '@ai-sdk/openai-compatible',
     baseUrl: `${endpoint}/v1`,
     models: served.map((model) => describe(model, model.alias, [model.alias])),
-    leftOut: Object.fromEntries(
-      plan.leftOut.map(({ model, reason, command }) => [model, { reason, command }]),
+    unavailable: Object.fromEntries(
+      plan.unavailable.map(({ model, reason, command }) => [model, { reason, command }]),
     ),
   };
 }
@@ -138,7 +138,7 @@ function directOff(
   keyName: string,
   keyIsSet: boolean,
 ): ClientProvider['off'] {
-  if (!keyIsSet) return noKey(keyName, settings.stack);
+  if (!keyIsSet) return keyNotSet(keyName, settings.stack);
   const { direct } = settings.client;
   if (direct === 'all' || direct.includes(provider)) return undefined;
   const command = `pulumi config set --path 'client.direct[${direct.length}]' ${provider} --stack ${settings.stack}`;
@@ -163,7 +163,7 @@ function portkeyProvider(inputs: ClientInputs): ClientProvider {
     keyName: mode === 'cloud' ? catalog.providers[PORTKEY]?.key : undefined,
     off: portkeyOff(inputs),
     models: portkeyModels(inputs),
-    leftOut: portkeyLeftOut(inputs),
+    unavailable: unavailableRoutes(inputs),
     // A file that is not there fails every command of the client: only where its key is written.
     ...(mode === 'cloud' && hasPortkeyKey(inputs)
       ? { headers: { 'x-portkey-api-key': `{file:${PORTKEY_KEY_FILE}}` } }
@@ -183,7 +183,7 @@ function portkeyOff(inputs: ClientInputs): ClientProvider['off'] {
   if (settings.portkey.mode === 'cloud') {
     return hasPortkeyKey(inputs)
       ? undefined
-      : noKey(catalog.providers[PORTKEY]?.key ?? 'PORTKEY_API_KEY', stack);
+      : keyNotSet(catalog.providers[PORTKEY]?.key ?? 'PORTKEY_API_KEY', stack);
   }
   if (localRoutes(catalog, keyNames).length > 0) return undefined;
   return { reason: 'no target of a Portkey route has a key', command: `./switchyard models ${stack}` };
@@ -241,20 +241,20 @@ function portkeyModels(inputs: ClientInputs): ClientModel[] {
   return models;
 }
 
-/** Routes that are in the catalogue, but not to be had yet. */
-function portkeyLeftOut({ catalog, settings, keyNames }: ClientInputs): Record<string, Remedy> {
+/** Routes of the catalogue that are not available yet. */
+function unavailableRoutes({ catalog, settings, keyNames }: ClientInputs): Record<string, Unavailable> {
   const { mode, configs } = settings.portkey;
   const { stack } = settings;
   const served = localRoutes(catalog, keyNames).map(({ name }) => name);
-  const lack: Remedy =
+  const why: Unavailable =
     mode === 'local'
-      ? { reason: 'no target of that route has a key', command: `./switchyard models ${stack}` }
-      : { reason: 'that route has no saved config yet', command: `./switchyard portkey ${stack}` };
+      ? { reason: 'no target of this route has a key', command: `./switchyard models ${stack}` }
+      : { reason: 'this route has no saved config yet', command: `./switchyard portkey ${stack}` };
   const names = Object.keys(catalog.portkey?.routes ?? {});
   const missing = names.filter((name) =>
     mode === 'local' ? !served.includes(name) : configs[name] === undefined,
   );
-  return Object.fromEntries(missing.map((name) => [name, lack]));
+  return Object.fromEntries(missing.map((name) => [name, why]));
 }
 
 function describe(model: ServedModel, id: string, aliases: readonly string[]): ClientModel {

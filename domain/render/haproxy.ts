@@ -1,10 +1,10 @@
-/** The edge's configuration, from its template and the stack's settings. */
-import { CONNECTIONS, FRONT_CONNECTIONS, GATEWAY_PLACES, MOST_REPLICAS } from '../schema/edge-limits.ts';
+/** Renders the edge's configuration from its templates and the stack's settings. */
+import { CONNECTIONS, FRONT_CONNECTIONS, SERVER_SLOTS, MOST_REPLICAS } from '../schema/edge-limits.ts';
 
-/** What of a stack's settings the edge depends on. */
+/** The settings that the edge depends on. */
 export interface EdgeSettings {
-  /** How long a request waits while no gateway is ready, in seconds. */
-  holdSeconds: number;
+  /** How long a request is queued while no gateway is ready, in seconds. */
+  queueTimeoutSeconds: number;
   /** The largest request, in MiB. */
   maxBodyMb: number;
 }
@@ -15,43 +15,52 @@ interface EdgeFile {
   content: string;
 }
 
-/** Connections kept open between the two processes for the next request. They hold no buffer. */
+/** Idle connections between the two processes, kept open for the next request. They have no buffers. */
 const IDLE_SOCKETS = 64;
 
 /**
- * What a request without a valid key is told; `guard.py` says the same. As it stands in a JSON text, and without an apostrophe, which
- * HAProxy cannot have inside a quoted word.
+ * The error message for a request without a valid key; `guard.py` has the same one. It is escaped for JSON, and has no apostrophe, which
+ * HAProxy does not allow inside a quoted word.
  */
 export const NO_KEY =
   'Missing or wrong API key. Send the key of this gateway as \\"Authorization: Bearer …\\" or \\"x-api-key: …\\".';
 
 /**
+ * Names in the templates of earlier releases and their present ones. For a pull request, `preview` renders the base's templates with this
+ * code, to compare the two.
+ */
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  holdSeconds: 'queueTimeoutSeconds',
+  gatewayPlaces: 'serverSlots',
+};
+
+/**
  * Fills in the templates of `runtimes/edge/programs`.
  *
  * @param settings the stack's settings.
- * @param files the folder's files; a name in braces, `${holdSeconds}`, becomes the value.
+ * @param files the folder's files; a name in braces, `${queueTimeoutSeconds}`, is replaced by its value.
  * @returns the same files, ready to use.
- * @throws Error for a name that does not exist: a mistake in the template, named with its file.
+ * @throws Error for a name that does not exist, with the template's file.
  */
 export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): EdgeFile[] {
   const values: Readonly<Record<string, number | string>> = {
-    holdSeconds: settings.holdSeconds,
+    queueTimeoutSeconds: settings.queueTimeoutSeconds,
     maxBodyMb: settings.maxBodyMb,
     maxBodyBytes: settings.maxBodyMb * 1024 * 1024,
-    gatewayPlaces: GATEWAY_PLACES,
+    serverSlots: SERVER_SLOTS,
     retries: MOST_REPLICAS + 4,
     connections: CONNECTIONS,
     edgeSockets: CONNECTIONS + IDLE_SOCKETS,
     frontConnections: FRONT_CONNECTIONS,
     keptConnections: Math.floor(FRONT_CONNECTIONS / 2),
     noKey: NO_KEY,
-    // A request that waits has a second one inside the edge.
+    // A queued request has a second connection inside the edge.
     allConnections: 2 * CONNECTIONS + 100,
   };
   return files.map(({ path, content }) => ({
     path,
     content: content.replace(/\$\{(\w*)\}/g, (_, name: string) => {
-      const value = values[name];
+      const value = values[OLD_NAMES[name] ?? name];
       if (value === undefined) {
         const allowed = Object.keys(values).join(', ');
         throw new Error(`${path}: unknown name \${${name}}; allowed are ${allowed}`);

@@ -1,6 +1,6 @@
 /** Renders the client's two files: opencode.json with all eight providers, and auth.json with the keys. Pure. */
 import { type LaneView, pin, providerOf } from '../plan/lanes.ts';
-import type { Remedy } from '../plan/remedy.ts';
+import type { Unavailable } from '../plan/unavailable.ts';
 import { type Lane, MOCK_ALIAS } from '../schema/catalog-schema.ts';
 
 /** Where a client finds Portkey's key for its header, unless `connect` writes it elsewhere. Never in opencode.json itself. */
@@ -66,11 +66,11 @@ export interface ClientProvider {
   /** The name of the secret that holds its key; undefined where that is the stack's own. */
   keyName?: string | undefined;
   /** Why the client gets no key for it; undefined where it does. */
-  off?: Remedy | undefined;
+  off?: Unavailable | undefined;
   /** The models, the default one first. */
   models: readonly ClientModel[];
-  /** Names that it would serve, and what they want for. */
-  leftOut?: Readonly<Record<string, Remedy>>;
+  /** Models that are unavailable, with the reason and the command that enables them. */
+  unavailable?: Readonly<Record<string, Unavailable>>;
   headers?: Record<string, string>;
 }
 
@@ -140,11 +140,11 @@ export function laneView({ stack, lanes, providers }: ClientView): LaneView {
   return {
     stack,
     lanes,
-    providers: providers.map(({ id, off, leftOut, models }) => ({
+    providers: providers.map(({ id, off, unavailable, models }) => ({
       id,
       ...(off ? { off } : {}),
       models: modelIds(models),
-      ...(leftOut ? { leftOut: { ...leftOut } } : {}),
+      ...(unavailable ? { leftOut: { ...unavailable } } : {}),
     })),
   };
 }

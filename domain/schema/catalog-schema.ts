@@ -54,7 +54,7 @@ export const providerSchema = z.strictObject({
     .string()
     .max(200)
     .describe('A regular expression for its keys, with which a key outside a secret is found.'),
-  keysAt: url.optional().describe('Where an account gets a key.'),
+  keyUrl: url.optional().describe('Where an account gets a key.'),
   litellm: z
     .string()
     .regex(/^[a-z][a-z0-9_]*$/, { error: "expected LiteLLM's prefix, e.g. together_ai" })
@@ -102,7 +102,7 @@ export const modelSchema = z.strictObject({
     ),
   limit: limitSchema.optional().describe('Tokens in and out, where the price map does not say or is wrong.'),
   cost: costSchema.optional().describe('US dollars per million tokens, where the price map does not say.'),
-  unknown: text
+  notInPriceMap: text
     .optional()
     .describe(
       "Why it is right that LiteLLM's price map does not know this model; without this, that is an error.",

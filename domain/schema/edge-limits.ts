@@ -7,7 +7,7 @@ export const MOST_REPLICAS = 8;
  * As many gateways as the edge can know at once. While all are replaced the old and the new ones stand side by side, and an old
  * one keeps its place until it has drained; one that is forgotten late has a place of its own.
  */
-export const GATEWAY_PLACES = 2 * MOST_REPLICAS + 1;
+export const SERVER_SLOTS = 2 * MOST_REPLICAS + 1;
 
 /**
  * Memory limit of the edge, in MiB. A bound for the worst case, in which every connection holds a large request; it has 60 MiB

@@ -10,7 +10,7 @@ export const OUTPUTS_VERSION = 1;
 const version = z.literal(OUTPUTS_VERSION);
 const byName = <T extends z.ZodType>(value: T) => z.record(z.string(), value);
 const laneSchema = z.object({ provider: z.string(), model: z.string(), purpose: z.string().optional() });
-const remedySchema = z.object({ reason: z.string(), command: z.string() });
+const unavailableSchema = z.object({ reason: z.string(), command: z.string() });
 
 /** The outputs that are there since the first release, which people read as well; they have no version. */
 export const basicsSchema = z.object({
@@ -50,7 +50,7 @@ export const planOutputSchema = z.object({
 });
 
 /** One request of `smoke`, or why there is none. */
-export const probeSchema = z.object({
+export const smokeTargetSchema = z.object({
   layer: z.union([z.literal(1), z.literal(2), z.literal(3)]),
   /** The client's name of the provider. */
   provider: z.string(),
@@ -59,7 +59,7 @@ export const probeSchema = z.object({
   /** The name of the secret that holds the key of whoever answers; absent where none is needed. */
   key: z.string().optional(),
   /** Absent where the request can be made. */
-  skip: remedySchema.optional(),
+  skip: unavailableSchema.optional(),
 });
 
 /** A provider of the client as the lanes see it. */
@@ -67,22 +67,22 @@ export const laneProviderSchema = z.object({
   /** The client's name for it. */
   id: z.string(),
   /** Why the client has no key for it; absent where it has. */
-  off: remedySchema.optional(),
+  off: unavailableSchema.optional(),
   /** The names by which its models go (aliases, and the ids themselves) → their ids in the client's file. */
   models: byName(z.string()),
   /** Names that it would serve, and what they need. */
-  leftOut: byName(remedySchema).optional(),
+  leftOut: byName(unavailableSchema).optional(),
 });
 
 /** `client`: what `agents` and `smoke` need to know beside the client's files. */
-export const clientGuideSchema = z.object({
+export const clientMetadataSchema = z.object({
   version,
   /** The stack's name, for commands. */
   stack: z.string(),
   /** The catalogue's lanes as they were deployed. */
   lanes: byName(laneSchema),
   providers: z.array(laneProviderSchema),
-  probes: z.array(probeSchema),
+  probes: z.array(smokeTargetSchema),
 });
 
 /** `clientFiles`, a secret: the texts of opencode's two files. */
@@ -96,8 +96,8 @@ export const clientTextsSchema = z.object({
 });
 
 /** The form of `guide` in {@link clientTextsSchema}. */
-export const olderGuideSchema = z.object({
-  probes: z.array(probeSchema),
+export const olderMetadataSchema = z.object({
+  probes: z.array(smokeTargetSchema),
   lanes: z.array(laneProviderSchema),
 });
 
@@ -106,10 +106,10 @@ export type Basics = z.output<typeof basicsSchema>;
 /** The gateways' side of a stack. */
 export type PlanOutput = z.output<typeof planOutputSchema>;
 /** A request of `smoke`. */
-export type Probe = z.output<typeof probeSchema>;
+export type SmokeTarget = z.output<typeof smokeTargetSchema>;
 /** A provider with the models that a lane may lead to. */
 export type LaneProvider = z.output<typeof laneProviderSchema>;
 /** opencode's files as texts. */
 export type ClientTexts = z.output<typeof clientTextsSchema>;
 /** The clients' side of a stack. */
-export type ClientGuide = z.output<typeof clientGuideSchema>;
+export type ClientMetadata = z.output<typeof clientMetadataSchema>;

@@ -26,9 +26,9 @@ export const settingsSchema = z.strictObject({
   drainSeconds: inUnit('seconds', count(1, 3600))
     .default(120)
     .describe('How long a replaced gateway may finish what it has begun.'),
-  holdSeconds: inUnit('seconds', count(1, 600))
+  queueTimeoutSeconds: inUnit('seconds', count(1, 600))
     .default(60)
-    .describe('How long the edge holds a request while no gateway is ready.'),
+    .describe('How long the edge queues a request while no gateway is ready.'),
   maxBodyMb: inUnit('MiB', count(1, 1024)).default(32).describe('The largest request, in MiB.'),
   image: z
     .strictObject({
@@ -76,7 +76,7 @@ export const settingsSchema = z.strictObject({
         )
         .default({})
         .describe('cloud: the saved config of each route, e.g. auto: pc-abc123.'),
-      lastResort: z
+      defaultFallback: z
         .boolean()
         .default(false)
         .describe("Put Portkey's first route at the end of every fallback chain of the gateway."),

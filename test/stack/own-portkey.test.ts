@@ -1,4 +1,4 @@
-/** A stack with a Portkey of its own, which its gateways ask as the last resort. */
+/** A stack with a Portkey of its own, which is the default fallback of its gateways. */
 import { createHash } from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
 import { beforeAll, expect, test } from '@jest/globals';

@@ -24,7 +24,7 @@ test.each([
     try {
       await mkdir(join(folder, 'edge'));
       const files = folderFiles(join(ROOT, 'runtimes/edge/programs'), join(folder, 'edge'));
-      for (const { path, content } of renderEdge({ holdSeconds: HOLD_SECONDS, maxBodyMb: 32 }, files))
+      for (const { path, content } of renderEdge({ queueTimeoutSeconds: HOLD_SECONDS, maxBodyMb: 32 }, files))
         await writeFile(path, content);
       await chmod(folder, 0o755);
       const run = await execa(

@@ -126,14 +126,14 @@ export function failures(stack: LayersStack): void {
     );
   });
 
-  describe('one more deployment, which rotates a leaked key and makes Portkey the last resort of every chain', () => {
+  describe('one more deployment, which rotates a leaked key and makes Portkey the default fallback of every chain', () => {
     let old: string;
 
     beforeAll(async () => {
       await stack.heal();
       old = stack.key;
       // Both at once: each would replace the gateway and its LiteLLM.
-      stack.set('portkey', { mode: 'local', lastResort: true });
+      stack.set('portkey', { mode: 'local', defaultFallback: true });
       await stack.checkout.json(['keys', 'rotate', stack.stack, '--now']);
       await stack.readKey();
     }, 10 * MINUTE);
@@ -177,7 +177,7 @@ export function failures(stack: LayersStack): void {
     test(
       'the cloud answers when all else fails; while it is down, all else answers',
       async () => {
-        stack.set('portkey', { mode: 'cloud', lastResort: true, configs: { auto: 'pc-layers' } });
+        stack.set('portkey', { mode: 'cloud', defaultFallback: true, configs: { auto: 'pc-layers' } });
         await stack.checkout.json(['up', stack.stack]);
         await stack.heal();
         await stack.hurt({ path: '/groq', status: 503 }, { path: '/together', status: 503 });

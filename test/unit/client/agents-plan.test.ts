@@ -59,7 +59,7 @@ describe('which agents run', () => {
   test("a route of Portkey's wants a saved config, or a target with a key", () => {
     const keys = { PORTKEY_API_KEY: 'value-portkey', MISTRAL_API_KEY: 'value-mistral' };
     expect(reasons(of('lane: cost, model: auto'), { keys })).toEqual([
-      'portkey does not serve auto: that route has no saved config yet; ./switchyard portkey unit',
+      'portkey does not serve auto: this route has no saved config yet; ./switchyard portkey unit',
     ]);
     const settings = { portkey: { mode: 'local' } };
     const { guide } = shippedClient({ keys: { TOGETHER_API_KEY: 'value-together' }, settings });

@@ -10,7 +10,7 @@ import { asPulumi } from './as-pulumi.ts';
 import { SMALL } from './small.ts';
 
 const SETTINGS =
-  "port, bind, production, mock, replicas, memoryMb, drainSeconds, holdSeconds, maxBodyMb, image, masterKey, client, portkey, baseUrls, keyAge, and the providers' keys as secrets";
+  "port, bind, production, mock, replicas, memoryMb, drainSeconds, queueTimeoutSeconds, maxBodyMb, image, masterKey, client, portkey, baseUrls, keyAge, and the providers' keys as secrets";
 const TAKE_OUT =
   'take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret';
 const DIGEST = '0a'.repeat(32);
@@ -266,22 +266,22 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     pulumi config set --path 'portkey.configs.auto' … --stack dev`,
   ],
   [
-    'a last resort that is off',
+    'a default fallback that is off',
     `  switchyard:port: 4000
   switchyard:portkey:
     mode: "off"
-    lastResort: true
+    defaultFallback: true
 `,
-    `Pulumi.dev.yaml:5:17 config.switchyard:portkey.lastResort: the last resort is Portkey, and portkey.mode is off
+    `Pulumi.dev.yaml:5:22 config.switchyard:portkey.defaultFallback: the default fallback is Portkey, but portkey.mode is off
     pulumi config set --path 'portkey.mode' cloud --stack dev`,
   ],
   [
-    'a last resort without a config',
+    'a default fallback without a config',
     `  switchyard:port: 4000
   switchyard:portkey:
-    lastResort: true
+    defaultFallback: true
 `,
-    `Pulumi.dev.yaml:4:17 config.switchyard:portkey.lastResort: the last resort is the route "auto", whose saved config is not set
+    `Pulumi.dev.yaml:4:22 config.switchyard:portkey.defaultFallback: the default fallback is the route "auto", but its saved config is not set
     pulumi config set --path 'portkey.configs.auto' pc-… --stack dev`,
   ],
   [
@@ -437,7 +437,7 @@ describe('bad settings', () => {
 
   test('the command for a route with a dot in its name sets that route', () => {
     const dotted = parseCatalog(SMALL.replace(/\bauto\b/g, 'auto.v2'), 'c.yaml').catalog!;
-    const config = { port: '4000', portkey: '{"mode":"cloud","lastResort":true}' };
+    const config = { port: '4000', portkey: '{"mode":"cloud","defaultFallback":true}' };
     const { problems } = parseSettings({
       config,
       secretKeys: ['PORTKEY_API_KEY'],

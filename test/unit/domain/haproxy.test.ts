@@ -8,12 +8,12 @@ import {
   EDGE_MEMORY_MB,
   FRONT_CONNECTION_MB,
   FRONT_CONNECTIONS,
-  GATEWAY_PLACES,
+  SERVER_SLOTS,
 } from '../../../domain/schema/edge-limits.ts';
 import { settingsSchema } from '../../../domain/schema/settings-schema.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../runtimes/edge/programs');
-const settings = { holdSeconds: 45, maxBodyMb: 3 };
+const settings = { queueTimeoutSeconds: 45, maxBodyMb: 3 };
 
 function rendered(name: string, wanted = settings): string {
   const file = { path: `/etc/switchyard/${name}`, content: readFileSync(join(FOLDER, name), 'utf8') };
@@ -47,15 +47,15 @@ describe('renderEdge', () => {
     expect(config + front + rendered('hold.lua') + rendered('check_key.lua')).not.toMatch(/\$\{/);
   });
 
-  test('there are places for as many gateways as can stand side by side while all are replaced', () => {
+  test('there are server slots for all gateways, old and new, while all are replaced', () => {
     const allowed = Array.from({ length: 100 }, (_, n) => n + 1).filter(
       (n) => settingsSchema.shape.replicas.safeParse(n).success,
     );
     const most = Math.max(...allowed);
-    expect(GATEWAY_PLACES).toBeGreaterThanOrEqual(2 * most);
-    const places = [...config.matchAll(/server-template gateway (\d+) /g)].map((match) => Number(match[1]));
-    expect(places).toEqual([GATEWAY_PLACES, GATEWAY_PLACES]);
-    expect(number(rendered('hold.lua'), 'local PLACES =')).toBe(GATEWAY_PLACES);
+    expect(SERVER_SLOTS).toBeGreaterThanOrEqual(2 * most);
+    const slots = [...config.matchAll(/server-template gateway (\d+) /g)].map((match) => Number(match[1]));
+    expect(slots).toEqual([SERVER_SLOTS, SERVER_SLOTS]);
+    expect(number(rendered('hold.lua'), 'local PLACES =')).toBe(SERVER_SLOTS);
     // Each of them can refuse a request once before it is known to be gone.
     expect(number(section(config, 'defaults'), 'retries')).toBeGreaterThan(most);
   });
@@ -119,9 +119,18 @@ describe('renderEdge', () => {
     for (const format of formats) expect(format).not.toMatch(/%(HU|HQ|hr|hs|r\b|\[)/);
   });
 
+  test('the names in the templates of an earlier release are still filled in', () => {
+    const content = 'timeout queue ${holdSeconds}s\nserver-template gateway ${gatewayPlaces}';
+    expect(renderEdge(settings, [{ path: 'front.cfg', content }])).toEqual([
+      { path: 'front.cfg', content: `timeout queue 45s\nserver-template gateway ${SERVER_SLOTS}` },
+    ]);
+  });
+
   test('an unknown name is refused, with the file and the names that exist', () => {
-    expect(() => renderEdge(settings, [{ path: 'haproxy.cfg', content: 'timeout ${holdSecond}s' }])).toThrow(
-      /^haproxy.cfg: unknown name \$\{holdSecond\}; allowed are holdSeconds, maxBodyMb, maxBodyBytes, gatewayPlaces, /,
+    expect(() =>
+      renderEdge(settings, [{ path: 'haproxy.cfg', content: 'timeout ${queueTimeoutSecond}s' }]),
+    ).toThrow(
+      /^haproxy.cfg: unknown name \$\{queueTimeoutSecond\}; allowed are queueTimeoutSeconds, maxBodyMb, maxBodyBytes, serverSlots, /,
     );
   });
 });

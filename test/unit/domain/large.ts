@@ -10,7 +10,7 @@ export function largeCatalog(models: number): string {
   const numbers = Array.from({ length: models }, (_, index) => index);
   const entries = numbers.map(
     (n) =>
-      `  model-${n}:\n    provider: ${n % 2 ? 'groq' : 'openai'}\n    model: maker/model-${n}\n    unknown: made for a test\n    supersedes: [model-${n}-old]\n`,
+      `  model-${n}:\n    provider: ${n % 2 ? 'groq' : 'openai'}\n    model: maker/model-${n}\n    notInPriceMap: made for a test\n    supersedes: [model-${n}-old]\n`,
   );
   const chains = numbers.slice(0, -1).map((n) => `  model-${n}: [model-${n + 1}, big]\n`);
   return SMALL.replace('fallbacks:\n', `${entries.join('')}fallbacks:\n${chains.join('')}`);

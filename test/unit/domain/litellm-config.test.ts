@@ -50,7 +50,7 @@ test('every key of the shipped config, all providers and every option on, is one
   const { catalog: shipped } = shippedCatalog();
   const keys = allKeys(shipped).flatMap((key) => [key, `${key}_2`]);
   const settings = goodSettings({
-    portkey: { lastResort: true, configs: { auto: 'pc-abc' } },
+    portkey: { defaultFallback: true, configs: { auto: 'pc-abc' } },
     baseUrls: { openai: 'http://10.0.0.1/v1' },
   });
   const text = renderLitellm(planModels(shipped, settings, keys), fixture('litellm.yaml'));

@@ -17,7 +17,7 @@ const CANARIES = ['canary-groq-51d0', 'canary-portkey-77aa', 'canary-master-9c3e
 const options = {
   keys: { GROQ_API_KEY: CANARIES[0]!, PORTKEY_API_KEY: CANARIES[1]! },
   masterKey: CANARIES[2]!,
-  settings: { portkey: { configs: { auto: 'pc-auto' }, lastResort: true } },
+  settings: { portkey: { configs: { auto: 'pc-auto' }, defaultFallback: true } },
 };
 const { keyNames, ...rest } = shippedInputs(options);
 const plan = stackPlan({ ...rest, keyNames: [...keyNames] });

@@ -1,5 +1,5 @@
 /** What is served under which keys. */
-import { PORTKEY_ALIAS } from '../../../domain/plan/last-resort.ts';
+import { PORTKEY_ALIAS } from '../../../domain/plan/default-fallback.ts';
 import { planModels } from '../../../domain/plan/serving-plan.ts';
 import { formatProblems } from '../../../domain/diagnostics/problems.ts';
 import type { Provider } from '../../../domain/schema/catalog-schema.ts';
@@ -12,13 +12,13 @@ const aliases = (plan: { served: { alias: string }[] }) => plan.served.map(({ al
 test('without a key only the mock is served, and each model is named with the command that brings it', () => {
   const plan = planModels(catalog, goodSettings(), []);
   expect(aliases(plan)).toEqual(['mock']);
-  expect(plan.leftOut).toContainEqual({
+  expect(plan.unavailable).toContainEqual({
     model: 'fast',
     provider: 'groq',
     reason: 'GROQ_API_KEY is not set',
     command: 'pulumi config set --secret GROQ_API_KEY --stack dev',
   });
-  expect(plan.leftOut).toHaveLength(4);
+  expect(plan.unavailable).toHaveLength(4);
   expect(plan.fallbacks).toEqual({});
 });
 
@@ -30,9 +30,9 @@ test('a hop without a key is dropped with a warning that has a place', () => {
   const plan = planModels(catalog, goodSettings(), ['OPENAI_API_KEY'], { source });
   expect(plan.fallbacks).toEqual({ big: ['other'] });
   expect(formatProblems(plan.warnings))
-    .toBe(`catalog.yaml:39:9 warning: fallbacks.big[0]: big does without its fallback fast: GROQ_API_KEY is not set
+    .toBe(`catalog.yaml:39:9 warning: fallbacks.big[0]: the fallback fast of big is dropped: GROQ_API_KEY is not set
     pulumi config set --secret GROQ_API_KEY --stack dev
-catalog.yaml:40:11 warning: fallbacks.other[0]: other does without its fallback fast: GROQ_API_KEY is not set
+catalog.yaml:40:11 warning: fallbacks.other[0]: the fallback fast of other is dropped: GROQ_API_KEY is not set
     pulumi config set --secret GROQ_API_KEY --stack dev`);
 });
 
@@ -69,7 +69,7 @@ test('an answer whose length nobody states is limited to what any current model 
   const facts = {
     version: '1',
     keys: {},
-    models: { 'groq/openai/gpt-oss-20b': { mode: 'chat' as const, context: 131_072 } },
+    models: { 'groq/openai/gpt-oss-20b': { mode: 'chat' as const, maxInputTokens: 131_072 } },
   };
   const [fast] = planModels(catalog, goodSettings(), ['GROQ_API_KEY'], { facts }).served;
   expect(fast?.limit).toEqual({ context: 131_072, output: 16_384 });
@@ -105,15 +105,15 @@ describe('the address that LiteLLM is told', () => {
 
   test('is given for everything in the shipped catalogue; for the mock, a closed port', () => {
     const { catalog: shipped } = shippedCatalog();
-    const portkey = { lastResort: true, configs: { auto: 'pc-abc' } };
+    const portkey = { defaultFallback: true, configs: { auto: 'pc-abc' } };
     const { served } = planModels(shipped, goodSettings({ portkey }), allKeys(shipped));
     expect(served.filter(({ apiBase }) => apiBase === undefined)).toEqual([]);
     expect(served.find(({ alias }) => alias === 'mock')?.apiBase).toBe('http://127.0.0.1:9');
   });
 });
 
-describe('Portkey as the last resort', () => {
-  const portkey = { lastResort: true, configs: { auto: 'pc-abc' } };
+describe('Portkey as the default fallback', () => {
+  const portkey = { defaultFallback: true, configs: { auto: 'pc-abc' } };
 
   test('ends every chain of a chat model', () => {
     const plan = planModels(catalog, goodSettings({ portkey }), ['OPENAI_API_KEY', 'PORTKEY_API_KEY']);
@@ -130,13 +130,13 @@ describe('Portkey as the last resort', () => {
     const settings = goodSettings({ portkey: { configs: portkey.configs } });
     const plan = planModels(catalog, settings, ['OPENAI_API_KEY', 'PORTKEY_API_KEY']);
     expect(aliases(plan)).not.toContain(PORTKEY_ALIAS);
-    expect(plan.leftOut.map(({ model }) => model)).not.toContain(PORTKEY_ALIAS);
+    expect(plan.unavailable.map(({ model }) => model)).not.toContain(PORTKEY_ALIAS);
   });
 
   test('is left out without a key, and says how to have it', () => {
     const plan = planModels(catalog, goodSettings({ portkey }), ['OPENAI_API_KEY']);
     expect(aliases(plan)).not.toContain(PORTKEY_ALIAS);
-    expect(plan.leftOut.at(-1)).toEqual({
+    expect(plan.unavailable.at(-1)).toEqual({
       model: PORTKEY_ALIAS,
       provider: 'portkey',
       reason: 'PORTKEY_API_KEY is not set',
@@ -145,7 +145,7 @@ describe('Portkey as the last resort', () => {
   });
 
   test("is the stack's own one in mode local, by a key of the gateways' own", () => {
-    const settings = goodSettings({ portkey: { mode: 'local', lastResort: true } });
+    const settings = goodSettings({ portkey: { mode: 'local', defaultFallback: true } });
     const last = planModels(catalog, settings, ['OPENAI_API_KEY', 'GROQ_API_KEY']).served.at(-1);
     expect(last).toMatchObject({
       alias: PORTKEY_ALIAS,

@@ -56,7 +56,7 @@ test("the seed's chain, timeouts, cache and limits", () => {
 test('every chat model has limits for the clients, and a price unless it is a router or its price varies', () => {
   const unpriced = Object.entries(catalog.models).filter(([, model]) => {
     const known = litellmFacts.models[`${catalog.providers[model.provider]?.litellm}/${model.model}`];
-    expect(model.limit ?? known?.context).toBeDefined();
+    expect(model.limit ?? known?.maxInputTokens).toBeDefined();
     return (model.cost ?? known?.input) === undefined;
   });
   expect(unpriced.map(([alias]) => alias)).toEqual(['openrouter-auto', 'huggingface-gpt-oss']);

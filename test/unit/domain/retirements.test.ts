@@ -1,6 +1,6 @@
 /** Retired and retiring models, with a fixed today. */
 import type { LitellmFacts } from '../../../domain/facts/litellm-facts.ts';
-import { checkLifetimes, lifetimes } from '../../../domain/checks/lifetimes.ts';
+import { checkRetirements, retirements } from '../../../domain/checks/retirements.ts';
 import { checkPriceMap } from '../../../domain/checks/price-map.ts';
 import { formatProblems } from '../../../domain/diagnostics/problems.ts';
 import { goodCatalog } from './shipped.ts';
@@ -19,7 +19,7 @@ const facts: LitellmFacts = {
 
 function check(today: string, text = SMALL): string {
   const { catalog, source } = goodCatalog(text);
-  return formatProblems(checkLifetimes(catalog, source, today, facts));
+  return formatProblems(checkRetirements(catalog, source, today, facts));
 }
 
 const NAME = 'catalog.yaml:25:12';
@@ -70,7 +70,7 @@ test.each([
 
 test('days are counted', () => {
   const { catalog } = goodCatalog(SMALL);
-  expect(lifetimes(catalog, '2027-03-11', facts)).toEqual([
+  expect(retirements(catalog, '2027-03-11', facts)).toEqual([
     { alias: 'big', retires: '2027-03-01', daysLeft: -10, accepted: false },
   ]);
 });
@@ -85,18 +85,22 @@ describe('the price map', () => {
 
   test('does not know a typo', () => {
     expect(against(SMALL.replace('gpt-5.6-terra', 'gpt-5.6-tera'))).toBe(
-      `catalog.yaml:33:12 models.other.model: LiteLLM 9.9.9's price map knows no openai/gpt-5.6-tera; did you mean "gpt-5.6-terra"?
-    if it is right, say why: add "unknown: <reason>" to models.other`,
+      `catalog.yaml:33:12 models.other.model: LiteLLM 9.9.9's price map does not have openai/gpt-5.6-tera; did you mean "gpt-5.6-terra"?
+    if the name is right, add the reason: "notInPriceMap: <reason>" in models.other`,
     );
   });
 
   test('need not know a model whose entry says why', () => {
-    expect(against(SMALL.replace('gpt-5.6-terra', 'brand-new\n    unknown: came out yesterday'))).toBe('');
+    expect(against(SMALL.replace('gpt-5.6-terra', 'brand-new\n    notInPriceMap: came out yesterday'))).toBe(
+      '',
+    );
   });
 
   test('makes a reason useless that is none any more', () => {
-    expect(against(SMALL.replace('gpt-5.6-terra', 'gpt-5.6-terra\n    unknown: came out yesterday'))).toBe(
-      "catalog.yaml:34:5 models.other.unknown: LiteLLM 9.9.9's price map does know gpt-5.6-terra: take this line out",
+    expect(
+      against(SMALL.replace('gpt-5.6-terra', 'gpt-5.6-terra\n    notInPriceMap: came out yesterday')),
+    ).toBe(
+      "catalog.yaml:34:5 models.other.notInPriceMap: LiteLLM 9.9.9's price map has gpt-5.6-terra: remove this line",
     );
   });
 

@@ -8,7 +8,7 @@ import type { Source } from '../diagnostics/yaml-source.ts';
 export const WARN_DAYS = 90;
 
 /** A model's end, as far as it is known. */
-export interface Lifetime {
+export interface Retirement {
   alias: string;
   /** The day of its retirement: YYYY-MM-DD. */
   retires: string;
@@ -19,7 +19,11 @@ export interface Lifetime {
 }
 
 /** The known ends of the catalogue's models. No date proves nothing. */
-export function lifetimes(catalog: Catalog, today: string, facts: LitellmFacts = litellmFacts): Lifetime[] {
+export function retirements(
+  catalog: Catalog,
+  today: string,
+  facts: LitellmFacts = litellmFacts,
+): Retirement[] {
   return Object.entries(catalog.models).flatMap(([alias, model]) => {
     const retires = priceMapEntry(catalog, model, facts)?.retires;
     if (retires === undefined) return [];
@@ -35,13 +39,13 @@ export function lifetimes(catalog: Catalog, today: string, facts: LitellmFacts =
  *
  * @param today YYYY-MM-DD.
  */
-export function checkLifetimes(
+export function checkRetirements(
   catalog: Catalog,
   source: Source,
   today: string,
   facts: LitellmFacts = litellmFacts,
 ): Problem[] {
-  const known = new Map(lifetimes(catalog, today, facts).map((one) => [one.alias, one]));
+  const known = new Map(retirements(catalog, today, facts).map((one) => [one.alias, one]));
   return Object.entries(catalog.models).flatMap(([alias, model]) => {
     const life = known.get(alias);
     const { acceptRetired } = model;

@@ -9,7 +9,7 @@ const ROUNDS = 8;
  *
  * @returns undefined where nothing usable is left.
  */
-export function salvage<T>(schema: z.ZodType<T>, data: unknown): T | undefined {
+export function parseLenient<T>(schema: z.ZodType<T>, data: unknown): T | undefined {
   let rest = structuredClone(data);
   for (let round = 0; round < ROUNDS; round += 1) {
     const parsed = schema.safeParse(rest);

@@ -2,12 +2,12 @@
 import type { ClientProvider, ClientView } from './opencode-files.ts';
 import type { Plan } from '../plan/plan-types.ts';
 import { MOCK_ALIAS } from '../schema/catalog-schema.ts';
-import type { Probe } from '../schema/outputs-schema.ts';
+import type { SmokeTarget } from '../schema/outputs-schema.ts';
 
 /**
  * Layer 1: each direct provider. Layer 2: the gateway, with one alias of each maker that it serves. Layer 3: Portkey.
  */
-export function probes(view: ClientView, plan: Plan): Probe[] {
+export function probes(view: ClientView, plan: Plan): SmokeTarget[] {
   return view.providers
     .flatMap((provider) =>
       provider.layer === 2 ? throughGateway(provider, view, plan) : [probe(provider, view)],
@@ -15,7 +15,7 @@ export function probes(view: ClientView, plan: Plan): Probe[] {
     .sort((a, b) => a.layer - b.layer);
 }
 
-function probe(provider: ClientProvider, view: ClientView): Probe {
+function probe(provider: ClientProvider, view: ClientView): SmokeTarget {
   const { id, layer } = provider;
   const model = provider.models[0]?.id ?? '';
   if (provider.off !== undefined) return { layer, provider: id, model, skip: provider.off };
@@ -29,7 +29,7 @@ function probe(provider: ClientProvider, view: ClientView): Probe {
   };
 }
 
-function throughGateway(gateway: ClientProvider, view: ClientView, plan: Plan): Probe[] {
+function throughGateway(gateway: ClientProvider, view: ClientView, plan: Plan): SmokeTarget[] {
   const makers = new Map<string, string>();
   for (const { id } of gateway.models) {
     const maker = plan.served.find(({ alias }) => alias === id)?.provider ?? '';
