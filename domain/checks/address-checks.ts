@@ -6,7 +6,7 @@ import type { Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean, listNames } from '../diagnostics/suggest.ts';
 
 /** A prefix for any API in the style of OpenAI's, and its alternative. */
-const ANY_API = 'for an API in the style of OpenAI\'s: "litellm: openai", or hosted_vllm';
+const ANY_API = 'for an OpenAI-compatible API: "litellm: openai", or hosted_vllm';
 
 /** All providers and models whose requests might go elsewhere. */
 export function checkAddresses(catalog: Catalog, source: Source): Problem[] {
@@ -18,7 +18,7 @@ function checkPrefixes({ providers }: Catalog, source: Source): Problem[] {
   return Object.entries(providers).flatMap(([id, { litellm }]) => {
     if (litellm === undefined || LITELLM_PREFIXES.has(litellm)) return [];
     const hint = didYouMean(litellm, allowed) || ';';
-    const message = `LiteLLM is not known to keep to baseUrl with the prefix "${litellm}"${hint} allowed: ${listNames(allowed)}`;
+    const message = `the prefix "${litellm}" is not verified to call only baseUrl${hint} allowed: ${listNames(allowed)}`;
     return [source.problem(['providers', id, 'litellm'], message, { value: true, fix: ANY_API })];
   });
 }
@@ -33,14 +33,11 @@ function checkModelAddresses({ providers, models }: Catalog, source: Source): Pr
     if (model.includes('://')) {
       // LiteLLM's huggingface takes such a model for the address to ask.
       problems.push(
-        wrong(
-          'model',
-          "an address is no model's id; the address is the provider's baseUrl or gatewayBaseUrl",
-        ),
+        wrong('model', "a model id cannot be an address; set the provider's baseUrl or gatewayBaseUrl"),
       );
     }
     if (modes !== undefined && !modes.includes(mode)) {
-      const message = `with the prefix "${prefix}" LiteLLM does not serve ${mode} at the address given; allowed: ${modes.join(', ')}`;
+      const message = `with the prefix "${prefix}" LiteLLM does not serve ${mode} at the configured address; allowed: ${modes.join(', ')}`;
       problems.push(wrong('mode', message, ANY_API));
     }
     return problems;

@@ -44,7 +44,7 @@ function checkProviders(catalog: Catalog, source: Source): Problem[] {
   for (const [id, provider] of Object.entries(catalog.providers)) {
     const twice = (path: Path, value: string, owner: string | undefined) => {
       if (owner !== undefined)
-        problems.push(source.problem(path, `${value} is taken by ${owner} already`, { value: true }));
+        problems.push(source.problem(path, `${value} is already used by ${owner}`, { value: true }));
     };
     twice(['providers', id, 'key'], provider.key, keys.get(provider.key));
     keys.set(provider.key, id);
@@ -64,7 +64,7 @@ function checkModels(catalog: Catalog, source: Source, broken: ReadonlySet<strin
   const { requestTimeout } = catalog.limits;
   const tooLong = (path: Path, seconds: number | undefined) => {
     if (seconds === undefined || seconds <= requestTimeout) return;
-    const message = `${seconds} s are more than limits.requestTimeout (${requestTimeout} s), which would end the request first`;
+    const message = `${seconds} s exceeds limits.requestTimeout (${requestTimeout} s), which ends the request first`;
     problems.push(source.problem(path, message, { value: true }));
   };
   tooLong(['defaults', 'timeout'], catalog.defaults.timeout);
@@ -72,10 +72,7 @@ function checkModels(catalog: Catalog, source: Source, broken: ReadonlySet<strin
     const at = ['models', alias];
     if (alias === MOCK_ALIAS) {
       problems.push(
-        source.problem(
-          at,
-          `"${MOCK_ALIAS}" is the name of the answer without any account; choose another alias`,
-        ),
+        source.problem(at, `"${MOCK_ALIAS}" is reserved for the mock model; choose another alias`),
       );
     }
     if (!gateway.includes(model.provider) && !isBroken(broken, model.provider)) {
@@ -115,7 +112,7 @@ function checkFallbacks(catalog: Catalog, source: Source, broken: ReadonlySet<st
       if (!known.has(hop))
         wrong(`no such alias: "${hop}"${didYouMean(hop, aliases) || ';'} allowed: ${listNames(aliases)}`);
       else if (hop === alias) wrong(`"${alias}" falls back to itself`);
-      else if (seen.has(hop)) wrong(`"${hop}" stands twice in this chain`);
+      else if (seen.has(hop)) wrong(`"${hop}" appears twice in this chain`);
       else if (known.has(alias) && catalog.models[hop]?.mode !== catalog.models[alias]?.mode) {
         wrong(`"${hop}" is for ${catalog.models[hop]?.mode}, "${alias}" for ${catalog.models[alias]?.mode}`);
       }
@@ -126,7 +123,7 @@ function checkFallbacks(catalog: Catalog, source: Source, broken: ReadonlySet<st
 }
 
 const WHY_NO_CIRCLE =
-  'a request would go round in it, since the chain of each hop that fails is tried as well. Take a hop out, or let it be a second alias of the same model that has no chain of its own';
+  'a request could loop through them, since LiteLLM also tries the chain of each hop that fails. Remove a hop, or use a second alias of the same model that has no chain of its own';
 
 /** Circles through several chains: LiteLLM goes on with the chain of the alias that failed last. Each is reported once. */
 function checkCircles(catalog: Catalog, source: Source): Problem[] {
@@ -154,7 +151,7 @@ function checkCircles(catalog: Catalog, source: Source): Problem[] {
         problems.push(
           source.problem(
             ['fallbacks', alias, index],
-            `these chains run in a circle: ${circle.join(' → ')}; ${WHY_NO_CIRCLE}`,
+            `these chains form a cycle: ${circle.join(' → ')}; ${WHY_NO_CIRCLE}`,
             { value: true },
           ),
         );

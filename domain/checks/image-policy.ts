@@ -37,7 +37,7 @@ export const BAD_RELEASES: readonly BadReleases[] = [
   {
     from: '1.104.0',
     to: '1.105.4',
-    reason: 'does not start where the remote price map is out of reach',
+    reason: 'does not start if the remote price map is unreachable',
     source: 'https://github.com/BerriAI/litellm/releases',
   },
   {
@@ -54,7 +54,7 @@ export const BAD_RELEASES: readonly BadReleases[] = [
  */
 export function checkVersion(version: string): string | undefined {
   const known = coerce(version);
-  if (known === null) return `LiteLLM ${version} is refused: that is no version`;
+  if (known === null) return `LiteLLM ${version} is refused: not a version number`;
   const bad = BAD_RELEASES.find(({ from, to }) => gte(known, from) && lte(known, to));
   return bad && `LiteLLM ${version} is refused: ${bad.reason} (${bad.source})`;
 }
@@ -92,7 +92,7 @@ export function checkLock(text: string, file: string, wanted: string): Problem[]
       const bad = checkVersion(given);
       if (bad) problems.push(problem(index + 1, bad));
       else if (given !== wanted) {
-        const message = `LiteLLM ${given} is locked, but prices, dates and config keys are those of ${wanted}`;
+        const message = `LiteLLM ${given} is locked, but prices, dates and config keys were generated for ${wanted}`;
         problems.push({ ...problem(index + 1, message), fix: 'npm run generate' });
       }
     }

@@ -43,7 +43,7 @@ export function checkKeys(config: unknown, source: Source, facts: LitellmFacts =
       const known = facts.keys[section] ?? [];
       for (const [key, inner] of Object.entries(value)) {
         if (!known.includes(key) && !Object.hasOwn(ALSO_READ[section] ?? {}, key)) {
-          const message = `LiteLLM ${facts.version} reads no such key${didYouMean(key, known)}`;
+          const message = `LiteLLM ${facts.version} does not read this key${didYouMean(key, known)}`;
           problems.push(source.problem([...path, key], message));
         } else if (!FREE.has(key) && (SECTIONS.has(key) || key === 'model_list')) {
           walk(inner, key, [...path, key]);

@@ -65,8 +65,8 @@ export function checkRetirements(
       const fix = `choose a successor (./switchyard models), and keep this id under "supersedes"`;
       return [source.problem(at, message, { severity: 'warning', value: true, fix })];
     }
-    const message = `${model.model} is retired since ${retires}`;
-    const fix = `choose a successor (./switchyard models), or serve it all the same with ${accept}`;
+    const message = `${model.model} was retired on ${retires}`;
+    const fix = `choose a successor (./switchyard models), or keep serving it with ${accept}`;
     return [source.problem(at, message, { value: true, fix })];
   });
 }

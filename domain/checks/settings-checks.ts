@@ -23,13 +23,10 @@ export function checkSettings(settings: Settings, source: Source, catalog?: Cata
     });
   }
   if (keyAge.warnDays > keyAge.rotateDays) {
-    wrong(
-      ['keyAge', 'warnDays'],
-      `${keyAge.warnDays} days are more than keyAge.rotateDays (${keyAge.rotateDays})`,
-    );
+    wrong(['keyAge', 'warnDays'], `${keyAge.warnDays} days exceeds keyAge.rotateDays (${keyAge.rotateDays})`);
   }
   if (!bind.startsWith('127.')) {
-    const message = `${bind} lets other machines in, over plain HTTP; 127.0.0.1 keeps the gateway to this one`;
+    const message = `${bind} accepts connections from other machines over plain HTTP; 127.0.0.1 accepts only local ones`;
     wrong(['bind'], message, { severity: 'warning' });
   }
   const bad = image && checkVersion(image.version);
@@ -83,7 +80,7 @@ function checkNames(settings: Settings, catalog: Catalog, wrong: Wrong): void {
   }
   if (drainSeconds < catalog.limits.requestTimeout) {
     const { requestTimeout } = catalog.limits;
-    const message = `${drainSeconds} s are less than the catalogue's limits.requestTimeout (${requestTimeout} s): a replacement may cut a request`;
+    const message = `${drainSeconds} s is less than the catalogue's limits.requestTimeout (${requestTimeout} s): a replacement may cut off a request`;
     wrong(['drainSeconds'], message, { severity: 'warning' });
   }
 }
@@ -109,7 +106,7 @@ export function checkPorts(settings: Settings, source: Source, others: readonly 
     const theirs = typeof bind === 'string' ? bind : '127.0.0.1';
     const meet = theirs === settings.bind || theirs === everywhere || settings.bind === everywhere;
     if (other.stack === settings.stack || Number(port) !== settings.port || !meet) return [];
-    const message = `port ${settings.port} is the stack ${other.stack}'s already (${other.path})`;
+    const message = `port ${settings.port} is already used by the stack ${other.stack} (${other.path})`;
     const fix = `pulumi config set port ${free} --stack ${settings.stack}`;
     return [source.problem(['port'], message, { value: true, fix })];
   });

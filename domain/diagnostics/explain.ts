@@ -52,7 +52,8 @@ function explainIssue(
     return issue.keys.map((key) => {
       const name = mayHoldKey(key) ? HIDDEN : shorten(key);
       const foreign = Object.hasOwn(FOREIGN, key) ? FOREIGN[key] : undefined;
-      const hint = foreign === undefined ? didYouMean(key, known) : `; here that is ${foreign};`;
+      const hint =
+        foreign === undefined ? didYouMean(key, known) : `; Switchyard's name for it is ${foreign};`;
       const message = `unknown key${hint || ';'} allowed here: ${listNames(known)}`;
       const problem = source.problem([...path, key], message);
       return name === key ? problem : { ...problem, path: formatPath([...path, name]) };

@@ -99,11 +99,13 @@ function compile(pattern: string): RegExp | undefined {
 export function unusable(pattern: string): string | undefined {
   // `(a+)+` on a long line: the time grows with every character twofold.
   if (/\((?:[^()\\]|\\.)*[+*](?:[^()\\]|\\.)*\)(?:[+*]|\{\d+,)/.test(pattern))
-    return 'a repetition within a repetition can take for ever: write it without';
+    return 'a nested repetition can take exponential time: rewrite it without one';
   try {
-    return new RegExp(pattern).test('') ? 'this matches an empty text, and so would find nothing' : undefined;
+    return new RegExp(pattern).test('')
+      ? 'this matches the empty string, so it would find nothing'
+      : undefined;
   } catch {
-    return 'this is no regular expression';
+    return 'this is not a valid regular expression';
   }
 }
 

@@ -134,8 +134,8 @@ function read<T>(stack: string, name: string, schema: z.ZodType<T>, value: unkno
   if (parsed.success) return { value: parsed.data };
   const [issue] = parsed.error.issues;
   // Where it is and what was expected, never the value: it may be a key.
-  const found = `${[name, ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'not understood'}`;
-  return refuse(`the outputs of stack ${stack} are not as this Switchyard writes them`, stack, found);
+  const found = `${[name, ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'unexpected value'}`;
+  return refuse(`this Switchyard cannot read the outputs of stack ${stack}`, stack, found);
 }
 
 function refuse(message: string, stack: string, found?: string): { refusal: Refusal } {
@@ -150,7 +150,7 @@ function jsonText<T>(schema: z.ZodType<T>): z.ZodType<T, string> {
       try {
         return JSON.parse(text) as unknown;
       } catch {
-        context.addIssue({ code: 'custom', message: 'no JSON' });
+        context.addIssue({ code: 'custom', message: 'not valid JSON' });
         return z.NEVER;
       }
     })

@@ -26,7 +26,7 @@ export function explainUnknown(
         ? ';'
         : `; did you mean "${near}"?`;
     return {
-      message: `no provider's key is called that${hint} allowed: ${allowed}`,
+      message: `unknown provider key${hint} allowed: ${allowed}`,
       fix: `pulumi config rm ${name}${near && !numbered ? ` && pulumi config set --secret ${near}` : ''}`,
     };
   }

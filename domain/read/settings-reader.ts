@@ -87,7 +87,7 @@ function sortNames(input: SettingsInput, source: Source) {
       if (!secret) values[name] = readValue(name, input.config[name] ?? '');
       else
         problems.push(
-          source.problem([name], 'this setting is no secret', {
+          source.problem([name], 'this setting must not be a secret', {
             fix: `pulumi config set ${name} … --plaintext`,
           }),
         );
@@ -97,7 +97,7 @@ function sortNames(input: SettingsInput, source: Source) {
     } else if (secret) {
       keyNames.push(name);
     } else {
-      const message = "a provider's key in plain text (not shown); it is only ever kept as a secret";
+      const message = "a provider's key in plain text (not shown); keys may only be stored as secrets";
       problems.push(source.problem([name], message, { fix: `pulumi config set --secret ${name}` }));
     }
   }

@@ -54,7 +54,7 @@ export function failures(stack: LayersStack): void {
           const refused = await stack.checkout.switchyard(['preview', stack.stack], { env });
           expect(refused.exitCode).not.toBe(0);
           expect(refused.stderr).toMatch(
-            /catalog\.yaml:\d+:\d+ models\.gpt-4\.model: gpt-4 is retired since 2026-10-23/,
+            /catalog\.yaml:\d+:\d+ models\.gpt-4\.model: gpt-4 was retired on 2026-10-23/,
           );
         } finally {
           stack.setCatalog(['models', 'gpt-4', 'model'], 'gpt-5.6');

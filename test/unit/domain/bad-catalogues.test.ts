@@ -30,28 +30,28 @@ const CASES: [name: string, from: string, to: string, says: string][] = [
     'a prefix whose host LiteLLM computes',
     '    litellm: groq',
     '    litellm: bedrock',
-    `c.yaml:14:14 providers.groq.litellm: LiteLLM is not known to keep to baseUrl with the prefix "bedrock"; allowed: ${listNames([...LITELLM_PREFIXES.keys()])}
-    for an API in the style of OpenAI's: "litellm: openai", or hosted_vllm`,
+    `c.yaml:14:14 providers.groq.litellm: the prefix "bedrock" is not verified to call only baseUrl; allowed: ${listNames([...LITELLM_PREFIXES.keys()])}
+    for an OpenAI-compatible API: "litellm: openai", or hosted_vllm`,
   ],
   [
     'a misspelt prefix',
     '    litellm: groq',
     '    litellm: grok',
-    `c.yaml:14:14 providers.groq.litellm: LiteLLM is not known to keep to baseUrl with the prefix "grok"; did you mean "groq"? allowed: ${listNames([...LITELLM_PREFIXES.keys()])}
-    for an API in the style of OpenAI's: "litellm: openai", or hosted_vllm`,
+    `c.yaml:14:14 providers.groq.litellm: the prefix "grok" is not verified to call only baseUrl; did you mean "groq"? allowed: ${listNames([...LITELLM_PREFIXES.keys()])}
+    for an OpenAI-compatible API: "litellm: openai", or hosted_vllm`,
   ],
   [
     'embeddings with a prefix that has none at the address',
     '    provider: openai\n    model: text-embedding-3-small\n',
     '    provider: groq\n    model: text-embedding-3-small\n',
-    `c.yaml:37:11 models.embed.mode: with the prefix "groq" LiteLLM does not serve embedding at the address given; allowed: chat
-    for an API in the style of OpenAI's: "litellm: openai", or hosted_vllm`,
+    `c.yaml:37:11 models.embed.mode: with the prefix "groq" LiteLLM does not serve embedding at the configured address; allowed: chat
+    for an OpenAI-compatible API: "litellm: openai", or hosted_vllm`,
   ],
   [
     "an address as a model's id",
     '    model: openai/gpt-oss-20b\n',
     '    model: http://elsewhere.example/v1\n',
-    `c.yaml:30:12 models.fast.model: an address is no model's id; the address is the provider's baseUrl or gatewayBaseUrl`,
+    `c.yaml:30:12 models.fast.model: a model id cannot be an address; set the provider's baseUrl or gatewayBaseUrl`,
   ],
   [
     'unknown key of a model',
@@ -81,7 +81,7 @@ const CASES: [name: string, from: string, to: string, says: string][] = [
     "LiteLLM's name for a key",
     '    timeout: 120',
     '    stream_timeout: 120',
-    `c.yaml:27:5 models.big.stream_timeout: unknown key; here that is streamTimeout; allowed here: ${MODEL_KEYS}`,
+    `c.yaml:27:5 models.big.stream_timeout: unknown key; Switchyard's name for it is streamTimeout; allowed here: ${MODEL_KEYS}`,
   ],
   [
     "the seed's fallback_models",
@@ -89,7 +89,7 @@ const CASES: [name: string, from: string, to: string, says: string][] = [
 `,
     `fallback_models:
 `,
-    `c.yaml:38:1 fallback_models: unknown key; here that is fallbacks; allowed here: ${TOP_KEYS}`,
+    `c.yaml:38:1 fallback_models: unknown key; Switchyard's name for it is fallbacks; allowed here: ${TOP_KEYS}`,
   ],
   [
     'a key that looks like a secret',
@@ -414,20 +414,20 @@ defaults:
     'a hop twice',
     'big: [fast, other]',
     'big: [fast, fast]',
-    'c.yaml:39:15 fallbacks.big[1]: "fast" stands twice in this chain',
+    'c.yaml:39:15 fallbacks.big[1]: "fast" appears twice in this chain',
   ],
   [
     'a circle of two',
     '  other: [fast]',
     '  other: [big]',
-    'c.yaml:40:11 fallbacks.other[0]: these chains run in a circle: big → other → big; a request would go round in it, since the chain of each hop that fails is tried as well. Take a hop out, or let it be a second alias of the same model that has no chain of its own',
+    'c.yaml:40:11 fallbacks.other[0]: these chains form a cycle: big → other → big; a request could loop through them, since LiteLLM also tries the chain of each hop that fails. Remove a hop, or use a second alias of the same model that has no chain of its own',
   ],
   [
     'a circle of three',
     '  other: [fast]',
     `  other: [fast]
   fast: [big]`,
-    'c.yaml:41:10 fallbacks.fast[0]: these chains run in a circle: big → fast → big; a request would go round in it, since the chain of each hop that fails is tried as well. Take a hop out, or let it be a second alias of the same model that has no chain of its own',
+    'c.yaml:41:10 fallbacks.fast[0]: these chains form a cycle: big → fast → big; a request could loop through them, since LiteLLM also tries the chain of each hop that fails. Remove a hop, or use a second alias of the same model that has no chain of its own',
   ],
   [
     'a chain to an embedding',
@@ -439,19 +439,19 @@ defaults:
     "a timeout beyond the request's",
     '    timeout: 120',
     '    timeout: 121',
-    'c.yaml:27:14 models.big.timeout: 121 s are more than limits.requestTimeout (120 s), which would end the request first',
+    'c.yaml:27:14 models.big.timeout: 121 s exceeds limits.requestTimeout (120 s), which ends the request first',
   ],
   [
     "a default timeout beyond the request's",
     '  timeout: 60',
     '  timeout: 600',
-    'c.yaml:42:12 defaults.timeout: 600 s are more than limits.requestTimeout (120 s), which would end the request first',
+    'c.yaml:42:12 defaults.timeout: 600 s exceeds limits.requestTimeout (120 s), which ends the request first',
   ],
   [
     "a stream's timeout beyond the request's",
     '    timeout: 120',
     '    streamTimeout: 300',
-    'c.yaml:27:20 models.big.streamTimeout: 300 s are more than limits.requestTimeout (120 s), which would end the request first',
+    'c.yaml:27:20 models.big.streamTimeout: 300 s exceeds limits.requestTimeout (120 s), which ends the request first',
   ],
   [
     "the mock's name",
@@ -462,43 +462,43 @@ defaults:
     model: openai/gpt-oss-120b
 fallbacks:
 `,
-    'c.yaml:38:3 models.mock: "mock" is the name of the answer without any account; choose another alias',
+    'c.yaml:38:3 models.mock: "mock" is reserved for the mock model; choose another alias',
   ],
   [
     'two providers with one key',
     'key: GROQ_API_KEY',
     'key: OPENAI_API_KEY',
-    'c.yaml:12:10 providers.groq.key: OPENAI_API_KEY is taken by openai already',
+    'c.yaml:12:10 providers.groq.key: OPENAI_API_KEY is already used by openai',
   ],
   [
     'two providers with one client',
     'id: portkey',
     'id: openai-direct',
-    'c.yaml:21:19 providers.portkey.client.id: openai-direct is taken by openai already',
+    'c.yaml:21:19 providers.portkey.client.id: openai-direct is already used by openai',
   ],
   [
     "the gateway's name for a client",
     'id: portkey',
     'id: litellm',
-    'c.yaml:21:19 providers.portkey.client.id: litellm is taken by the gateway already',
+    'c.yaml:21:19 providers.portkey.client.id: litellm is already used by the gateway',
   ],
   [
     'a pattern that is none',
     'gsk_[A-Za-z0-9]{40,}',
     'gsk_[A-Za-z0-9',
-    'c.yaml:13:17 providers.groq.keyPattern: this is no regular expression',
+    'c.yaml:13:17 providers.groq.keyPattern: this is not a valid regular expression',
   ],
   [
     'a pattern that finds nothing',
     'keyPattern: gsk_[A-Za-z0-9]{40,}',
     'keyPattern: "(gsk_[A-Z]+)?"',
-    'c.yaml:13:17 providers.groq.keyPattern: this matches an empty text, and so would find nothing',
+    'c.yaml:13:17 providers.groq.keyPattern: this matches the empty string, so it would find nothing',
   ],
   [
     'a pattern that takes for ever',
     'gsk_[A-Za-z0-9]{40,}',
     'gsk_([A-Za-z0-9]+)+',
-    'c.yaml:13:17 providers.groq.keyPattern: a repetition within a repetition can take for ever: write it without',
+    'c.yaml:13:17 providers.groq.keyPattern: a nested repetition can take exponential time: rewrite it without one',
   ],
   [
     'a route to an alias without Portkey',

@@ -82,7 +82,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:bind: 0.0.0.0
 `,
-    'Pulumi.dev.yaml:3:20 warning: config.switchyard:bind: 0.0.0.0 lets other machines in, over plain HTTP; 127.0.0.1 keeps the gateway to this one',
+    'Pulumi.dev.yaml:3:20 warning: config.switchyard:bind: 0.0.0.0 accepts connections from other machines over plain HTTP; 127.0.0.1 accepts only local ones',
   ],
   [
     'production in words',
@@ -212,7 +212,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:keyAge:
     warnDays: 100
 `,
-    'Pulumi.dev.yaml:4:15 config.switchyard:keyAge.warnDays: 100 days are more than keyAge.rotateDays (90)',
+    'Pulumi.dev.yaml:4:15 config.switchyard:keyAge.warnDays: 100 days exceeds keyAge.rotateDays (90)',
   ],
   [
     'a direct client of an unknown provider',
@@ -314,14 +314,14 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:drainSeconds: 10
 `,
-    "Pulumi.dev.yaml:3:28 warning: config.switchyard:drainSeconds: 10 s are less than the catalogue's limits.requestTimeout (120 s): a replacement may cut a request",
+    "Pulumi.dev.yaml:3:28 warning: config.switchyard:drainSeconds: 10 s is less than the catalogue's limits.requestTimeout (120 s): a replacement may cut off a request",
   ],
   [
     'a key in plain text',
     `  switchyard:port: 4000
   switchyard:GROQ_API_KEY: gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH
 `,
-    `Pulumi.dev.yaml:3:3 config.switchyard:GROQ_API_KEY: a provider's key in plain text (not shown); it is only ever kept as a secret
+    `Pulumi.dev.yaml:3:3 config.switchyard:GROQ_API_KEY: a provider's key in plain text (not shown); keys may only be stored as secrets
     pulumi config set --secret GROQ_API_KEY --stack dev`,
   ],
   [
@@ -329,7 +329,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:OPENAI_API_KEY_2: 5ecretive
 `,
-    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_2: a provider's key in plain text (not shown); it is only ever kept as a secret
+    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_2: a provider's key in plain text (not shown); keys may only be stored as secrets
     pulumi config set --secret OPENAI_API_KEY_2 --stack dev`,
   ],
   [
@@ -338,7 +338,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:GROK_API_KEY:
     secure: v1:AAAA
 `,
-    `Pulumi.dev.yaml:3:3 config.switchyard:GROK_API_KEY: no provider's key is called that; did you mean "GROQ_API_KEY"? allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+    `Pulumi.dev.yaml:3:3 config.switchyard:GROK_API_KEY: unknown provider key; did you mean "GROQ_API_KEY"? allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
     pulumi config rm GROK_API_KEY --stack dev && pulumi config set --secret GROQ_API_KEY --stack dev`,
   ],
   [
@@ -347,7 +347,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:ACME_API_KEY:
     secure: v1:AAAA
 `,
-    `Pulumi.dev.yaml:3:3 config.switchyard:ACME_API_KEY: no provider's key is called that; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+    `Pulumi.dev.yaml:3:3 config.switchyard:ACME_API_KEY: unknown provider key; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
     pulumi config rm ACME_API_KEY --stack dev`,
   ],
   [
@@ -356,7 +356,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:OPENAI_API_KEY_10:
     secure: v1:AAAA
 `,
-    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_10: no provider's key is called that; further keys are numbered _2 to _9; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_10: unknown provider key; further keys are numbered _2 to _9; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
     pulumi config rm OPENAI_API_KEY_10 --stack dev`,
   ],
   [
@@ -365,7 +365,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:OPENAI_API_KEY_1:
     secure: v1:AAAA
 `,
-    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_1: no provider's key is called that; further keys are numbered _2 to _9; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_1: unknown provider key; further keys are numbered _2 to _9; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
     pulumi config rm OPENAI_API_KEY_1 --stack dev`,
   ],
   [
@@ -390,7 +390,7 @@ Pulumi.dev.yaml:3:20 this looks like a key of Groq; keys are only ever kept as P
     `  switchyard:port:
     secure: v1:AAAA
 `,
-    `Pulumi.dev.yaml:2:3 config.switchyard:port: this setting is no secret
+    `Pulumi.dev.yaml:2:3 config.switchyard:port: this setting must not be a secret
     pulumi config set port … --plaintext --stack dev`,
   ],
   [
@@ -407,7 +407,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:prot: unknown setting; did you mean "port"
     pulumi config rm prot --stack dev
 Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 0; expected a whole number from 1 to 8
     pulumi config set replicas … --stack dev
-Pulumi.dev.yaml:4:3 config.switchyard:GROK_API_KEY: no provider's key is called that; did you mean "GROQ_API_KEY"? allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+Pulumi.dev.yaml:4:3 config.switchyard:GROK_API_KEY: unknown provider key; did you mean "GROQ_API_KEY"? allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
     pulumi config rm GROK_API_KEY --stack dev && pulumi config set --secret GROQ_API_KEY --stack dev
 Pulumi.dev.yaml:6:31 config.switchyard:portkey.mode: found "clod"; allowed: cloud, local, off; did you mean "cloud"?
     pulumi config set --path 'portkey.mode' … --stack dev`,
@@ -484,7 +484,7 @@ Pulumi.dev.yaml config.switchyard:bind: this looks like a key of Groq; keys are 
     const others = [{ stack: 'prod', path: 'Pulumi.prod.yaml', text: `config:\n  ${theirs}\n` }];
     expect(formatProblems(checkPorts(settings, source, others))).toBe(
       clash
-        ? `Pulumi.dev.yaml:2:20 config.switchyard:port: port 4000 is the stack prod's already (Pulumi.prod.yaml)
+        ? `Pulumi.dev.yaml:2:20 config.switchyard:port: port 4000 is already used by the stack prod (Pulumi.prod.yaml)
     pulumi config set port 4100 --stack dev`
         : '',
     );

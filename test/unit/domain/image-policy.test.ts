@@ -18,7 +18,7 @@ test.each([
   ['1.82.8.post1', 'compromised'],
   ['v1.82.8', 'compromised'],
   ['1.82', 'SQL injection'],
-  ['nightly', 'that is no version'],
+  ['nightly', 'not a version number'],
 ])('%s is refused: %s', (version, reason) => {
   expect(checkVersion(version)).toContain(reason);
 });
@@ -44,7 +44,7 @@ test.each([
   [
     'another version than the facts',
     `litellm==1.108.0 ${HASH}\n`,
-    'r.txt:1:1 LiteLLM 1.108.0 is locked, but prices, dates and config keys are those of 1.106.10\n    npm run generate',
+    'r.txt:1:1 LiteLLM 1.108.0 is locked, but prices, dates and config keys were generated for 1.106.10\n    npm run generate',
   ],
   [
     'a bad version',

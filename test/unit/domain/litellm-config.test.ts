@@ -68,22 +68,22 @@ test.each([
   [
     'a key that LiteLLM passes over',
     'litellm_settings:\n  drop_param: true\n',
-    'litellm.yaml:2:3 litellm_settings.drop_param: LiteLLM 1.106.10 reads no such key; did you mean "drop_params"?',
+    'litellm.yaml:2:3 litellm_settings.drop_param: LiteLLM 1.106.10 does not read this key; did you mean "drop_params"?',
   ],
   [
     'a section that it passes over',
     'general_setting:\n  custom_auth: x.y\n',
-    'litellm.yaml:1:1 general_setting: LiteLLM 1.106.10 reads no such key; did you mean "general_settings"?',
+    'litellm.yaml:1:1 general_setting: LiteLLM 1.106.10 does not read this key; did you mean "general_settings"?',
   ],
   [
     'a key in the wrong section',
     'general_settings:\n  telemetry: false\n',
-    'litellm.yaml:2:3 general_settings.telemetry: LiteLLM 1.106.10 reads no such key',
+    'litellm.yaml:2:3 general_settings.telemetry: LiteLLM 1.106.10 does not read this key',
   ],
   [
     'a key deep down',
     'litellm_settings:\n  cache_params:\n    disk_cache_directory: /data\n',
-    'litellm.yaml:3:5 litellm_settings.cache_params.disk_cache_directory: LiteLLM 1.106.10 reads no such key; did you mean "disk_cache_dir"?',
+    'litellm.yaml:3:5 litellm_settings.cache_params.disk_cache_directory: LiteLLM 1.106.10 does not read this key; did you mean "disk_cache_dir"?',
   ],
   [
     'a key that comes from the catalogue',

@@ -108,7 +108,7 @@ describe('outputs of a later release', () => {
 describe('other outputs are refused, with the place and without the value', () => {
   const key = 'canary-in-the-wrong-place';
   test.each([
-    ['no JSON', { ...older.clientFiles!, auth: key }, 'clientFiles.auth: no JSON'],
+    ['no JSON', { ...older.clientFiles!, auth: key }, 'clientFiles.auth: not valid JSON'],
     [
       'a wrong field',
       { ...older.clientFiles!, auth: `{"x":{"type":"api","key":["${key}"]}}` },
@@ -120,7 +120,7 @@ describe('other outputs are refused, with the place and without the value', () =
   ])('%s', (_, files, found) => {
     const said = refusal(readClient('dev', { clientFiles: files }));
     expect(said).toMatchObject({
-      message: 'the outputs of stack dev are not as this Switchyard writes them',
+      message: 'this Switchyard cannot read the outputs of stack dev',
       command: './switchyard up dev',
     });
     expect(said.found).toEqual(expect.stringContaining(found));

@@ -37,11 +37,11 @@ test.each([
   ],
   [
     '2027-03-01',
-    `${NAME} models.big.model: gpt-5.6 is retired since 2027-03-01\n    ${SUCCESSOR}, or serve it all the same with acceptRetired: { model: gpt-5.6, date: 2027-03-01 }`,
+    `${NAME} models.big.model: gpt-5.6 was retired on 2027-03-01\n    ${SUCCESSOR}, or keep serving it with acceptRetired: { model: gpt-5.6, date: 2027-03-01 }`,
   ],
   [
     '2030-01-01',
-    `${NAME} models.big.model: gpt-5.6 is retired since 2027-03-01\n    ${SUCCESSOR}, or serve it all the same with acceptRetired: { model: gpt-5.6, date: 2027-03-01 }`,
+    `${NAME} models.big.model: gpt-5.6 was retired on 2027-03-01\n    ${SUCCESSOR}, or keep serving it with acceptRetired: { model: gpt-5.6, date: 2027-03-01 }`,
   ],
 ])('on %s', (today, says) => {
   expect(check(today)).toBe(says);
