@@ -1,4 +1,4 @@
-/** Reads the catalogue and says everything that is wrong with it at once. */
+/** Reads the catalogue and reports all of its problems at once. */
 import type { z } from 'zod';
 import { type BrokenNames, crossCheck } from '../checks/cross-checks.ts';
 import { explain } from '../diagnostics/explain.ts';
@@ -14,16 +14,16 @@ import { readYaml, type Source } from '../diagnostics/yaml-source.ts';
 export interface LoadedCatalog {
   /** Absent where there is an error. */
   catalog?: Catalog;
-  /** What can be read of it in spite of errors: for checks that are to speak in the same run. Never to be served. */
+  /** The valid part of a catalogue that has errors, so that later checks report in the same run. Never served. */
   readable?: Catalog;
   /** Every error and warning, errors first, in the file's order. */
   problems: Problem[];
-  /** The text with its places, for checks that come later. */
+  /** The text with lines and columns, for later checks. */
   source: Source;
 }
 
 /**
- * Parses and checks a catalogue: YAML, schema, and what holds between its parts. Never throws, whatever the text.
+ * Parses and checks a catalogue: YAML, schema, and references between its parts. Never throws, whatever the text.
  *
  * @param text the file's text.
  * @param file its name, as the user would type it.
@@ -46,7 +46,7 @@ export function parseCatalog(text: string, file: string): LoadedCatalog {
   return { ...catalog, readable: parsed.data, problems: sortProblems(problems), source };
 }
 
-/** The entries that have errors of their own, by name. */
+/** The names of the entries that have schema errors. */
 function brokenNames(error: z.core.$ZodError): BrokenNames {
   const broken = { providers: new Set<string>(), models: new Set<string>(), routes: new Set<string>() };
   for (const { path } of error.issues) {
@@ -57,7 +57,7 @@ function brokenNames(error: z.core.$ZodError): BrokenNames {
   return broken;
 }
 
-/** The providers' key patterns of a catalogue that has errors elsewhere. */
+/** The providers' key patterns, read without the schema: for a catalogue that has errors. */
 function rawPatterns(data: unknown): KeyPattern[] {
   const providers = (data as { providers?: unknown } | null)?.providers;
   if (typeof providers !== 'object' || providers === null) return [];

@@ -1,4 +1,4 @@
-/** Reads a stack's settings, and says everything that is wrong with them at once. */
+/** Reads a stack's settings and reports all of their problems at once. */
 import { z } from 'zod';
 import { explain } from '../diagnostics/explain.ts';
 import { findLeaks, GENERIC_PATTERN, keyPatterns } from '../diagnostics/key-leaks.ts';
@@ -18,21 +18,21 @@ import { ANY_KEY, keyBase } from '../schema/provider-key-names.ts';
 
 /** What a stack's settings are read from. */
 export interface SettingsInput {
-  /** Every value by its name without the namespace; objects as JSON. Values of secrets may be left out or empty. */
+  /** Values by name without the namespace, objects as JSON. Values of secrets may be missing or empty. */
   config: Record<string, string>;
   /** The names of those that are secrets. */
   secretKeys: readonly string[];
   /** The stack's name. */
   stack: string;
-  /** The stack's file, for the places in messages. */
+  /** The stack's file, for line and column in messages. */
   file?: { path: string; text: string };
-  /** The ports that other stacks have: a missing one is suggested beside them. */
+  /** The ports of other stacks. If this stack's port is missing, a free one is suggested. */
   takenPorts?: readonly number[];
-  /** The catalogue, against which the names of providers, keys and routes are held. */
+  /** The catalogue, to check the names of providers, keys and routes. */
   catalog?: Catalog;
 }
 
-/** A stack's settings that were read. */
+/** The result of reading a stack's settings. */
 export interface ParsedSettings {
   /** Absent where there is an error. */
   settings?: Settings;
@@ -40,7 +40,7 @@ export interface ParsedSettings {
   keyNames: string[];
   /** Every error and warning, errors first. */
   problems: Problem[];
-  /** The file with its places, for checks that come later. Paths start with the setting's name. */
+  /** The file with lines and columns, for later checks. Paths start with the setting's name. */
   source: Source;
 }
 
@@ -55,7 +55,7 @@ export function parseSettings(input: SettingsInput): ParsedSettings {
   const parsed = settingsSchema.safeParse(plain);
   let settings: Settings | undefined;
   if (!parsed.success) {
-    // A setting that was made a secret is not missing on top of that.
+    // A setting that was stored as a secret has its own error; it is not reported as missing too.
     const issues = parsed.error.issues.filter(({ path }) => !input.secretKeys.includes(String(path[0])));
     problems.push(
       ...explain(settingsSchema, plain, new z.ZodError(issues), source).map((problem) =>
@@ -68,15 +68,15 @@ export function parseSettings(input: SettingsInput): ParsedSettings {
     settings = complete(usable, input.stack);
     problems.push(...checkSettings(settings, source, input.catalog));
   }
-  problems.push(...file.strangers, ...leaks(input, source, problems));
+  problems.push(...file.misspeltNamespaces, ...leaks(input, source, problems));
   const sorted = sortProblems(problems.map((problem) => forStack(problem, input.stack)));
   return { ...(settings && !hasErrors(sorted) ? { settings } : {}), keyNames, problems: sorted, source };
 }
 
-/** Parts the names into settings, keys, and those that are neither. */
+/** Sorts the names into settings, keys, and unknown ones. */
 function sortNames(input: SettingsInput, source: Source) {
   const keys = input.catalog && Object.values(input.catalog.providers).map(({ key }) => key);
-  // While the catalogue cannot be read, nobody knows its keys: any name that has their form will do.
+  // Without a readable catalogue its keys are unknown: any name in the form of a key is accepted.
   const isKey = (name: string) => keys?.includes(keyBase(name)) ?? ANY_KEY.test(name);
   const values: Record<string, unknown> = {};
   const keyNames: string[] = [];
@@ -109,7 +109,7 @@ function isSetting(name: string): boolean {
   return Object.hasOwn(settingsSchema.shape, currentSettingName(name));
 }
 
-/** A value as its setting wants it: Pulumi hands every one over as text. What does not read is left for the schema to refuse. */
+/** Converts a value, which Pulumi passes as text, to its setting's type. A text that is not JSON is left for the schema to reject. */
 function readValue(name: string, value: string): unknown {
   const schema = settingsSchema.shape[currentSettingName(name) as keyof typeof settingsSchema.shape];
   const [inner] = [schema].map(function unwrap(one: z.core.$ZodType): z.core.$ZodType {
@@ -125,7 +125,7 @@ function readValue(name: string, value: string): unknown {
   }
 }
 
-/** The settings with the defaults that depend on others. */
+/** Fills in the defaults that depend on other settings. */
 function complete(parsed: z.output<typeof settingsSchema>, stack: string): Settings {
   const { production, mock, replicas } = parsed;
   return { ...parsed, stack, mock: mock ?? !production, replicas: replicas ?? (production ? 2 : 1) };
@@ -143,7 +143,7 @@ function withCommand(problem: Problem, port: number): Problem {
   };
 }
 
-/** A command of Pulumi's with the stack that it is for: which one is selected, nobody knows. */
+/** Adds `--stack` to Pulumi's commands: another stack may be selected. */
 function forStack(problem: Problem, stack: string): Problem {
   const { fix } = problem;
   if (fix?.startsWith('pulumi config ') !== true || fix.includes('--stack ')) return problem;
@@ -151,14 +151,14 @@ function forStack(problem: Problem, stack: string): Problem {
   return { ...problem, fix: each.join(' && ') };
 }
 
-/** What looks like a key in plain values; once per line, if something else was said of that line. */
+/** Finds what looks like a key in plain values, except on lines that already have the error about a key in plain text. */
 function leaks(input: SettingsInput, source: Source, problems: readonly Problem[]): Problem[] {
   const patterns = input.catalog ? keyPatterns(input.catalog) : [GENERIC_PATTERN];
   if (input.file) {
-    const told = new Set(
+    const reported = new Set(
       problems.filter((one) => one.message.includes('in plain text')).map((one) => one.line),
     );
-    return fileLeaks(source, patterns).filter((leak) => !told.has(leak.line));
+    return fileLeaks(source, patterns).filter((leak) => !reported.has(leak.line));
   }
   return Object.entries(input.config)
     .filter(([name]) => isSetting(name) && !input.secretKeys.includes(name))

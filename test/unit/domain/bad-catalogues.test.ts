@@ -106,7 +106,7 @@ c.yaml:27:5 this looks like a key of OpenAI; keys are only ever kept as Pulumi s
 `,
     `    model: gpt-5.6
 `,
-    'c.yaml:23:3 models.big.provider: required, but missing: Who serves it: a name under providers.',
+    'c.yaml:23:3 models.big.provider: required, but missing: Its provider: a name under providers.',
   ],
   [
     'missing model',
@@ -120,7 +120,7 @@ c.yaml:27:5 this looks like a key of OpenAI; keys are only ever kept as Pulumi s
     `    keyPattern: gsk_[A-Za-z0-9]{40,}
 `,
     '',
-    'c.yaml:10:3 providers.groq.keyPattern: required, but missing: A regular expression for its keys, with which a key outside a secret is found.',
+    'c.yaml:10:3 providers.groq.keyPattern: required, but missing: A regular expression for its keys, to find keys outside of secrets.',
   ],
   [
     'missing models',
@@ -128,7 +128,7 @@ c.yaml:27:5 this looks like a key of OpenAI; keys are only ever kept as Pulumi s
 `,
     `modls:
 `,
-    `c.yaml:1:1 models: required, but missing: The aliases that clients call.
+    `c.yaml:1:1 models: required, but missing: The aliases that clients request.
 c.yaml:22:1 modls: unknown key; did you mean "models"? allowed here: ${TOP_KEYS}`,
   ],
   [
@@ -623,15 +623,15 @@ const FILES: [name: string, text: string, says: string][] = [
   [
     'an empty file',
     '',
-    `c.yaml providers: required, but missing: Who serves models.
-c.yaml models: required, but missing: The aliases that clients call.`,
+    `c.yaml providers: required, but missing: The providers of models.
+c.yaml models: required, but missing: The aliases that clients request.`,
   ],
   [
     'a comment only',
     `# nothing
 `,
-    `c.yaml:1:1 providers: required, but missing: Who serves models.
-c.yaml:1:1 models: required, but missing: The aliases that clients call.`,
+    `c.yaml:1:1 providers: required, but missing: The providers of models.
+c.yaml:1:1 models: required, but missing: The aliases that clients request.`,
   ],
   ['a text', 'hello', `c.yaml:1:1 found "hello"; expected a mapping with: ${TOP_KEYS}`],
   [

@@ -21,7 +21,7 @@ const CASES: [name: string, lines: string, says: string][] = [
     'an unknown setting',
     `  switchyard:prot: 4000
 `,
-    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
+    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port on this machine that the gateway listens on.
     pulumi config set port 4000 --stack dev
 Pulumi.dev.yaml:2:3 config.switchyard:prot: unknown setting; did you mean "port"? allowed: ${SETTINGS}
     pulumi config rm prot --stack dev`,
@@ -30,7 +30,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:prot: unknown setting; did you mean "port"
     'an unknown setting that is near nothing',
     `  switchyard:colour: red
 `,
-    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
+    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port on this machine that the gateway listens on.
     pulumi config set port 4000 --stack dev
 Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTINGS}
     pulumi config rm colour --stack dev`,
@@ -38,7 +38,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   [
     'a missing port',
     '',
-    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
+    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port on this machine that the gateway listens on.
     pulumi config set port 4000 --stack dev`,
   ],
   [
@@ -149,7 +149,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:image:
     ref: litellm@sha256:${DIGEST}
 `,
-    `Pulumi.dev.yaml:3:3 config.switchyard:image.version: required, but missing: LiteLLM's version in it, held against the known bad ones.
+    `Pulumi.dev.yaml:3:3 config.switchyard:image.version: required, but missing: LiteLLM's version in it, checked against the known bad releases.
     pulumi config set --path 'image.version' … --stack dev`,
   ],
   [
@@ -401,7 +401,7 @@ Pulumi.dev.yaml:3:20 this looks like a key of Groq; keys are only ever kept as P
     secure: v1:AAAA
   switchyard:portkey: { mode: clod }
 `,
-    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
+    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port on this machine that the gateway listens on.
     pulumi config set port 4000 --stack dev
 Pulumi.dev.yaml:2:3 config.switchyard:prot: unknown setting; did you mean "port"? allowed: ${SETTINGS}
     pulumi config rm prot --stack dev
