@@ -1,11 +1,11 @@
-/** Holds the catalogue's models against the price map of the pinned LiteLLM. */
+/** Checks the catalogue's models against the price map of the pinned LiteLLM. */
 import { type LitellmFacts, litellmFacts, litellmName, priceMapEntry } from '../facts/litellm-facts.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import type { Catalog, Model } from '../schema/catalog-schema.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean } from '../diagnostics/suggest.ts';
 
-/** Every model must be known to the price map, for what its catalogue entry says it does, or give a reason why it is not there (`notInPriceMap`). */
+/** Every model must be in the price map with the mode of its catalogue entry, or have a reason why it is not there (`notInPriceMap`). */
 export function checkPriceMap(
   catalog: Catalog,
   source: Source,

@@ -4,21 +4,21 @@ import type { Problem } from '../diagnostics/problems.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 
-/** How many days before a model's end the warnings begin. */
+/** How many days before a model's retirement the warnings begin. */
 export const WARN_DAYS = 90;
 
-/** A model's end, as far as it is known. */
+/** A model's known retirement date. */
 export interface Retirement {
   alias: string;
   /** The day of its retirement: YYYY-MM-DD. */
   retires: string;
-  /** Negative once it is over. */
+  /** Negative after that day. */
   daysLeft: number;
-  /** The catalogue says by name and date that it is to be served all the same. */
+  /** The catalogue accepts the retirement by model and date (`acceptRetired`). */
   accepted: boolean;
 }
 
-/** The known ends of the catalogue's models. No date proves nothing. */
+/** The known retirement dates of the catalogue's models. A model without a known date may be retired all the same. */
 export function retirements(
   catalog: Catalog,
   today: string,
@@ -34,8 +34,8 @@ export function retirements(
 }
 
 /**
- * A warning for each model within {@link WARN_DAYS} of its end, an error for each that is past it, unless the catalogue accepts that
- * by name and date.
+ * A warning for each model that retires within {@link WARN_DAYS} days, and an error for each retired one, unless the catalogue accepts that
+ * by model and date.
  *
  * @param today YYYY-MM-DD.
  */

@@ -1,4 +1,4 @@
-/** What the schema cannot see: whether a stack's settings fit together, the catalogue, and the other stacks. */
+/** Checks that the schema cannot make: whether a stack's settings are consistent with each other, the catalogue and the other stacks. */
 import { checkVersion } from './image-policy.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
@@ -8,7 +8,7 @@ import { nextPort } from '../plan/next-port.ts';
 import type { Settings } from '../schema/settings-schema.ts';
 import { readStackFile } from '../diagnostics/settings-source.ts';
 
-/** All that is wrong with settings whose form is right. */
+/** All problems of settings that match the schema. */
 export function checkSettings(settings: Settings, source: Source, catalog?: Catalog): Problem[] {
   const problems: Problem[] = [];
   const wrong = (path: Path, message: string, more: Partial<Problem> = {}) =>
@@ -41,7 +41,7 @@ export function checkSettings(settings: Settings, source: Source, catalog?: Cata
 
 type Wrong = (path: Path, message: string, more?: Partial<Problem>) => void;
 
-/** Names that must be the catalogue's, and numbers that must fit it. */
+/** Checks names that must be in the catalogue, and numbers that depend on it. */
 function checkNames(settings: Settings, catalog: Catalog, wrong: Wrong): void {
   const { baseUrls, client, portkey, drainSeconds } = settings;
   const providers = Object.keys(catalog.providers);
@@ -92,20 +92,20 @@ export interface OtherStack {
   text: string;
 }
 
-/** The ports that stacks claim in their files. */
+/** The ports that stacks have in their files. */
 export function portsOf(stacks: readonly OtherStack[]): number[] {
   return stacks.flatMap(({ path, text }) => Number(readStackFile(path, text).values.port) || []);
 }
 
-/** Whether another stack of this checkout claims the same address and port. */
+/** An error if another stack of this checkout has the same address and port. */
 export function checkPorts(settings: Settings, source: Source, others: readonly OtherStack[]): Problem[] {
   const free = nextPort(portsOf(others));
   const everywhere = '0.0.0.0';
   return others.flatMap((other) => {
     const { port, bind } = readStackFile(other.path, other.text).values;
     const theirs = typeof bind === 'string' ? bind : '127.0.0.1';
-    const meet = theirs === settings.bind || theirs === everywhere || settings.bind === everywhere;
-    if (other.stack === settings.stack || Number(port) !== settings.port || !meet) return [];
+    const conflict = theirs === settings.bind || theirs === everywhere || settings.bind === everywhere;
+    if (other.stack === settings.stack || Number(port) !== settings.port || !conflict) return [];
     const message = `port ${settings.port} is already used by the stack ${other.stack} (${other.path})`;
     const fix = `pulumi config set port ${free} --stack ${settings.stack}`;
     return [source.problem(['port'], message, { value: true, fix })];
