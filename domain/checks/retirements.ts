@@ -1,4 +1,4 @@
-/** Whether the catalogue's models still live. Pure: today is an argument, so that no calendar day turns a test red by itself. */
+/** Checks whether models of the catalogue are retired. Pure: today is an argument, so that tests do not depend on the calendar. */
 import { type LitellmFacts, litellmFacts, priceMapEntry } from '../facts/litellm-facts.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
