@@ -16,7 +16,7 @@ const URL_FORM = 'expected a URL: http(s)://host/path, without user, query or fr
 const TAKE_OUT =
   'take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret';
 
-/** What is wrong, the text that is changed, what it becomes, and what is said. */
+/** The mistake, the text that is replaced, its replacement, and the message. */
 const CASES: [name: string, from: string, to: string, says: string][] = [
   [
     'unknown key at the top',
@@ -41,7 +41,7 @@ const CASES: [name: string, from: string, to: string, says: string][] = [
     for an OpenAI-compatible API: "litellm: openai", or hosted_vllm`,
   ],
   [
-    'embeddings with a prefix that has none at the address',
+    'embeddings with a prefix that does not serve them at the address',
     '    provider: openai\n    model: text-embedding-3-small\n',
     '    provider: groq\n    model: text-embedding-3-small\n',
     `c.yaml:37:11 models.embed.mode: with the prefix "groq" LiteLLM does not serve embedding at the configured address; allowed: chat
@@ -60,7 +60,7 @@ const CASES: [name: string, from: string, to: string, says: string][] = [
     `c.yaml:27:5 models.big.timeot: unknown key; did you mean "timeout"? allowed here: ${MODEL_KEYS}`,
   ],
   [
-    'unknown key that is near nothing',
+    'unknown key that is similar to no other',
     '    timeout: 120',
     '    colour: red',
     `c.yaml:27:5 models.big.colour: unknown key; allowed here: ${MODEL_KEYS}`,
@@ -132,7 +132,7 @@ c.yaml:27:5 this looks like a key of OpenAI; keys are only ever kept as Pulumi s
 c.yaml:22:1 modls: unknown key; did you mean "models"? allowed here: ${TOP_KEYS}`,
   ],
   [
-    'a text for a number',
+    'a string for a number',
     '    timeout: 120',
     '    timeout: soon',
     'c.yaml:27:14 models.big.timeout: found "soon"; expected a whole number of seconds from 1 to 3600',
@@ -174,7 +174,7 @@ c.yaml:22:1 modls: unknown key; did you mean "models"? allowed here: ${TOP_KEYS}
     'c.yaml:27:13 models.big.timeout: found nothing; expected a whole number of seconds from 1 to 3600',
   ],
   [
-    'a mapping for a text',
+    'a mapping for a string',
     `    model: gpt-5.6
 `,
     `    model: { id: gpt-5.6 }
@@ -204,7 +204,7 @@ c.yaml:22:1 modls: unknown key; did you mean "models"? allowed here: ${TOP_KEYS}
     'c.yaml:28:1 not valid YAML: All mapping items must start at the same column',
   ],
   [
-    'a text for the models',
+    'a string for the models',
     `fallbacks:
   big: [fast, other]`,
     `fallbacks: all
@@ -214,7 +214,7 @@ x:
 c.yaml:39:1 x: unknown key; allowed here: ${TOP_KEYS}`,
   ],
   [
-    'a text for a chain',
+    'a string for a chain',
     'big: [fast, other]',
     'big: fast',
     'c.yaml:39:8 fallbacks.big: found "fast"; expected a list',
@@ -268,7 +268,7 @@ c.yaml:40:11 fallbacks.other[0]: no such alias: "fast"; allowed: big, other, emb
     `c.yaml:15:14 providers.groq.baseUrl: found "https://me:secret@api.groq.com/v1"; ${URL_FORM}`,
   ],
   [
-    'a package that opencode lacks',
+    'a package that opencode does not contain',
     "'@ai-sdk/openai' }",
     "'@ai-sdk/opnai' }",
     'c.yaml:9:43 providers.openai.client.package: found "@ai-sdk/opnai"; allowed: @ai-sdk/openai-compatible, @ai-sdk/openai, @ai-sdk/anthropic, @ai-sdk/groq, @openrouter/ai-sdk-provider, @ai-sdk/togetherai; did you mean "@ai-sdk/openai"?',
@@ -290,7 +290,7 @@ defaults:
     'c.yaml:52:20 portkey.routes.auto.order: found "cheapest"; allowed: priority, price',
   ],
   [
-    'a cache ttl of nothing',
+    'a cache ttl of zero',
     `defaults:
 `,
     `cache: { ttl: 0 }
@@ -326,7 +326,7 @@ defaults:
     'c.yaml:27:20 models.big.cost.input: found -1; expected a number of US dollars per million tokens from 0',
   ],
   [
-    'a limit of nothing',
+    'a limit of zero',
     '    timeout: 120',
     '    limit: { context: 0, output: 1 }',
     'c.yaml:27:23 models.big.limit.context: found 0; expected a whole number of tokens from 1',
@@ -369,7 +369,7 @@ defaults:
     'c.yaml:29:15 models.fast.provider: unknown provider "grok"; did you mean "groq"? allowed: openai, groq',
   ],
   [
-    'a provider that is near nothing',
+    'a provider that is similar to no other',
     'provider: groq',
     'provider: acme',
     'c.yaml:29:15 models.fast.provider: unknown provider "acme"; allowed: openai, groq',
@@ -381,7 +381,7 @@ defaults:
     'c.yaml:29:15 models.fast.provider: the gateway cannot route to portkey: it has no "litellm"; allowed: openai, groq',
   ],
   [
-    'a name that every object has',
+    'a provider named like a property of every object',
     'provider: groq',
     'provider: constructor',
     'c.yaml:29:15 models.fast.provider: unknown provider "constructor"; allowed: openai, groq',
@@ -399,7 +399,7 @@ defaults:
     'c.yaml:39:9 fallbacks.big[0]: no such alias: "fats"; did you mean "fast"? allowed: big, fast, other, embed',
   ],
   [
-    'a hop to a name that every object has',
+    'a hop named like a property of every object',
     'big: [fast, other]',
     'big: [toString]',
     `c.yaml:39:9 fallbacks.big[0]: found "toString"; ${ALIAS_FORM}`,
@@ -417,13 +417,13 @@ defaults:
     'c.yaml:39:15 fallbacks.big[1]: "fast" appears twice in this chain',
   ],
   [
-    'a circle of two',
+    'a cycle of two',
     '  other: [fast]',
     '  other: [big]',
     'c.yaml:40:11 fallbacks.other[0]: these chains form a cycle: big → other → big; a request could loop through them, since LiteLLM also tries the chain of each hop that fails. Remove a hop, or use a second alias of the same model that has no chain of its own',
   ],
   [
-    'a circle of three',
+    'a cycle of three',
     '  other: [fast]',
     `  other: [fast]
   fast: [big]`,
@@ -483,19 +483,19 @@ fallbacks:
     'c.yaml:21:19 providers.portkey.client.id: litellm is already used by the gateway',
   ],
   [
-    'a pattern that is none',
+    'an invalid pattern',
     'gsk_[A-Za-z0-9]{40,}',
     'gsk_[A-Za-z0-9',
     'c.yaml:13:17 providers.groq.keyPattern: this is not a valid regular expression',
   ],
   [
-    'a pattern that finds nothing',
+    'a pattern that matches the empty string',
     'keyPattern: gsk_[A-Za-z0-9]{40,}',
     'keyPattern: "(gsk_[A-Z]+)?"',
     'c.yaml:13:17 providers.groq.keyPattern: this matches the empty string, so it would find nothing',
   ],
   [
-    'a pattern that takes for ever',
+    'a pattern that takes exponential time',
     'gsk_[A-Za-z0-9]{40,}',
     'gsk_([A-Za-z0-9]+)+',
     'c.yaml:13:17 providers.groq.keyPattern: a nested repetition can take exponential time: rewrite it without one',
@@ -525,7 +525,7 @@ fallbacks:
     'c.yaml:48:24 client.lanes.speed.provider: no such client provider: "openai"; allowed: litellm, openai-direct, portkey',
   ],
   [
-    'a lane to a model of another',
+    'a lane to a model of another provider',
     'speed: { provider: openai-direct, model: big',
     'speed: { provider: openai-direct, model: fast',
     'c.yaml:48:46 client.lanes.speed.model: openai-direct serves no such chat model: "fast"; allowed: big, other',
@@ -565,7 +565,7 @@ c.yaml:29:15 this looks like a key of Groq; keys are only ever kept as Pulumi se
     'c.yaml:39:15 fallbacks.big: the anchor &chain is not allowed: write the value out',
   ],
   [
-    'an alias of YAML',
+    'a YAML alias',
     '  other: [fast]',
     '  other: *chain',
     'c.yaml:40:10 fallbacks.other: the alias *chain is not allowed: write the value out',
@@ -611,7 +611,7 @@ defaults:
     'c.yaml:27:7 models.big: expected a plain word as key',
   ],
   [
-    'a prototype',
+    'a key named __proto__',
     '    timeout: 120',
     '    __proto__: { a: 1 }',
     'c.yaml:27:5 models.big: expected a plain word as key',
@@ -667,7 +667,7 @@ c.yaml:3:9 c[1]: the alias *b is not allowed: write the value out`,
 ];
 
 describe('a bad catalogue', () => {
-  test('is SMALL, changed: which itself is good', () => {
+  test('is a change of SMALL, which has no problems itself', () => {
     expect(parseCatalog(SMALL, 'c.yaml').problems).toEqual([]);
   });
 
@@ -687,7 +687,7 @@ describe('a bad catalogue', () => {
     expect(catalog).toBeUndefined();
   });
 
-  test('is told every error at once, in the order of its lines', () => {
+  test('gets all errors at once, in the order of their lines', () => {
     const text = SMALL.replace('    timeout: 120', '    timeot: 120')
       .replace('provider: groq', 'provider: grok')
       .replace('  other: [fast]', '  other: [fats]')

@@ -1,5 +1,5 @@
 /**
- * Bad settings and the exact messages about them. Each case is what stands below `config:` in Pulumi.dev.yaml.
+ * Bad settings and the exact messages about them. Each case is the text below `config:` in Pulumi.dev.yaml.
  */
 import { parseCatalog } from '../../../domain/read/catalog-file.ts';
 import { formatProblems, hasErrors } from '../../../domain/diagnostics/problems.ts';
@@ -15,7 +15,7 @@ const TAKE_OUT =
   'take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret';
 const DIGEST = '0a'.repeat(32);
 
-/** What is wrong, the settings, and what is said. */
+/** The mistake, the settings, and the message. */
 const CASES: [name: string, lines: string, says: string][] = [
   [
     'an unknown setting',
@@ -27,7 +27,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:prot: unknown setting; did you mean "port"
     pulumi config rm prot --stack dev`,
   ],
   [
-    'an unknown setting that is near nothing',
+    'an unknown setting that is similar to no other',
     `  switchyard:colour: red
 `,
     `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port on this machine that the gateway listens on.
@@ -49,7 +49,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     pulumi config set port 4000 --stack dev`,
   ],
   [
-    'a port that is none',
+    'a port out of range',
     `  switchyard:port: 70000
 `,
     `Pulumi.dev.yaml:2:20 config.switchyard:port: found 70000; expected a whole number from 1 to 65535
@@ -70,7 +70,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     'Pulumi.dev.yaml:3:3 config.swichyard:replicas: unknown namespace "swichyard"; did you mean "switchyard:replicas"?',
   ],
   [
-    'an address that is none',
+    'an invalid address',
     `  switchyard:port: 4000
   switchyard:bind: localhost
 `,
@@ -78,7 +78,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     pulumi config set bind … --stack dev`,
   ],
   [
-    'an address for everybody',
+    'an address that accepts other machines',
     `  switchyard:port: 4000
   switchyard:bind: 0.0.0.0
 `,
@@ -188,7 +188,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     pulumi config set --path 'masterKey.generation' … --stack dev`,
   ],
   [
-    'a previous key of the first',
+    'a previous key before the first generation',
     `  switchyard:port: 4000
   switchyard:masterKey:
     previousUntil: 2026-11-25T12:00:00Z
@@ -223,7 +223,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     'Pulumi.dev.yaml:4:14 config.switchyard:client.direct[0]: no such direct provider: "opnai"; did you mean "openai"? allowed: openai',
   ],
   [
-    'a direct client that opencode does not reach',
+    'a direct client that opencode cannot call',
     `  switchyard:port: 4000
   switchyard:client:
     direct: [openai, groq]
@@ -257,7 +257,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     'Pulumi.dev.yaml:4:22 config.switchyard:portkey.configs.atuo: no such route: "atuo"; did you mean "auto"? allowed: auto',
   ],
   [
-    'a config that is none',
+    'an invalid config id',
     `  switchyard:port: 4000
   switchyard:portkey:
     configs: { auto: saved }
@@ -302,7 +302,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     pulumi config set --path 'baseUrls.openai' … --stack dev`,
   ],
   [
-    'an address for nobody',
+    'a misspelt key of an address',
     `  switchyard:port: 4000
   switchyard:baseUrls:
     openai: { gatway: http://127.0.0.1:9 }
@@ -325,7 +325,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     pulumi config set --secret GROQ_API_KEY --stack dev`,
   ],
   [
-    'a key in plain text that looks like none',
+    'a key in plain text that does not look like one',
     `  switchyard:port: 4000
   switchyard:OPENAI_API_KEY_2: 5ecretive
 `,
@@ -333,7 +333,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     pulumi config set --secret OPENAI_API_KEY_2 --stack dev`,
   ],
   [
-    'the maker of another model',
+    'a misspelt provider key',
     `  switchyard:port: 4000
   switchyard:GROK_API_KEY:
     secure: v1:AAAA
@@ -342,7 +342,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     pulumi config rm GROK_API_KEY --stack dev && pulumi config set --secret GROQ_API_KEY --stack dev`,
   ],
   [
-    'a key of nobody',
+    'a key of no provider',
     `  switchyard:port: 4000
   switchyard:ACME_API_KEY:
     secure: v1:AAAA
@@ -416,7 +416,7 @@ Pulumi.dev.yaml:6:31 config.switchyard:portkey.mode: found "clod"; allowed: clou
 
 const { catalog } = parseCatalog(SMALL, 'c.yaml');
 
-/** Reads settings as the program does: the values from Pulumi, the places from the file. */
+/** Reads settings as the program does: the values from Pulumi, line and column from the file. */
 function read(lines: string, stack = 'dev') {
   const text = `config:\n${lines}`;
   return parseSettings({
@@ -456,7 +456,7 @@ describe('bad settings', () => {
     }
   });
 
-  test('without the file the messages have no place, and a key in a value is found all the same', () => {
+  test('messages have no place without the file, and a key in a value is still found', () => {
     const config = { port: '4000', bind: 'gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH' };
     const { problems } = parseSettings({
       config,
@@ -492,7 +492,7 @@ Pulumi.dev.yaml config.switchyard:bind: this looks like a key of Groq; keys are 
 });
 
 describe('good settings', () => {
-  test('get their defaults from each other', () => {
+  test('have defaults that depend on each other', () => {
     expect(read('  switchyard:port: 4000\n').settings).toMatchObject({
       stack: 'dev',
       mock: true,
@@ -502,7 +502,7 @@ describe('good settings', () => {
     expect(prod).toMatchObject({ stack: 'prod', mock: false, replicas: 2 });
   });
 
-  test('name the keys that are set, further ones included', () => {
+  test('include the names of all keys that are set, further ones too', () => {
     const secrets = ['GROQ_API_KEY', 'OPENAI_API_KEY_2', 'OPENAI_API_KEY'];
     const lines = secrets.map((name) => `  switchyard:${name}:\n    secure: v1:AAAA:BBBB\n`).join('');
     const { keyNames, problems } = read(`  switchyard:port: 4000\n${lines}`);
@@ -510,7 +510,7 @@ describe('good settings', () => {
     expect(keyNames).toEqual(['GROQ_API_KEY', 'OPENAI_API_KEY', 'OPENAI_API_KEY_2']);
   });
 
-  test('may hold objects, set as a whole', () => {
+  test('may contain whole objects', () => {
     const lines = `  switchyard:port: 4000
   switchyard:masterKey: { generation: 3, previousUntil: 2026-11-25T12:00:00Z }
   switchyard:client: { direct: [openai] }

@@ -1,4 +1,4 @@
-/** Which LiteLLM may run. */
+/** Which releases of LiteLLM may run. */
 import { checkLock, checkVersion } from '../../../domain/checks/image-policy.ts';
 import { formatProblems } from '../../../domain/diagnostics/problems.ts';
 
@@ -13,7 +13,7 @@ test.each([
   ['1.105.4', 'does not start'],
   ['1.107.0', 'withdrawn'],
   ['1.107.12', 'withdrawn'],
-  // What is put behind the three numbers, and before them, saves nobody.
+  // A suffix or a prefix of the three numbers does not make a bad release acceptable.
   ['1.82.8rc1', 'compromised'],
   ['1.82.8.post1', 'compromised'],
   ['v1.82.8', 'compromised'],

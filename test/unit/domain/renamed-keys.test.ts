@@ -80,7 +80,7 @@ c.yaml:4:5 warning: providers.openai.keysAt: "keysAt" was renamed to "keyUrl"; t
     rename it to "keyUrl"`);
   });
 
-  test('the same word elsewhere is no old name', () => {
+  test('the same word at another place is not an old name', () => {
     const text = withLines(['defaults:', '  unknown: 1']).replaceAll('big', 'unknown');
     expect(formatProblems(parseCatalog(text, 'c.yaml').problems)).toBe(
       'c.yaml:42:3 defaults.unknown: unknown key; allowed here: timeout, maxParallel',

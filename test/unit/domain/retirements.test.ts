@@ -68,7 +68,7 @@ test.each([
   expect(check('2030-01-01', accepting(what))).toBe(`catalog.yaml:27:5 models.big.acceptRetired: ${says}`);
 });
 
-test('days are counted', () => {
+test('retirements count the days left', () => {
   const { catalog } = goodCatalog(SMALL);
   expect(retirements(catalog, '2027-03-11', facts)).toEqual([
     { alias: 'big', retires: '2027-03-01', daysLeft: -10, accepted: false },
@@ -81,22 +81,22 @@ describe('the price map', () => {
     return formatProblems(checkPriceMap(catalog, source, facts));
   };
 
-  test('knows the models', () => expect(against(SMALL)).toBe(''));
+  test('contains the models', () => expect(against(SMALL)).toBe(''));
 
-  test('does not know a typo', () => {
+  test('does not contain a misspelt model', () => {
     expect(against(SMALL.replace('gpt-5.6-terra', 'gpt-5.6-tera'))).toBe(
       `catalog.yaml:33:12 models.other.model: LiteLLM 9.9.9's price map does not have openai/gpt-5.6-tera; did you mean "gpt-5.6-terra"?
     if the name is right, add the reason: "notInPriceMap: <reason>" in models.other`,
     );
   });
 
-  test('need not know a model whose entry says why', () => {
+  test('need not contain a model whose entry gives a reason', () => {
     expect(against(SMALL.replace('gpt-5.6-terra', 'brand-new\n    notInPriceMap: came out yesterday'))).toBe(
       '',
     );
   });
 
-  test('makes a reason useless that is none any more', () => {
+  test('makes a reason an error if it contains the model', () => {
     expect(
       against(SMALL.replace('gpt-5.6-terra', 'gpt-5.6-terra\n    notInPriceMap: came out yesterday')),
     ).toBe(
@@ -104,7 +104,7 @@ describe('the price map', () => {
     );
   });
 
-  test('knows what a model does', () => {
+  test('determines the mode of a model', () => {
     expect(
       against(SMALL.replace('text-embedding-3-small\n    mode: embedding', 'gpt-5.6\n    mode: embedding')),
     ).toBe('catalog.yaml:37:11 models.embed.mode: gpt-5.6 is for chat, this says embedding');

@@ -1,4 +1,4 @@
-/** What is served under which keys. */
+/** Which models are served, depending on the keys that are set. */
 import { PORTKEY_ALIAS } from '../../../domain/plan/default-fallback.ts';
 import { planModels } from '../../../domain/plan/serving-plan.ts';
 import { formatProblems } from '../../../domain/diagnostics/problems.ts';
@@ -9,7 +9,7 @@ import { SMALL } from './small.ts';
 const { catalog, source } = goodCatalog(SMALL);
 const aliases = (plan: { served: { alias: string }[] }) => plan.served.map(({ alias }) => alias);
 
-test('without a key only the mock is served, and each model is named with the command that brings it', () => {
+test('without a key only the mock is served, and every other model is unavailable with the command that enables it', () => {
   const plan = planModels(catalog, goodSettings(), []);
   expect(aliases(plan)).toEqual(['mock']);
   expect(plan.unavailable).toContainEqual({
@@ -36,7 +36,7 @@ catalog.yaml:40:11 warning: fallbacks.other[0]: the fallback fast of other is dr
     pulumi config set --secret GROQ_API_KEY --stack dev`);
 });
 
-test('further keys are further deployments, in their order', () => {
+test('each further key is a further deployment, in order', () => {
   const plan = planModels(catalog, goodSettings(), [
     'OPENAI_API_KEY_3',
     'OPENAI_API_KEY',
@@ -49,7 +49,7 @@ test('further keys are further deployments, in their order', () => {
   ]);
 });
 
-test('a further key alone serves too', () => {
+test('a further key works without the first one', () => {
   const plan = planModels(catalog, goodSettings(), ['GROQ_API_KEY_2']);
   expect(aliases(plan)).toEqual(['fast', 'mock']);
 });
@@ -65,7 +65,7 @@ test('limits and prices come from the price map', () => {
   });
 });
 
-test('an answer whose length nobody states is limited to what any current model gives', () => {
+test('an answer of unknown length is limited to what every current model can give', () => {
   const facts = {
     version: '1',
     keys: {},
@@ -87,7 +87,7 @@ test.each([
   expect(fast?.apiBase).toBe(apiBase);
 });
 
-describe('the address that LiteLLM is told', () => {
+describe('the address that LiteLLM gets', () => {
   const own = { litellm: 'hosted_vllm', baseUrl: 'http://vllm:8000/v1' };
   const inside = { ...own, gatewayBaseUrl: 'http://inside:8000/v1/' };
   test.each([
@@ -103,7 +103,7 @@ describe('the address that LiteLLM is told', () => {
     expect(planModels(changed, settings, ['GROQ_API_KEY']).served[0]?.apiBase).toBe(apiBase);
   });
 
-  test('is given for everything in the shipped catalogue; for the mock, a closed port', () => {
+  test('is set for every shipped model; for the mock it is a closed port', () => {
     const { catalog: shipped } = shippedCatalog();
     const portkey = { defaultFallback: true, configs: { auto: 'pc-abc' } };
     const { served } = planModels(shipped, goodSettings({ portkey }), allKeys(shipped));
@@ -126,14 +126,14 @@ describe('Portkey as the default fallback', () => {
     });
   });
 
-  test('is left out without a wish', () => {
+  test('is left out if it is not configured', () => {
     const settings = goodSettings({ portkey: { configs: portkey.configs } });
     const plan = planModels(catalog, settings, ['OPENAI_API_KEY', 'PORTKEY_API_KEY']);
     expect(aliases(plan)).not.toContain(PORTKEY_ALIAS);
     expect(plan.unavailable.map(({ model }) => model)).not.toContain(PORTKEY_ALIAS);
   });
 
-  test('is left out without a key, and says how to have it', () => {
+  test('is unavailable without a key, with the command that enables it', () => {
     const plan = planModels(catalog, goodSettings({ portkey }), ['OPENAI_API_KEY']);
     expect(aliases(plan)).not.toContain(PORTKEY_ALIAS);
     expect(plan.unavailable.at(-1)).toEqual({
@@ -144,7 +144,7 @@ describe('Portkey as the default fallback', () => {
     });
   });
 
-  test("is the stack's own one in mode local, by a key of the gateways' own", () => {
+  test("is the stack's own Portkey in mode local, with the gateways' own key", () => {
     const settings = goodSettings({ portkey: { mode: 'local', defaultFallback: true } });
     const last = planModels(catalog, settings, ['OPENAI_API_KEY', 'GROQ_API_KEY']).served.at(-1);
     expect(last).toMatchObject({
