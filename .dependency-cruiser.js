@@ -1,8 +1,8 @@
-// The allowed imports between folders, as in docs/architecture.md. `npm run lint` checks them; test/unit/rooms.test.ts checks that
-// forbidden imports are found.
+// The doors between the rooms, as docs/architecture.md draws them. `npm run lint` checks them; test/unit/rooms.test.ts plants
+// imports that must fail.
 
-/** The folders that each folder may import, besides itself and npm packages. A folder that is not listed is an error. */
-export const ALLOWED_IMPORTS = {
+/** What each room may import beside itself and npm packages. A room that is not here fails. */
+export const DOORS = {
   domain: [],
   infra: [],
   console: [],
@@ -34,21 +34,21 @@ export const ALLOWED_IMPORTS = {
   toolchain: ['console'],
 };
 
-/** Tests may import what they test, and helpers. Only tests may import tests. */
+/** Tests import what they test, and helpers; nothing imports tests but tests. */
 const TESTS = ['^test/', '^toolchain/test/', '^runtimes/[a-z]+/test/'];
-const rooms = Object.keys(ALLOWED_IMPORTS);
+const rooms = Object.keys(DOORS);
 
-/** The layers of domain/: each may import the ones before it. */
-const DOMAIN_LAYERS = ['schema', 'diagnostics', 'facts', 'plan', 'render', 'checks', 'read'];
+/** The domain's floors: each imports those before it. */
+const FLOORS = ['schema', 'diagnostics', 'facts', 'plan', 'render', 'checks', 'read'];
 
-/** The only packages that domain/ may use; no modules of Node. For clock and environment see eslint.config.js. */
+/** The only packages that the domain may use; nothing of Node. Clock and environment: eslint.config.js. */
 const PURE_PACKAGES = ['zod', 'yaml', 'fastest-levenshtein', 'semver'];
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
   forbidden: [
-    { name: 'no-cycle-of-files', severity: 'error', from: {}, to: { circular: true } },
-    { name: 'no-cycle-of-folders', severity: 'error', scope: 'folder', from: {}, to: { circular: true } },
+    { name: 'no-circle-of-files', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-circle-of-folders', severity: 'error', scope: 'folder', from: {}, to: { circular: true } },
     {
       name: 'product-never-imports-test',
       severity: 'error',
@@ -56,29 +56,29 @@ export default {
       to: { path: TESTS },
     },
     ...rooms.map((room) => ({
-      name: `imports-of-${room}`,
+      name: `door-of-${room}`,
       severity: 'error',
       from: { path: `^${room}/`, pathNot: TESTS },
       to: {
         path: '^[a-z]+/',
-        pathNot: ['^node_modules/', ...[room, ...ALLOWED_IMPORTS[room]].map((one) => `^${one}/`)],
+        pathNot: ['^node_modules/', ...[room, ...DOORS[room]].map((one) => `^${one}/`)],
         dependencyTypesNot: ['core'],
       },
     })),
     {
-      name: 'every-folder-is-listed',
+      name: 'every-room-has-a-door',
       severity: 'error',
       from: { path: '^[a-z]+/', pathNot: [...TESTS, ...rooms.map((one) => `^${one}/`)] },
       to: {},
     },
-    ...DOMAIN_LAYERS.map((floor, index) => ({
-      name: `layer-of-${floor}`,
+    ...FLOORS.map((floor, index) => ({
+      name: `floor-of-${floor}`,
       severity: 'error',
       from: { path: `^domain/${floor}/` },
-      to: { path: '^domain/', pathNot: DOMAIN_LAYERS.slice(0, index + 1).map((one) => `^domain/${one}/`) },
+      to: { path: '^domain/', pathNot: FLOORS.slice(0, index + 1).map((one) => `^domain/${one}/`) },
     })),
     ...[
-      // Hashing a text is pure; ESLint forbids the random functions of this module.
+      // A hash of a text is pure; what is random in it ESLint refuses.
       { dependencyTypes: ['core'], pathNot: '^(node:)?crypto$' },
       {
         path: '(^|/)node_modules/',
@@ -86,15 +86,15 @@ export default {
       },
     ].map((to) => ({
       name: 'domain-is-pure',
-      comment: 'no file access, no process, no network, no Pulumi: texts and dates are arguments',
+      comment: 'no file, no process, no network, no Pulumi: texts and dates are arguments',
       severity: 'error',
       from: { path: '^domain/' },
       to,
     })),
     {
-      name: 'only-bootstrap-imports-toolchain',
+      name: 'only-bootstrap-knows-toolchain',
       comment:
-        'by a path that is computed at run time (bootstrap/toolchain.ts), since a checkout may come without that folder',
+        'by a path that is worked out at run time (bootstrap/toolchain.ts): a copy may come without that folder',
       severity: 'error',
       from: { pathNot: '^toolchain/' },
       to: { path: '^toolchain/' },

@@ -2,18 +2,17 @@ import * as docker from '@pulumi/docker';
 import * as pulumi from '@pulumi/pulumi';
 import { type ServiceArgs, serviceContainer } from './container.ts';
 
-/** The arguments of Portkey's gateway. */
+/** What Portkey's gateway runs with. */
 export interface PortkeyArgs extends ServiceArgs {
-  /** How long it may continue its requests when it is replaced, in seconds. */
+  /** How long it may go on with what it has begun when it is replaced, in seconds. */
   drainSeconds: number;
 }
 
 /**
  * Portkey's open-source gateway as a part of the stack (`portkey.mode: local`), behind the edge's path `/portkey/v1`.
  *
- * Like the gateways, it is replaced in this order: start the new one, wait until it is healthy, stop the old one. It checks the clients'
- * keys and sets the routes itself instead of the edge: these files hold keys, and a change of them must not replace the only container with
- * a fixed port.
+ * Like the gateways it is replaced in the order new, healthy, old. It checks the clients' keys and sets the routes itself, not the
+ * edge: those files hold keys, and a change of them must not touch the one container that has a fixed port.
  */
 export class Portkey extends pulumi.ComponentResource {
   constructor(name: string, args: PortkeyArgs, opts?: pulumi.ComponentResourceOptions) {

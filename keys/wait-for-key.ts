@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../console/errors.ts';
 
 /**
- * Asks for the list of models with a key until the answer is the expected one.
+ * Asks for the list of models with a key until the answer is the one that is wanted.
  *
  * @param wanted 200: accepted; 401: refused.
  * @throws UserError after `seconds`.

@@ -161,7 +161,7 @@ function portkeyProvider(inputs: ClientInputs): ClientProvider {
     layer: 3,
     title: 'Portkey',
     npm: catalog.providers[PORTKEY]?.client?.package ?? '@ai-sdk/openai-compatible',
-    // Portkey's auth proxy checks the master key and adds the routes with their keys.
+    // Portkey's auth proxy checks the master key and adds the routes, with their keys.
     baseUrl: mode === 'local' ? `${endpoint}/portkey/v1` : cloud,
     keyName: mode === 'cloud' ? catalog.providers[PORTKEY]?.key : undefined,
     off: portkeyOff(inputs),

@@ -1,11 +1,11 @@
 /** Renders the edge's configuration from its templates and the stack's settings. */
-import { CONNECTIONS, FRONT_CONNECTIONS, SERVER_SLOTS, MOST_REPLICAS } from '../schema/edge-limits.ts';
+import { CONNECTIONS, FRONT_CONNECTIONS, MOST_REPLICAS, SERVER_SLOTS } from '../schema/edge-limits.ts';
 
-/** The settings that the edge depends on. */
+/** The settings of a stack that the edge depends on. */
 export interface EdgeSettings {
   /** How long a request is queued while no gateway is ready, in seconds. */
   queueTimeoutSeconds: number;
-  /** The largest request, in MiB. */
+  /** The maximum size of a request, in MiB. */
   maxBodyMb: number;
 }
 
@@ -15,32 +15,36 @@ interface EdgeFile {
   content: string;
 }
 
-/** Idle connections between the two processes, kept open for the next request. They have no buffers. */
+/** Idle connections that the two processes keep open for the next request. They need no buffer. */
 const IDLE_SOCKETS = 64;
 
 /**
- * The error message for a request without a valid key; `guard.py` has the same one. It is escaped for JSON, and has no apostrophe, which
- * HAProxy does not allow inside a quoted word.
+ * The error message for a request without a valid key; `request_filter.py` has the same. It is escaped for JSON, and has no apostrophe,
+ * which HAProxy cannot parse inside a quoted word.
  */
-export const NO_KEY =
+export const INVALID_KEY_MESSAGE =
   'Missing or wrong API key. Send the key of this gateway as \\"Authorization: Bearer …\\" or \\"x-api-key: …\\".';
 
 /**
- * Names in the templates of earlier releases and their present ones. For a pull request, `preview` renders the base's templates with this
- * code, to compare the two.
+ * Names in the templates of earlier releases, and their present ones. For a pull request, `preview` renders the base's templates with this
+ * code to compare them with the branch's.
  */
 const OLD_NAMES: Readonly<Record<string, string>> = {
-  holdSeconds: 'queueTimeoutSeconds',
+  allConnections: 'maxConnections',
+  edgeSockets: 'maxSockets',
   gatewayPlaces: 'serverSlots',
+  holdSeconds: 'queueTimeoutSeconds',
+  keptConnections: 'keepAliveConnections',
+  noKey: 'invalidKeyMessage',
 };
 
 /**
- * Fills in the templates of `runtimes/edge/programs`.
+ * Fills in the templates in `runtimes/edge/programs`.
  *
  * @param settings the stack's settings.
- * @param files the folder's files; a name in braces, `${queueTimeoutSeconds}`, is replaced by its value.
- * @returns the same files, ready to use.
- * @throws Error for a name that does not exist, with the template's file.
+ * @param files the folder's files; a name in braces, e.g. `${queueTimeoutSeconds}`, is replaced by its value.
+ * @returns the same files with all names replaced.
+ * @throws Error if a template uses an unknown name; the message has the file and the allowed names.
  */
 export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): EdgeFile[] {
   const values: Readonly<Record<string, number | string>> = {
@@ -50,12 +54,12 @@ export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): 
     serverSlots: SERVER_SLOTS,
     retries: MOST_REPLICAS + 4,
     connections: CONNECTIONS,
-    edgeSockets: CONNECTIONS + IDLE_SOCKETS,
+    maxSockets: CONNECTIONS + IDLE_SOCKETS,
     frontConnections: FRONT_CONNECTIONS,
-    keptConnections: Math.floor(FRONT_CONNECTIONS / 2),
-    noKey: NO_KEY,
+    keepAliveConnections: Math.floor(FRONT_CONNECTIONS / 2),
+    invalidKeyMessage: INVALID_KEY_MESSAGE,
     // A queued request has a second connection inside the edge.
-    allConnections: 2 * CONNECTIONS + 100,
+    maxConnections: 2 * CONNECTIONS + 100,
   };
   return files.map(({ path, content }) => ({
     path,

@@ -1,4 +1,4 @@
-/** The rules for imports between folders: forbidden imports in a small generated tree are found. */
+/** The doors between the rooms hold: an import against the drawing is found. Planted into a small tree of its own. */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -6,43 +6,41 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 
 const ROOT = resolve(import.meta.dirname, '../..');
-/** The folders that each folder may import. Plain JavaScript, without types. */
-const { ALLOWED_IMPORTS } = (await import(join(ROOT, '.dependency-cruiser.js'))) as {
-  ALLOWED_IMPORTS: Record<string, string[]>;
-};
+/** Of each room those that it may import. Plain JavaScript, without types. */
+const { DOORS } = (await import(join(ROOT, '.dependency-cruiser.js'))) as { DOORS: Record<string, string[]> };
 
-/** A file, what it imports (or the whole statement), and the rule that forbids it; undefined where it is allowed. */
-const IMPORTS: [file: string, imports: string, rule: string | undefined][] = [
+/** What is planted: a file, what it imports (or the whole statement), and the rule that forbids it; none where it is allowed. */
+const PLANTED: [file: string, imports: string, rule: string | undefined][] = [
   ['cli/command.ts', '../engine/run.ts', undefined],
   ['engine/run.ts', '../domain/read/reader.ts', undefined],
   ['domain/read/reader.ts', '../schema/shape.ts', undefined],
   ['runtimes/gateway/test/hook.test.ts', '../../../sandbox/fake.ts', undefined],
-  ['domain/plan/planner.ts', '../../infra/part.ts', 'imports-of-domain'],
-  ['domain/schema/upward.ts', '../read/reader.ts', 'layer-of-schema'],
+  ['domain/plan/planner.ts', '../../infra/part.ts', 'door-of-domain'],
+  ['domain/schema/upward.ts', '../read/reader.ts', 'floor-of-schema'],
   ['domain/plan/text.ts', 'yaml', undefined],
   ['domain/render/file.ts', 'node:fs', 'domain-is-pure'],
   ['domain/render/lookup.ts', 'node:dns/promises', 'domain-is-pure'],
   ['domain/render/resource.ts', '@pulumi/pulumi', 'domain-is-pure'],
   ['domain/render/run.ts', 'execa', 'domain-is-pure'],
-  ['infra/catalogue.ts', '../domain/schema/shape.ts', 'imports-of-infra'],
-  ['stacks/program.ts', '../engine/run.ts', 'imports-of-stacks'],
-  ['client/writer.ts', '../cli/command.ts', 'imports-of-client'],
-  ['bootstrap/engine.ts', '../engine/run.ts', 'imports-of-bootstrap'],
-  ['engine/early.ts', '../preview/changes.ts', 'imports-of-engine'],
-  ['engine/typed.ts', "import type { value } from '../preview/changes.ts'", 'imports-of-engine'],
-  ['engine/later.ts', "await import('../preview/changes.ts')", 'imports-of-engine'],
-  ['engine/handed-on.ts', "export * from '../preview/changes.ts'", 'imports-of-engine'],
-  ['keys/age.ts', '../preview/changes.ts', 'imports-of-keys'],
-  ['bootstrap/offline.ts', '../toolchain/build.ts', 'only-bootstrap-imports-toolchain'],
+  ['infra/catalogue.ts', '../domain/schema/shape.ts', 'door-of-infra'],
+  ['stacks/program.ts', '../engine/run.ts', 'door-of-stacks'],
+  ['client/writer.ts', '../cli/command.ts', 'door-of-client'],
+  ['bootstrap/engine.ts', '../engine/run.ts', 'door-of-bootstrap'],
+  ['engine/early.ts', '../preview/changes.ts', 'door-of-engine'],
+  ['engine/typed.ts', "import type { value } from '../preview/changes.ts'", 'door-of-engine'],
+  ['engine/later.ts', "await import('../preview/changes.ts')", 'door-of-engine'],
+  ['engine/handed-on.ts', "export * from '../preview/changes.ts'", 'door-of-engine'],
+  ['keys/age.ts', '../preview/changes.ts', 'door-of-keys'],
+  ['bootstrap/offline.ts', '../toolchain/build.ts', 'only-bootstrap-knows-toolchain'],
   ['drills/borrowed.ts', '../test/harness/helper.ts', 'product-never-imports-test'],
   ['sandbox/borrowed.ts', '../runtimes/gateway/test/hook.test.ts', 'product-never-imports-test'],
-  ['attic/old.ts', '../cli/command.ts', 'every-folder-is-listed'],
-  ['preview/one.ts', './two.ts', 'no-cycle-of-files'],
-  ['preview/two.ts', './one.ts', 'no-cycle-of-files'],
-  ['domain/facts/there.ts', '../plan/back.ts', 'no-cycle-of-folders'],
-  ['domain/plan/back.ts', '../facts/other.ts', 'no-cycle-of-folders'],
+  ['attic/old.ts', '../cli/command.ts', 'every-room-has-a-door'],
+  ['preview/one.ts', './two.ts', 'no-circle-of-files'],
+  ['preview/two.ts', './one.ts', 'no-circle-of-files'],
+  ['domain/facts/there.ts', '../plan/back.ts', 'no-circle-of-folders'],
+  ['domain/plan/back.ts', '../facts/other.ts', 'no-circle-of-folders'],
 ];
-const FILES_WITHOUT_IMPORTS = [
+const PLAIN = [
   ...[
     'infra/part.ts',
     'domain/schema/shape.ts',
@@ -51,7 +49,7 @@ const FILES_WITHOUT_IMPORTS = [
     'toolchain/build.ts',
   ],
   ...['test/harness/helper.ts', 'domain/facts/other.ts'],
-  ...Object.keys(ALLOWED_IMPORTS).map((room) => `${room}/plain.ts`),
+  ...Object.keys(DOORS).map((room) => `${room}/plain.ts`),
 ];
 
 interface Violation {
@@ -70,17 +68,17 @@ describe('dependency-cruiser', () => {
       mkdirSync(dirname(join(dir, file)), { recursive: true });
       writeFileSync(join(dir, file), text);
     };
-    for (const file of FILES_WITHOUT_IMPORTS) put(file, 'export const value = 1;\n');
-    for (const [file, imports] of IMPORTS) {
+    for (const file of PLAIN) put(file, 'export const value = 1;\n');
+    for (const [file, imports] of PLANTED) {
       const statement = imports.includes(' ') ? imports : `import '${imports}'`;
       put(file, `${statement};\nexport const value = 1;\n`);
     }
-    const all = Object.keys(ALLOWED_IMPORTS).map((room) => `import '../${room}/plain.ts';\n`);
-    for (const room of Object.keys(ALLOWED_IMPORTS)) put(`${room}/everything.ts`, all.join(''));
+    const all = Object.keys(DOORS).map((room) => `import '../${room}/plain.ts';\n`);
+    for (const room of Object.keys(DOORS)) put(`${room}/everything.ts`, all.join(''));
     put('package.json', '{ "type": "module" }');
     for (const name of ['tsconfig.json', '.dependency-cruiser.js'])
       put(name, readFileSync(join(ROOT, name), 'utf8'));
-    // dependency-cruiser looks for the compiler's package here.
+    // The compiler's own package is looked for from here.
     symlinkSync(join(ROOT, 'node_modules'), join(dir, 'node_modules'));
     const bin = join(ROOT, 'node_modules/.bin/depcruise');
     const { stdout } = await execa(
@@ -91,48 +89,45 @@ describe('dependency-cruiser', () => {
     violations = (JSON.parse(stdout) as { summary: { violations: Violation[] } }).summary.violations;
   }, 120_000);
 
-  test.each(IMPORTS)('%s imports %s: %s', (file, _, rule) => {
-    const at = rule === 'no-cycle-of-folders' ? dirname(file) : file;
-    // A cycle is reported once, from either end.
-    const isCycle = rule?.startsWith('no-cycle') ?? false;
+  test.each(PLANTED)('%s imports %s: %s', (file, _, rule) => {
+    const at = rule === 'no-circle-of-folders' ? dirname(file) : file;
+    // A circle is told once, from either end.
+    const circle = rule?.startsWith('no-circle') ?? false;
     const found = violations
-      .filter(({ from, to }) => from === at || (isCycle && to === at))
+      .filter(({ from, to }) => from === at || (circle && to === at))
       .map((one) => one.rule.name);
     if (rule === undefined) expect(found).toEqual([]);
     else expect(found).toContain(rule);
   });
 
-  test.each(Object.entries(ALLOWED_IMPORTS))(
-    '%s may import itself, %j, and no other folder',
-    (room, allowed) => {
-      const refused = violations
-        .filter(({ from, rule }) => from === `${room}/everything.ts` && rule.name === `imports-of-${room}`)
-        .map(({ to }) => dirname(to));
-      expect(refused.sort()).toEqual(
-        Object.keys(ALLOWED_IMPORTS)
-          .filter((one) => one !== room && !allowed.includes(one))
-          .sort(),
-      );
-    },
-  );
+  test.each(Object.entries(DOORS))('%s may import itself, %j, and no other room', (room, allowed) => {
+    const refused = violations
+      .filter(({ from, rule }) => from === `${room}/everything.ts` && rule.name === `door-of-${room}`)
+      .map(({ to }) => dirname(to));
+    expect(refused.sort()).toEqual(
+      Object.keys(DOORS)
+        .filter((one) => one !== room && !allowed.includes(one))
+        .sort(),
+    );
+  });
 });
 
-describe('the table in docs/architecture.md', () => {
+describe('the drawing', () => {
   const table = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
-  /** The rows of the table: a folder, and what it may import. */
+  /** The rows of the table: a room, and what it may import. */
   const rows = [...table.matchAll(/^\| `(\w+)\/` \|.*\| ([^|]*) \|$/gm)]
     .map(([, room, may]): [string, string] => [room!, may!])
-    .filter(([room]) => room in ALLOWED_IMPORTS);
+    .filter(([room]) => room in DOORS);
 
-  /** The folders that a cell names. */
+  /** What a cell of it says. */
   function roomsOf(may: string, before: string[]): string[] {
     if (may === 'nothing of ours') return [];
-    const [, except] = /^all of the above except (\w+)$/.exec(may) ?? [];
-    return except === undefined ? may.split(', ') : before.filter((one) => one !== except);
+    const [, but] = /^all of the above but (\w+)$/.exec(may) ?? [];
+    return but === undefined ? may.split(', ') : before.filter((one) => one !== but);
   }
 
-  test('has every folder', () => {
-    expect(rows.map(([room]) => room).sort()).toEqual(Object.keys(ALLOWED_IMPORTS).sort());
+  test('shows every room', () => {
+    expect(rows.map(([room]) => room).sort()).toEqual(Object.keys(DOORS).sort());
   });
 
   test.each(rows)('%s may import: %s', (room, may) => {
@@ -142,6 +137,6 @@ describe('the table in docs/architecture.md', () => {
         rows.findIndex(([one]) => one === room),
       )
       .map(([one]) => one);
-    expect(roomsOf(may, before).sort()).toEqual([...ALLOWED_IMPORTS[room]!].sort());
+    expect(roomsOf(may, before).sort()).toEqual([...DOORS[room]!].sort());
   });
 });

@@ -1,6 +1,6 @@
 -- Holds a request while no gateway is ready, until the time that its header names (seconds since 1970).
 
-local PLACES = ${serverSlots}
+local PLACES = ${gatewayPlaces}
 local PAUSE = 50 -- milliseconds between looks
 local looked, found = 0, false
 

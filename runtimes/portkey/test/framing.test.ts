@@ -71,7 +71,7 @@ describe.each(BODIES)('a body that is %s', (_, framing, body) => {
   });
 });
 
-test('405 names the expected method', async () => {
+test('405 names the method that is wanted', async () => {
   const socket = door.open();
   socket.end(head('GET', ROUTE));
   expect(String(await new Promise((resolve) => socket.once('data', resolve)))).toMatch(

@@ -126,7 +126,7 @@ export function failures(stack: LayersStack): void {
     );
   });
 
-  describe('one more deployment, which rotates a leaked key and makes Portkey the default fallback of every chain', () => {
+  describe('one more deployment, which rotates a leaked key and makes Portkey the last resort of every chain', () => {
     let old: string;
 
     beforeAll(async () => {

@@ -10,6 +10,7 @@ import {
   RENAMED_CATALOG_KEYS,
   RENAMED_SETTINGS,
 } from '../../../domain/schema/renamed-keys.ts';
+import { renderEdge } from '../../../domain/render/haproxy.ts';
 import { settingsSchema } from '../../../domain/schema/settings-schema.ts';
 import { readRawConfig } from '../../../engine/stack-settings.ts';
 import { fixture, RELEASE_DAY, withFixtures } from '../../../sandbox/fixtures.ts';
@@ -182,4 +183,15 @@ test('preview shows the warnings of both files like any others, and deploys the 
       ),
     ]);
   });
+});
+
+test("the edge's templates of an earlier release are still filled in", () => {
+  const content =
+    '${holdSeconds} ${gatewayPlaces} ${noKey} ${keptConnections} ${edgeSockets} ${allConnections}';
+  const names =
+    '${queueTimeoutSeconds} ${serverSlots} ${invalidKeyMessage} ${keepAliveConnections} ${maxSockets} ${maxConnections}';
+  const render = (text: string) =>
+    renderEdge({ queueTimeoutSeconds: 45, maxBodyMb: 3 }, [{ path: 'front.cfg', content: text }]);
+  expect(render(content)).toEqual(render(names));
+  expect(render(content)[0]?.content).toMatch(/^45 \d+ Missing/);
 });
