@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { litellmFacts, priceMapEntry } from '../domain/facts/litellm-facts.ts';
-import { checkLifetimes, lifetimes, WARN_DAYS } from '../domain/checks/lifetimes.ts';
+import { checkRetirements, retirements, WARN_DAYS } from '../domain/checks/retirements.ts';
 import { formatProblem, hasErrors } from '../domain/diagnostics/problems.ts';
 import type { Catalog } from '../domain/schema/catalog-schema.ts';
 import { checkPriceMap } from '../domain/checks/price-map.ts';
@@ -61,7 +61,7 @@ async function models(out: Output, stack: string, options: ModelsOptions): Promi
   const withKey = new Set(stackInputs(stack).inputs?.plan.served.map((model) => model.alias));
   const rows = modelRows(catalog, today, { withKey, deployed: await deployedModels(out, stack) });
   const found = options.check
-    ? [...problems, ...checkPriceMap(catalog, source), ...checkLifetimes(catalog, source, today)]
+    ? [...problems, ...checkPriceMap(catalog, source), ...checkRetirements(catalog, source, today)]
     : [];
   for (const problem of found) out.progress(formatProblem(problem));
   if (hasErrors(found)) process.exitCode = 1;
@@ -95,14 +95,14 @@ export function modelRows(
   today: string,
   of: { withKey: ReadonlySet<string>; deployed: ReadonlySet<string> },
 ): ModelRow[] {
-  const lives = new Map(lifetimes(catalog, today).map((life) => [life.alias, life]));
+  const lives = new Map(retirements(catalog, today).map((life) => [life.alias, life]));
   return Object.entries(catalog.models).map(([alias, model]) => {
     const known = priceMapEntry(catalog, model, litellmFacts);
     return {
       alias,
       provider: model.provider,
       upstream: model.model,
-      context: model.limit?.context ?? known?.context ?? null,
+      context: model.limit?.context ?? known?.maxInputTokens ?? null,
       priceIn: model.cost?.input ?? known?.input ?? null,
       priceOut: model.cost?.output ?? known?.output ?? null,
       retires: lives.get(alias)?.retires ?? null,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Probe } from '../domain/schema/outputs-schema.ts';
+import type { SmokeTarget } from '../domain/schema/outputs-schema.ts';
 import { askWithOpencode, askOverHttp, skipped, type SmokeRow } from '../client/ask-opencode.ts';
 import { clientFiles } from '../client/client-files.ts';
 import { readBasics, type StackClient } from '../domain/read/outputs-reader.ts';
@@ -61,7 +61,7 @@ export async function smoke(out: Output, stack: string, run: SmokeRun): Promise<
     out.warn('opencode is not installed: only the gateway is asked, without it');
   const proxy = await startRecordingProxy();
   try {
-    const work = (probe: Probe): Promise<SmokeRow> => {
+    const work = (probe: SmokeTarget): Promise<SmokeRow> => {
       if (probe.skip) return Promise.resolve(skipped(probe, `${probe.skip.reason}; ${probe.skip.command}`));
       if (opencode)
         return out.step(`${probe.provider}/${probe.model}`, () =>

@@ -1,6 +1,6 @@
 /** The report of `status` and its text. Pure except for the width of the terminal. */
 import pc from 'picocolors';
-import { describeLeftOut, groupLeftOut } from '../domain/plan/left-out.ts';
+import { describeUnavailable, groupUnavailable } from '../domain/plan/group-unavailable.ts';
 import type { KeyAge } from '../keys/key-ages.ts';
 import type { Change } from '../engine/own-runs.ts';
 import { columns, nameList, wrap } from '../console/wrap.ts';
@@ -31,7 +31,7 @@ export function statusText(report: StatusReport, width = columns()): string {
   const rows: [string, string][] = [
     ...(change === null ? [] : [['change', describeChange(change)] satisfies [string, string]]),
     ['models', report.models.join(', ') || 'none'],
-    ...groupLeftOut(report.leftOut).map((group): [string, string] => ['unavailable', describeLeftOut(group)]),
+    ...groupUnavailable(report.leftOut).map((group): [string, string] => ['unavailable', describeUnavailable(group)]),
     ...(report.image === null ? [] : [['image', report.image] satisfies [string, string]]),
     ...report.containers.map(({ role, name, status }): [string, string] => [role, `${name}  ${status}`]),
     ...report.keys.map(({ name, days, state }): [string, string] => [

@@ -1,13 +1,13 @@
 /** The closing output of `up`. Pure except for the width of the terminal. */
 import type { FirstAnswer } from '../client/first-answer.ts';
-import { describeLeftOut, groupLeftOut } from '../domain/plan/left-out.ts';
+import { describeUnavailable, groupUnavailable } from '../domain/plan/group-unavailable.ts';
 import { MOCK_ALIAS } from '../domain/schema/catalog-schema.ts';
 import { nameList } from '../console/wrap.ts';
 import { describeLeftAlone, explainOff } from '../client/connect-text.ts';
 import type { Connected, LeftAlone } from '../client/connect-types.ts';
 
 /** A model of the catalogue that this stack does not serve. */
-export interface LeftOut {
+export interface UnavailableModel {
   model: string;
   reason: string;
   command?: string;
@@ -19,7 +19,7 @@ export interface UpReport {
   endpoint: string;
   changes: number;
   models: string[];
-  leftOut: LeftOut[];
+  leftOut: UnavailableModel[];
   connected: Connected | undefined;
   leftAlone: LeftAlone | undefined;
   answer: FirstAnswer | undefined;
@@ -28,12 +28,12 @@ export interface UpReport {
 /** The result as text. */
 export function upText(report: UpReport, width?: number): string {
   const { stack, endpoint, changes, models, connected, leftAlone, answer } = report;
-  const groups = groupLeftOut(report.leftOut);
+  const groups = groupUnavailable(report.leftOut);
   const command = groups.find((group) => group.command !== undefined)?.command;
   const rows: [string, string][] = [
     ['endpoint', `${endpoint}  (OpenAI: ${endpoint}/v1, Anthropic: ${endpoint})`],
     ['models', models.join(', ') || 'none yet'],
-    ...groups.map((group): [string, string] => ['unavailable', describeLeftOut(group)]),
+    ...groups.map((group): [string, string] => ['unavailable', describeUnavailable(group)]),
     ...(command === undefined ? [] : [['', `to set a key: ${command}`] satisfies [string, string]]),
     ...(connected?.files ?? []).map(({ path, changed }): [string, string] => [
       changed ? 'wrote' : 'unchanged',

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import type { AgentsFile } from '../domain/schema/agents-schema.ts';
 import { destination, type LaneChoice, type LaneView, pin } from '../domain/plan/lanes.ts';
-import type { Remedy } from '../domain/plan/remedy.ts';
+import type { Unavailable } from '../domain/plan/unavailable.ts';
 import { renderAgent } from '../domain/render/opencode-files.ts';
 import type { Catalog, Lane } from '../domain/schema/catalog-schema.ts';
 
@@ -66,7 +66,7 @@ function changedLane(
   agent: LaneChoice,
   current: Readonly<Record<string, Lane>>,
   { stack, lanes }: LaneView,
-): Remedy | undefined {
+): Unavailable | undefined {
   const [now, then] = [destination(agent, current), destination(agent, lanes)];
   if (now === undefined || then === undefined) return undefined;
   const [is, was] = [now, then].map(({ provider, model }) => `${provider}/${model}`);

@@ -1,5 +1,5 @@
 /** One request of `smoke`: with the real opencode, or with plain HTTP if opencode is not installed. */
-import type { Probe } from '../domain/schema/outputs-schema.ts';
+import type { SmokeTarget } from '../domain/schema/outputs-schema.ts';
 import { explainFailure, describeExplanation } from './explain-failure.ts';
 import { askOnce } from './ask-gateway.ts';
 import type { StackClient } from '../domain/read/outputs-reader.ts';
@@ -26,7 +26,7 @@ export interface SmokeRow {
 }
 
 /** The row of a request that was not sent. */
-export function skipped({ layer, provider, model }: Probe, reason: string): SmokeRow {
+export function skipped({ layer, provider, model }: SmokeTarget, reason: string): SmokeRow {
   return { layer, provider, model, ok: null, reason: `skipped: ${reason}`, ms: 0 };
 }
 
@@ -41,7 +41,7 @@ export interface ClientRequest {
 
 /** Sends one request with the real opencode through the recording proxy. Its home folder has only this provider and its key. */
 export async function askWithOpencode(
-  probe: Probe,
+  probe: SmokeTarget,
   { stack, client, proxy, bin, signal }: ClientRequest,
 ): Promise<SmokeRow> {
   const { layer, provider, model } = probe;
@@ -102,7 +102,7 @@ export async function askWithOpencode(
 
 /** Sends one request to the gateway without opencode. */
 export async function askOverHttp(
-  probe: Probe,
+  probe: SmokeTarget,
   { stack, client, endpoint }: { stack: string; client: StackClient; endpoint: string },
 ): Promise<SmokeRow> {
   const { layer, provider, model } = probe;

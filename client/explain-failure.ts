@@ -1,5 +1,5 @@
 /** Explains a failed request: the reason, and the command that helps. */
-import { setKeyCommand } from '../domain/plan/remedy.ts';
+import { setKeyCommand } from '../domain/plan/unavailable.ts';
 
 /** Why a request failed, and what to do about it. */
 export interface FailureExplanation {
@@ -23,8 +23,15 @@ export interface FailedRequest {
   stack: string;
 }
 
-/** The messages with which the stack itself rejects a client's key: its gateway's, and its own Portkey's. All other rejections are a provider's. */
-export const OWN_REFUSALS = ['Missing or wrong API key', 'A valid key is wanted'] as const;
+/**
+ * The messages with which the stack itself rejects a client's key: its gateway's, its own Portkey's, and those of a Portkey that an older
+ * release deployed. All other rejections are a provider's.
+ */
+export const OWN_REFUSALS = [
+  'Missing or wrong API key',
+  'Expected a valid key',
+  'A valid key is wanted',
+] as const;
 
 /** Explains a failed request. Of the response body it contains only the message. */
 export function explainFailure(failed: FailedRequest): FailureExplanation {

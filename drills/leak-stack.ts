@@ -17,7 +17,7 @@ export async function openAllKeyPaths(stack: DrillStack): Promise<string> {
     'baseUrls.portkey': 'http://upstream:9000/portkey/v1',
     'portkey.mode': 'cloud',
     'portkey.configs.auto': 'pc-drill',
-    'portkey.lastResort': 'true',
+    'portkey.defaultFallback': 'true',
   }))
     await stack.pulumi(['config', 'set', '--path', path, value]);
   return before;
@@ -26,7 +26,7 @@ export async function openAllKeyPaths(stack: DrillStack): Promise<string> {
 /** Restores the configuration that the other drills use. */
 export async function restoreStack(stack: DrillStack, before: string): Promise<void> {
   stack.edit(LITELLM, () => before);
-  await stack.pulumi(['config', 'set', '--path', 'portkey.lastResort', 'false']);
+  await stack.pulumi(['config', 'set', '--path', 'portkey.defaultFallback', 'false']);
   await stack.pulumi(['config', 'set', '--path', 'portkey.mode', 'off']);
   await stack.up();
 }

@@ -1,45 +1,45 @@
-/** What the containers of a stack have in common. */
+/** The arguments that all containers of a stack share. */
 import type * as docker from '@pulumi/docker';
 import type * as pulumi from '@pulumi/pulumi';
 import { CONTAINER_USER, labels } from './docker-names.ts';
 import { hardening } from './hardening.ts';
 
-/** A file that a container finds at its start. */
+/** A file that is uploaded into a container before it starts. */
 export interface ContainerFile {
-  /** Where in the container: an absolute path. */
+  /** Its absolute path in the container. */
   path: string;
-  /** Its text. A secret stays one: the provider encrypts it in the state, and `docker inspect` never shows it. */
+  /** Its text. A secret remains one: the provider encrypts it in the state, and `docker inspect` never shows it. */
   content: pulumi.Input<string>;
 }
 
 /**
- * A file's upload: the containers' user can read it, by its group, and cannot write it.
+ * A file's upload. The containers' user can read it through its group, and cannot write it.
  *
- * It has no owner of its own: with one, Docker looks the container's user up in the host's passwd, and fails.
+ * It has no owner: with one, Docker would look up the container's user in the host's passwd, and fail.
  */
 function upload(file: ContainerFile): docker.types.input.ContainerUpload {
   return { file: file.path, content: file.content, permissions: '0440' };
 }
 
-/** What every service of a stack is made of, whatever it runs. */
+/** The arguments of every service of a stack. */
 export interface ServiceArgs {
   /** The stack's name. */
   stack: string;
-  /** This deployment's own id, by which its containers are told from those of another of the same name. */
+  /** This deployment's own id. It distinguishes its containers from those of another deployment of the same name. */
   instance: pulumi.Input<string>;
   /** Docker's id of the image. */
   imageId: pulumi.Input<string>;
   network: docker.Network;
-  /** Files that it finds at its start: configuration, programs, keys. */
+  /** The files that are uploaded before it starts: configuration, programs, keys. */
   files: ContainerFile[];
 }
 
 /**
  * The arguments that every container of a stack has.
  *
- * @param role what it does: its label, and its name on the stack's network.
- * @param memoryMb its memory's limit, in MiB.
- * @param stopSeconds from the request to stop to the kill.
+ * @param role its role: the value of its label, and its name on the stack's network.
+ * @param memoryMb its memory limit, in MiB.
+ * @param stopSeconds seconds from SIGTERM to SIGKILL.
  */
 export function serviceContainer(
   role: 'gateway' | 'edge' | 'portkey',
@@ -53,7 +53,7 @@ export function serviceContainer(
     labels: labels(args.stack, role, args.instance),
     networksAdvanced: [{ name: args.network.name, aliases: [role] }],
     uploads: args.files.map(upload),
-    // A container that never gets healthy fails the deployment.
+    // A container that does not become healthy fails the deployment.
     wait: true,
     stopTimeout: stopSeconds,
     destroyGraceSeconds: stopSeconds,

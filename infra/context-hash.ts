@@ -3,13 +3,13 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
 /**
- * A hash of a folder's files: their names below it, whether they are executable, and their contents.
+ * A hash of a folder's files: their relative names, whether they are executable, and their contents.
  *
- * Images are tagged with it, so that the same folder always means the same tag and any change to it another one. Owners, times
- * and the folder's own path are left out: two checkouts of one commit agree.
+ * Images are tagged with it, so the same folder always results in the same tag, and any change in another one. Owners, times and the
+ * folder's own path are not included, so two checkouts of one commit have the same hash.
  *
- * @param dir a folder, walked whole.
- * @param extra further strings that go into the image (build arguments, say).
+ * @param dir a folder; its subfolders are included.
+ * @param extra further strings that affect the image, for example build arguments.
  * @returns 12 hex digits.
  */
 export function contextHash(dir: string, extra: readonly string[] = []): string {

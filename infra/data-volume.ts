@@ -3,10 +3,10 @@ import type * as pulumi from '@pulumi/pulumi';
 import { dockerName } from './docker-names.ts';
 
 /**
- * The stack's one lasting thing: the volume with the answers' cache (SQLite).
+ * The stack's only stateful resource: the volume with the cache of answers (SQLite).
  *
- * It is protected in every stack, and nothing of it may ever change: a changed label replaces a volume of a fixed name, which
- * destroys its data, and exits 0. `./switchyard down` removes it only when it is asked to by name.
+ * It is protected in every stack, and none of its properties may ever change: a changed label makes Pulumi replace the volume under its
+ * fixed name, which destroys the data and still exits 0. `./switchyard down` removes the volume only if its name is given.
  *
  * @param stack the stack's name.
  */

@@ -1,18 +1,18 @@
 import type * as pulumi from '@pulumi/pulumi';
 
 /**
- * The one local tag of the base image; bootstrap/base-image.ts brings it, by whichever recipe the machine allows. Bump the number with any
- * change of runtimes/base/image, here and in the Dockerfiles that build on it (a test holds them equal).
+ * The only local tag of the base image. bootstrap/base-image.ts builds it, with whichever recipe works on the machine. Increase the number
+ * with any change of runtimes/base/image, here and in the Dockerfiles that build on it (a test checks that they are equal).
  */
 export const BASE_IMAGE = 'switchyard-base:bookworm-1';
 
 /**
- * The user that everything in a container runs as: no root, no name that an image would have to know. Its group is root's, since
- * uploaded files belong to root: Docker looks an owner up in the host's list of users, where ours is in none.
+ * The user for all processes in containers: not root, and a number, so that no image needs to know a name. Its group is root's, since
+ * uploaded files belong to root: they cannot have our user as owner, since Docker would look it up in the host's passwd, where it is missing.
  */
 export const CONTAINER_USER = '10001:0';
 
-/** What the names of the resources start with that remember a key's age; `status` and `keys ages` find them in the state by it. */
+/** The name prefix of the resources that record a key's age. `status` and `keys ages` find them in the state by it. */
 export const KEY_AGE_PREFIX = 'key-age-';
 
 /** Docker's name for a part of a stack, e.g. `switchyard-dev-data`. */
@@ -24,9 +24,9 @@ export function dockerName(stack: string, part?: string): string {
  * The labels by which the CLI finds a stack's containers.
  *
  * @param stack the stack's name.
- * @param role what the container does: `gateway`, `edge` or `portkey`.
- * @param instance the deployment's own random id: a stack of the same name with another backend has another one, so that nobody
- *   takes its containers for leftovers.
+ * @param role the container's role: `gateway`, `edge` or `portkey`.
+ * @param instance the deployment's own random id. A stack of the same name with another backend has another id, so its containers are not
+ *   mistaken for orphans.
  */
 export function labels(
   stack: string,

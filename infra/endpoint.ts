@@ -1,10 +1,10 @@
 import { isIPv6 } from 'node:net';
 
-/** Addresses that mean "every one of this machine": a server listens there, but a client cannot call them everywhere. */
+/** Wildcard addresses, and what a client calls instead: a server can listen on them, but not every client can connect to them. */
 const EVERY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '::1' };
 
 /**
- * Where a client on this machine reaches a server: `http://<address>:<port>`, without a path.
+ * The address of a server for a client on this machine: `http://<address>:<port>`, without a path.
  *
  * @param bind the address that the server listens on.
  */

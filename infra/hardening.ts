@@ -1,6 +1,6 @@
 import type { types } from '@pulumi/docker';
 
-/** What every container of a stack gets, whatever it runs. */
+/** The security settings and limits of every container of a stack. */
 export interface Hardening {
   restart: string;
   capabilities: types.input.ContainerCapabilities;
@@ -13,9 +13,9 @@ export interface Hardening {
 }
 
 /**
- * The limits of a container: no capabilities, no new privileges, bounded memory, processes and logs, restarted when it ends.
+ * The limits of a container: no capabilities, no new privileges, bounded memory, processes and logs. It is restarted when it exits.
  *
- * @param memoryMb the memory's limit in MiB. Swap gets the same number, which means none, and without which every preview
+ * @param memoryMb the memory limit in MiB. The limit of memory and swap gets the same number, which means no swap; without it every preview
  *   would show a difference.
  * @returns arguments for `docker.Container`.
  */
@@ -24,8 +24,8 @@ export function hardening(memoryMb: number): Hardening {
     restart: 'unless-stopped',
     capabilities: { drops: ['ALL'] },
     securityOpts: ['no-new-privileges:true'],
-    // The provider has no pids limit; the kernel's limit of processes and threads per user does the same work, since the
-    // containers' user runs nothing else on the host. It counts over all containers of that user.
+    // The provider has no pids limit. The kernel's limit of processes and threads per user has the same effect, since the containers'
+    // user runs nothing else on the host. It applies to all containers of that user together.
     ulimits: [{ name: 'nproc', soft: 2048, hard: 2048 }],
     memory: memoryMb,
     memorySwap: memoryMb,

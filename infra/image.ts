@@ -5,26 +5,26 @@ import * as random from '@pulumi/random';
 import { contextHash } from './context-hash.ts';
 import { BASE_IMAGE, dockerName } from './docker-names.ts';
 
-/** What a {@link StackImage} is built from. */
+/** The arguments of a {@link StackImage}. */
 export interface StackImageArgs {
-  /** The stack's name; part of the tag, since the provider removes images by tag and two stacks must not share one. */
+  /** The stack's name. It is part of the tag, since the provider removes images by tag and two stacks must not share one. */
   stack: string;
-  /** What the image is for, e.g. `gateway`: the last part of the repository's name. */
+  /** The image's role, e.g. `gateway`: the last part of the repository's name. */
   role: string;
   /** The build context: a folder with a Dockerfile. */
   context: string;
   /**
-   * What its `FROM` names.
-   * @default the base image that the launcher brings.
+   * The base image in its `FROM`.
+   * @default the base image that the launcher builds.
    */
   base?: string;
 }
 
 /**
- * An image built as a resource of the stack, from the base image, tagged by its content.
+ * An image that is built as a resource of the stack, from the base image, and tagged by its content.
  *
- * The tag has a hash of the build context, so that an unchanged folder is an unchanged resource, and a changed one a new image
- * beside the old one (whose tag goes at the end of the deployment).
+ * The tag contains a hash of the build context. So an unchanged folder is an unchanged resource, and a changed one results in a new image
+ * next to the old one, whose tag is removed at the end of the deployment.
  */
 export class StackImage extends pulumi.ComponentResource {
   /** Docker's id of the image (`sha256:…`). */
@@ -33,17 +33,16 @@ export class StackImage extends pulumi.ComponentResource {
   constructor(name: string, args: StackImageArgs, opts?: pulumi.ComponentResourceOptions) {
     super('switchyard:index:StackImage', name, {}, opts);
     const hash = contextHash(args.context, [args.base ?? BASE_IMAGE]);
-    // Random as well: a folder that goes back to what it was must not get its old tag again, which the provider removes after
-    // it has made the new one.
-    // So is a folder that has moved: its image is replaced too, whatever its content.
-    // Relative, so that the state is the same from whichever folder the project is deployed.
+    // The path is relative, so that the state does not depend on where the checkout is.
     const context = relative(process.cwd(), args.context);
-    const made = new random.RandomId(
+    // The tag also has a random part: a folder whose change is reverted must not get its old tag again, since the provider removes that tag
+    // after it has made the new one. The same applies to a folder that was moved, since its image is replaced whatever its content.
+    const randomTag = new random.RandomId(
       `${name}-tag`,
       { byteLength: 3, keepers: { hash, context } },
       { parent: this },
     );
-    const tag = pulumi.interpolate`${dockerName(args.stack, args.role)}:${hash}-${made.hex}`;
+    const tag = pulumi.interpolate`${dockerName(args.stack, args.role)}:${hash}-${randomTag.hex}`;
     const image = new docker.RemoteImage(
       name,
       {
@@ -54,7 +53,7 @@ export class StackImage extends pulumi.ComponentResource {
           tags: [tag],
           buildArgs: { BASE: args.base ?? BASE_IMAGE },
         },
-        // Only the tag goes with the resource: a container that still runs on the image keeps its layers.
+        // Deleting the resource only removes the tag: a container that still uses the image keeps its layers.
         forceRemove: true,
       },
       { parent: this, deleteBeforeReplace: false },

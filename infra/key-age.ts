@@ -4,11 +4,11 @@ import * as random from '@pulumi/random';
 import { KEY_AGE_PREFIX } from './docker-names.ts';
 
 /**
- * Remembers when a provider's key was first deployed.
+ * Records when a provider's key was first deployed.
  *
- * `pulumi config set` runs none of our code, so a key's age counts from the `up` that first deployed its value. The resource is
- * replaced when the value changes, and the time of its creation, which Pulumi keeps in the state, is the key's. The value itself
- * is not in it: only a hash, and that as a secret.
+ * `pulumi config set` runs none of our code, so a key's age counts from the `up` that first deployed its value. This resource is replaced
+ * when the value changes, and Pulumi keeps the time of its creation in the state. The resource does not contain the value, only a hash of
+ * it, as a secret.
  *
  * @param keyName the key's name in the stack's config, e.g. `GROQ_API_KEY`.
  * @param value the key.

@@ -2,29 +2,29 @@ import { createHash } from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 
-/** Which master keys a stack accepts. */
+/** The master keys that a stack accepts. */
 export interface MasterKeyArgs {
-  /** Counts the rotations, from 1. Another number is another key. */
+  /** The generation, from 1; each rotation increases it. Another number means another key. */
   generation: number;
-  /** Until when the key of the generation before is accepted as well: an ISO 8601 time. Left out: not at all. */
+  /** The time until which the previous generation's key is accepted too, in ISO 8601. Left out, it is not accepted. */
   previousUntil?: string;
 }
 
 /**
- * The key that a stack's clients hold, and during a rotation the one before it.
+ * The key that a stack's clients use, and during a rotation also the previous one.
  *
- * The program has no clock: it hands `previousUntil` to the gateway, which compares it with the time of each request.
+ * The program has no clock: it passes `previousUntil` to the gateway, which compares it with the time of each request.
  */
 export class MasterKey extends pulumi.ComponentResource {
   /** The current key: `sk-` and 40 random letters and digits. Secret. */
   readonly current: pulumi.Output<string>;
-  /** The file by which gateways know the keys without holding them: names, SHA-256 hashes, ends of validity. Secret. */
+  /** The file with which gateways check keys without having them: names, SHA-256 hashes, ends of validity. Secret. */
   readonly hashes: pulumi.Output<string>;
 
   constructor(name: string, args: MasterKeyArgs, opts?: pulumi.ComponentResourceOptions) {
     super('switchyard:index:MasterKey', name, {}, opts);
     const generate = (generation: number): pulumi.Output<string> => {
-      // A resource per generation: the previous key stays in the state just as long as it is accepted.
+      // One resource per generation: the previous key is in the state only as long as it is accepted.
       const password = new random.RandomPassword(
         `${name}-${generation}`,
         { length: 40, special: false },
@@ -45,8 +45,8 @@ export class MasterKey extends pulumi.ComponentResource {
 /**
  * The text of the gateways' client-keys.json.
  *
- * @param current the key in force.
- * @param previous the key before it, if that is still accepted.
+ * @param current the current key.
+ * @param previous the previous key, if it is still accepted.
  * @param until the end of `previous`: an ISO 8601 time.
  */
 export function clientKeysFile(current: string, previous?: string, until?: string): string {
@@ -60,10 +60,10 @@ export function clientKeysFile(current: string, previous?: string, until?: strin
 }
 
 /**
- * The same file with one more key, which has no end.
+ * The same file with one more key, which does not expire.
  *
  * @param file the text that {@link clientKeysFile} made.
- * @param name whose key it is.
+ * @param name the name of the key's owner.
  */
 export function addClientKey(file: string, name: string, key: string): string {
   const { keys } = JSON.parse(file) as { keys: unknown[] };

@@ -3,7 +3,7 @@ import type * as pulumi from '@pulumi/pulumi';
 import { dockerName } from './docker-names.ts';
 
 /**
- * The stack's private network: gateways and edge find each other on it by Docker's DNS, and nothing else is on it.
+ * The stack's private network. Its containers find each other by Docker's DNS, and nothing else is on it.
  *
  * @param stack the stack's name.
  */

@@ -4,19 +4,20 @@ import * as random from '@pulumi/random';
 import type { ContainerFile } from './container.ts';
 import { addClientKey } from './master-key.ts';
 
-/** A key that the gateways have for the stack's own Portkey. */
+/** The gateways' key for the stack's own Portkey. */
 export interface GatewayKey {
-  /** The file by which the gateways hold it; none where they have no such key. */
+  /** The file with the key for the gateways; empty if they have no such key. */
   files: ContainerFile[];
-  /** The text of Portkey's client-keys.json, made of the one for the clients: this key is accepted too. */
+  /** Adds this key to the clients' keys, for Portkey's client-keys.json. */
   addTo: (hashes: Output<string>) => Output<string>;
 }
 
 /**
- * Generates the key by which the gateways ask the stack's own Portkey: no client's key, so that a rotation of those leaves it alone.
+ * Generates the key that the gateways send to the stack's own Portkey. It is separate from the clients' keys, so rotating those does not
+ * affect it.
  *
  * @param name the resource's name.
- * @param fileName the file below `/run/secrets`; undefined where the gateways do not ask it.
+ * @param fileName the file in `/run/secrets`; undefined if the gateways do not call Portkey.
  * @param parent the component that it belongs to.
  */
 export function gatewayKey(name: string, fileName: string | undefined, parent: Resource): GatewayKey {

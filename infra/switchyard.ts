@@ -12,44 +12,44 @@ import { stackNetwork } from './network.ts';
 import { Portkey } from './portkey-service.ts';
 import { gatewayKey } from './portkey-key.ts';
 
-/** What a stack is made of. All texts are rendered already; keys are secrets. */
+/** The arguments of a stack. All texts are already rendered; keys are secrets. */
 export interface SwitchyardArgs {
-  /** The stack's name: part of every name on the host. */
+  /** The stack's name. It is part of every name on the host. */
   stack: string;
   /** The host's address and port that clients use. */
   bind: string;
   port: number;
-  /** Gateways side by side, 1 to 8. */
+  /** The number of gateways, 1 to 8. */
   replicas: number;
   /** Memory limit of a gateway, in MiB. */
   memoryMb: number;
   /** Memory limit of the edge, in MiB. */
   edgeMemoryMb: number;
-  /** How long a replaced gateway may go on with what it has begun, in seconds. */
+  /** How long a gateway that is being replaced may continue its requests, in seconds. */
   drainSeconds: number;
   masterKey: MasterKeyArgs;
-  /** A published image by digest; left out, LiteLLM's image is built from `imageContexts.gateway`. */
+  /** A published image by digest. Left out, LiteLLM's image is built from `imageContexts.gateway`. */
   publishedImage?: string;
-  /** Folders with a Dockerfile; `published` adds to a published image what the gateway needs. */
+  /** Folders with a Dockerfile each. `published` adds what the gateway needs to a published image. */
   imageContexts: { gateway: string; published: string; edge: string; portkey: string };
-  /** LiteLLM's config and the hooks beside it. */
+  /** LiteLLM's config and Switchyard's own programs for it. */
   gatewayFiles: ContainerFile[];
-  /** The proxy's config and scripts. */
+  /** The edge's config and scripts. */
   edgeFiles: ContainerFile[];
-  /** The stack's own Portkey. Left out, there is none. */
+  /** The stack's own Portkey. Left out, the stack has none. */
   ownPortkey?: {
     /** Its routes with the providers' keys. Secret. */
     config: pulumi.Output<string>;
-    /** The gateways get a key of their own for it, as the file `/run/secrets/<gatewayKey>`. Left out, they do not ask it. */
+    /** The gateways get their own key for it, as the file `/run/secrets/<gatewayKey>`. Left out, they do not call it. */
     gatewayKey?: string;
   };
   /** The providers' keys that are set, by name. Secrets. */
   providerKeys: Record<string, pulumi.Output<string>>;
 }
 
-/** A whole stack: images, network, data volume, master key, gateways and the edge before them. */
+/** A whole stack: images, network, data volume, master key, gateways, and the edge in front of them. */
 export class Switchyard extends pulumi.ComponentResource {
-  /** Where a client on this machine reaches the stack: `http://127.0.0.1:4000`, without a path. */
+  /** The stack's address for clients on this machine: `http://127.0.0.1:4000`, without a path. */
   readonly endpoint: string;
   /** The key that clients use. Secret. */
   readonly masterKey: pulumi.Output<string>;
@@ -121,11 +121,11 @@ export class Switchyard extends pulumi.ComponentResource {
         imageId: image('edge', contexts.edge),
         files: args.edgeFiles,
       },
-      // Only for the first time: an edge without a gateway would have nothing to offer.
+      // On the first deployment the edge starts after the gateways. Later updates of the two are independent.
       { parent: this, dependsOn: gateway },
     );
     this.endpoint = endpointOf(args.bind, args.port);
-    // Only once every gateway accepts it: after a failed rotation clients are given the one before.
+    // Known only when every gateway accepts the key: after a failed rotation, clients get the previous one.
     this.masterKey = pulumi.all([masterKey.current, gateway.ids]).apply(([key]) => key);
     this.masterKeyGeneration = gateway.ids.apply(() => args.masterKey.generation);
     this.registerOutputs({ endpoint: this.endpoint });

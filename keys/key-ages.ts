@@ -1,5 +1,5 @@
 /** The ages of a stack's keys. Pure: the time is an argument. */
-import { setKeyCommand } from '../domain/plan/remedy.ts';
+import { setKeyCommand } from '../domain/plan/unavailable.ts';
 import { KEY_AGE_PREFIX } from '../infra/docker-names.ts';
 import { resourceName, type StateResource } from '../engine/stack-state.ts';
 

@@ -9,7 +9,7 @@ export function describeNewStack({ settings, plan }: Inputs): string[] {
   return [
     `${settings.stack} is new: its address will be ${endpointOf(settings.bind, settings.port)}, gateways: ${settings.replicas}`,
     `it serves ${served.join(', ') || 'no model yet'}`,
-    ...describeUnavailable(plan.leftOut),
+    ...describeUnavailable(plan.unavailable),
     ...chains.map(([alias, chain]) => `${alias} falls back to ${chain.join(', ')}`),
   ];
 }

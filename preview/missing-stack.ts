@@ -27,7 +27,7 @@ export async function previewMissing(out: Output, stack: string, inputs: Inputs)
     changes: steps.length,
     warnings: planWarnings(plan),
     meanings: describeNewStack(inputs),
-    leftOut: inputs.plan.leftOut,
+    leftOut: inputs.plan.unavailable,
     steps,
     missing: true,
   };

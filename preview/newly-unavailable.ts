@@ -1,11 +1,11 @@
 /** Models in the catalogue that are not served. A change that adds a model without its key would otherwise not be visible. Pure. */
-import { groupLeftOut } from '../domain/plan/left-out.ts';
-import type { LeftOut } from '../domain/plan/plan-types.ts';
+import { groupUnavailable } from '../domain/plan/group-unavailable.ts';
+import type { UnavailableModel } from '../domain/plan/plan-types.ts';
 import { plainOutputs } from '../engine/deployed.ts';
 import type { StateResource } from '../engine/stack-state.ts';
 
 /** Describes the models that became unavailable: the last `up` neither served them nor listed them as unavailable. */
-export function newlyUnavailable(leftOut: readonly LeftOut[], resources: readonly StateResource[]): string[] {
+export function newlyUnavailable(leftOut: readonly UnavailableModel[], resources: readonly StateResource[]): string[] {
   const outputs = plainOutputs(resources);
   const before = (Array.isArray(outputs.leftOut) ? outputs.leftOut : []) as { model?: string }[];
   const known = new Set(before.map(({ model }) => model));
@@ -13,8 +13,8 @@ export function newlyUnavailable(leftOut: readonly LeftOut[], resources: readonl
 }
 
 /** `llama-local is unavailable: OLLAMA_API_KEY is not set (pulumi config set …)` */
-export function describeUnavailable(leftOut: readonly LeftOut[]): string[] {
-  return groupLeftOut(leftOut).map(
+export function describeUnavailable(leftOut: readonly UnavailableModel[]): string[] {
+  return groupUnavailable(leftOut).map(
     ({ models, reason, command }) =>
       `${models.join(', ')} ${models.length === 1 ? 'is' : 'are'} unavailable: ${reason} (${command})`,
   );

@@ -1,5 +1,5 @@
 /** The result of a preview as text, Markdown and JSON. Pure. */
-import type { LeftOut } from '../domain/plan/plan-types.ts';
+import type { UnavailableModel } from '../domain/plan/plan-types.ts';
 import { columns, wrap } from '../console/wrap.ts';
 import { type Change, stepLine } from './pulumi-plan.ts';
 
@@ -13,7 +13,7 @@ export interface Preview {
   /** What changes, in sentences; empty if nothing changes. */
   meanings: string[];
   /** The models of the catalogue that are not served because their key is missing; absent if the keys are placeholders. */
-  leftOut?: LeftOut[];
+  leftOut?: UnavailableModel[];
   /** The resources that change. */
   steps: Change[];
   /** The stack does not exist in the backend yet, and the preview did not create it: this is the preview of the first `up`. */

@@ -117,8 +117,8 @@ def models(root: Path) -> dict[str, dict]:
             'mode': mode,
             'input': per_million(entry.get('input_cost_per_token')),
             'output': per_million(entry.get('output_cost_per_token')),
-            'context': entry.get('max_input_tokens'),
-            'answer': entry.get('max_output_tokens'),
+            'maxInputTokens': entry.get('max_input_tokens'),
+            'maxOutputTokens': entry.get('max_output_tokens'),
             'retires': entry.get('deprecation_date'),
         }
         full = name if name.startswith(f'{provider}/') else f'{provider}/{name}'

@@ -1,4 +1,4 @@
-/** The plain files that a stack's containers find: rendered from its inputs, without Pulumi. */
+/** Renders the files without secrets for a stack's containers from its inputs. Independent of Pulumi. */
 import { join } from 'node:path';
 import { renderEdge } from '../domain/render/haproxy.ts';
 import { litellmConfig, renderLitellm } from '../domain/render/litellm-config.ts';
@@ -10,7 +10,7 @@ import { ROOT } from '../console/home-paths.ts';
 
 /** A file of a container. */
 export interface PlainFile {
-  /** Where in the container: an absolute path. */
+  /** Its absolute path in the container. */
   path: string;
   content: string;
 }
@@ -20,10 +20,10 @@ const FOLDER = '/etc/switchyard';
 /** LiteLLM's config in a gateway. */
 export const CONFIG_PATH = `${FOLDER}/config.yaml`;
 
-/** The settings of the programs beside it. */
+/** The settings of Switchyard's own programs in a gateway. */
 export const GATEWAY_SETTINGS_PATH = `${FOLDER}/gateway.json`;
 
-/** LiteLLM's config, the hooks beside it and their settings. */
+/** LiteLLM's config, and Switchyard's own programs with their settings. */
 export function gatewayFiles({ settings, plan }: Inputs, root: string = ROOT): PlainFile[] {
   return [
     { path: CONFIG_PATH, content: renderLitellm(plan, template('litellm.yaml', root)) },
@@ -36,7 +36,7 @@ function gatewaySettings({ drainSeconds }: Inputs['settings']): Record<string, u
   return { drainSeconds };
 }
 
-/** What the same gateways serve: the stack's output `plan`. */
+/** What these gateways serve: the stack's output `plan`. */
 export function stackPlan(inputs: Inputs, root: string = ROOT): PlanOutput {
   return planOutput({
     config: litellmConfig(inputs.plan, template('litellm.yaml', root)),

@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
- * The plain files of a folder, for a container to find.
+ * The files of a folder, for upload into a container.
  *
- * Lines end in LF there, whatever the editor made of them: an interpreter that is named `python3\r` does not exist, and
- * HAProxy takes the CR for a part of the last word.
+ * Line ends are converted to LF: otherwise the kernel would look for an interpreter named `python3\r`, and HAProxy would take the CR as a
+ * part of the last word.
  *
- * @param dir the folder; its subfolders are left alone.
+ * @param dir the folder. Subfolders are ignored.
  * @param target the folder in the container.
- * @returns the files by name, so that the order is always the same.
+ * @returns the files sorted by name, so that the order is stable.
  */
 export function folderFiles(dir: string, target: string): { path: string; content: string }[] {
   return readdirSync(dir, { withFileTypes: true })

@@ -1,9 +1,9 @@
-/** The Pulumi program: settings and catalogue in, a gateway and the files for its clients out. */
+/** The Pulumi program: deploys a gateway from settings and catalogue, and outputs the files for its clients. */
 import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import { clientKeys, clientView } from '../domain/render/client-view.ts';
-import { PORTKEY_ALIAS, PORTKEY_GATEWAY_KEY } from '../domain/plan/last-resort.ts';
-import { clientGuide, clientTexts } from '../domain/render/client-outputs.ts';
+import { PORTKEY_ALIAS, PORTKEY_GATEWAY_KEY } from '../domain/plan/default-fallback.ts';
+import { clientMetadata, clientTexts } from '../domain/render/client-outputs.ts';
 import { localConfig, localRoutes } from '../domain/render/portkey-routes.ts';
 import { formatProblem, formatProblems, hasErrors } from '../domain/diagnostics/problems.ts';
 import { EDGE_MEMORY_MB } from '../domain/schema/edge-limits.ts';
@@ -40,12 +40,12 @@ const switchyard = new Switchyard('switchyard', {
   providerKeys,
 });
 
-// What commands read back is written by domain/schema/outputs-schema.ts; docs/configuration.md lists all outputs.
+// The form of outputs that commands read is in domain/schema/outputs-schema.ts. docs/configuration.md lists all outputs.
 
-/** Where clients find the gateway; OpenAI's clients want `/v1` behind it, Anthropic's do not. */
+/** The gateway's address for clients. OpenAI's clients need `/v1` at its end, Anthropic's do not. */
 export const endpoint = switchyard.endpoint;
 export const openaiBaseUrl = `${endpoint}/v1`;
-/** The key that clients use, and its number: how many there have been. */
+/** The key that clients use, and its generation: how many keys there have been. */
 export const masterKey = switchyard.masterKey;
 export const masterKeyGeneration = switchyard.masterKeyGeneration;
 
@@ -55,21 +55,25 @@ const clientInputs = {
   template: JSON.parse(template('opencode.json')) as Record<string, unknown>,
 };
 const view = clientView(clientInputs);
-/** What `smoke` and `agents` need to know. */
-export const client = clientGuide(view, inputs.plan);
+/** The metadata that `smoke` and `agents` need. */
+export const client = clientMetadata(view, inputs.plan);
 /** The texts of opencode's two files, with the keys. */
 export const clientFiles = pulumi.secret(
   pulumi
     .all([masterKey, pulumi.all(providerKeys)])
     .apply(([key, keys]) => clientTexts(view, clientKeys(clientInputs, key, keys), client)),
 );
-/** The aliases that the gateway serves, and those of the catalogue that it does not, each with the command that brings it. */
+/** The aliases that the gateway serves, and the unavailable ones of the catalogue, each with the command that makes it available. */
 export const models = inputs.plan.served.map((model) => model.alias);
-export const leftOut = inputs.plan.leftOut;
-/** What the gateways serve, for `preview` to compare with. */
+export const leftOut = inputs.plan.unavailable;
+/** What the gateways serve; `preview` compares it with what it would deploy. */
 export const plan = stackPlan(inputs);
 
-/** The catalogue and the settings, or the end of the program with everything that is wrong with them. */
+/**
+ * The catalogue and the settings. Logs warnings.
+ *
+ * @throws RunError with all problems, which ends the program.
+ */
 function checkedInputs(): Inputs {
   const { inputs, problems } = loadInputs(stack, rawConfig());
   if (inputs === undefined || hasErrors(problems)) throw new pulumi.RunError(formatProblems(problems));
@@ -77,7 +81,7 @@ function checkedInputs(): Inputs {
   return inputs;
 }
 
-/** This project's config as Pulumi hands it over: `switchyard:port` and the like. */
+/** This project's config from Pulumi (`switchyard:port` and so on). */
 function rawConfig(): RawConfig {
   const prefix = `${pulumi.getProject()}:`;
   const own = (name: string): boolean => name.startsWith(prefix);
@@ -93,15 +97,15 @@ function rawConfig(): RawConfig {
   };
 }
 
-/** The routes of the stack's own Portkey, where it is to have one and there is a key for any of them. */
+/** The routes of the stack's own Portkey, if it is configured and at least one route has a key. */
 function ownPortkey(): Pick<SwitchyardArgs, 'ownPortkey'> {
   const { catalog } = inputs;
   if (settings.portkey.mode !== 'local' || localRoutes(catalog, keyNames).length === 0) return {};
   const config = pulumi.secret(
     pulumi.all(providerKeys).apply((keys) => JSON.stringify(localConfig(catalog, settings, keys))),
   );
-  const asked = inputs.plan.served.some((model) => model.alias === PORTKEY_ALIAS);
-  return { ownPortkey: { config, ...(asked ? { gatewayKey: PORTKEY_GATEWAY_KEY } : {}) } };
+  const isFallback = inputs.plan.served.some((model) => model.alias === PORTKEY_ALIAS);
+  return { ownPortkey: { config, ...(isFallback ? { gatewayKey: PORTKEY_GATEWAY_KEY } : {}) } };
 }
 
 function imageContext(role: string): string {

@@ -1,4 +1,4 @@
-/** Reads what a stack is made from: the catalogue, its settings, and what the gateway will serve of the one under the other. */
+/** Reads the inputs of a stack: the catalogue, its settings, and the plan of what the gateway will serve. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../console/errors.ts';
@@ -16,15 +16,15 @@ import { type OtherStack, portsOf } from '../domain/checks/settings-checks.ts';
 import type { Settings } from '../domain/schema/settings-schema.ts';
 import { stackFileName, stackOfFile } from '../domain/schema/stack-file-names.ts';
 
-/** A stack's raw config, as Pulumi has it. */
+/** A stack's raw config from Pulumi. */
 export interface RawConfig {
-  /** Plain values by name, without the namespace; objects as JSON. Secret values may be left out or empty. */
+  /** Plain values by name, without the namespace; objects as JSON. Values of secrets may be missing or empty. */
   config: Record<string, string>;
   /** The names of those that are secrets. */
   secretKeys: string[];
 }
 
-/** What a stack is made from. */
+/** The inputs of a stack. */
 export interface Inputs {
   catalog: Catalog;
   settings: Settings;
@@ -35,13 +35,13 @@ export interface Inputs {
 }
 
 /**
- * Reads and checks everything, before any resource is touched.
+ * Reads and checks everything, before any resource is changed.
  *
  * @param stack the stack's name.
  * @param raw its config.
  * @param root the folder of Pulumi.yaml.
- * @param day the day to which the models' lifetimes are counted: YYYY-MM-DD.
- * @returns all problems of all files at once, and the inputs if none of them is an error.
+ * @param day the day against which the models' retirement dates are checked: YYYY-MM-DD.
+ * @returns all problems of all files, and the inputs if none of the problems is an error.
  */
 export function loadInputs(
   stack: string,
@@ -81,18 +81,18 @@ export function loadInputs(
   return { inputs: { catalog, settings: settings.settings, keyNames, plan, agents: agents.file }, problems };
 }
 
-/** The catalogue's name, as a user would type it. */
+/** The catalogue's path, as a user would type it. */
 export const CATALOG_FILE = 'config-templates/catalog.yaml';
 
-/** The catalogue, and all that is wrong with it. */
+/** The catalogue and its problems. */
 export function loadCatalog(root = ROOT): LoadedCatalog {
   return parseCatalog(template('catalog.yaml', root), CATALOG_FILE);
 }
 
 /**
- * The catalogue, for commands that cannot do without.
+ * The catalogue, for commands that need one without errors.
  *
- * @throws UserError with all that is wrong with it.
+ * @throws UserError with all of its problems.
  */
 export function requireCatalog(): LoadedCatalog & { catalog: Catalog } {
   const { catalog, ...rest } = loadCatalog();
@@ -101,19 +101,19 @@ export function requireCatalog(): LoadedCatalog & { catalog: Catalog } {
   return { catalog, ...rest };
 }
 
-/** The agents' file, likewise. */
+/** The path of the agents' file, likewise. */
 export const AGENTS_FILE = 'config-templates/agents.yaml';
 
-/** The fixed part of LiteLLM's config, and what the gateway's image is built from. */
+/** The fixed part of LiteLLM's config, and the lock file from which the gateway's image is built. */
 const LITELLM_FILE = 'config-templates/litellm.yaml';
 const LOCK_FILE = 'runtimes/gateway/image/requirements.txt';
 
-/** Today, or the day that the variable SWITCHYARD_TODAY names: for tests, and to look ahead. */
+/** Today, or the day in the environment variable SWITCHYARD_TODAY: for tests, and to look ahead. */
 function today(): string {
   return process.env.SWITCHYARD_TODAY ?? new Date().toISOString().slice(0, 10);
 }
 
-/** The settings of every stack in a checkout. */
+/** The settings files of all stacks in a checkout. */
 function stackFiles(root: string): OtherStack[] {
   return readdirSync(root).flatMap((path) => {
     const stack = stackOfFile(path);
@@ -125,7 +125,7 @@ function file(path: string, root: string): { path: string; text: string } {
   return { path, text: readFileSync(join(root, path), 'utf8') };
 }
 
-/** The text of a file below config-templates/. */
+/** The text of a file in config-templates/. */
 export function template(name: string, root = ROOT): string {
   return readFileSync(join(root, 'config-templates', name), 'utf8');
 }

@@ -1,14 +1,14 @@
-/** Whether LiteLLM keeps to the addresses that a catalogue gives: what might leave them is refused. */
+/** Rejects providers and models for which LiteLLM may call an address that is not in the catalogue. */
 import { LITELLM_PREFIXES } from '../facts/litellm-prefixes.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean, listNames } from '../diagnostics/suggest.ts';
 
-/** A prefix for any API in the style of OpenAI's, and its alternative. */
-const ANY_API = 'for an API in the style of OpenAI\'s: "litellm: openai", or hosted_vllm';
+/** The prefixes for OpenAI-compatible APIs. */
+const ANY_API = 'for an OpenAI-compatible API: "litellm: openai", or hosted_vllm';
 
-/** All providers and models whose requests might go elsewhere. */
+/** Errors about all providers and models whose requests might go to another address. */
 export function checkAddresses(catalog: Catalog, source: Source): Problem[] {
   return [...checkPrefixes(catalog, source), ...checkModelAddresses(catalog, source)];
 }
@@ -18,7 +18,7 @@ function checkPrefixes({ providers }: Catalog, source: Source): Problem[] {
   return Object.entries(providers).flatMap(([id, { litellm }]) => {
     if (litellm === undefined || LITELLM_PREFIXES.has(litellm)) return [];
     const hint = didYouMean(litellm, allowed) || ';';
-    const message = `LiteLLM is not known to keep to baseUrl with the prefix "${litellm}"${hint} allowed: ${listNames(allowed)}`;
+    const message = `the prefix "${litellm}" is not verified to call only baseUrl${hint} allowed: ${listNames(allowed)}`;
     return [source.problem(['providers', id, 'litellm'], message, { value: true, fix: ANY_API })];
   });
 }
@@ -31,16 +31,13 @@ function checkModelAddresses({ providers, models }: Catalog, source: Source): Pr
       source.problem(['models', alias, key], message, { value: true, ...(fix ? { fix } : {}) });
     const problems: Problem[] = [];
     if (model.includes('://')) {
-      // LiteLLM's huggingface takes such a model for the address to ask.
+      // LiteLLM's huggingface would use such a model id as the address to call.
       problems.push(
-        wrong(
-          'model',
-          "an address is no model's id; the address is the provider's baseUrl or gatewayBaseUrl",
-        ),
+        wrong('model', "a model id cannot be an address; set the provider's baseUrl or gatewayBaseUrl"),
       );
     }
     if (modes !== undefined && !modes.includes(mode)) {
-      const message = `with the prefix "${prefix}" LiteLLM does not serve ${mode} at the address given; allowed: ${modes.join(', ')}`;
+      const message = `with the prefix "${prefix}" LiteLLM does not serve ${mode} at the configured address; allowed: ${modes.join(', ')}`;
       problems.push(wrong('mode', message, ANY_API));
     }
     return problems;

@@ -1,9 +1,9 @@
-/** All checks of a stack's inputs beyond the form of each file. Pure: files and today's date are arguments. */
+/** Runs all checks of a stack's inputs beyond the schema of each file. Pure: files and today's date are arguments. */
 import { type OtherStack, checkPorts } from './settings-checks.ts';
 import type { Settings } from '../schema/settings-schema.ts';
 import { type LitellmFacts, litellmFacts } from '../facts/litellm-facts.ts';
 import { checkLock } from './image-policy.ts';
-import { checkLifetimes } from './lifetimes.ts';
+import { checkRetirements } from './retirements.ts';
 import { checkLitellmTemplate } from './litellm-keys.ts';
 import { checkPriceMap } from './price-map.ts';
 import { type Problem, sortProblems } from '../diagnostics/problems.ts';
@@ -16,7 +16,7 @@ export interface TextFile {
   text: string;
 }
 
-/** What the checks look at; what is left out is not checked. */
+/** The inputs of the checks. What is left out is not checked. */
 export interface CheckInput {
   /** YYYY-MM-DD. */
   today: string;
@@ -31,13 +31,13 @@ export interface CheckInput {
   facts?: LitellmFacts | undefined;
 }
 
-/** Everything that is wrong, errors first. */
+/** All problems, errors first. */
 export function checkInputs(input: CheckInput): Problem[] {
   const { today, catalog, settings, litellmTemplate, lock, others = [], facts = litellmFacts } = input;
   const problems: Problem[] = [];
   if (catalog) {
     problems.push(...checkPriceMap(catalog.catalog, catalog.source, facts));
-    problems.push(...checkLifetimes(catalog.catalog, catalog.source, today, facts));
+    problems.push(...checkRetirements(catalog.catalog, catalog.source, today, facts));
   }
   if (settings) problems.push(...checkPorts(settings.settings, settings.source, others));
   if (litellmTemplate)

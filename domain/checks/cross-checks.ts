@@ -1,4 +1,4 @@
-/** What the schema cannot see: whether the parts of a catalogue fit together. */
+/** Checks that the schema cannot make: whether the parts of a catalogue are consistent. */
 import { checkAddresses } from './address-checks.ts';
 import { unusable } from '../diagnostics/key-leaks.ts';
 import type { Problem } from '../diagnostics/problems.ts';
@@ -6,26 +6,30 @@ import { type Catalog, MOCK_ALIAS } from '../schema/catalog-schema.ts';
 import type { Path, Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean, listNames } from '../diagnostics/suggest.ts';
 
-/** Entries that have errors of their own, by name: what refers to them is not called wrong as well. `*`: all of a part. */
+/** Names of entries that have schema errors. References to them are not reported too. `*` stands for all entries of a part. */
 export interface BrokenNames {
   providers: ReadonlySet<string>;
   models: ReadonlySet<string>;
   routes: ReadonlySet<string>;
 }
 
-const NONE: BrokenNames = { providers: new Set(), models: new Set(), routes: new Set() };
+const NO_BROKEN_NAMES: BrokenNames = { providers: new Set(), models: new Set(), routes: new Set() };
 
-/** Whether a name is a broken entry's, capitals apart: they are a common mistake in names. */
+/** Whether a name is that of a broken entry, ignoring case: upper case is a common mistake in names. */
 function isBroken(broken: ReadonlySet<string>, name: string): boolean {
   return broken.has('*') || broken.has(name) || [...broken].some((one) => one.toLowerCase() === name);
 }
 
 /**
- * Everything that does not fit together in a catalogue.
+ * Errors about all inconsistencies of a catalogue.
  *
- * @param catalog a catalogue whose form is right, or what could be read of one.
+ * @param catalog a catalogue that matches the schema, or the valid part of one.
  */
-export function crossCheck(catalog: Catalog, source: Source, broken: BrokenNames = NONE): Problem[] {
+export function crossCheck(
+  catalog: Catalog,
+  source: Source,
+  broken: BrokenNames = NO_BROKEN_NAMES,
+): Problem[] {
   const providers = checkProviders(catalog, source);
   return [
     ...providers,
@@ -42,14 +46,14 @@ function checkProviders(catalog: Catalog, source: Source): Problem[] {
   const keys = new Map<string, string>();
   const clients = new Map<string, string>([['litellm', 'the gateway']]);
   for (const [id, provider] of Object.entries(catalog.providers)) {
-    const twice = (path: Path, value: string, owner: string | undefined) => {
+    const checkUnique = (path: Path, value: string, owner: string | undefined) => {
       if (owner !== undefined)
-        problems.push(source.problem(path, `${value} is taken by ${owner} already`, { value: true }));
+        problems.push(source.problem(path, `${value} is already used by ${owner}`, { value: true }));
     };
-    twice(['providers', id, 'key'], provider.key, keys.get(provider.key));
+    checkUnique(['providers', id, 'key'], provider.key, keys.get(provider.key));
     keys.set(provider.key, id);
     if (provider.client) {
-      twice(['providers', id, 'client', 'id'], provider.client.id, clients.get(provider.client.id));
+      checkUnique(['providers', id, 'client', 'id'], provider.client.id, clients.get(provider.client.id));
       clients.set(provider.client.id, id);
     }
     const reason = unusable(provider.keyPattern);
@@ -64,7 +68,7 @@ function checkModels(catalog: Catalog, source: Source, broken: ReadonlySet<strin
   const { requestTimeout } = catalog.limits;
   const tooLong = (path: Path, seconds: number | undefined) => {
     if (seconds === undefined || seconds <= requestTimeout) return;
-    const message = `${seconds} s are more than limits.requestTimeout (${requestTimeout} s), which would end the request first`;
+    const message = `${seconds} s exceeds limits.requestTimeout (${requestTimeout} s), which ends the request first`;
     problems.push(source.problem(path, message, { value: true }));
   };
   tooLong(['defaults', 'timeout'], catalog.defaults.timeout);
@@ -72,10 +76,7 @@ function checkModels(catalog: Catalog, source: Source, broken: ReadonlySet<strin
     const at = ['models', alias];
     if (alias === MOCK_ALIAS) {
       problems.push(
-        source.problem(
-          at,
-          `"${MOCK_ALIAS}" is the name of the answer without any account; choose another alias`,
-        ),
+        source.problem(at, `"${MOCK_ALIAS}" is reserved for the mock model; choose another alias`),
       );
     }
     if (!gateway.includes(model.provider) && !isBroken(broken, model.provider)) {
@@ -115,52 +116,52 @@ function checkFallbacks(catalog: Catalog, source: Source, broken: ReadonlySet<st
       if (!known.has(hop))
         wrong(`no such alias: "${hop}"${didYouMean(hop, aliases) || ';'} allowed: ${listNames(aliases)}`);
       else if (hop === alias) wrong(`"${alias}" falls back to itself`);
-      else if (seen.has(hop)) wrong(`"${hop}" stands twice in this chain`);
+      else if (seen.has(hop)) wrong(`"${hop}" appears twice in this chain`);
       else if (known.has(alias) && catalog.models[hop]?.mode !== catalog.models[alias]?.mode) {
         wrong(`"${hop}" is for ${catalog.models[hop]?.mode}, "${alias}" for ${catalog.models[alias]?.mode}`);
       }
       seen.add(hop);
     });
   }
-  return [...problems, ...checkCircles(catalog, source)];
+  return [...problems, ...checkCycles(catalog, source)];
 }
 
-const WHY_NO_CIRCLE =
-  'a request would go round in it, since the chain of each hop that fails is tried as well. Take a hop out, or let it be a second alias of the same model that has no chain of its own';
+const WHY_NO_CYCLE =
+  'a request could loop through them, since LiteLLM also tries the chain of each hop that fails. Remove a hop, or use a second alias of the same model that has no chain of its own';
 
-/** Circles through several chains: LiteLLM goes on with the chain of the alias that failed last. Each is reported once. */
-function checkCircles(catalog: Catalog, source: Source): Problem[] {
+/** Errors about cycles through several chains: LiteLLM continues with the chain of the alias that failed last. Each is reported once. */
+function checkCycles(catalog: Catalog, source: Source): Problem[] {
   const problems: Problem[] = [];
   const done = new Set<string>();
   for (const start of Object.keys(catalog.fallbacks)) {
     if (done.has(start)) continue;
-    // Depth first, without recursion: a chain of chains may be as long as the catalogue.
-    const way: string[] = [start];
-    const on = new Map<string, number>([[start, 0]]);
+    // Depth-first search without recursion: a path may be as long as the catalogue.
+    const stack: string[] = [start];
+    const onStack = new Map<string, number>([[start, 0]]);
     const next: number[] = [0];
-    while (way.length > 0) {
-      const alias = way.at(-1) ?? '';
+    while (stack.length > 0) {
+      const alias = stack.at(-1) ?? '';
       const chain = Object.hasOwn(catalog.fallbacks, alias) ? (catalog.fallbacks[alias] ?? []) : [];
       const index = next[next.length - 1] ?? 0;
       next[next.length - 1] = index + 1;
       const hop = chain[index];
       if (hop === undefined) {
         done.add(alias);
-        on.delete(alias);
-        way.pop();
+        onStack.delete(alias);
+        stack.pop();
         next.pop();
-      } else if (on.has(hop) && hop !== alias) {
-        const circle = [...way.slice(on.get(hop)), hop];
+      } else if (onStack.has(hop) && hop !== alias) {
+        const cycle = [...stack.slice(onStack.get(hop)), hop];
         problems.push(
           source.problem(
             ['fallbacks', alias, index],
-            `these chains run in a circle: ${circle.join(' → ')}; ${WHY_NO_CIRCLE}`,
+            `these chains form a cycle: ${cycle.join(' → ')}; ${WHY_NO_CYCLE}`,
             { value: true },
           ),
         );
-      } else if (!on.has(hop) && !done.has(hop)) {
-        on.set(hop, way.length);
-        way.push(hop);
+      } else if (!onStack.has(hop) && !done.has(hop)) {
+        onStack.set(hop, stack.length);
+        stack.push(hop);
         next.push(0);
       }
     }
@@ -190,7 +191,7 @@ function checkRoutes(catalog: Catalog, source: Source, broken: ReadonlySet<strin
   return problems;
 }
 
-/** The client's priority and lanes: providers that it has, and aliases that these serve. */
+/** Checks the client's priority and lanes: they must name client providers, and aliases that these serve. */
 function checkClient(catalog: Catalog, source: Source, broken: BrokenNames): Problem[] {
   const problems: Problem[] = [];
   const routes = Object.keys(catalog.portkey?.routes ?? {});

@@ -1,4 +1,4 @@
-/** Which releases of LiteLLM are refused, and from where that is known. Pure. */
+/** Which releases of LiteLLM are refused, each with the source of that information. Pure. */
 import coerce from 'semver/functions/coerce.js';
 import gte from 'semver/functions/gte.js';
 import lte from 'semver/functions/lte.js';
@@ -6,14 +6,14 @@ import type { Problem } from '../diagnostics/problems.ts';
 
 /** Releases that must not run. */
 interface BadReleases {
-  /** The first and the last of them; both belong to the range. */
+  /** The first and the last release of the range, inclusive. */
   from: string;
   to: string;
   reason: string;
   source: string;
 }
 
-/** Add an entry with its source; the newest known things stand last. */
+/** Releases that are refused. Add an entry with its source at the end. */
 export const BAD_RELEASES: readonly BadReleases[] = [
   {
     from: '1.82.7',
@@ -37,7 +37,7 @@ export const BAD_RELEASES: readonly BadReleases[] = [
   {
     from: '1.104.0',
     to: '1.105.4',
-    reason: 'does not start where the remote price map is out of reach',
+    reason: 'does not start if the remote price map is unreachable',
     source: 'https://github.com/BerriAI/litellm/releases',
   },
   {
@@ -49,12 +49,12 @@ export const BAD_RELEASES: readonly BadReleases[] = [
 ];
 
 /**
- * Why a version must not run; undefined for one that may. The gravest reason first. Of what PyPI puts behind the three numbers (`rc1`,
- * `.post1`, `.dev3`) nothing is looked at: it counts as the release itself.
+ * Why a version must not run; undefined for one that may. If several entries match, the first one's reason. Suffixes of PyPI (`rc1`, `.post1`,
+ * `.dev3`) are ignored: such a version counts as the release itself.
  */
 export function checkVersion(version: string): string | undefined {
   const known = coerce(version);
-  if (known === null) return `LiteLLM ${version} is refused: that is no version`;
+  if (known === null) return `LiteLLM ${version} is refused: not a version number`;
   const bad = BAD_RELEASES.find(({ from, to }) => gte(known, from) && lte(known, to));
   return bad && `LiteLLM ${version} is refused: ${bad.reason} (${bad.source})`;
 }
@@ -63,9 +63,9 @@ export function checkVersion(version: string): string | undefined {
  * Checks the lock file from which the image is built: one exact version of LiteLLM, not a refused one, and a hash for every package.
  *
  * @param text the requirements file.
- * @param wanted the version that the catalogue is checked against.
+ * @param expected the version from which the facts in `domain/facts` were generated.
  */
-export function checkLock(text: string, file: string, wanted: string): Problem[] {
+export function checkLock(text: string, file: string, expected: string): Problem[] {
   const problem = (line: number, message: string): Problem => ({
     severity: 'error',
     file,
@@ -81,18 +81,18 @@ export function checkLock(text: string, file: string, wanted: string): Problem[]
     const [, name, given] = /^([A-Za-z0-9][\w.-]*)(?:\[[^\]]*\])?\s*(?:==\s*([^\s;\\]+))?/.exec(line) ?? [];
     if (name === undefined) return;
     if (given === undefined)
-      problems.push(problem(index + 1, `${name} has no exact version: name==version is wanted`));
+      problems.push(problem(index + 1, `${name} has no exact version: expected name==version`));
     let end = index;
     while (lines[end]?.trimEnd().endsWith('\\')) end += 1;
     if (!lines.slice(index, end + 1).some((one) => one.includes('--hash=sha256:'))) {
-      problems.push(problem(index + 1, `${name} has no hash: --hash=sha256:… is wanted`));
+      problems.push(problem(index + 1, `${name} has no hash: expected --hash=sha256:…`));
     }
     if (name.toLowerCase() === 'litellm' && given !== undefined) {
       version = given;
       const bad = checkVersion(given);
       if (bad) problems.push(problem(index + 1, bad));
-      else if (given !== wanted) {
-        const message = `LiteLLM ${given} is locked, but prices, dates and config keys are those of ${wanted}`;
+      else if (given !== expected) {
+        const message = `LiteLLM ${given} is locked, but prices, dates and config keys were generated for ${expected}`;
         problems.push({ ...problem(index + 1, message), fix: 'npm run generate' });
       }
     }

@@ -1,4 +1,4 @@
-/** Holds LiteLLM's config against the keys that its pinned release reads: it takes any other without a word. */
+/** Checks LiteLLM's config against the keys that its pinned release reads: it ignores any other key with no output. */
 import { type LitellmFacts, litellmFacts } from '../facts/litellm-facts.ts';
 import { generated } from '../render/litellm-config.ts';
 import { catalogSchema } from '../schema/catalog-schema.ts';
@@ -6,8 +6,8 @@ import type { Problem } from '../diagnostics/problems.ts';
 import { type Path, readYaml, type Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean } from '../diagnostics/suggest.ts';
 
-/** Keys that are read, although not in a way that the generator sees; each with the reason. */
-const ALSO_READ: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+/** Keys that LiteLLM reads in a way that the generator of the facts cannot detect, each with the reason. */
+const KEYS_NOT_DETECTED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   litellm_params: {
     extra_headers: 'an argument of completion(), to which the parameters are passed on',
   },
@@ -17,10 +17,15 @@ const ALSO_READ: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
-/** Sections whose keys are the operator's own, or are not checked any deeper. */
-const FREE = new Set(['environment_variables', 'callback_settings', 'extra_headers', 'fallbacks']);
+/** Sections whose content is not checked: the operator chooses its keys, or we have no list of them. */
+const UNCHECKED_SECTIONS = new Set([
+  'environment_variables',
+  'callback_settings',
+  'extra_headers',
+  'fallbacks',
+]);
 
-/** Which list of known keys holds for a section found under a name. */
+/** Sections that have a list of known keys, under their own name. */
 const SECTIONS = new Set([
   'litellm_params',
   'model_info',
@@ -31,7 +36,7 @@ const SECTIONS = new Set([
   'key_management_settings',
 ]);
 
-/** Keys of a config that LiteLLM does not read. */
+/** Errors about keys that LiteLLM does not read. */
 export function checkKeys(config: unknown, source: Source, facts: LitellmFacts = litellmFacts): Problem[] {
   const problems: Problem[] = [];
   walk(config, '', []);
@@ -42,10 +47,10 @@ export function checkKeys(config: unknown, source: Source, facts: LitellmFacts =
     else if (typeof value === 'object' && value !== null) {
       const known = facts.keys[section] ?? [];
       for (const [key, inner] of Object.entries(value)) {
-        if (!known.includes(key) && !Object.hasOwn(ALSO_READ[section] ?? {}, key)) {
-          const message = `LiteLLM ${facts.version} reads no such key${didYouMean(key, known)}`;
+        if (!known.includes(key) && !Object.hasOwn(KEYS_NOT_DETECTED[section] ?? {}, key)) {
+          const message = `LiteLLM ${facts.version} does not read this key${didYouMean(key, known)}`;
           problems.push(source.problem([...path, key], message));
-        } else if (!FREE.has(key) && (SECTIONS.has(key) || key === 'model_list')) {
+        } else if (!UNCHECKED_SECTIONS.has(key) && (SECTIONS.has(key) || key === 'model_list')) {
           walk(inner, key, [...path, key]);
         }
       }
@@ -54,7 +59,7 @@ export function checkKeys(config: unknown, source: Source, facts: LitellmFacts =
 }
 
 /**
- * Checks config-templates/litellm.yaml: valid YAML, only keys that LiteLLM reads, and none that is rendered from the catalogue.
+ * Checks config-templates/litellm.yaml: it must be valid YAML with only keys that LiteLLM reads, and none that is rendered from the catalogue.
  * Never throws.
  */
 export function checkLitellmTemplate(
@@ -65,20 +70,20 @@ export function checkLitellmTemplate(
   const { data, source, problems } = readYaml(text, file);
   if (problems.length > 0 || data === undefined || data === null) return problems;
   if (typeof data !== 'object' || Array.isArray(data)) {
-    return [source.problem([], 'a mapping is wanted: litellm_settings, router_settings, general_settings')];
+    return [source.problem([], 'expected a mapping: litellm_settings, router_settings, general_settings')];
   }
   return [...checkKeys(data, source, facts), ...clashes(data, rendered(), [], source)];
 }
 
-/** The keys of the rendered part; their values do not matter. */
+/** The rendered part of the config, for its keys; the values do not matter. */
 function rendered(): Record<string, unknown> {
   const { routing, limits, cache } = catalogSchema.shape;
   return generated({
     served: [],
-    leftOut: [],
+    unavailable: [],
     fallbacks: {},
     warnings: [],
-    // Their defaults: a new setting needs no line here.
+    // Their defaults, so that a new setting needs no change here.
     routing: routing.parse(undefined),
     limits: limits.parse(undefined),
     cache: cache.parse(undefined),

@@ -1,11 +1,11 @@
-/** Holds the catalogue's models against the price map of the pinned LiteLLM. */
+/** Checks the catalogue's models against the price map of the pinned LiteLLM. */
 import { type LitellmFacts, litellmFacts, litellmName, priceMapEntry } from '../facts/litellm-facts.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import type { Catalog, Model } from '../schema/catalog-schema.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean } from '../diagnostics/suggest.ts';
 
-/** Every model must be known to the price map, for what its catalogue entry says it does, or be unknown with a reason. */
+/** Every model must be in the price map with the mode of its catalogue entry, or have a reason why it is not there (`notInPriceMap`). */
 export function checkPriceMap(
   catalog: Catalog,
   source: Source,
@@ -14,10 +14,10 @@ export function checkPriceMap(
   return Object.entries(catalog.models).flatMap(([alias, model]) => {
     const entry = priceMapEntry(catalog, model, facts);
     if (entry === undefined)
-      return model.unknown === undefined ? unknown(catalog, alias, model, source, facts) : [];
-    if (model.unknown !== undefined) {
-      const message = `LiteLLM ${facts.version}'s price map does know ${model.model}: take this line out`;
-      return [source.problem(['models', alias, 'unknown'], message)];
+      return model.notInPriceMap === undefined ? notFound(catalog, alias, model, source, facts) : [];
+    if (model.notInPriceMap !== undefined) {
+      const message = `LiteLLM ${facts.version}'s price map has ${model.model}: remove this line`;
+      return [source.problem(['models', alias, 'notInPriceMap'], message)];
     }
     if ((entry.mode === 'embedding') === (model.mode === 'embedding')) return [];
     const message = `${model.model} is for ${entry.mode}, this says ${model.mode}`;
@@ -25,7 +25,7 @@ export function checkPriceMap(
   });
 }
 
-function unknown(
+function notFound(
   catalog: Catalog,
   alias: string,
   model: Model,
@@ -39,7 +39,7 @@ function unknown(
     .filter((id) => id.startsWith(prefix))
     .map((id) => id.slice(prefix.length));
   const hint = didYouMean(model.model, siblings);
-  const message = `LiteLLM ${facts.version}'s price map knows no ${name}${hint}`;
-  const fix = `if it is right, say why: add "unknown: <reason>" to models.${alias}`;
+  const message = `LiteLLM ${facts.version}'s price map does not have ${name}${hint}`;
+  const fix = `if the name is right, add the reason: "notInPriceMap: <reason>" in models.${alias}`;
   return [source.problem(['models', alias, 'model'], message, { value: true, fix })];
 }

@@ -1,4 +1,4 @@
-/** What the schema cannot see: whether a stack's settings fit together, the catalogue, and the other stacks. */
+/** Checks that the schema cannot make: whether a stack's settings are consistent with each other, the catalogue and the other stacks. */
 import { checkVersion } from './image-policy.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
@@ -8,7 +8,7 @@ import { nextPort } from '../plan/next-port.ts';
 import type { Settings } from '../schema/settings-schema.ts';
 import { readStackFile } from '../diagnostics/settings-source.ts';
 
-/** All that is wrong with settings whose form is right. */
+/** All problems of settings that match the schema. */
 export function checkSettings(settings: Settings, source: Source, catalog?: Catalog): Problem[] {
   const problems: Problem[] = [];
   const wrong = (path: Path, message: string, more: Partial<Problem> = {}) =>
@@ -23,20 +23,17 @@ export function checkSettings(settings: Settings, source: Source, catalog?: Cata
     });
   }
   if (keyAge.warnDays > keyAge.rotateDays) {
-    wrong(
-      ['keyAge', 'warnDays'],
-      `${keyAge.warnDays} days are more than keyAge.rotateDays (${keyAge.rotateDays})`,
-    );
+    wrong(['keyAge', 'warnDays'], `${keyAge.warnDays} days exceeds keyAge.rotateDays (${keyAge.rotateDays})`);
   }
   if (!bind.startsWith('127.')) {
-    const message = `${bind} lets other machines in, over plain HTTP; 127.0.0.1 keeps the gateway to this one`;
+    const message = `${bind} accepts connections from other machines over plain HTTP; 127.0.0.1 accepts only local ones`;
     wrong(['bind'], message, { severity: 'warning' });
   }
   const bad = image && checkVersion(image.version);
   if (bad) wrong(['image', 'version'], bad);
-  if (portkey.lastResort && portkey.mode === 'off') {
-    const message = 'the last resort is Portkey, and portkey.mode is off';
-    wrong(['portkey', 'lastResort'], message, { fix: "pulumi config set --path 'portkey.mode' cloud" });
+  if (portkey.defaultFallback && portkey.mode === 'off') {
+    const message = 'the default fallback is Portkey, but portkey.mode is off';
+    wrong(['portkey', 'defaultFallback'], message, { fix: "pulumi config set --path 'portkey.mode' cloud" });
   }
   if (catalog) checkNames(settings, catalog, wrong);
   return problems;
@@ -44,7 +41,7 @@ export function checkSettings(settings: Settings, source: Source, catalog?: Cata
 
 type Wrong = (path: Path, message: string, more?: Partial<Problem>) => void;
 
-/** Names that must be the catalogue's, and numbers that must fit it. */
+/** Checks names that must be in the catalogue, and numbers that depend on it. */
 function checkNames(settings: Settings, catalog: Catalog, wrong: Wrong): void {
   const { baseUrls, client, portkey, drainSeconds } = settings;
   const providers = Object.keys(catalog.providers);
@@ -68,14 +65,14 @@ function checkNames(settings: Settings, catalog: Catalog, wrong: Wrong): void {
   for (const name of Object.keys(portkey.configs)) named(['portkey', 'configs', name], name, routes, 'route');
   const [first] = routes;
   if (
-    portkey.lastResort &&
+    portkey.defaultFallback &&
     portkey.mode === 'cloud' &&
     first !== undefined &&
     !Object.hasOwn(portkey.configs, first)
   ) {
     wrong(
-      ['portkey', 'lastResort'],
-      `the last resort is the route "${first}", whose saved config is not set`,
+      ['portkey', 'defaultFallback'],
+      `the default fallback is the route "${first}", but its saved config is not set`,
       {
         fix: `pulumi config set --path '${formatPath(['portkey', 'configs', first])}' pc-…`,
       },
@@ -83,7 +80,7 @@ function checkNames(settings: Settings, catalog: Catalog, wrong: Wrong): void {
   }
   if (drainSeconds < catalog.limits.requestTimeout) {
     const { requestTimeout } = catalog.limits;
-    const message = `${drainSeconds} s are less than the catalogue's limits.requestTimeout (${requestTimeout} s): a replacement may cut a request`;
+    const message = `${drainSeconds} s is less than the catalogue's limits.requestTimeout (${requestTimeout} s): a replacement may cut off a request`;
     wrong(['drainSeconds'], message, { severity: 'warning' });
   }
 }
@@ -95,21 +92,21 @@ export interface OtherStack {
   text: string;
 }
 
-/** The ports that stacks claim in their files. */
+/** The ports that stacks have in their files. */
 export function portsOf(stacks: readonly OtherStack[]): number[] {
   return stacks.flatMap(({ path, text }) => Number(readStackFile(path, text).values.port) || []);
 }
 
-/** Whether another stack of this checkout claims the same address and port. */
+/** An error if another stack of this checkout has the same address and port. */
 export function checkPorts(settings: Settings, source: Source, others: readonly OtherStack[]): Problem[] {
   const free = nextPort(portsOf(others));
   const everywhere = '0.0.0.0';
   return others.flatMap((other) => {
     const { port, bind } = readStackFile(other.path, other.text).values;
     const theirs = typeof bind === 'string' ? bind : '127.0.0.1';
-    const meet = theirs === settings.bind || theirs === everywhere || settings.bind === everywhere;
-    if (other.stack === settings.stack || Number(port) !== settings.port || !meet) return [];
-    const message = `port ${settings.port} is the stack ${other.stack}'s already (${other.path})`;
+    const conflict = theirs === settings.bind || theirs === everywhere || settings.bind === everywhere;
+    if (other.stack === settings.stack || Number(port) !== settings.port || !conflict) return [];
+    const message = `port ${settings.port} is already used by the stack ${other.stack} (${other.path})`;
     const fix = `pulumi config set port ${free} --stack ${settings.stack}`;
     return [source.problem(['port'], message, { value: true, fix })];
   });

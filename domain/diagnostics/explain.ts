@@ -1,4 +1,4 @@
-/** Turns zod's issues into problems that say what was found, what is allowed, and what may have been meant. */
+/** Turns zod's issues into problems: what was found, what is allowed, and the likely intended name. */
 import { z } from 'zod';
 import { unitOf } from '../schema/units.ts';
 import { HIDDEN, mayHoldKey, showValue } from './key-leaks.ts';
@@ -8,8 +8,8 @@ import { formatPath, type Path, shorten, type Source } from './yaml-source.ts';
 
 type Schema = z.core.$ZodType;
 
-/** Names that LiteLLM or its users have for what is called otherwise here. */
-const FOREIGN: Readonly<Record<string, string>> = {
+/** Keys of LiteLLM that users try here, and what Switchyard calls them. */
+const NAMES_IN_OTHER_TOOLS: Readonly<Record<string, string>> = {
   model_list: 'models',
   fallback_models: 'fallbacks',
   router_settings: 'routing',
@@ -23,7 +23,7 @@ const FOREIGN: Readonly<Record<string, string>> = {
 };
 
 /**
- * All that a schema has against some data.
+ * Every issue that zod found in some data, as problems.
  *
  * @param prefix the path of `data` in the file.
  */
@@ -51,8 +51,9 @@ function explainIssue(
     const known = keysOf(schemaAt(schema, inner));
     return issue.keys.map((key) => {
       const name = mayHoldKey(key) ? HIDDEN : shorten(key);
-      const foreign = Object.hasOwn(FOREIGN, key) ? FOREIGN[key] : undefined;
-      const hint = foreign === undefined ? didYouMean(key, known) : `; here that is ${foreign};`;
+      const ownName = Object.hasOwn(NAMES_IN_OTHER_TOOLS, key) ? NAMES_IN_OTHER_TOOLS[key] : undefined;
+      const hint =
+        ownName === undefined ? didYouMean(key, known) : `; Switchyard's name for it is ${ownName};`;
       const message = `unknown key${hint || ';'} allowed here: ${listNames(known)}`;
       const problem = source.problem([...path, key], message);
       return name === key ? problem : { ...problem, path: formatPath([...path, name]) };
@@ -66,18 +67,18 @@ function explainIssue(
   }
   if (found === undefined) {
     const schemaHere = schemaAt(schema, inner);
-    const what = describe(schemaHere) ?? wanted(schemaHere, issue);
+    const what = describe(schemaHere) ?? expected(schemaHere, issue);
     return [source.problem(path, `required, but missing: ${what}`)];
   }
   const hint = typeof found === 'string' ? didYouMean(found, valuesOf(schemaAt(schema, inner))) : '';
   return [
-    source.problem(path, `found ${showValue(found)}; ${wanted(schemaAt(schema, inner), issue)}${hint}`, {
+    source.problem(path, `found ${showValue(found)}; ${expected(schemaAt(schema, inner), issue)}${hint}`, {
       value: true,
     }),
   ];
 }
 
-/** What a schema says of itself. */
+/** A schema's own description. */
 function describe(schema: Schema): string | undefined {
   return z.globalRegistry.get(schema)?.description;
 }
@@ -91,7 +92,7 @@ function valueAt(data: unknown, path: Path): unknown {
   return value;
 }
 
-/** The schema for the value at a path, as far as it can be followed. */
+/** The schema for the value at a path; where the path leaves the schema, the last one on the way. */
 function schemaAt(schema: Schema, path: Path): Schema {
   let at = unwrap(schema);
   for (const step of path) {
@@ -125,27 +126,27 @@ function valuesOf(schema: Schema): string[] {
   return schema instanceof z.ZodEnum ? schema.options.map(String) : [];
 }
 
-/** What is wanted at a place, in words. A schema's own words come first. */
-function wanted(schema: Schema, issue: z.core.$ZodIssue): string {
+/** What is expected at a place, in words; for other kinds of schemas, the schema's own error message. */
+function expected(schema: Schema, issue: z.core.$ZodIssue): string {
   if (schema instanceof z.ZodEnum) return `allowed: ${listNames(valuesOf(schema))}`;
   if (schema instanceof z.ZodBoolean) return 'allowed: true, false';
   if (schema instanceof z.ZodNumber) {
     const unit = unitOf(schema);
     const kind = `${schema.isInt ? 'a whole number' : 'a number'}${unit === undefined ? '' : ` of ${unit}`}`;
     const [least, most] = [schema.minValue ?? 0, schema.maxValue ?? Infinity];
-    return `${kind} ${most >= Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`} is wanted`;
+    return `expected ${kind} ${most >= Number.MAX_SAFE_INTEGER ? `from ${least}` : `from ${least} to ${most}`}`;
   }
-  if (schema instanceof z.ZodObject) return `a mapping is wanted with: ${listNames(keysOf(schema))}`;
-  if (schema instanceof z.ZodRecord) return 'a mapping is wanted';
+  if (schema instanceof z.ZodObject) return `expected a mapping with: ${listNames(keysOf(schema))}`;
+  if (schema instanceof z.ZodRecord) return 'expected a mapping';
   if (schema instanceof z.ZodArray) {
     return issue.code === 'too_small'
-      ? 'at least one entry is wanted'
+      ? 'expected at least one entry'
       : issue.code === 'too_big'
         ? `at most ${String(issue.maximum)} entries are allowed`
-        : 'a list is wanted';
+        : 'expected a list';
   }
   if (schema instanceof z.ZodString && (issue.code === 'invalid_type' || issue.code === 'too_small'))
-    return 'a text is wanted';
+    return 'expected a string';
   if (schema instanceof z.ZodString && issue.code === 'too_big')
     return `at most ${String(issue.maximum)} characters are allowed`;
   return issue.message;

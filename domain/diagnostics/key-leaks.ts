@@ -1,8 +1,8 @@
-/** Finds what looks like a key where no key belongs, without ever repeating it. */
+/** Finds text that looks like a key where no key may be. Its messages never contain the key. */
 import type { Problem, Place } from './problems.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 
-/** How a provider's keys look. */
+/** What a provider's keys look like. */
 export interface KeyPattern {
   /** The provider's name, for people. */
   name: string;
@@ -20,24 +20,24 @@ export function keyPatterns(catalog: Pick<Catalog, 'providers'>): KeyPattern[] {
   }));
 }
 
-/** Known beginnings of keys, for messages about a file that has no patterns of its own (yet). */
+/** Well-known key prefixes, for files that have no patterns of their own, or none that can be read yet. */
 const WELL_KNOWN =
   /\b(sk|gsk|hf|pplx|tgp|pk|ghp|xox[a-z])[-_][A-Za-z0-9_-]{12,}|AIza[A-Za-z0-9_-]{20,}|AKIA[A-Z0-9]{12,}/;
-/** A long run with upper case, lower case and digits: no word anybody writes. */
+/** A long run of upper case, lower case and digits, or of hex digits: not a word that people write. */
 const RANDOM =
   /(?=[A-Za-z0-9]*[a-z])(?=[A-Za-z0-9]*[A-Z])(?=[A-Za-z0-9]*[0-9])[A-Za-z0-9]{24,}|[a-f0-9]{32,}/;
 
-/** For files that are checked while the catalogue cannot be read. */
+/** The pattern for files that are checked while the catalogue cannot be read. */
 export const GENERIC_PATTERN: KeyPattern = {
   name: 'a provider',
   key: 'NAME_API_KEY',
   pattern: WELL_KNOWN.source,
 };
 
-/** What a message says in place of a text that may hold a key. */
+/** Replaces a text that may hold a key in messages. */
 export const HIDDEN = '(hidden: it looks like a key)';
 
-/** Whether a text may hold a key, so that a message must not repeat it. Rather too often than too seldom. */
+/** Whether a text may hold a key, so that a message must not repeat it. Errs on the side of true. */
 export function mayHoldKey(text: string): boolean {
   return WELL_KNOWN.test(text) || RANDOM.test(text);
 }
@@ -51,10 +51,10 @@ export function showValue(value: unknown): string {
 }
 
 /**
- * What looks like a key in a file's text: comments, names and values alike.
+ * Finds what looks like a key in a file's text, in comments and names as well as in values.
  *
- * @param text the file's text; pass what is allowed to hold secrets blanked out.
- * @param place from an offset of the text to line and column.
+ * @param text the file's text. Blank out the parts that may hold secrets.
+ * @param place converts an offset of the text to line and column.
  */
 export function findLeaks(
   text: string,
@@ -62,7 +62,7 @@ export function findLeaks(
   patterns: readonly KeyPattern[],
   place: (offset: number) => Place,
 ): Problem[] {
-  // A digest is as random as a key, and no secret.
+  // A digest looks as random as a key, but is not a secret.
   const open = text.replace(/sha256:[0-9a-f]{64}/g, (digest) => ' '.repeat(digest.length));
   const found: { begin: number; end: number; patterns: KeyPattern[] }[] = [];
   for (const pattern of patterns) {
@@ -90,24 +90,26 @@ export function findLeaks(
   });
 }
 
-/** A pattern as a global expression; undefined where it is not usable, which the catalogue's checks report. */
+/** A pattern as a global expression; undefined where it is unusable, which the catalogue's checks report. */
 function compile(pattern: string): RegExp | undefined {
   return unusable(pattern) === undefined ? new RegExp(pattern, 'g') : undefined;
 }
 
-/** Why a pattern cannot be searched for, in words; undefined where it can. */
+/** Why a pattern cannot be used to search for keys; undefined where it can. */
 export function unusable(pattern: string): string | undefined {
-  // `(a+)+` on a long line: the time grows with every character twofold.
+  // `(a+)+` on a long line: every further character doubles the time.
   if (/\((?:[^()\\]|\\.)*[+*](?:[^()\\]|\\.)*\)(?:[+*]|\{\d+,)/.test(pattern))
-    return 'a repetition within a repetition can take for ever: write it without';
+    return 'a nested repetition can take exponential time: rewrite it without one';
   try {
-    return new RegExp(pattern).test('') ? 'this matches an empty text, and so would find nothing' : undefined;
+    return new RegExp(pattern).test('')
+      ? 'this matches the empty string, so it would find nothing'
+      : undefined;
   } catch {
-    return 'this is no regular expression';
+    return 'this is not a valid regular expression';
   }
 }
 
-/** Those whose pattern begins with the longest plain text: `sk-ant-…` is Anthropic's although `sk-…` matches it too. */
+/** The patterns that begin with the longest literal text: `sk-ant-…` is Anthropic's, although `sk-…` matches it too. */
 function mostSpecific(patterns: readonly KeyPattern[]): KeyPattern[] {
   const literal = ({ pattern }: KeyPattern) => /^[A-Za-z0-9_-]*/.exec(pattern)?.[0].length ?? 0;
   const longest = Math.max(...patterns.map(literal));

@@ -1,6 +1,6 @@
-/** What is wrong with a catalogue or a stack's settings, in a form that names the place and the way out. */
+/** Errors and warnings about a catalogue or a stack's settings, each with its place and a fix. */
 
-/** One thing that is wrong. */
+/** An error or a warning. */
 export interface Problem {
   severity: 'error' | 'warning';
   /** The file, as the user would name it. */
@@ -9,11 +9,11 @@ export interface Problem {
   line?: number;
   /** Counted from 1. */
   column?: number;
-  /** Where in the document: `models.gpt-4.timeout`. Empty for the document as a whole. */
+  /** The path in the document: `models.gpt-4.timeout`. Empty for the document as a whole. */
   path: string;
-  /** What is wrong, what is allowed, what may have been meant. Never a secret's value. */
+  /** What is wrong, what is allowed, and the likely intended value. Never contains a secret. */
   message: string;
-  /** The command or the edit that mends it. */
+  /** The command or edit that fixes it. */
   fix?: string;
 }
 
@@ -44,7 +44,7 @@ export function sortProblems(problems: readonly Problem[]): Problem[] {
   );
 }
 
-/** Whether any of them forbids going on. */
+/** Whether any of them is an error. */
 export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some((problem) => problem.severity === 'error');
 }

@@ -1,21 +1,21 @@
-/** Where a setting stands in its stack's file. */
+/** Finds the line and column of a setting in its stack's file. */
 import { findLeaks, type KeyPattern } from './key-leaks.ts';
 import type { Problem } from './problems.ts';
 import { formatPath, type Path, readYaml, type Source } from './yaml-source.ts';
 import { suggest } from './suggest.ts';
 import { bareName, fullName, NAMESPACE } from '../schema/stack-file-names.ts';
 
-/** A stack's file, read for places only: what it says reaches us through Pulumi. */
+/** A stack's file, read for line and column only: the values come from Pulumi. */
 export interface StackFile {
   /** Paths start with the setting's name: `['masterKey', 'generation']`. */
   source: Source;
   /** The plain values as the file has them, by name without the namespace. */
   values: Readonly<Record<string, unknown>>;
-  /** Names that Pulumi would pass over without a word, because their namespace is misspelt. */
-  strangers: Problem[];
+  /** Errors about names with a misspelt namespace, which Pulumi ignores with no output. */
+  misspeltNamespaces: Problem[];
 }
 
-/** Reads a stack's file. Never throws; a text that cannot be read has no places. */
+/** Reads a stack's file. Never throws; a text that is not valid YAML has no places. */
 export function readStackFile(path: string, text: string): StackFile {
   const { data, source } = readYaml(text, path);
   const config = (data as { config?: unknown } | null | undefined)?.config;
@@ -25,7 +25,7 @@ export function readStackFile(path: string, text: string): StackFile {
     'config',
     ...(name === undefined ? [] : [spelt(String(name)), ...rest]),
   ];
-  const strangers = names.flatMap((name) => {
+  const misspeltNamespaces = names.flatMap((name) => {
     const [namespace, rest] = name.split(':', 2);
     if (namespace === undefined || rest === undefined || namespace === NAMESPACE) return [];
     if (suggest(namespace, [NAMESPACE]) === undefined) return [];
@@ -36,7 +36,7 @@ export function readStackFile(path: string, text: string): StackFile {
     names.map((name) => [bareName(name), (config as Record<string, unknown>)[name]]),
   );
   return {
-    strangers,
+    misspeltNamespaces,
     values,
     source: {
       ...source,
@@ -51,13 +51,13 @@ export function readStackFile(path: string, text: string): StackFile {
 }
 
 /**
- * What Pulumi writes: `v1:<nonce>:<ciphertext>` and the like after the name, or a cloud's wrapped key in base64. Nothing else is
- * ciphertext because it stands behind that name.
+ * Ciphertext as Pulumi writes it: `v1:<nonce>:<ciphertext>` after `secure:` or `encryptionsalt:`, or a cloud's wrapped key in base64 after
+ * `encryptedkey:`. Any other value behind these names is still checked.
  */
 const CIPHERTEXT =
   /\b(secure|encryptionsalt):\s+["']?v1:[A-Za-z0-9+/=:]+["']?(?=[\s,}]|$)|^encryptedkey:\s+[A-Za-z0-9+/=]{40,}\s*$/gm;
 
-/** What looks like a key in a stack's file outside of what Pulumi encrypted. */
+/** Finds what looks like a key in a stack's file, except in values that Pulumi encrypted. */
 export function fileLeaks(source: Source, patterns: readonly KeyPattern[]): Problem[] {
   const open = source.text.replace(CIPHERTEXT, (hidden) => ' '.repeat(hidden.length));
   return findLeaks(open, source.file, patterns, (offset) => source.offset(offset));

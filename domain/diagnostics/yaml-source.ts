@@ -1,4 +1,4 @@
-/** Reads YAML into plain data, keeping for every place its line and column. Never throws, whatever the text. */
+/** Reads YAML into plain data and keeps the line and column of every value. Never throws, whatever the text. */
 import {
   isAlias,
   isMap,
@@ -12,16 +12,16 @@ import {
 import { HIDDEN, mayHoldKey } from './key-leaks.ts';
 import type { Problem, Place } from './problems.ts';
 
-/** Where a value stands: names in mappings, numbers in lists. */
+/** The path of a value: names in mappings, numbers in lists. */
 export type Path = readonly (string | number)[];
 
 /** A YAML file that was read. */
 export interface Source {
   file: string;
   text: string;
-  /** The place of the key (or list entry) at `path`; of the nearest one around it if there is none. */
+  /** The place of the key (or list entry) at `path`; of the nearest parent if there is none. */
   at(path: Path): Place | undefined;
-  /** The place of the value at `path`; of the nearest key around it if there is none. */
+  /** The place of the value at `path`; of the nearest parent's key if there is none. */
   valueAt(path: Path): Place | undefined;
   /** The place of a character of the text. */
   offset(offset: number): Place;
@@ -29,7 +29,7 @@ export interface Source {
   problem(path: Path, message: string, more?: Partial<Problem> & { value?: boolean }): Problem;
 }
 
-/** More than any catalogue of some thousand models; beyond it nothing is parsed. */
+/** Larger than a catalogue of thousands of models. A larger text is not parsed. */
 const MAX_CHARACTERS = 4 * 1024 * 1024;
 const MAX_DEPTH = 40;
 
@@ -54,10 +54,10 @@ export function shorten(text: string, length = 60): string {
 /**
  * Reads a YAML text.
  *
- * Anchors, aliases, tags and several documents in one file are refused: nothing here needs them, and an alias in an alias can blow a
- * few lines up to gigabytes.
+ * Anchors, aliases, tags and several documents in one file are rejected: none of our files needs them, and nested aliases can expand a few
+ * lines to gigabytes.
  *
- * @returns the data (undefined where it cannot be read), the source, and what is wrong with it as YAML.
+ * @returns the data (undefined where it cannot be read), the source, and the errors of the YAML itself.
  */
 export function readYaml(
   text: string,
@@ -86,10 +86,10 @@ export function readYaml(
     return { source, problems };
   }
   try {
-    // Keys are compared below: the library's own check takes quadratic time.
+    // Duplicate keys are found below: the library's own check takes quadratic time.
     const documents = parseAllDocuments(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false });
     const [document, second] = Array.isArray(documents) ? documents : [];
-    // One mistake in YAML makes the parser stumble many times after it: only the first is told.
+    // One mistake in YAML causes many later errors: only the first is reported.
     const [error] = (Array.isArray(documents) ? documents : []).flatMap(({ errors }) => errors);
     if (error && /call stack/.test(error.message)) throw new RangeError(error.message);
     if (error) refuse(error.pos[0], [], `not valid YAML: ${withoutText(error)}`);
@@ -99,7 +99,7 @@ export function readYaml(
     const data = document?.contents ? toData(document.contents, [], 0) : undefined;
     return problems.length > 0 ? { source, problems } : { data, source, problems };
   } catch (error) {
-    // The parser recurses: what nests a thousand levels deep ends here.
+    // The parser recurses: a text that is nested a thousand levels deep overflows the stack.
     if (!(error instanceof RangeError)) throw error;
     problems.push({ severity: 'error', file, path: '', message: 'nested too deeply to be read' });
     return { source, problems };
@@ -123,13 +123,13 @@ export function readYaml(
         return toData(item as Node | null, at, depth + 1);
       });
     }
-    if (!isMap(node)) return refuse(offset, path, 'a value is wanted here');
+    if (!isMap(node)) return refuse(offset, path, 'expected a value here');
     const data: Record<string, unknown> = {};
     for (const { key, value } of node.items) {
       const begin = (key as Node | null)?.range?.[0] ?? offset;
       const name = isScalar(key) ? String(key.source ?? key.value) : undefined;
       if (name === undefined || name === '__proto__') {
-        refuse(begin, path, 'a key is wanted that is a plain word');
+        refuse(begin, path, 'expected a plain word as key');
         continue;
       }
       const at = [...path, name];
@@ -145,12 +145,12 @@ export function readYaml(
   }
 }
 
-/** A piece of the text as a message may show it: short, and hidden where it may be a key. */
+/** A piece of the text for a message: shortened, and hidden where it may be a key. */
 function shown(text: string): string {
   return mayHoldKey(text) ? HIDDEN : shorten(text);
 }
 
-/** The parser's message; where it quotes a piece of the text that may be a key, without the quotation. */
+/** The parser's message; without its quotation from the text if that may hold a key. */
 function withoutText({ message, code }: YAMLError): string {
   return mayHoldKey(message) ? `${code.toLowerCase().replaceAll('_', ' ')} ${HIDDEN}` : message;
 }

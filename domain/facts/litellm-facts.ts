@@ -1,30 +1,34 @@
-/** What the pinned LiteLLM knows, as `npm run generate` took it from its release: preview can open no image that is not built yet. */
+/**
+ * Facts about the pinned LiteLLM, which `npm run generate` took from its release. They are checked in, since `preview` may run before the
+ * gateway's image is built.
+ */
 import generated from './litellm.generated.json' with { type: 'json' };
 import type { Catalog, Model } from '../schema/catalog-schema.ts';
 
-/** What LiteLLM's price map says of a model. */
+/** A model's entry in LiteLLM's price map. */
 export interface PriceMapEntry {
   mode: 'chat' | 'embedding' | 'responses';
   /** US dollars per million tokens. */
   input?: number;
   output?: number;
-  /** Tokens that it takes, and that its answer has at most. */
-  context?: number;
-  answer?: number;
-  /** The day of its retirement: YYYY-MM-DD. Its absence proves nothing. */
+  /** Tokens that it accepts. */
+  maxInputTokens?: number;
+  /** Tokens that its answer has at most. */
+  maxOutputTokens?: number;
+  /** The day of its retirement: YYYY-MM-DD. It may be absent for a model that retires. */
   retires?: string;
 }
 
-/** What a release of LiteLLM knows. */
+/** Facts about a release of LiteLLM. */
 export interface LitellmFacts {
   version: string;
-  /** The keys that its source reads, by section of its config; '' is the top. */
+  /** The keys that its source reads, by section of its config; '' is the top level. */
   keys: Readonly<Record<string, readonly string[]>>;
   /** By LiteLLM's full name: `groq/openai/gpt-oss-120b`. */
   models: Readonly<Record<string, PriceMapEntry>>;
 }
 
-/** The pinned release's. */
+/** The facts about the pinned release. */
 export const litellmFacts = generated as LitellmFacts;
 
 /** LiteLLM's full name of a catalogue's model; undefined where the gateway does not route to its provider. */

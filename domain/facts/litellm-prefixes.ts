@@ -1,10 +1,11 @@
 /**
- * LiteLLM's prefixes that ask nobody but the address given, by what they serve there. Any other prefix is refused: LiteLLM may compute
- * a host of its own for it (bedrock, vertex_ai, replicate), or ask for a token elsewhere (gigachat), and prompts and keys would follow.
+ * LiteLLM's prefixes with which it calls only the configured address, and the modes that they serve there. Any other prefix is refused:
+ * LiteLLM may compute another host for it (bedrock, vertex_ai, replicate) or fetch a token elsewhere (gigachat), and would send prompts and
+ * keys there.
  *
- * Source: each row was run with LiteLLM 1.106.10 and an address of its own, whole and streamed, on chat completions, completions,
- * responses, messages and token counting (chat) or embeddings (embedding). test/e2e/litellm-addresses.test.ts runs them all again with
- * the LiteLLM that is pinned. A new row needs nothing but that test.
+ * Source: each row was tested with LiteLLM 1.106.10 and a configured address, with and without streaming, on chat completions, completions,
+ * responses, messages and token counting (chat) or embeddings (embedding). test/e2e/litellm-addresses.test.ts repeats this with the pinned
+ * LiteLLM. A new row only has to pass that test.
  */
 import type { Model } from '../schema/catalog-schema.ts';
 
@@ -14,9 +15,9 @@ const BOTH: readonly Mode[] = ['chat', 'embedding'];
 const CHAT: readonly Mode[] = ['chat'];
 const EMBEDDING: readonly Mode[] = ['embedding'];
 
-/** What each prefix serves at the address given. */
+/** The modes that each prefix serves at the configured address. */
 export const LITELLM_PREFIXES: ReadonlyMap<string, readonly Mode[]> = new Map([
-  // LiteLLM has no embeddings for it.
+  // LiteLLM does not support embeddings for it.
   ['anthropic', CHAT],
   ['azure', BOTH],
   ['baseten', CHAT],
@@ -26,7 +27,7 @@ export const LITELLM_PREFIXES: ReadonlyMap<string, readonly Mode[]> = new Map([
   ['custom_openai', CHAT],
   ['dashscope', BOTH],
   ['deepinfra', CHAT],
-  // Messages only by runtimes/gateway/programs/addresses.py: by itself LiteLLM sends them to <address without /v1>/anthropic.
+  // Messages work only because of runtimes/gateway/programs/addresses.py: LiteLLM alone sends them to <address without /v1>/anthropic.
   ['deepseek', CHAT],
   ['featherless_ai', CHAT],
   ['fireworks_ai', BOTH],
@@ -36,8 +37,8 @@ export const LITELLM_PREFIXES: ReadonlyMap<string, readonly Mode[]> = new Map([
   ['github', CHAT],
   ['groq', CHAT],
   ['hosted_vllm', BOTH],
-  // Chat only by runtimes/gateway/programs/addresses.py: by itself LiteLLM also asks huggingface.co for the model's limits. Embeddings
-  // go to huggingface.co whatever the address.
+  // Chat works only because of runtimes/gateway/programs/addresses.py: LiteLLM alone also asks huggingface.co for the model's limits. It
+  // sends embeddings to huggingface.co whatever the address.
   ['huggingface', CHAT],
   ['hyperbolic', CHAT],
   ['infinity', EMBEDDING],
@@ -72,8 +73,8 @@ export const LITELLM_PREFIXES: ReadonlyMap<string, readonly Mode[]> = new Map([
   ['zai', CHAT],
 ]);
 
-/** An address as LiteLLM's provider wants it: without what it adds itself. */
+/** An address in the form that LiteLLM's provider expects: without the part that it adds itself. */
 export function litellmAddress(prefix: string | undefined, address: string): string {
-  // Anthropic's clients are told the address with /v1, LiteLLM adds it by itself.
+  // Anthropic's clients use the address with /v1; LiteLLM adds that part itself.
   return prefix === 'anthropic' ? address.replace(/\/v1$/, '') : address;
 }

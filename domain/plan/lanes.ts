@@ -1,8 +1,8 @@
 /**
- * Lanes: named ways to use models (speed, reliability, cost, rare models), written in the catalogue. An agent names one, and is pinned
- * to its provider.
+ * Lanes: named ways to use models (speed, reliability, cost, rare models), defined in the catalogue. An agent names a lane and is pinned to
+ * its provider.
  */
-import type { Remedy } from './remedy.ts';
+import type { Unavailable } from './unavailable.ts';
 import type { Catalog, Lane } from '../schema/catalog-schema.ts';
 import type { LaneProvider } from '../schema/outputs-schema.ts';
 
@@ -11,17 +11,17 @@ export const GATEWAY = 'litellm';
 /** The client's name for Portkey. */
 export const PORTKEY = 'portkey';
 
-/** Which lane an agent takes, and what it asks for there. */
+/** The lane of an agent, and the provider and model that it uses there. */
 export interface LaneChoice {
   /** A lane of the catalogue. */
   lane: string;
-  /** An alias, a route of Portkey or a provider's own model id; the lane's own where not given. */
+  /** An alias, a route of Portkey or a provider's own model id; default: the lane's own. */
   model?: string | undefined;
-  /** Another of the client's providers than the lane's own. */
+  /** One of the client's other providers; default: the lane's own. */
   provider?: string | undefined;
 }
 
-/** What lanes lead to in a stack. */
+/** The lanes of a stack, and the providers that they can lead to. */
 export interface LaneView {
   /** The stack's name, for commands. */
   stack: string;
@@ -29,10 +29,10 @@ export interface LaneView {
   providers: readonly LaneProvider[];
 }
 
-/** Where a choice leads: opencode's `provider/model`, or why it leads nowhere and the command that changes that. */
-export type Pinned = { model: string } | Remedy;
+/** opencode's `provider/model` for a choice, or why it is unavailable. */
+export type Pinned = { model: string } | Unavailable;
 
-/** The provider and the model that a choice names, as they are written; undefined where there is no such lane. */
+/** The provider and the model that a choice names, unresolved; undefined if there is no such lane. */
 export function destination(
   { lane: name, provider, model }: LaneChoice,
   lanes: Readonly<Record<string, Lane>>,
@@ -42,22 +42,22 @@ export function destination(
 }
 
 /**
- * The model that an agent is pinned to. The one place where that is decided: for opencode.json in the Pulumi program, and for `agents`
- * from what the program wrote into the outputs. A lane is never left silently: an agent that wants a direct provider does not quietly
- * get the gateway, nor a real model the mock.
+ * The model that an agent is pinned to. This is the only place that decides it: the Pulumi program calls it for opencode.json, and `agents`
+ * with what the program wrote into the outputs. There is no silent substitution: an agent with a direct provider never gets the gateway
+ * instead, and an agent with a real model never gets the mock.
  */
 export function pin(choice: LaneChoice, { stack, lanes, providers }: LaneView): Pinned {
-  const wanted = destination(choice, lanes);
-  if (wanted === undefined) {
+  const chosen = destination(choice, lanes);
+  if (chosen === undefined) {
     const known = Object.keys(lanes).join(', ') || 'none';
     return {
       reason: `${stack} has no lane ${choice.lane}; lanes: ${known}`,
       command: `./switchyard up ${stack}`,
     };
   }
-  const { provider: id, model: name } = wanted;
+  const { provider: id, model: name } = chosen;
   const provider = providers.find((one) => one.id === id);
-  // It came into the catalogue after the stack's last `up`.
+  // It was added to the catalogue after the stack's last `up`.
   if (provider === undefined)
     return { reason: `${stack} has no ${id} yet`, command: `./switchyard up ${stack}` };
   if (provider.off !== undefined) return { ...provider.off, reason: `${id}: ${provider.off.reason}` };
@@ -71,12 +71,12 @@ export function pin(choice: LaneChoice, { stack, lanes, providers }: LaneView): 
   return { reason: `${reason}; it serves ${served}`, command: `./switchyard models ${stack}` };
 }
 
-/** The part of `provider/model` before the first slash; models have slashes of their own. */
+/** The part of `provider/model` before the first slash; the model may contain slashes too. */
 export function providerOf(model: string): string {
   return model.split('/', 1)[0] ?? '';
 }
 
-/** The client's names of all its providers: the gateway, and those of the catalogue that a client can talk to. */
+/** The client's names of all its providers: the gateway, and the catalogue's providers that a client can call. */
 export function clientIds(catalog: Catalog): string[] {
   return [GATEWAY, ...Object.values(catalog.providers).flatMap(({ client }) => (client ? [client.id] : []))];
 }

@@ -1,15 +1,15 @@
-/** What planning makes of catalogue, settings and keys: the models that a stack serves and those that it cannot. */
+/** What planning returns: the models that a stack serves, and those that are unavailable. */
 import type { Problem } from '../diagnostics/problems.ts';
-import type { Remedy } from './remedy.ts';
+import type { Unavailable } from './unavailable.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 
 /** A model with one of its provider's keys. */
 export interface Deployment {
-  /** Its name in LiteLLM's headers and in the ledger: `gpt-4@OPENAI_API_KEY_2`. */
+  /** Its name in LiteLLM's config and in the header `x-litellm-model-id`: `gpt-4@OPENAI_API_KEY_2`. */
   id: string;
   /** The name of its key; undefined where none is needed. */
   keyName?: string;
-  /** Its rank: the next one is asked when this one failed. */
+  /** Its rank from 1. The next rank is tried when this one fails. */
   order: number;
 }
 
@@ -21,29 +21,29 @@ export interface ServedModel {
   mode: 'chat' | 'embedding';
   /** The provider's own id of the model. */
   upstream: string;
-  /** LiteLLM's name of it. */
+  /** LiteLLM's name for it. */
   litellmModel: string;
-  /** One for each key, in the order in which they are asked. */
+  /** One for each key, in the order in which they are tried. */
   deployments: Deployment[];
   /** Seconds. */
   timeout: number;
   streamTimeout: number;
-  /** Requests at once to each deployment. */
+  /** Concurrent requests to each deployment. */
   maxParallel: number;
-  /** The address that LiteLLM asks, as its `api_base`. Only the mock, which asks nobody, has none. */
+  /** The address that LiteLLM calls (its `api_base`). */
   apiBase?: string;
-  /** Further headers for the provider. `os.environ/NAME` stands for a key's value. */
+  /** Extra headers for the provider. `os.environ/NAME` stands for a key's value. */
   headers?: Record<string, string>;
-  /** Tokens that it takes, and that its answer has at most, as far as known. */
+  /** The most tokens of a request and of an answer; absent where unknown. */
   limit?: { context: number; output: number };
-  /** US dollars per million tokens, as far as known. */
+  /** US dollars per million tokens; absent where unknown. */
   cost?: { input: number; output: number };
-  /** Whether LiteLLM knows its price by itself. */
+  /** Whether LiteLLM's price map has its price. */
   priced: boolean;
 }
 
-/** An alias that is not served, and how to have it. */
-export interface LeftOut extends Remedy {
+/** An alias that is not served, and the command that makes it available. */
+export interface UnavailableModel extends Unavailable {
   model: string;
   provider: string;
 }
@@ -51,8 +51,8 @@ export interface LeftOut extends Remedy {
 /** What a gateway is rendered from. */
 export interface Plan {
   served: ServedModel[];
-  leftOut: LeftOut[];
-  /** What answers when an alias fails; only served ones. */
+  unavailable: UnavailableModel[];
+  /** The aliases to try when an alias fails; all of them are served. */
   fallbacks: Record<string, string[]>;
   warnings: Problem[];
   routing: Catalog['routing'];

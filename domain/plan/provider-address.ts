@@ -1,11 +1,11 @@
-/** Where a stack's gateways and clients reach a provider. */
+/** The address of a provider for a stack's gateways and clients. */
 import type { Settings } from '../schema/settings-schema.ts';
 import type { Provider } from '../schema/catalog-schema.ts';
 
 /**
- * The address that a stack's settings give for a provider; undefined where they give none.
+ * The address of a provider in a stack's settings; undefined where they have none.
  *
- * @param side who is to call it: the stack's gateways, or clients directly.
+ * @param side who calls it: the stack's gateways, or clients directly.
  */
 export function givenUrl(
   { baseUrls }: Settings,
@@ -17,8 +17,8 @@ export function givenUrl(
 }
 
 /**
- * The address that everything inside a stack asks a provider at: the settings' one, else the catalogue's `gatewayBaseUrl`, else its
- * `baseUrl`. There always is one: no program's own default may decide where prompts and keys go.
+ * The address at which everything inside a stack calls a provider: the one in the settings, else the catalogue's `gatewayBaseUrl`, else its
+ * `baseUrl`. There is always one, so that no program's own default decides where prompts and keys go.
  */
 export function gatewayAddress(settings: Settings, id: string, provider: Provider): string {
   const address = givenUrl(settings, id, 'gateway') ?? provider.gatewayBaseUrl ?? provider.baseUrl;

@@ -1,20 +1,20 @@
-/** What a stack will serve of the catalogue, under its settings and with the keys that are set. Pure. */
+/** Plans what a stack serves: the models of the catalogue whose provider has a key, under the stack's settings. Pure. */
 import type { Settings } from '../schema/settings-schema.ts';
 import { gatewayAddress } from './provider-address.ts';
 import { type LitellmFacts, litellmFacts, litellmName, priceMapEntry } from '../facts/litellm-facts.ts';
-import { lastResort, PORTKEY_ALIAS } from './last-resort.ts';
+import { defaultFallback, PORTKEY_ALIAS } from './default-fallback.ts';
 import { litellmAddress } from '../facts/litellm-prefixes.ts';
 import type { Problem } from '../diagnostics/problems.ts';
-import { noKey, setKeyCommand } from './remedy.ts';
+import { keyNotSet, setKeyCommand } from './unavailable.ts';
 import { type Catalog, MOCK_ALIAS, type Model, type Provider } from '../schema/catalog-schema.ts';
 import { formatPath, type Source } from '../diagnostics/yaml-source.ts';
-import type { ServedModel, LeftOut, Plan } from './plan-types.ts';
+import type { ServedModel, UnavailableModel, Plan } from './plan-types.ts';
 import { keyNamesOf } from '../schema/provider-key-names.ts';
 
 /**
- * The limits in tokens of a model of which nobody states any; `output` also where only the answer's length is unknown. A provider refuses
- * every request that asks for a longer answer than its model gives, while a limit that is too low cuts only answers beyond it: so the
- * lower one of what current models give. `limit` in the catalogue states another.
+ * Token limits for models without known ones; `output` also applies where only the length of the answer is unknown. A provider rejects
+ * every request for a longer answer than its model can give, while a limit that is too low only cuts long answers. So these are the lowest
+ * limits among current models. `limit` in the catalogue overrides them.
  */
 export const UNSTATED_LIMIT: { readonly context: number; readonly output: number } = {
   context: 128_000,
@@ -22,10 +22,10 @@ export const UNSTATED_LIMIT: { readonly context: number; readonly output: number
 };
 
 /**
- * Chooses what is served: models whose provider has a key, one deployment per key, chains without the hops that have none.
+ * Chooses what is served: models whose provider has a key, with one deployment per key. Hops without a key are dropped from the chains.
  *
  * @param keyNames the names of the keys that are set, further ones (`…_2`) included.
- * @param source the catalogue's text, for the places in warnings.
+ * @param source the catalogue's text, for line and column in warnings.
  */
 export function planModels(
   catalog: Catalog,
@@ -34,27 +34,32 @@ export function planModels(
   { facts = litellmFacts, source }: { facts?: LitellmFacts; source?: Source } = {},
 ): Plan {
   const served: ServedModel[] = [];
-  const leftOut: LeftOut[] = [];
+  const unavailable: UnavailableModel[] = [];
   for (const [alias, model] of Object.entries(catalog.models)) {
     const provider = catalog.providers[model.provider];
     const name = litellmName(catalog, model);
     if (provider === undefined || name === undefined) continue;
     const keys = keyNamesOf(provider.key).filter((one) => keyNames.includes(one));
     if (keys.length > 0) served.push(serve(alias, model, provider, name, keys));
-    else leftOut.push(leaveOut(alias, model.provider, provider.key, settings.stack));
+    else
+      unavailable.push({
+        model: alias,
+        provider: model.provider,
+        ...keyNotSet(provider.key, settings.stack),
+      });
   }
   if (settings.mock) served.push(mockModel(catalog));
   const cloud = catalog.providers.portkey && gatewayAddress(settings, 'portkey', catalog.providers.portkey);
-  const last = lastResort(catalog, settings, keyNames, served, cloud);
+  const last = defaultFallback(catalog, settings, keyNames, served, cloud);
   if (last.model) served.push(last.model);
-  if (last.leftOut) leftOut.push(last.leftOut);
+  if (last.unavailable) unavailable.push(last.unavailable);
   const { fallbacks, warnings } = planFallbacks(catalog, served, {
     portkey: last.model !== undefined,
     source,
     settings,
   });
   const { routing, limits, cache } = catalog;
-  return { served, leftOut, fallbacks, warnings, routing, limits, cache };
+  return { served, unavailable, fallbacks, warnings, routing, limits, cache };
 
   function serve(
     alias: string,
@@ -68,8 +73,11 @@ export function planModels(
     const apiBase = litellmAddress(provider.litellm, gatewayAddress(settings, model.provider, provider));
     const limit =
       model.limit ??
-      (known?.context
-        ? { context: known.context, output: known.answer ?? Math.min(known.context, UNSTATED_LIMIT.output) }
+      (known?.maxInputTokens
+        ? {
+            context: known.maxInputTokens,
+            output: known.maxOutputTokens ?? Math.min(known.maxInputTokens, UNSTATED_LIMIT.output),
+          }
         : undefined);
     const cost =
       model.cost ??
@@ -92,14 +100,13 @@ export function planModels(
   }
 }
 
-function leaveOut(alias: string, provider: string, key: string, stack: string): LeftOut {
-  return { model: alias, provider, ...noKey(key, stack) };
-}
+/**
+ * A closed port, as the mock's address. The mock has LiteLLM's prefix `openai/`, and without an address LiteLLM would send its prompts to
+ * OpenAI to count their tokens.
+ */
+const CLOSED_PORT_URL = 'http://127.0.0.1:9';
 
-/** A closed port: LiteLLM would ask OpenAI to count a prompt's tokens, also for a model that only pretends to be OpenAI's. */
-const NOWHERE = 'http://127.0.0.1:9';
-
-/** The answer without any account. */
+/** The mock: it answers without an account at any provider. */
 function mockModel(catalog: Catalog): ServedModel {
   const { timeout, maxParallel } = catalog.defaults;
   return {
@@ -109,7 +116,7 @@ function mockModel(catalog: Catalog): ServedModel {
     upstream: MOCK_ALIAS,
     litellmModel: `openai/${MOCK_ALIAS}`,
     deployments: [{ id: MOCK_ALIAS, order: 1 }],
-    apiBase: NOWHERE,
+    apiBase: CLOSED_PORT_URL,
     timeout,
     streamTimeout: timeout,
     maxParallel,
@@ -119,7 +126,7 @@ function mockModel(catalog: Catalog): ServedModel {
   };
 }
 
-/** The chains without the hops that are not served, each of which is named. */
+/** The chains without the hops that are not served, and a warning for each of those. */
 function planFallbacks(
   catalog: Catalog,
   served: readonly ServedModel[],
@@ -134,7 +141,7 @@ function planFallbacks(
       if (modes.has(hop)) return;
       const key = catalog.providers[catalog.models[hop]?.provider ?? '']?.key ?? 'its key';
       const path = ['fallbacks', alias, index];
-      const message = `${alias} does without its fallback ${hop}: ${key} is not set`;
+      const message = `the fallback ${hop} of ${alias} is dropped: ${key} is not set`;
       const fix = setKeyCommand(key, settings.stack);
       warnings.push(
         source?.problem(path, message, { severity: 'warning', value: true, fix }) ?? {

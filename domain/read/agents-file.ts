@@ -1,4 +1,4 @@
-/** The agents of agents.yaml: what the file may say. Pure. */
+/** Reads agents.yaml and checks it against the catalogue. Pure. */
 import { explain } from '../diagnostics/explain.ts';
 import { clientIds } from '../plan/lanes.ts';
 import { findLeaks, GENERIC_PATTERN, keyPatterns } from '../diagnostics/key-leaks.ts';
@@ -20,7 +20,7 @@ export interface LoadedAgents {
  *
  * @param text the file's text.
  * @param name the file's name, as the user would type it.
- * @param catalog left out where it has errors itself: then the file is checked by itself.
+ * @param catalog left out if it has errors itself: then only the file's own form is checked.
  */
 export function parseAgents(text: string, name: string, catalog?: Catalog): LoadedAgents {
   const { data, source, problems } = readYaml(text, name);

@@ -1,13 +1,13 @@
-/** Reads the stack outputs that the Pulumi program wrote, maybe that of an older release or of a newer one. Pure. */
+/** Reads the stack outputs that the Pulumi program wrote, possibly a program of an older or a newer release. Pure. */
 import { z } from 'zod';
 import type { OpencodeAuth, OpencodeConfig } from '../render/opencode-files.ts';
 import {
   type Basics,
   basicsSchema,
-  type ClientGuide,
-  clientGuideSchema,
+  type ClientMetadata,
+  clientMetadataSchema,
   clientTextsSchema,
-  olderGuideSchema,
+  olderMetadataSchema,
   OUTPUTS_VERSION,
   type PlanOutput,
   planOutputSchema,
@@ -16,7 +16,7 @@ import {
 /** A stack's outputs as Pulumi has them. */
 export type RawOutputs = Readonly<Record<string, unknown>>;
 
-/** An output that this release cannot use: a sentence for people, and the command that helps. */
+/** Why this release cannot use an output, and the command that fixes it. */
 export interface Refusal {
   message: string;
   found?: string;
@@ -30,11 +30,11 @@ export type Read<T> = { value: T } | { refusal: Refusal };
 export interface StackClient {
   config: OpencodeConfig;
   auth: OpencodeAuth;
-  /** Older outputs do not say where the lanes led. */
-  guide: Omit<ClientGuide, 'lanes'> & Partial<Pick<ClientGuide, 'lanes'>>;
+  /** Older outputs have no `lanes`. */
+  guide: Omit<ClientMetadata, 'lanes'> & Partial<Pick<ClientMetadata, 'lanes'>>;
 }
 
-/** opencode.json as far as we change it; what else is in it stays. */
+/** The parts of opencode.json that we change; everything else in it is preserved. */
 const configSchema: z.ZodType<OpencodeConfig> = z.looseObject({
   $schema: z.string(),
   enabled_providers: z.array(z.string()),
@@ -74,7 +74,7 @@ const authSchema: z.ZodType<OpencodeAuth> = z.record(
   z.looseObject({ type: z.literal('api'), key: z.string() }),
 );
 
-/** The texts of `clientFiles` with what is in them. */
+/** `clientFiles` with its texts parsed. */
 const filesSchema = clientTextsSchema.extend({
   opencode: jsonText(configSchema),
   auth: jsonText(authSchema),
@@ -89,7 +89,7 @@ export function readBasics(stack: string, outputs: RawOutputs): Read<Basics> {
 /**
  * The outputs `clientFiles` and `client`.
  *
- * @param stack the stack's name, for what is said.
+ * @param stack the stack's name, for messages.
  */
 export function readClient(stack: string, outputs: RawOutputs): Read<StackClient> {
   if (outputs.clientFiles === undefined)
@@ -99,14 +99,14 @@ export function readClient(stack: string, outputs: RawOutputs): Read<StackClient
   const { opencode: config, auth, guide: older } = files.value;
   const guide =
     outputs.client === undefined
-      ? readOlderGuide(stack, older)
-      : read(stack, 'client', clientGuideSchema, outputs.client);
+      ? readOlderMetadata(stack, older)
+      : read(stack, 'client', clientMetadataSchema, outputs.client);
   return 'refusal' in guide ? guide : { value: { config, auth, guide: guide.value } };
 }
 
-/** The guide of the release before this one, whose stacks have no output `client`. */
-function readOlderGuide(stack: string, text: string): Read<StackClient['guide']> {
-  const guide = read(stack, 'clientFiles.guide', jsonText(olderGuideSchema), text);
+/** The client metadata of the previous release, whose stacks have it as the text `guide` instead of the output `client`. */
+function readOlderMetadata(stack: string, text: string): Read<StackClient['guide']> {
+  const guide = read(stack, 'clientFiles.guide', jsonText(olderMetadataSchema), text);
   if ('refusal' in guide) return guide;
   const { probes, lanes: providers } = guide.value;
   return { value: { version: OUTPUTS_VERSION, stack, providers, probes } };
@@ -133,16 +133,16 @@ function read<T>(stack: string, name: string, schema: z.ZodType<T>, value: unkno
   const parsed = schema.safeParse(value);
   if (parsed.success) return { value: parsed.data };
   const [issue] = parsed.error.issues;
-  // Where it is and what was expected, never the value: it may be a key.
-  const found = `${[name, ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'not understood'}`;
-  return refuse(`the outputs of stack ${stack} are not as this Switchyard writes them`, stack, found);
+  // The path and the expected type, never the value: it may be a key.
+  const found = `${[name, ...(issue?.path ?? [])].join('.')}: ${issue?.message ?? 'unexpected value'}`;
+  return refuse(`this Switchyard cannot read the outputs of stack ${stack}`, stack, found);
 }
 
 function refuse(message: string, stack: string, found?: string): { refusal: Refusal } {
   return { refusal: { message, ...(found ? { found } : {}), command: `./switchyard up ${stack}` } };
 }
 
-/** A text that holds JSON of this form. */
+/** A text that holds JSON for this schema. */
 function jsonText<T>(schema: z.ZodType<T>): z.ZodType<T, string> {
   return z
     .string()
@@ -150,7 +150,7 @@ function jsonText<T>(schema: z.ZodType<T>): z.ZodType<T, string> {
       try {
         return JSON.parse(text) as unknown;
       } catch {
-        context.addIssue({ code: 'custom', message: 'no JSON' });
+        context.addIssue({ code: 'custom', message: 'not valid JSON' });
         return z.NEVER;
       }
     })

@@ -1,11 +1,11 @@
-/** Names of settings and of providers' keys. */
+/** Messages about unknown names in a stack's settings. */
 import { didYouMean, listNames, suggest } from '../diagnostics/suggest.ts';
 import { FURTHER_KEYS } from '../schema/provider-key-names.ts';
 
 /**
- * What to say of a name that is neither a setting nor a known key, and the command that mends it.
+ * The message about a name that is neither a setting nor a known key, and the command that fixes it.
  *
- * @param catalogKeys the first key of each provider; left out where there is no catalogue to ask.
+ * @param catalogKeys the first key of each provider; left out where there is no readable catalogue.
  */
 export function explainUnknown(
   name: string,
@@ -15,7 +15,7 @@ export function explainUnknown(
   if (/_API_KEY|^[A-Z0-9_]+$/.test(name)) {
     const keys = catalogKeys ?? [];
     const allowed = catalogKeys ? listNames(keys) : 'names that end in _API_KEY';
-    // The common ending would make every key near every other.
+    // With the common ending, all names would be similar to each other.
     const stem = (key: string) => key.replace(/_API_KEY.*$/, '');
     const stems = suggest(stem(name), keys.map(stem));
     const near = keys.find((key) => stem(key) === stems);
@@ -26,7 +26,7 @@ export function explainUnknown(
         ? ';'
         : `; did you mean "${near}"?`;
     return {
-      message: `no provider's key is called that${hint} allowed: ${allowed}`,
+      message: `unknown provider key${hint} allowed: ${allowed}`,
       fix: `pulumi config rm ${name}${near && !numbered ? ` && pulumi config set --secret ${near}` : ''}`,
     };
   }

@@ -1,27 +1,27 @@
-/** The stack's outputs for clients: opencode's files as texts, and what `smoke` and `agents` need to know beside them. Pure. */
+/** The stack's outputs for clients: opencode's files as texts, and the metadata that `smoke` and `agents` need in addition. Pure. */
 import type { Plan } from '../plan/plan-types.ts';
-import { type ClientGuide, type ClientTexts, OUTPUTS_VERSION } from '../schema/outputs-schema.ts';
+import { type ClientMetadata, type ClientTexts, OUTPUTS_VERSION } from '../schema/outputs-schema.ts';
 import { type ClientKeys, type ClientView, laneView, renderAuth, renderOpencode } from './opencode-files.ts';
-import { probes } from './probes.ts';
+import { smokeTargets } from './smoke-targets.ts';
 
 /** The output `client`. Holds no key. */
-export function clientGuide(view: ClientView, plan: Plan): ClientGuide {
+export function clientMetadata(view: ClientView, plan: Plan): ClientMetadata {
   const { stack, lanes, providers } = laneView(view);
   return {
     version: OUTPUTS_VERSION,
     stack,
     lanes: { ...lanes },
     providers: [...providers],
-    probes: probes(view, plan),
+    probes: smokeTargets(view, plan),
   };
 }
 
-/** The output `clientFiles`. Holds keys: a secret. */
-export function clientTexts(view: ClientView, keys: ClientKeys, guide: ClientGuide): ClientTexts {
+/** The output `clientFiles`. It holds keys, so it must be a secret. */
+export function clientTexts(view: ClientView, keys: ClientKeys, metadata: ClientMetadata): ClientTexts {
   return {
     version: OUTPUTS_VERSION,
     opencode: JSON.stringify(renderOpencode(view)),
     auth: JSON.stringify(renderAuth(keys)),
-    guide: JSON.stringify({ probes: guide.probes, lanes: guide.providers }),
+    guide: JSON.stringify({ probes: metadata.probes, lanes: metadata.providers }),
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The client's side of a stack: which of its providers are on, under which address, with which models and headers. The one place where
- * catalogue, settings and keys become what opencode's files are rendered from.
+ * A stack from the client's point of view: which providers are enabled, with which address, models and headers. This is the only place that
+ * converts catalogue, settings and keys into the input for rendering opencode's files.
  */
 import type { Settings } from '../schema/settings-schema.ts';
 import type { AgentsFile } from '../schema/agents-schema.ts';
@@ -13,21 +13,21 @@ import {
   type ClientView,
   PORTKEY_KEY_FILE,
 } from './opencode-files.ts';
-import { PORTKEY_ALIAS } from '../plan/last-resort.ts';
+import { PORTKEY_ALIAS } from '../plan/default-fallback.ts';
 import type { Plan, ServedModel } from '../plan/plan-types.ts';
 import { everyModel, localRoutes } from './portkey-routes.ts';
-import { noKey, type Remedy } from '../plan/remedy.ts';
+import { keyNotSet, type Unavailable } from '../plan/unavailable.ts';
 import { type Catalog, MOCK_ALIAS } from '../schema/catalog-schema.ts';
 import { UNSTATED_LIMIT } from '../plan/serving-plan.ts';
 
-/** What a stack's client files are made from. */
+/** The inputs for a stack's client files. */
 export interface ClientInputs {
   catalog: Catalog;
   settings: Settings;
   plan: Plan;
   /** The names of the provider keys that are set. */
   keyNames: readonly string[];
-  /** Where the gateway answers: `http://127.0.0.1:4000`. */
+  /** The gateway's address: `http://127.0.0.1:4000`. */
   endpoint: string;
   agents: AgentsFile;
   /** config-templates/opencode.json, parsed. */
@@ -35,9 +35,9 @@ export interface ClientInputs {
 }
 
 /**
- * What `auth.json` is rendered from.
+ * The keys from which `auth.json` is rendered.
  *
- * @param providerKeys the providers' keys by their names; only those that the settings hand out get into the file.
+ * @param providerKeys the providers' keys by name; only those that the settings give to clients are used.
  */
 export function clientKeys(
   inputs: ClientInputs,
@@ -55,7 +55,7 @@ export function clientKeys(
   };
 }
 
-/** What `opencode.json` is rendered from. */
+/** The view from which `opencode.json` is rendered. */
 export function clientView(inputs: ClientInputs): ClientView {
   const { catalog, settings, agents, template } = inputs;
   const lanes = catalog.client?.lanes ?? {};
@@ -70,15 +70,18 @@ export function clientView(inputs: ClientInputs): ClientView {
   };
 }
 
-/** A provider's default is the model that a lane names for it; for a direct one, else, what a lane asks of the gateway. */
+/**
+ * The provider's models with its default one first. That is the model that a lane names for this provider; for a direct provider, otherwise
+ * the model that a lane names for the gateway.
+ */
 function laneModelFirst(
   provider: ClientProvider,
   lanes: readonly { provider: string; model: string }[],
 ): ClientModel[] {
-  const named = (by: string): string[] =>
-    lanes.filter((lane) => lane.provider === by).map(({ model }) => model);
-  const wanted = [...named(provider.id), ...(provider.layer === 1 ? named(GATEWAY) : [])];
-  const first = provider.models.find(({ aliases }) => aliases.some((alias) => wanted.includes(alias)));
+  const namedFor = (id: string): string[] =>
+    lanes.filter((lane) => lane.provider === id).map(({ model }) => model);
+  const names = [...namedFor(provider.id), ...(provider.layer === 1 ? namedFor(GATEWAY) : [])];
+  const first = provider.models.find(({ aliases }) => aliases.some((alias) => names.includes(alias)));
   return first === undefined
     ? [...provider.models]
     : [first, ...provider.models.filter((model) => model !== first)];
@@ -93,13 +96,13 @@ function gatewayProvider({ plan, endpoint }: ClientInputs): ClientProvider {
     npm: '@ai-sdk/openai-compatible',
     baseUrl: `${endpoint}/v1`,
     models: served.map((model) => describe(model, model.alias, [model.alias])),
-    leftOut: Object.fromEntries(
-      plan.leftOut.map(({ model, reason, command }) => [model, { reason, command }]),
+    unavailable: Object.fromEntries(
+      plan.unavailable.map(({ model, reason, command }) => [model, { reason, command }]),
     ),
   };
 }
 
-/** A provider that the client talks to directly. */
+/** A provider that the client calls directly. */
 interface DirectProvider extends ClientProvider {
   /** The name of its key. */
   keyName: string;
@@ -138,7 +141,7 @@ function directOff(
   keyName: string,
   keyIsSet: boolean,
 ): ClientProvider['off'] {
-  if (!keyIsSet) return noKey(keyName, settings.stack);
+  if (!keyIsSet) return keyNotSet(keyName, settings.stack);
   const { direct } = settings.client;
   if (direct === 'all' || direct.includes(provider)) return undefined;
   const command = `pulumi config set --path 'client.direct[${direct.length}]' ${provider} --stack ${settings.stack}`;
@@ -163,8 +166,8 @@ function portkeyProvider(inputs: ClientInputs): ClientProvider {
     keyName: mode === 'cloud' ? catalog.providers[PORTKEY]?.key : undefined,
     off: portkeyOff(inputs),
     models: portkeyModels(inputs),
-    leftOut: portkeyLeftOut(inputs),
-    // A file that is not there fails every command of the client: only where its key is written.
+    unavailable: unavailableRoutes(inputs),
+    // Only where the key's file is written: a missing file makes every command of the client fail.
     ...(mode === 'cloud' && hasPortkeyKey(inputs)
       ? { headers: { 'x-portkey-api-key': `{file:${PORTKEY_KEY_FILE}}` } }
       : {}),
@@ -183,7 +186,7 @@ function portkeyOff(inputs: ClientInputs): ClientProvider['off'] {
   if (settings.portkey.mode === 'cloud') {
     return hasPortkeyKey(inputs)
       ? undefined
-      : noKey(catalog.providers[PORTKEY]?.key ?? 'PORTKEY_API_KEY', stack);
+      : keyNotSet(catalog.providers[PORTKEY]?.key ?? 'PORTKEY_API_KEY', stack);
   }
   if (localRoutes(catalog, keyNames).length > 0) return undefined;
   return { reason: 'no target of a Portkey route has a key', command: `./switchyard models ${stack}` };
@@ -206,8 +209,8 @@ function portkeyKey(
 }
 
 /**
- * The routes, then the single targets. The cloud knows a route only as a saved config, named in a header of the model; a single target
- * is there called `@provider/model`. Locally all go by their names in the catalogue.
+ * The routes, then their single targets. In the cloud a route is a saved config, which a header of the model names, and a single target is
+ * named `@provider/model`. In the stack's own Portkey all have their names from the catalogue.
  */
 function portkeyModels(inputs: ClientInputs): ClientModel[] {
   const { catalog, settings, keyNames } = inputs;
@@ -224,7 +227,7 @@ function portkeyModels(inputs: ClientInputs): ClientModel[] {
         id: route,
         name: `${route} (${order === 'price' ? 'the cheapest that answers' : 'the first that answers'})`,
         aliases: [route],
-        // Any target may answer, so the narrowest limits hold.
+        // Any target may answer, so the lowest limits apply.
         limit: {
           context: Math.min(...limits.map(({ context }) => context), UNSTATED_LIMIT.context),
           output: Math.min(...limits.map(({ output }) => output), UNSTATED_LIMIT.output),
@@ -241,37 +244,37 @@ function portkeyModels(inputs: ClientInputs): ClientModel[] {
   return models;
 }
 
-/** Routes that are in the catalogue, but not to be had yet. */
-function portkeyLeftOut({ catalog, settings, keyNames }: ClientInputs): Record<string, Remedy> {
+/** Routes of the catalogue that are not available yet. */
+function unavailableRoutes({ catalog, settings, keyNames }: ClientInputs): Record<string, Unavailable> {
   const { mode, configs } = settings.portkey;
   const { stack } = settings;
   const served = localRoutes(catalog, keyNames).map(({ name }) => name);
-  const lack: Remedy =
+  const why: Unavailable =
     mode === 'local'
-      ? { reason: 'no target of that route has a key', command: `./switchyard models ${stack}` }
-      : { reason: 'that route has no saved config yet', command: `./switchyard portkey ${stack}` };
+      ? { reason: 'no target of this route has a key', command: `./switchyard models ${stack}` }
+      : { reason: 'this route has no saved config yet', command: `./switchyard portkey ${stack}` };
   const names = Object.keys(catalog.portkey?.routes ?? {});
   const missing = names.filter((name) =>
     mode === 'local' ? !served.includes(name) : configs[name] === undefined,
   );
-  return Object.fromEntries(missing.map((name) => [name, lack]));
+  return Object.fromEntries(missing.map((name) => [name, why]));
 }
 
 function describe(model: ServedModel, id: string, aliases: readonly string[]): ClientModel {
-  const also = [
+  const otherNames = [
     ...aliases.filter((alias) => alias !== id),
     ...(id === model.upstream ? [] : [model.upstream]),
   ];
   return {
     id,
-    name: also.length > 0 && model.provider !== MOCK_ALIAS ? `${id} (${also.join(', ')})` : id,
+    name: otherNames.length > 0 && model.provider !== MOCK_ALIAS ? `${id} (${otherNames.join(', ')})` : id,
     aliases,
     limit: model.limit ?? UNSTATED_LIMIT,
     ...(model.cost ? { cost: model.cost } : {}),
   };
 }
 
-/** Where a client finds a provider. */
-function clientUrl(settings: Settings, provider: string, usual: string): string {
-  return givenUrl(settings, provider, 'client') ?? usual;
+/** The address of a provider for clients. */
+function clientUrl(settings: Settings, provider: string, defaultUrl: string): string {
+  return givenUrl(settings, provider, 'client') ?? defaultUrl;
 }

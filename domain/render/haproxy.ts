@@ -4,7 +4,7 @@ import { CONNECTIONS, FRONT_CONNECTIONS, MOST_REPLICAS, SERVER_SLOTS } from '../
 /** The settings of a stack that the edge depends on. */
 export interface EdgeSettings {
   /** How long a request is queued while no gateway is ready, in seconds. */
-  holdSeconds: number;
+  queueTimeoutSeconds: number;
   /** The maximum size of a request, in MiB. */
   maxBodyMb: number;
 }
@@ -26,6 +26,19 @@ export const INVALID_KEY_MESSAGE =
   'Missing or wrong API key. Send the key of this gateway as \\"Authorization: Bearer …\\" or \\"x-api-key: …\\".';
 
 /**
+ * Names in the templates of earlier releases, and their present ones. For a pull request, `preview` renders the base's templates with this
+ * code to compare them with the branch's.
+ */
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  allConnections: 'maxConnections',
+  edgeSockets: 'maxSockets',
+  gatewayPlaces: 'serverSlots',
+  holdSeconds: 'queueTimeoutSeconds',
+  keptConnections: 'keepAliveConnections',
+  noKey: 'invalidKeyMessage',
+};
+
+/**
  * Fills in the templates in `runtimes/edge/programs`.
  *
  * @param settings the stack's settings.
@@ -35,7 +48,7 @@ export const INVALID_KEY_MESSAGE =
  */
 export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): EdgeFile[] {
   const values: Readonly<Record<string, number | string>> = {
-    queueTimeoutSeconds: settings.holdSeconds,
+    queueTimeoutSeconds: settings.queueTimeoutSeconds,
     maxBodyMb: settings.maxBodyMb,
     maxBodyBytes: settings.maxBodyMb * 1024 * 1024,
     serverSlots: SERVER_SLOTS,
@@ -51,7 +64,7 @@ export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): 
   return files.map(({ path, content }) => ({
     path,
     content: content.replace(/\$\{(\w*)\}/g, (_, name: string) => {
-      const value = values[name];
+      const value = values[OLD_NAMES[name] ?? name];
       if (value === undefined) {
         const allowed = Object.keys(values).join(', ');
         throw new Error(`${path}: unknown name \${${name}}; allowed are ${allowed}`);

@@ -1,4 +1,4 @@
-/** Renders LiteLLM's config: the fixed part from config-templates/litellm.yaml, the rest from the plan. Pure. */
+/** Renders LiteLLM's config: the fixed part comes from config-templates/litellm.yaml, the rest from the plan. Pure. */
 import { parse, stringify } from 'yaml';
 import type { Plan, ServedModel } from '../plan/plan-types.ts';
 import { MOCK_ALIAS } from '../schema/catalog-schema.ts';
@@ -6,7 +6,7 @@ import { MOCK_ALIAS } from '../schema/catalog-schema.ts';
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 type Section = Record<string, Json>;
 
-/** What the mock says, so that nobody takes it for a model's answer. */
+/** The mock's answer. It must not be mistaken for a model's answer. */
 export const MOCK_ANSWER =
   'This is the mock model of Switchyard: the gateway works, and no provider was asked. Set a key for real answers: pulumi config set --secret OPENAI_API_KEY';
 
@@ -14,19 +14,19 @@ const HEAD =
   '# Rendered by Switchyard from config-templates/catalog.yaml and litellm.yaml: edit those. Holds no key.\n';
 
 /**
- * LiteLLM's config as text. The same input always gives the same text.
+ * LiteLLM's config as text. The same input always results in the same text.
  *
  * @param plan what is served.
  * @param fixed the text of config-templates/litellm.yaml.
- * @throws Error if a key stands in both parts; {@link checkLitellmTemplate} reports that with its place before.
+ * @throws Error if a key is in both parts. `checkLitellmTemplate` reports that earlier, with its place.
  */
 export function renderLitellm(plan: Plan, fixed: string): string {
   const config = litellmConfig(plan, fixed);
-  // LiteLLM reads YAML 1.1, in which an alias like on, 5_0 or 2026-10-23 is no text unless it is quoted.
+  // LiteLLM reads YAML 1.1, in which an alias like on, 5_0 or 2026-10-23 is a string only if it is quoted.
   return HEAD + stringify(config, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
 }
 
-/** The same, not yet as text. */
+/** The same config as data. */
 export function litellmConfig(plan: Plan, fixed: string): Section {
   return merge((parse(fixed) ?? {}) as Section, generated(plan), '');
 }
@@ -42,12 +42,12 @@ export function generated(plan: Plan): Section {
     router_settings: {
       routing_strategy: routing.strategy,
       fallbacks: Object.entries(fallbacks).map(([alias, chain]) => ({ [alias]: [...chain] })),
-      // Further keys count as fallbacks too, and LiteLLM gives up at five by default: none of a chain's hops may be lost.
+      // Further keys count as fallbacks too. LiteLLM's default is five, which would cut off the end of long chains.
       max_fallbacks: 100,
     },
     litellm_settings: {
       request_timeout: limits.requestTimeout,
-      // Else OpenAI's client asks a rate-limited key for embeddings twice more before the next key has its turn.
+      // Otherwise OpenAI's client retries embeddings twice with a rate-limited key before the next key is tried.
       DEFAULT_MAX_RETRIES: 0,
       cache: cache.enabled,
       cache_params: { ttl: cache.ttl },
@@ -82,7 +82,7 @@ function deploymentsOf(model: ServedModel): Section[] {
   }));
 }
 
-/** What LiteLLM does not know by itself, or knows otherwise. */
+/** Limits, and a price that LiteLLM's price map does not have. */
 function facts({ limit, cost, priced }: ServedModel): Section {
   return {
     ...(limit ? { max_input_tokens: limit.context, max_output_tokens: limit.output } : {}),
@@ -92,12 +92,12 @@ function facts({ limit, cost, priced }: ServedModel): Section {
   };
 }
 
-/** Dollars per token, without the dust of the division. */
+/** Dollars per token, without rounding errors of the division. */
 function perToken(perMillion: number): number {
   return Number((perMillion / 1_000_000).toPrecision(12));
 }
 
-/** Both trees in one: sections are joined, a value may stand in one of them only. */
+/** Merges both trees: sections are joined; any other value may be in one of them only. */
 function merge(fixed: Section, more: Section, path: string): Section {
   const merged: Section = { ...fixed };
   for (const [key, value] of Object.entries(more)) {

@@ -1,22 +1,22 @@
-/** Renders the client's two files: opencode.json with all eight providers, and auth.json with the keys. Pure. */
+/** Renders the client's two files: opencode.json with all of its providers, and auth.json with the keys. Pure. */
 import { type LaneView, pin, providerOf } from '../plan/lanes.ts';
-import type { Remedy } from '../plan/remedy.ts';
+import type { Unavailable } from '../plan/unavailable.ts';
 import { type Lane, MOCK_ALIAS } from '../schema/catalog-schema.ts';
 
-/** Where a client finds Portkey's key for its header, unless `connect` writes it elsewhere. Never in opencode.json itself. */
+/** The file with Portkey's key for its header, unless `connect` writes it elsewhere. The key is never in opencode.json itself. */
 export const PORTKEY_KEY_FILE = '~/.local/share/opencode/switchyard-portkey.key';
 
-/** By this mark in an agent's description or a provider's name an entry is known as ours when a user's file is merged. */
+/** The mark in an agent's description or a provider's name by which we recognise our entries when we merge a user's file. */
 export const OUR_MARK = 'Switchyard';
 
 /** A model as opencode's file describes it. */
 export interface OpencodeModel {
   name: string;
-  /** Without it opencode asks every model for 32,000 tokens. */
+  /** Without a limit opencode requests 32,000 tokens from every model. */
   limit: { context: number; output: number };
   /** US dollars per million tokens. */
   cost?: { input: number; output: number };
-  /** Further headers of requests for this model. */
+  /** Extra headers of requests for this model. */
   headers?: Record<string, string>;
 }
 
@@ -49,40 +49,40 @@ export interface OpencodeConfig {
   [key: string]: unknown;
 }
 
-/** auth.json: opencode deletes what it does not understand there, so there is nothing beside these fields. */
+/** auth.json. It has no other fields, since opencode deletes what it does not understand there. */
 export type OpencodeAuth = Record<string, { type: 'api'; key: string }>;
 
-/** One of the client's providers with what it can serve. */
+/** One of the client's providers, with the models that it serves. */
 export interface ClientProvider {
   /** The client's name for it, e.g. `groq-direct`. */
   id: string;
-  /** 1: straight to the maker; 2: through the gateway; 3: through Portkey. */
+  /** 1: directly to the provider; 2: through the gateway; 3: through Portkey. */
   layer: 1 | 2 | 3;
-  /** What a person reads in opencode's list. */
+  /** The name that opencode's list shows. */
   title: string;
-  /** The SDK package; all that the catalogue allows are part of opencode, nothing is downloaded. */
+  /** The SDK package. All that the catalogue allows are part of opencode, so nothing is downloaded. */
   npm: string;
   baseUrl: string;
-  /** The name of the secret that holds its key; undefined where that is the stack's own. */
+  /** The name of the secret that holds its key; undefined where the key is the stack's own. */
   keyName?: string | undefined;
   /** Why the client gets no key for it; undefined where it does. */
-  off?: Remedy | undefined;
+  off?: Unavailable | undefined;
   /** The models, the default one first. */
   models: readonly ClientModel[];
-  /** Names that it would serve, and what they want for. */
-  leftOut?: Readonly<Record<string, Remedy>>;
+  /** Models that are unavailable, with the reason and the command that enables them. */
+  unavailable?: Readonly<Record<string, Unavailable>>;
   headers?: Record<string, string>;
 }
 
 /** A model of a {@link ClientProvider}. */
 export interface ClientModel extends OpencodeModel {
-  /** What is sent as `model`. */
+  /** The value of `model` in requests. */
   id: string;
   /** The catalogue's names for it. */
   aliases: readonly string[];
 }
 
-/** An agent of agents.yaml as far as the client's file needs it. */
+/** The fields of an agent in agents.yaml that the client's file needs. */
 export interface ClientAgent {
   name: string;
   lane: string;
@@ -94,11 +94,11 @@ export interface ClientAgent {
 
 /** Everything that opencode.json is rendered from. */
 export interface ClientView {
-  /** The stack's name: part of the providers' names, so that a user sees which gateway is meant. */
+  /** The stack's name. It is part of the providers' names, so that users see which gateway it is. */
   stack: string;
   providers: readonly ClientProvider[];
   lanes: Readonly<Record<string, Lane>>;
-  /** Providers, the first usable of which gives the default model. */
+  /** Providers; the first one that is enabled provides the default model. */
   priority: readonly string[];
   agents: readonly ClientAgent[];
   /** The fixed part: config-templates/opencode.json. */
@@ -106,8 +106,8 @@ export interface ClientView {
 }
 
 /**
- * opencode.json: every provider of the client, those without a key switched off; the default models by the catalogue's priority; the
- * agents pinned to their lanes. Holds no key.
+ * opencode.json: every provider of the client (disabled if it has no key), the default models by the catalogue's priority, and the agents
+ * pinned to their lanes. Holds no key.
  */
 export function renderOpencode(view: ClientView): OpencodeConfig {
   const on = view.providers.filter((one) => one.off === undefined && one.models.length > 0);
@@ -135,21 +135,21 @@ function renderProvider(one: ClientProvider, stack: string): OpencodeProvider {
   };
 }
 
-/** The view as lanes see it: each provider with its models by id and by the catalogue's aliases. */
+/** The part of the view that lanes need: each provider with its models by id and by the catalogue's aliases. */
 export function laneView({ stack, lanes, providers }: ClientView): LaneView {
   return {
     stack,
     lanes,
-    providers: providers.map(({ id, off, leftOut, models }) => ({
+    providers: providers.map(({ id, off, unavailable, models }) => ({
       id,
       ...(off ? { off } : {}),
       models: modelIds(models),
-      ...(leftOut ? { leftOut: { ...leftOut } } : {}),
+      ...(unavailable ? { leftOut: { ...unavailable } } : {}),
     })),
   };
 }
 
-/** Every name by which a model goes → its id. A name that two of them have is the first one's. */
+/** Every name of a model → its id. If two models have the same name, the first one gets it. */
 function modelIds(models: readonly ClientModel[]): Record<string, string> {
   const ids = new Map<string, string>();
   for (const { aliases, id } of models)
@@ -179,10 +179,10 @@ export function renderAgent(agent: ClientAgent, model: string, purpose?: string)
 }
 
 /**
- * The same file with just these providers on: lists, defaults and agents follow. A provider without models stays off, since opencode
- * drops it and a default that names it fails every command.
+ * The same file with exactly these providers enabled; its lists, defaults and agents are updated. A provider without models stays disabled:
+ * opencode drops it, and a default that names it would make every command fail.
  *
- * @param priority the providers that may give the default model, the first that is on winning.
+ * @param priority the providers that may provide the default model; the first one that is enabled does.
  */
 export function switchOn(
   config: OpencodeConfig,
@@ -208,7 +208,7 @@ export function switchOn(
   };
 }
 
-/** A provider's default model, its first, and its cheapest for titles and summaries. The mock only where it is all there is. */
+/** A provider's default model (its first), and its cheapest one for titles and summaries. The mock only if there is no other model. */
 function defaults(
   provider: string,
   models: Record<string, OpencodeModel>,
@@ -230,9 +230,9 @@ function price(model: OpencodeModel | undefined): number {
 export interface ClientKeys {
   /** The stack's master key: what the provider `litellm` sends. */
   masterKey: string;
-  /** Keys of direct providers by the client's name for them; only those that the operator chose to hand out. */
+  /** Keys of direct providers by the client's name for them; only those that the operator gives to clients. */
   providerKeys: Readonly<Record<string, string>>;
-  /** What the provider `portkey` sends: Portkey's own key (cloud), the master key (local), or nothing (off). */
+  /** The key that the provider `portkey` sends: Portkey's own (cloud), the master key (local), or none (off). */
   portkeyKey?: string | undefined;
 }
 

@@ -1,4 +1,4 @@
-/** The output `plan`: what a deployment means for those who call models, in a form that two deployments can be compared by. Pure. */
+/** The output `plan`: what a deployment serves to callers, in a form that can be compared with another deployment's. Pure. */
 import { createHash } from 'node:crypto';
 import { OUTPUTS_VERSION, type PlanOutput } from '../schema/outputs-schema.ts';
 
@@ -11,16 +11,16 @@ interface Deployment {
   model_info?: Section & { id?: string };
 }
 
-/** The sections of LiteLLM's config that have a place of their own here. */
+/** The sections of LiteLLM's config that the plan treats separately. */
 interface LitellmConfig {
   model_list?: readonly Deployment[] | null;
   router_settings?: (Section & { fallbacks?: readonly Record<string, string[]>[] | null }) | null;
   general_settings?: Section | null;
 }
 
-/** What a deployment is made from. */
+/** The inputs for a plan. */
 export interface PlanSources {
-  /** LiteLLM's config, not as text. */
+  /** LiteLLM's config as data. */
   config: Section;
   /** The settings of Switchyard's own programs in the gateways. */
   gateway: Section;
@@ -48,7 +48,7 @@ export function planOutput({ config, gateway, files }: PlanSources): PlanOutput 
     settings: {
       ...rest,
       router_settings: without(router_settings, ['fallbacks']),
-      // It lists the keys; their own resources tell of those.
+      // It lists the keys, whose changes are found by their own resources.
       general_settings: without(general_settings, ['key_management_settings']),
       ...gateway,
     },
@@ -56,7 +56,7 @@ export function planOutput({ config, gateway, files }: PlanSources): PlanOutput 
   };
 }
 
-/** What a caller may notice of an alias beside its upstream and its keys: the same for each of its keys. */
+/** The options of an alias that a caller may notice, without its upstream and keys. They are the same for each of its keys. */
 function options(deployment: Deployment | undefined): Record<string, unknown> {
   return {
     ...without(deployment?.litellm_params, ['model', 'api_key', 'order']),

@@ -1,6 +1,6 @@
 /**
  * Portkey's routing, rendered from the catalogue: `auto` (the first target that answers) and `cheapest-available` (the cheapest that
- * answers) are no models of Portkey's, but configs of it. Pure.
+ * answers) are not models in Portkey, but configs. Pure.
  */
 import { type Settings, settingsSchema } from '../schema/settings-schema.ts';
 import { gatewayAddress } from '../plan/provider-address.ts';
@@ -8,13 +8,13 @@ import { planModels } from '../plan/serving-plan.ts';
 import type { ServedModel } from '../plan/plan-types.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 
-/** Answers after which the next target is tried: the target's fault, not the request's. */
+/** Statuses after which the next target is tried: errors of the target, not of the request. */
 const FALLBACK_CODES = [401, 402, 403, 404, 408, 409, 429, 500, 502, 503, 504, 529];
 
 /** A target as Portkey's config describes it. */
 export interface PortkeyTarget {
   name?: string;
-  /** Portkey's name of the provider; in the cloud `@` and the name under which its key is kept there. */
+  /** Portkey's name for the provider; in the cloud `@` and the name under which its key is stored there. */
   provider?: string;
   api_key?: string;
   custom_host?: string;
@@ -34,7 +34,7 @@ export interface PortkeyConfig {
   targets: PortkeyTarget[];
 }
 
-/** A name that Portkey serves, and the aliases that answer it, in their order. */
+/** A name that Portkey serves, and the aliases that it tries, in their order. */
 export interface PortkeyRouteView {
   name: string;
   targets: ServedModel[];
@@ -43,7 +43,7 @@ export interface PortkeyRouteView {
 /**
  * The routes of the catalogue with their targets in order.
  *
- * @param keyNames the keys that are set, where targets without one are to be left out.
+ * @param keyNames the keys that are set; if given, targets without a key are left out.
  */
 export function routes(catalog: Catalog, keyNames?: readonly string[]): PortkeyRouteView[] {
   const models = everyModel(catalog, keyNames);
@@ -53,30 +53,35 @@ export function routes(catalog: Catalog, keyNames?: readonly string[]): PortkeyR
   });
 }
 
-/** Every alias with its limits and prices; with `keyNames`, only those that have a key. Settings change none of it. */
+/** Every alias with its limits and prices; with `keyNames`, only those that have a key. Independent of the settings. */
 export function everyModel(catalog: Catalog, keyNames?: readonly string[]): ServedModel[] {
   const all = Object.values(catalog.providers).map(({ key }) => key);
-  return planModels(catalog, PLAIN, keyNames ?? all).served;
+  return planModels(catalog, DEFAULT_SETTINGS, keyNames ?? all).served;
 }
 
-/** A stack with no settings: models' limits and prices depend on none. */
-const PLAIN: Settings = { ...settingsSchema.parse({ port: 1 }), stack: '', mock: false, replicas: 1 };
+/** The settings of a stack that has none of its own: the limits and prices of models do not depend on settings. */
+const DEFAULT_SETTINGS: Settings = {
+  ...settingsSchema.parse({ port: 1 }),
+  stack: '',
+  mock: false,
+  replicas: 1,
+};
 
-/** Cheapest first; a model whose price nobody knows comes last, since it cannot be called cheap. */
+/** Cheapest first; models with an unknown price come last. */
 function byPrice(a: ServedModel, b: ServedModel): number {
   const price = ({ cost }: ServedModel): number => (cost ? cost.input + cost.output : Infinity);
   const [first, second] = [price(a), price(b)];
   return first === second ? 0 : first - second;
 }
 
-/** What the stack's own Portkey serves: the routes, and each of their targets by its alias; only what has a key. */
+/** What the stack's own Portkey serves: the routes, and each of their targets by its alias. Targets without a key are left out. */
 export function localRoutes(catalog: Catalog, keyNames: readonly string[]): PortkeyRouteView[] {
   const found = routes(catalog, keyNames).filter(({ targets }) => targets.length > 0);
   const single = new Map(found.flatMap(({ targets }) => targets).map((model) => [model.alias, model]));
   return [...found, ...[...single.values()].map((model) => ({ name: model.alias, targets: [model] }))];
 }
 
-/** A config for the cloud: one route, without a key. Portkey keeps the keys under the names that `@…` gives. */
+/** A config for the cloud: one route, without keys. Portkey stores the keys under the names after `@`. */
 export function cloudConfig(route: PortkeyRouteView): PortkeyConfig {
   return {
     strategy: { mode: 'fallback', on_status_codes: FALLBACK_CODES },
@@ -88,9 +93,9 @@ export function cloudConfig(route: PortkeyRouteView): PortkeyConfig {
 }
 
 /**
- * The config of the stack's own Portkey: every name that it serves, by the request's `model`. Holds keys: a file inside the stack.
+ * The config of the stack's own Portkey: it chooses a route by the request's `model`. It holds keys, so it must stay inside the stack.
  *
- * @param providerKeys the keys' values by their names.
+ * @param providerKeys the keys by name.
  */
 export function localConfig(
   catalog: Catalog,
@@ -111,7 +116,7 @@ export function localConfig(
   };
 }
 
-/** Portkey's providers that put a version behind an address by themselves, where an API's address in a catalogue has it already. */
+/** The version that some of Portkey's providers append to an address. Addresses in a catalogue include it already. */
 const VERSIONS = new Map([
   ['302ai', '/v1'],
   ['cohere', '/v2'],
@@ -141,16 +146,16 @@ function localTarget(
   return {
     provider: name,
     ...(key === undefined ? {} : { api_key: key }),
-    // Always, also where Portkey's own default is the same: several providers go by the name `openai`, and without an address the key
-    // of each would be sent to OpenAI.
+    // Always set, even where it equals Portkey's own default: several providers have the name `openai` in Portkey, and without an address
+    // their keys would be sent to OpenAI.
     ...(address === undefined ? {} : { custom_host: hostFor(name, address) }),
     override_params: { model: model.upstream },
   };
 }
 
-/** An API's address as Portkey's provider wants it: without what it adds itself, with what it does not. */
+/** An API's address in the form that Portkey's provider expects: with a version only where the provider does not append it. */
 function hostFor(portkeyName: string, host: string): string {
-  // LiteLLM takes Anthropic's address with and without /v1, and a stack's setting is for both.
+  // LiteLLM accepts Anthropic's address with and without /v1, and a stack's setting is used for both.
   if (portkeyName === 'anthropic') return host.endsWith('/v1') ? host : `${host}/v1`;
   const version = VERSIONS.get(portkeyName);
   return version !== undefined && host.endsWith(version) ? host.slice(0, -version.length) : host;

@@ -1,11 +1,11 @@
-/** The schema of agents.yaml: what the file may say. */
+/** The schema of agents.yaml. */
 import { z } from 'zod';
 
 const name = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, {
   error: 'an agent is named with lower-case letters, digits, "-" and "_", 40 at most',
 });
 
-const word = z.string().regex(/^\S{1,200}$/, { error: 'a name without spaces is wanted' });
+const word = z.string().regex(/^\S{1,200}$/, { error: 'expected a name without spaces' });
 
 const seconds = z.int().min(1).max(86_400);
 
@@ -18,20 +18,16 @@ export const agentSchema = z.strictObject({
   model: word
     .optional()
     .describe("An alias, a route of Portkey, or the provider's own id; default: the lane's."),
-  description: z.string().min(1).max(200).optional().describe('What for, in a few words.'),
+  description: z.string().min(1).max(200).optional().describe('What it is for, in a few words.'),
   system: z.string().min(1).max(20_000).optional().describe("A system prompt instead of opencode's own."),
   prompt: z.string().min(1).max(100_000).optional().describe('The task that `./switchyard agents` gives it.'),
-  dir: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('The folder it works in; default: where the command was called.'),
+  dir: z.string().min(1).optional().describe('The folder it works in; default: the current folder.'),
   timeout: seconds.optional().describe('Seconds until it is stopped; default: the timeout of the file.'),
 });
 
 /** The whole file. */
 export const agentsSchema = z.strictObject({
-  parallel: z.int().min(1).max(32).default(4).describe('The most that run at once.'),
+  parallel: z.int().min(1).max(32).default(4).describe('The most agents that run at once.'),
   timeout: seconds.default(600).describe('Seconds until an agent is stopped.'),
   agents: z
     .record(name, agentSchema)

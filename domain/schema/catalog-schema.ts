@@ -1,12 +1,12 @@
 /**
- * The catalogue's schema: what `config-templates/catalog.yaml` may say. Strict at every level; the types are derived from it, and so
- * is the JSON Schema with which editors complete and check the file (`npm run generate`).
+ * The schema of `config-templates/catalog.yaml`. It is strict at every level. The types are derived from it, and so is the JSON Schema with
+ * which editors complete and check the file (`npm run generate`).
  */
 import { z } from 'zod';
 import { FIRST_KEY, FURTHER_KEYS } from './provider-key-names.ts';
 import { inUnit } from './units.ts';
 
-/** An alias, as agents and scripts call a model. */
+/** An alias: the name by which agents and scripts request a model. */
 const alias = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/, {
   error: 'an alias is made of lower-case letters, digits, ".", "_" and "-", 64 at most',
 });
@@ -20,13 +20,13 @@ const seconds = inUnit('seconds', z.int().min(1).max(3600));
 const dollars = inUnit('US dollars per million tokens', z.number().min(0));
 const tokens = inUnit('tokens', z.int().min(1));
 const text = z.string().min(1).max(500);
-/** An address: with a scheme, and without what does not belong into a base URL. */
+/** A base URL: with a scheme, and without user, query or fragment. */
 export const url = z.string().regex(/^https?:\/\/[^\s/?#@]+(\/[^\s?#@]*)?$/, {
-  error: 'a URL is wanted: http(s)://host/path, without user, query or fragment',
+  error: 'expected a URL: http(s)://host/path, without user, query or fragment',
 });
-const day = z.iso.date({ error: 'a day is wanted: YYYY-MM-DD' });
+const day = z.iso.date({ error: 'expected a date: YYYY-MM-DD' });
 
-/** The SDK packages that the pinned opencode carries; any other would be downloaded at its first start. */
+/** The SDK packages that the pinned opencode contains; it would download any other at its first start. */
 export const CLIENT_PACKAGES = [
   '@ai-sdk/openai-compatible',
   '@ai-sdk/openai',
@@ -36,59 +36,59 @@ export const CLIENT_PACKAGES = [
   '@ai-sdk/togetherai',
 ] as const;
 
-/** How a client (opencode) talks to a provider without the gateway. */
+/** How a client (opencode) calls a provider without the gateway. */
 export const directClientSchema = z.strictObject({
   id: providerId.describe("The provider's id in the client's files, e.g. groq-direct."),
-  package: z.enum(CLIENT_PACKAGES).describe('The SDK package that speaks its API.'),
-  purpose: text.optional().describe('What for, in a few words.'),
+  package: z.enum(CLIENT_PACKAGES).describe('The SDK package for its API.'),
+  purpose: text.optional().describe('What it is for, in a few words.'),
 });
 
-/** A provider of models, and the one setting that holds its key. */
+/** A provider of models, and the name of the secret that holds its key. */
 export const providerSchema = z.strictObject({
   name: text.describe('Its name, for people.'),
   key: z
     .string()
-    .regex(FIRST_KEY, { error: 'the name of a key is wanted: SOMETHING_API_KEY' })
+    .regex(FIRST_KEY, { error: 'expected the name of a key: SOMETHING_API_KEY' })
     .describe(`The Pulumi secret that holds its key. Further keys: the same name with ${FURTHER_KEYS}.`),
   keyPattern: z
     .string()
     .max(200)
-    .describe('A regular expression for its keys, with which a key outside a secret is found.'),
-  keysAt: url.optional().describe('Where an account gets a key.'),
+    .describe('A regular expression for its keys, to find keys outside of secrets.'),
+  keyUrl: url.optional().describe('Where an account gets a key.'),
   litellm: z
     .string()
-    .regex(/^[a-z][a-z0-9_]*$/, { error: "LiteLLM's prefix is wanted, e.g. together_ai" })
+    .regex(/^[a-z][a-z0-9_]*$/, { error: "expected LiteLLM's prefix, e.g. together_ai" })
     .optional()
     .describe("LiteLLM's prefix for it. Without one the gateway does not route to it."),
-  baseUrl: url.describe('Its API: what the gateway and clients ask.'),
+  baseUrl: url.describe('The address of its API, for the gateway and for clients.'),
   gatewayBaseUrl: url
     .optional()
-    .describe('Its API as the gateway reaches it, where that is another address than baseUrl.'),
+    .describe('The address of its API for the gateway, if it differs from baseUrl.'),
   portkey: z.string().min(1).max(40).optional().describe("Portkey's name for it."),
   client: directClientSchema
     .optional()
-    .describe('How opencode talks to it directly. Without it, opencode does not.'),
+    .describe('How opencode calls it directly. Without this, opencode does not.'),
 });
 
-/** What a model costs, for those that the price map does not know: US dollars per million tokens. */
+/** The price of a model that is not in the price map: US dollars per million tokens. */
 const costSchema = z.strictObject({ input: dollars, output: dollars });
 
-/** Tokens that a model takes and gives. */
+/** The most tokens of a model's input (context) and output. */
 const limitSchema = z.strictObject({ context: tokens, output: tokens });
 
 /** One alias and the model that serves it. */
 export const modelSchema = z.strictObject({
-  provider: providerId.describe('Who serves it: a name under providers.'),
+  provider: providerId.describe('Its provider: a name under providers.'),
   model: z
     .string()
-    .regex(/^[^\s]{1,200}$/, { error: "the provider's own id of the model is wanted, without spaces" })
+    .regex(/^[^\s]{1,200}$/, { error: "expected the provider's own id of the model, without spaces" })
     .describe("The provider's own id of the model, without LiteLLM's prefix."),
-  mode: z.enum(['chat', 'embedding']).default('chat').describe('What it does.'),
+  mode: z.enum(['chat', 'embedding']).default('chat').describe('What kind of requests it serves.'),
   supersedes: z
     .array(z.string().min(1).max(200))
     .default([])
-    .describe('Ids that this alias was served by before.'),
-  timeout: seconds.optional().describe('Seconds until a request is given up; default: defaults.timeout.'),
+    .describe('Ids of the models that served this alias before.'),
+  timeout: seconds.optional().describe('Seconds until a request times out; default: defaults.timeout.'),
   streamTimeout: seconds
     .optional()
     .describe('Seconds until the first byte of a stream; default: its timeout.'),
@@ -98,23 +98,23 @@ export const modelSchema = z.strictObject({
     .max(10000)
     .optional()
     .describe(
-      'Requests at once to each of its deployments. More go to the next key or fallback; without one they get 429.',
+      'Concurrent requests to each of its deployments. Further ones go to the next key or fallback; if there is none they get 429.',
     ),
-  limit: limitSchema.optional().describe('Tokens in and out, where the price map does not say or is wrong.'),
-  cost: costSchema.optional().describe('US dollars per million tokens, where the price map does not say.'),
-  unknown: text
+  limit: limitSchema.optional().describe('Token limits, where the price map has none or wrong ones.'),
+  cost: costSchema.optional().describe('US dollars per million tokens, where the price map has no price.'),
+  notInPriceMap: text
     .optional()
     .describe(
-      "Why it is right that LiteLLM's price map does not know this model; without this, that is an error.",
+      "Why this model is not in LiteLLM's price map. Without a reason, a model that is not there is an error.",
     ),
   acceptRetired: z
     .strictObject({ model: z.string().min(1).max(200), date: day })
     .optional()
-    .describe('Serve it although it is retired: the model and its date as the price map has them.'),
-  note: text.optional().describe('Anything a reader should know.'),
+    .describe('Serve it although it is retired: the model and its date as in the price map.'),
+  note: text.optional().describe('A note for readers.'),
 });
 
-/** The strategies of LiteLLM's router that need neither a database nor budgets. */
+/** The strategies of LiteLLM's router that work without a database and without budgets. */
 export const ROUTING_STRATEGIES = [
   'simple-shuffle',
   'least-busy',
@@ -123,13 +123,13 @@ export const ROUTING_STRATEGIES = [
   'usage-based-routing-v2',
 ] as const;
 
-/** A Portkey route: aliases by priority, or by price. */
+/** A Portkey route: its targets are tried by priority or by price. */
 export const portkeyRouteSchema = z.strictObject({
-  order: z.enum(['priority', 'price']).describe('priority: as written; price: the cheapest first.'),
+  order: z.enum(['priority', 'price']).describe('priority: in the order written; price: the cheapest first.'),
   targets: z.array(alias).min(1).max(20).describe('Aliases whose provider has a Portkey name.'),
 });
 
-/** A lane: a way to use models, by its purpose. */
+/** A lane: a named way to use models for a purpose. */
 export const laneSchema = z.strictObject({
   provider: providerId.describe("A provider's id in the client's files: litellm, portkey or a direct one."),
   model: alias.describe('An alias; on the provider portkey, a route.'),
@@ -138,22 +138,22 @@ export const laneSchema = z.strictObject({
 
 /** The whole catalogue. */
 export const catalogSchema = z.strictObject({
-  providers: z.record(providerId, providerSchema).describe('Who serves models.'),
-  models: z.record(alias, modelSchema).describe('The aliases that clients call.'),
+  providers: z.record(providerId, providerSchema).describe('The providers of models.'),
+  models: z.record(alias, modelSchema).describe('The aliases that clients request.'),
   fallbacks: z
     .record(alias, z.array(alias).min(1).max(10))
     .default({})
-    .describe('What answers when an alias fails: other aliases, in this order.'),
+    .describe('The aliases to try, in this order, when an alias fails.'),
   defaults: z
     .strictObject({
-      timeout: seconds.default(60).describe('Seconds until a request to a model is given up.'),
+      timeout: seconds.default(60).describe('Seconds until a request to a model times out.'),
       maxParallel: z
         .int()
         .min(1)
         .max(10000)
         .default(100)
         .describe(
-          'Requests at once to each deployment. More go to the next key or fallback; without one they get 429.',
+          'Concurrent requests to each deployment. Further ones go to the next key or fallback; if there is none they get 429.',
         ),
     })
     .prefault({}),
@@ -162,18 +162,18 @@ export const catalogSchema = z.strictObject({
       strategy: z
         .enum(ROUTING_STRATEGIES)
         .default('usage-based-routing-v2')
-        .describe('How a deployment is chosen among several.'),
+        .describe('How a deployment is chosen among several of the same rank.'),
     })
     .prefault({}),
   limits: z
     .strictObject({
-      requestTimeout: seconds.default(120).describe('Seconds until any request is given up.'),
+      requestTimeout: seconds.default(120).describe('Seconds until any request times out.'),
       parallelRequests: z
         .int()
         .min(1)
         .max(10000)
         .default(100)
-        .describe('Requests at once per gateway; more get 503 at once.'),
+        .describe('Concurrent requests per gateway. Further ones get 503 immediately.'),
     })
     .prefault({}),
   cache: z
@@ -181,7 +181,7 @@ export const catalogSchema = z.strictObject({
       enabled: z.boolean().default(true),
       ttl: inUnit('seconds', z.int().min(1).max(2_592_000))
         .default(3600)
-        .describe('Seconds for which an answer is kept.'),
+        .describe('Seconds for which an answer is cached.'),
     })
     .prefault({}),
   client: z
@@ -190,7 +190,7 @@ export const catalogSchema = z.strictObject({
         .array(providerId)
         .min(1)
         .max(30)
-        .describe('Client providers, the first usable of which gives the default model.'),
+        .describe('Client providers. The first one with a key provides the default model.'),
       lanes: z.record(providerId, laneSchema).default({}).describe('Ways to use models, by purpose.'),
     })
     .optional(),
@@ -210,5 +210,5 @@ export type Model = z.output<typeof modelSchema>;
 /** A lane of the client. */
 export type Lane = z.output<typeof laneSchema>;
 
-/** The alias of the answer without any account, and a name that the catalogue may not use for anything else. */
+/** The alias of the mock model, which answers without an account at any provider. The catalogue must not use it. */
 export const MOCK_ALIAS = 'mock';

@@ -1,47 +1,47 @@
 /**
- * The stack outputs that Switchyard's own commands read: the Pulumi program writes them, and a command, maybe of another release, reads
- * them back. The program's types come from here, so that what is written is what is read. None of this holds a key.
+ * The schemas of the stack outputs that Switchyard's commands read. The Pulumi program writes them, and a command, possibly of another
+ * release, reads them. The program's types are derived from these schemas, so both sides agree. The schemas themselves hold no key.
  */
 import { z } from 'zod';
 
-/** Goes up when an older command would misread an output. A field that is only added does not count. */
+/** Increased when an older command would misread an output. Adding a field does not require a new version. */
 export const OUTPUTS_VERSION = 1;
 
 const version = z.literal(OUTPUTS_VERSION);
 const byName = <T extends z.ZodType>(value: T) => z.record(z.string(), value);
 const laneSchema = z.object({ provider: z.string(), model: z.string(), purpose: z.string().optional() });
-const remedySchema = z.object({ reason: z.string(), command: z.string() });
+const unavailableSchema = z.object({ reason: z.string(), command: z.string() });
 
-/** The outputs that are there since the first release, which people read as well; they have no version. */
+/** The outputs that exist since the first release and that people read as well. They have no version. */
 export const basicsSchema = z.object({
-  /** Where clients find the gateway: `http://127.0.0.1:4000`. */
+  /** The gateway's address for clients: `http://127.0.0.1:4000`. */
   endpoint: z.string(),
   openaiBaseUrl: z.string(),
   /** The key that clients use. Secret. */
   masterKey: z.string(),
   /** The aliases that are served. */
   models: z.array(z.string()),
-  /** Those that are not. */
+  /** The aliases that are not served. */
   leftOut: z.array(
     z.object({ model: z.string(), provider: z.string(), reason: z.string(), command: z.string() }),
   ),
 });
 
-/** `plan`: what the gateways serve, as far as a caller may notice a difference. `preview` compares it with what `up` would deploy. */
+/** `plan`: what the gateways serve, in everything that a caller may notice. `preview` compares it with what `up` would deploy. */
 export const planOutputSchema = z.object({
   version,
   /** By alias. */
   models: byName(
     z.object({
-      /** LiteLLM's names of what answers, e.g. `groq/openai/gpt-oss-20b`. */
+      /** LiteLLM's names of the models that serve it, e.g. `groq/openai/gpt-oss-20b`. */
       upstreams: z.array(z.string()),
       /** One for each key: `gpt-4@OPENAI_API_KEY_2`. */
       deployments: z.array(z.string()),
-      /** What else LiteLLM is told: timeouts, limits, prices where it does not know them, the address. */
+      /** The other options for LiteLLM: timeouts, limits, the address, and prices that are not in its price map. */
       options: byName(z.unknown()),
     }),
   ),
-  /** What answers when an alias fails. */
+  /** The aliases to try when an alias fails. */
   fallbacks: byName(z.array(z.string())),
   /** All other settings of the gateways. */
   settings: byName(z.unknown()),
@@ -49,17 +49,17 @@ export const planOutputSchema = z.object({
   files: byName(z.object({ sha256: z.string(), lines: z.number() })),
 });
 
-/** One request of `smoke`, or why there is none. */
-export const probeSchema = z.object({
+/** A request of `smoke`, or why it is skipped. */
+export const smokeTargetSchema = z.object({
   layer: z.union([z.literal(1), z.literal(2), z.literal(3)]),
   /** The client's name of the provider. */
   provider: z.string(),
   /** The model in the client's file; '' where there is none. */
   model: z.string(),
-  /** The name of the secret that holds the key of whoever answers; absent where none is needed. */
+  /** The name of the secret that holds the key for this request; absent where none is needed. */
   key: z.string().optional(),
-  /** Absent where the request can be made. */
-  skip: remedySchema.optional(),
+  /** Why the request is skipped; absent where it is made. */
+  skip: unavailableSchema.optional(),
 });
 
 /** A provider of the client as the lanes see it. */
@@ -67,49 +67,49 @@ export const laneProviderSchema = z.object({
   /** The client's name for it. */
   id: z.string(),
   /** Why the client has no key for it; absent where it has. */
-  off: remedySchema.optional(),
-  /** The names by which its models go (aliases, and the ids themselves) → their ids in the client's file. */
+  off: unavailableSchema.optional(),
+  /** The names of its models (aliases, and the ids themselves) → their ids in the client's file. */
   models: byName(z.string()),
-  /** Names that it would serve, and what they need. */
-  leftOut: byName(remedySchema).optional(),
+  /** Models that are unavailable, with the reason and the command that enables them. */
+  leftOut: byName(unavailableSchema).optional(),
 });
 
-/** `client`: what `agents` and `smoke` need to know beside the client's files. */
-export const clientGuideSchema = z.object({
+/** `client`: the metadata that `agents` and `smoke` need in addition to the client's files. */
+export const clientMetadataSchema = z.object({
   version,
   /** The stack's name, for commands. */
   stack: z.string(),
   /** The catalogue's lanes as they were deployed. */
   lanes: byName(laneSchema),
   providers: z.array(laneProviderSchema),
-  probes: z.array(probeSchema),
+  probes: z.array(smokeTargetSchema),
 });
 
 /** `clientFiles`, a secret: the texts of opencode's two files. */
 export const clientTextsSchema = z.object({
-  /** Absent in the outputs of the release before there were versions. */
+  /** Absent in the outputs of the first release, which had no versions. */
   version: version.optional(),
   opencode: z.string(),
   auth: z.string(),
-  /** JSON: `{probes, lanes}`. What that release read in place of `client`; kept for one more. */
+  /** JSON: `{probes, lanes}`. Commands of that release read this instead of `client`; kept for one more release. */
   guide: z.string(),
 });
 
 /** The form of `guide` in {@link clientTextsSchema}. */
-export const olderGuideSchema = z.object({
-  probes: z.array(probeSchema),
+export const olderMetadataSchema = z.object({
+  probes: z.array(smokeTargetSchema),
   lanes: z.array(laneProviderSchema),
 });
 
-/** Where a stack is, and what it serves. */
+/** A stack's address, and what it serves. */
 export type Basics = z.output<typeof basicsSchema>;
-/** The gateways' side of a stack. */
+/** What a stack's gateways serve. */
 export type PlanOutput = z.output<typeof planOutputSchema>;
 /** A request of `smoke`. */
-export type Probe = z.output<typeof probeSchema>;
+export type SmokeTarget = z.output<typeof smokeTargetSchema>;
 /** A provider with the models that a lane may lead to. */
 export type LaneProvider = z.output<typeof laneProviderSchema>;
 /** opencode's files as texts. */
 export type ClientTexts = z.output<typeof clientTextsSchema>;
-/** The clients' side of a stack. */
-export type ClientGuide = z.output<typeof clientGuideSchema>;
+/** The metadata for a stack's clients. */
+export type ClientMetadata = z.output<typeof clientMetadataSchema>;

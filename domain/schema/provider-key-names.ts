@@ -1,15 +1,15 @@
-/** How the secrets are called that hold providers' keys: `GROQ_API_KEY`, and the same name with a number for each further key. */
+/** The names of the secrets that hold providers' keys: `GROQ_API_KEY`, and the same name with a number for each further key. */
 
 /** The numbers of a provider's further keys. */
 const FURTHER: readonly number[] = [2, 3, 4, 5, 6, 7, 8, 9];
 
-/** Which further keys there can be, for messages. */
+/** The range of further keys, for messages. */
 export const FURTHER_KEYS = `_${FURTHER[0]} to _${FURTHER.at(-1)}`;
 
 /** A provider's first key, as the source of an expression without anchors. */
 const FIRST = '[A-Z][A-Z0-9]*_API_KEY';
 
-/** What ends the name of a further key, as the source of an expression without anchors. */
+/** The suffix of a further key, as the source of an expression without anchors. */
 const NUMBER = `_[${FURTHER[0]}-${FURTHER.at(-1)}]`;
 
 /** A provider's first key. */
@@ -21,7 +21,7 @@ export const ANY_KEY_SOURCE = `${FIRST}(${NUMBER})?`;
 /** The name of any key, first or further. */
 export const ANY_KEY = new RegExp(`^${ANY_KEY_SOURCE}$`);
 
-/** The names under which a provider's keys are kept, in the order in which they are asked: `key`, `key_2`, … */
+/** The names of a provider's keys in the order in which they are tried: `key`, `key_2`, … */
 export function keyNamesOf(key: string): string[] {
   return [key, ...FURTHER.map((number) => `${key}_${number}`)];
 }

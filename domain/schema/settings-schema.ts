@@ -1,57 +1,59 @@
-/** The schema of a stack's settings: what `Pulumi.<stack>.yaml` may hold under `switchyard:`, secrets apart. */
+/** The schema of a stack's settings: everything under `switchyard:` in `Pulumi.<stack>.yaml`, except secrets. */
 import { z } from 'zod';
 import { inUnit } from './units.ts';
 import { MOST_REPLICAS } from './edge-limits.ts';
 import { url } from './catalog-schema.ts';
 
 const count = (min: number, max: number) => z.int().min(min).max(max);
-const instant = z.iso.datetime({ error: 'a time is wanted: 2026-11-25T12:00:00Z' });
+const instant = z.iso.datetime({ error: 'expected a time: 2026-11-25T12:00:00Z' });
 
-/** Each setting. Objects are set as a whole in the file, or by `pulumi config set --path`. */
+/** All settings. Parts of objects are set in the file, or by `pulumi config set --path`. */
 export const settingsSchema = z.strictObject({
-  port: count(1, 65535).describe('The port of this machine at which the gateway answers.'),
+  port: count(1, 65535).describe('The port on this machine that the gateway listens on.'),
   bind: z
-    .ipv4({ error: 'an IPv4 address is wanted, e.g. 127.0.0.1' })
+    .ipv4({ error: 'expected an IPv4 address, e.g. 127.0.0.1' })
     .default('127.0.0.1')
-    .describe('The address it listens on; 127.0.0.1 keeps it to this machine.'),
+    .describe('The address it listens on; 127.0.0.1 accepts only local connections.'),
   production: z.boolean().default(false).describe('No mock model, no unpinned image, two replicas.'),
   mock: z
     .boolean()
     .optional()
-    .describe('Serve the alias "mock", which answers without any account. Default: not in production.'),
+    .describe(
+      'Serve the alias "mock", which answers without an account at any provider. Default: not in production.',
+    ),
   replicas: count(1, MOST_REPLICAS)
     .optional()
-    .describe('Gateways side by side. Default: 2 in production, else 1.'),
+    .describe('Number of gateways. Default: 2 in production, else 1.'),
   memoryMb: inUnit('MiB', count(512, 65536)).default(1536).describe('Memory limit of each gateway, in MiB.'),
   drainSeconds: inUnit('seconds', count(1, 3600))
     .default(120)
-    .describe('How long a replaced gateway may finish what it has begun.'),
-  holdSeconds: inUnit('seconds', count(1, 600))
+    .describe('How long a gateway that is being replaced may continue its requests.'),
+  queueTimeoutSeconds: inUnit('seconds', count(1, 600))
     .default(60)
-    .describe('How long the edge holds a request while no gateway is ready.'),
+    .describe('How long the edge queues a request while no gateway is ready.'),
   maxBodyMb: inUnit('MiB', count(1, 1024)).default(32).describe('The largest request, in MiB.'),
   image: z
     .strictObject({
       ref: z
         .string()
         .regex(/^[^\s@]+@sha256:[0-9a-f]{64}$/, {
-          error: 'an image with its digest is wanted: name@sha256:<64 hex digits>',
+          error: 'expected an image with its digest: name@sha256:<64 hex digits>',
         })
         .describe('A published image, by digest.'),
       version: z
         .string()
-        .regex(/^\d+\.\d+\.\d+$/, { error: "LiteLLM's version in that image is wanted, e.g. 1.106.10" })
-        .describe("LiteLLM's version in it, held against the known bad ones."),
+        .regex(/^\d+\.\d+\.\d+$/, { error: "expected LiteLLM's version in that image, e.g. 1.106.10" })
+        .describe("LiteLLM's version in it, checked against the known bad releases."),
     })
     .optional()
     .describe('A published image instead of the one built here.'),
   masterKey: z
     .strictObject({
-      generation: count(1, 1_000_000).default(1).describe('Count it up for a new master key.'),
-      previousUntil: instant.optional().describe('Until when the previous key is still accepted.'),
+      generation: count(1, 1_000_000).default(1).describe('Increase it by one for a new master key.'),
+      previousUntil: instant.optional().describe('The time until which the previous key is accepted.'),
     })
     .prefault({})
-    .describe('The key that clients hold.'),
+    .describe('The key that clients send.'),
   client: z
     .strictObject({
       direct: z
@@ -72,14 +74,14 @@ export const settingsSchema = z.strictObject({
       configs: z
         .record(
           z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/),
-          z.string().regex(/^pc-[A-Za-z0-9_-]{1,60}$/, { error: 'the id of a saved config is wanted: pc-…' }),
+          z.string().regex(/^pc-[A-Za-z0-9_-]{1,60}$/, { error: 'expected the id of a saved config: pc-…' }),
         )
         .default({})
         .describe('cloud: the saved config of each route, e.g. auto: pc-abc123.'),
-      lastResort: z
+      defaultFallback: z
         .boolean()
         .default(false)
-        .describe("Put Portkey's first route at the end of every fallback chain of the gateway."),
+        .describe("Add Portkey's first route to the end of every fallback chain of the gateway."),
     })
     .prefault({})
     .describe('Layer 3.'),
@@ -91,14 +93,14 @@ export const settingsSchema = z.strictObject({
       }),
     )
     .default({})
-    .describe('Other addresses for providers: a corporate proxy, a test.'),
+    .describe('Other addresses for providers: a corporate proxy, a test server.'),
   keyAge: z
     .strictObject({
       warnDays: inUnit('days', count(1, 3650)).default(75),
       rotateDays: inUnit('days', count(1, 3650)).default(90),
     })
     .prefault({})
-    .describe('When a key is called old.'),
+    .describe('The ages of keys at which to warn and to rotate.'),
 });
 
 type Parsed = z.output<typeof settingsSchema>;

@@ -75,7 +75,8 @@ test("LiteLLM takes the checkout's catalogue and random good ones", async () => 
     keys.forEach((key) => secrets.add(key));
     const routes = Object.keys(catalog.portkey?.routes ?? {}).slice(0, 1);
     const configs = Object.fromEntries(routes.map((route) => [route, 'pc-1']));
-    const portkey = name === 'own' && routes.length > 0 ? { portkey: { lastResort: true, configs } } : {};
+    const portkey =
+      name === 'own' && routes.length > 0 ? { portkey: { defaultFallback: true, configs } } : {};
     const config = renderLitellm(
       planModels(catalog, goodSettings(portkey), keys),
       repositoryFile('config-templates/litellm.yaml'),

@@ -93,7 +93,7 @@ test.each([
   [
     'a retired model',
     () => edit(CATALOG, (text) => text.replace('model: deepseek-v4-flash', 'model: deepseek-chat')),
-    /config-templates\/catalog\.yaml:\d+:\d+ models\.deepseek-coder\.model: deepseek-chat is retired since 2026-07-24/,
+    /config-templates\/catalog\.yaml:\d+:\d+ models\.deepseek-coder\.model: deepseek-chat was retired on 2026-07-24/,
   ],
   [
     'a key in the settings',

@@ -2,8 +2,8 @@
 import { clientKeys, type ClientInputs, clientView } from '../../domain/render/client-view.ts';
 import { unlessRefused } from '../../console/errors.ts';
 import { formatProblems } from '../../domain/diagnostics/problems.ts';
-import { clientGuide, clientTexts } from '../../domain/render/client-outputs.ts';
-import type { ClientGuide, ClientTexts } from '../../domain/schema/outputs-schema.ts';
+import { clientMetadata, clientTexts } from '../../domain/render/client-outputs.ts';
+import type { ClientMetadata, ClientTexts } from '../../domain/schema/outputs-schema.ts';
 import { readClient, type StackClient } from '../../domain/read/outputs-reader.ts';
 import { loadInputs } from '../../stacks/load.ts';
 import { fixture, RELEASE_DAY, withFixtures } from '../../sandbox/fixtures.ts';
@@ -41,13 +41,13 @@ export function shippedInputs({
 
 /** The client's files as the stack's outputs contain them. */
 export function shippedOutputs(options: ShippedOptions = {}): {
-  client: ClientGuide;
+  client: ClientMetadata;
   clientFiles: ClientTexts;
 } {
   const inputs = shippedInputs(options);
   const view = clientView(inputs);
   const keys = clientKeys(inputs, options.masterKey ?? 'sk-master-0123456789', options.keys ?? {});
-  const client = clientGuide(view, inputs.plan);
+  const client = clientMetadata(view, inputs.plan);
   return { client, clientFiles: clientTexts(view, keys, client) };
 }
 

@@ -8,15 +8,15 @@ interface Recorded {
   inputs: Record<string, unknown>;
 }
 
-/** Where the images' folders are. */
+/** The folder of the images. */
 export const IMAGES = `${import.meta.dirname}/../../runtimes`;
 
 const recorded: Recorded[] = [];
 
-/** The component that {@link provision} made. */
+/** The component that {@link provision} created. */
 export let switchyard: Switchyard;
 
-/** Provisions a stack into the mocks, once in a test file. */
+/** Provisions a stack with the mocks, once per test file. */
 export async function provision(args: Partial<SwitchyardArgs> = {}): Promise<Recorded[]> {
   await pulumi.runtime.setMocks({ newResource, call }, 'switchyard', 'test');
   const { Switchyard } = await import('../../infra/switchyard.ts');
@@ -57,7 +57,7 @@ function call(args: pulumi.runtime.MockCallArgs): never {
   throw new Error(`unexpected call of ${args.token}`);
 }
 
-/** The resources of one of Docker's types. */
+/** The resources of a Docker type. */
 export function created(type: string): Recorded[] {
   return recorded.filter((resource) => resource.type === `docker:index/${type}`);
 }
@@ -69,13 +69,13 @@ export function container(name: string): Record<string, unknown> {
   return Object.fromEntries(Object.entries(found.inputs).map(([name, value]) => [name, unwrap(value)]));
 }
 
-/** The files that a container finds, by their paths. */
+/** The files that are uploaded into a container, by path. */
 export function filesOf(name: string): Record<string, string> {
   const uploads = container(name).uploads as { file: string; content: unknown }[];
   return Object.fromEntries(uploads.map(({ file, content }) => [file, String(unwrap(content))]));
 }
 
-/** A secret's value where mocks wrap it. */
+/** The value of a secret, which mocks wrap. */
 function unwrap(value: unknown): unknown {
   return typeof value === 'object' && value !== null && 'value' in value ? value.value : value;
 }

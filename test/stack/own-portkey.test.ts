@@ -1,4 +1,4 @@
-/** A stack with a Portkey of its own, which its gateways ask as the last resort. */
+/** A stack with its own Portkey, which is the default fallback of its gateways. */
 import { createHash } from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
 import { beforeAll, expect, test } from '@jest/globals';
@@ -15,7 +15,7 @@ function names(file: string | undefined): string[] {
   return (JSON.parse(file ?? '{}') as { keys: { name: string }[] }).keys.map(({ name }) => name);
 }
 
-test('gives the gateways a key that Portkey alone accepts', () => {
+test('gives the gateways a key that only Portkey accepts', () => {
   const key = filesOf('gateway-0')['/run/secrets/PORTKEY_GATEWAY_KEY'];
   expect(key).toBe('sk-made-by-portkey-key');
   expect(names(filesOf('gateway-0')[KEYS_FILE])).toEqual(['master', 'master-previous']);

@@ -1,4 +1,4 @@
-/** What a stack provisions, and what must be absent, by Pulumi's mocks. That it works is the end-to-end tests' business. */
+/** What a stack provisions and what it must not, with Pulumi's mocks. The end-to-end tests check that it works. */
 import * as pulumi from '@pulumi/pulumi';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { EDGE_MEMORY_MB } from '../../domain/schema/edge-limits.ts';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 });
 
 describe('a stack', () => {
-  test('has its parts, and no more', () => {
+  test('has exactly these resources', () => {
     expect(
       recorded
         .filter((r) => !r.type.startsWith('switchyard:'))
@@ -59,26 +59,26 @@ describe('a stack', () => {
     }
   });
 
-  test('gives gateways an automatic name and no port, so that a new one can stand beside the old', () => {
+  test('gives gateways an automatic name and no port, so that old and new ones can run side by side', () => {
     const inputs = container('gateway-0');
     expect(inputs).not.toHaveProperty('name');
     expect(inputs).not.toHaveProperty('ports');
     expect(inputs).toMatchObject({ wait: true, networksAdvanced: [{ aliases: ['gateway'] }] });
   });
 
-  test('publishes one port, on loopback, at the edge', () => {
+  test('publishes only the edge, on one loopback port', () => {
     expect(container('edge').ports).toEqual([{ internal: 8080, external: 4321, ip: '127.0.0.1' }]);
     expect(container('edge').uploads).toHaveLength(1);
   });
 
-  test('counts the edge as deployed when it answers by itself', () => {
+  test('waits until the edge answers', () => {
     const { healthcheck, ...inputs } = container('edge');
     expect(inputs).toMatchObject({ wait: true, memory: EDGE_MEMORY_MB });
     expect(inputs.waitTimeout).toBeGreaterThan(0);
     expect((healthcheck as { tests: string[] }).tests.join(' ')).toContain('GET /health/edge');
   });
 
-  test('hands keys over as files that the gateway can read and nobody can write', () => {
+  test('passes keys as files that the gateway can read and nobody can write', () => {
     // prettier-ignore
     const uploads = container('gateway-0').uploads as { file: string }[];
     expect(uploads.map((upload) => upload.file)).toEqual([
@@ -88,12 +88,12 @@ describe('a stack', () => {
     ]);
     for (const upload of uploads) {
       expect(upload).toMatchObject({ permissions: '0440' });
-      // Docker would look the container's user up on the host, where it does not exist.
+      // Docker would look up the owner on the host, where it does not exist.
       expect(upload).not.toHaveProperty('owner');
     }
   });
 
-  test('lets gateways know both master keys by their hashes only', () => {
+  test('gives gateways only the hashes of both master keys', () => {
     const text = filesOf('gateway-0')['/run/secrets/client-keys.json'] ?? '';
     const keys = (JSON.parse(text) as { keys: { name: string; sha256: string; until?: string }[] }).keys;
     expect(keys.map((key) => [key.name, key.until])).toEqual([
@@ -105,7 +105,7 @@ describe('a stack', () => {
     expect(keys[0]?.sha256).not.toBe(keys[1]?.sha256);
   });
 
-  test('tells the generation of its master key, which is no secret, and where it is', async () => {
+  test('outputs its endpoint, its master key as a secret, and the generation of that key', async () => {
     const { endpoint, masterKey, masterKeyGeneration } = switchyard;
     expect(endpoint).toBe('http://127.0.0.1:4321');
     expect(await valueOf(masterKeyGeneration)).toEqual([3, false]);

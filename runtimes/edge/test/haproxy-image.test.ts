@@ -25,7 +25,7 @@ test.each([
       await mkdir(join(folder, 'edge'));
       const files = folderFiles(join(ROOT, 'runtimes/edge/programs'), join(folder, 'edge'));
       for (const { path, content } of renderEdge(
-        { holdSeconds: QUEUE_TIMEOUT_SECONDS, maxBodyMb: 32 },
+        { queueTimeoutSeconds: QUEUE_TIMEOUT_SECONDS, maxBodyMb: 32 },
         files,
       ))
         await writeFile(path, content);

@@ -74,7 +74,7 @@ export function catalogueOf(cells: readonly Cell[]): { text: string; keys: strin
           provider: name,
           model: alias,
           mode: cell.api === 'embeddings' ? 'embedding' : 'chat',
-          unknown: 'made up',
+          notInPriceMap: 'made up',
         },
         ...{
           timeout: cell.outcome.effect === 'hang' ? 3 : 60,

@@ -54,7 +54,7 @@ export function failures(stack: LayersStack): void {
           const refused = await stack.checkout.switchyard(['preview', stack.stack], { env });
           expect(refused.exitCode).not.toBe(0);
           expect(refused.stderr).toMatch(
-            /catalog\.yaml:\d+:\d+ models\.gpt-4\.model: gpt-4 is retired since 2026-10-23/,
+            /catalog\.yaml:\d+:\d+ models\.gpt-4\.model: gpt-4 was retired on 2026-10-23/,
           );
         } finally {
           stack.setCatalog(['models', 'gpt-4', 'model'], 'gpt-5.6');
@@ -133,7 +133,7 @@ export function failures(stack: LayersStack): void {
       await stack.resetFaults();
       old = stack.key;
       // Both in one deployment, because each of them replaces the gateway.
-      stack.set('portkey', { mode: 'local', lastResort: true });
+      stack.set('portkey', { mode: 'local', defaultFallback: true });
       await stack.checkout.json(['keys', 'rotate', stack.stack, '--now']);
       await stack.readKey();
     }, 10 * MINUTE);
@@ -177,7 +177,7 @@ export function failures(stack: LayersStack): void {
     test(
       'Portkey cloud answers when all other fallbacks fail; while it is down, the others answer',
       async () => {
-        stack.set('portkey', { mode: 'cloud', lastResort: true, configs: { auto: 'pc-layers' } });
+        stack.set('portkey', { mode: 'cloud', defaultFallback: true, configs: { auto: 'pc-layers' } });
         await stack.checkout.json(['up', stack.stack]);
         await stack.resetFaults();
         await stack.injectFaults({ path: '/groq', status: 503 }, { path: '/together', status: 503 });

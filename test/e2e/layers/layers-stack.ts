@@ -50,7 +50,7 @@ export class LayersStack {
     const { stack, port } = await this.checkout.addStack('layers', {
       portkey: { mode: 'local' },
       // A busy machine takes minutes to start LiteLLM again.
-      holdSeconds: 300,
+      queueTimeoutSeconds: 300,
       baseUrls: { ...upstreamBaseUrls(upstreamPort), portkey: 'http://upstream:9000/portkey/v1' },
     });
     this.stack = stack;

@@ -24,10 +24,7 @@ describe('agents.yaml', () => {
       'agents:\n  a: {lane: speed, provider: groq}\n',
       'agents.yaml:2:30 agents.a.provider: no provider "groq"; allowed: litellm, openai-direct, anthropic-direct, deepseek-direct, groq-direct, openrouter-direct, together-direct, portkey',
     ],
-    [
-      'parallel: 0\nagents: {}\n',
-      'agents.yaml:1:11 parallel: found 0; a whole number from 1 to 32 is wanted',
-    ],
+    ['parallel: 0\nagents: {}\n', 'agents.yaml:1:11 parallel: found 0; expected a whole number from 1 to 32'],
   ])('%j', (text, message) => expect(problems(text)).toEqual([message]));
 
   test('never throws, for any text', () => {
@@ -62,7 +59,7 @@ describe('which agents run', () => {
   test('a Portkey route needs a saved config, or a target with a key', () => {
     const keys = { PORTKEY_API_KEY: 'value-portkey', MISTRAL_API_KEY: 'value-mistral' };
     expect(reasons(of('lane: cost, model: auto'), { keys })).toEqual([
-      'portkey does not serve auto: that route has no saved config yet; ./switchyard portkey unit',
+      'portkey does not serve auto: this route has no saved config yet; ./switchyard portkey unit',
     ]);
     const settings = { portkey: { mode: 'local' } };
     const { guide } = shippedClient({ keys: { TOGETHER_API_KEY: 'value-together' }, settings });

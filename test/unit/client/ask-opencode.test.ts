@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { askOnce } from '../../../client/ask-gateway.ts';
 import { askOverHttp } from '../../../client/ask-opencode.ts';
-import type { Probe } from '../../../domain/schema/outputs-schema.ts';
+import type { SmokeTarget } from '../../../domain/schema/outputs-schema.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
 let server: Server;
@@ -28,7 +28,7 @@ beforeEach(() => {
   answer = { status: 200, headers: {}, body: { choices: [{ message: { content: 'pong' } }] } };
 });
 
-const probe: Probe = { layer: 2, provider: 'litellm', model: 'gpt-4', key: 'OPENAI_API_KEY' };
+const probe: SmokeTarget = { layer: 2, provider: 'litellm', model: 'gpt-4', key: 'OPENAI_API_KEY' };
 const ask = () => askOverHttp(probe, { stack: 'dev', client: shippedClient(), endpoint });
 
 test("bypasses the gateway's cache, since a cached answer proves nothing", async () => {

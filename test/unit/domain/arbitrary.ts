@@ -19,13 +19,13 @@ const aliases = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,20}$/).filter((name) =
 const modelIds = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._:-]{0,15}(\/[A-Za-z0-9._:-]{1,20})?$/);
 const seconds = fc.integer({ min: 1, max: 120 });
 
-/** A model of a mode that its provider's prefix serves. */
+/** A model with a mode that its provider's prefix serves. */
 function served<M extends { provider: string; mode: string }>(model: M | undefined): M | undefined {
   const modes: readonly string[] = KNOWN.get(model?.provider.replaceAll('-', '_') ?? '') ?? [];
   return model && { ...model, mode: modes.includes(model.mode) ? model.mode : 'chat' };
 }
 
-/** Good catalogues: whatever the schema and the cross-checks allow, within reason. */
+/** Valid catalogues: a wide range of what the schema and the cross-checks allow. */
 export const catalogTexts: fc.Arbitrary<string> = fc
   .record({
     prefixes: fc.uniqueArray(fc.constantFrom(...LITELLM_PREFIXES), { minLength: 1, maxLength: 5 }),
@@ -77,7 +77,7 @@ export const catalogTexts: fc.Arbitrary<string> = fc
             ]),
           ),
           models: Object.fromEntries(entries),
-          // From each to the later ones of its kind: no circle.
+          // From each to later ones of its mode, so there is no cycle.
           fallbacks: Object.fromEntries(
             entries.flatMap(([name, model], index) => {
               const later = entries

@@ -1,6 +1,6 @@
 import { parse } from 'yaml';
 
-/** What Pulumi makes of a stack's file: names without our namespace, every value a text, objects as JSON, secrets apart. */
+/** A stack's file as Pulumi passes it: names without our namespace, every value as text, objects as JSON, secrets separately. */
 export function asPulumi(text: string): { config: Record<string, string>; secretKeys: string[] } {
   const config: Record<string, string> = {};
   const secretKeys: string[] = [];

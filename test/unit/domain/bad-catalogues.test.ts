@@ -8,15 +8,15 @@ import { listNames } from '../../../domain/diagnostics/suggest.ts';
 import { SMALL } from './small.ts';
 
 const TOP_KEYS = 'providers, models, fallbacks, defaults, routing, limits, cache, client, portkey';
-const PROVIDER_KEYS = 'name, key, keyPattern, keysAt, litellm, baseUrl, gatewayBaseUrl, portkey, client';
+const PROVIDER_KEYS = 'name, key, keyPattern, keyUrl, litellm, baseUrl, gatewayBaseUrl, portkey, client';
 const MODEL_KEYS =
-  'provider, model, mode, supersedes, timeout, streamTimeout, maxParallel, limit, cost, unknown, acceptRetired, note';
+  'provider, model, mode, supersedes, timeout, streamTimeout, maxParallel, limit, cost, notInPriceMap, acceptRetired, note';
 const ALIAS_FORM = 'an alias is made of lower-case letters, digits, ".", "_" and "-", 64 at most';
-const URL_FORM = 'a URL is wanted: http(s)://host/path, without user, query or fragment';
+const URL_FORM = 'expected a URL: http(s)://host/path, without user, query or fragment';
 const TAKE_OUT =
   'take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret';
 
-/** What is wrong, the text that is changed, what it becomes, and what is said. */
+/** The mistake, the text that is replaced, its replacement, and the message. */
 const CASES: [name: string, from: string, to: string, says: string][] = [
   [
     'unknown key at the top',
@@ -30,28 +30,28 @@ const CASES: [name: string, from: string, to: string, says: string][] = [
     'a prefix whose host LiteLLM computes',
     '    litellm: groq',
     '    litellm: bedrock',
-    `c.yaml:14:14 providers.groq.litellm: LiteLLM is not known to keep to baseUrl with the prefix "bedrock"; allowed: ${listNames([...LITELLM_PREFIXES.keys()])}
-    for an API in the style of OpenAI's: "litellm: openai", or hosted_vllm`,
+    `c.yaml:14:14 providers.groq.litellm: the prefix "bedrock" is not verified to call only baseUrl; allowed: ${listNames([...LITELLM_PREFIXES.keys()])}
+    for an OpenAI-compatible API: "litellm: openai", or hosted_vllm`,
   ],
   [
     'a misspelt prefix',
     '    litellm: groq',
     '    litellm: grok',
-    `c.yaml:14:14 providers.groq.litellm: LiteLLM is not known to keep to baseUrl with the prefix "grok"; did you mean "groq"? allowed: ${listNames([...LITELLM_PREFIXES.keys()])}
-    for an API in the style of OpenAI's: "litellm: openai", or hosted_vllm`,
+    `c.yaml:14:14 providers.groq.litellm: the prefix "grok" is not verified to call only baseUrl; did you mean "groq"? allowed: ${listNames([...LITELLM_PREFIXES.keys()])}
+    for an OpenAI-compatible API: "litellm: openai", or hosted_vllm`,
   ],
   [
-    'embeddings with a prefix that has none at the address',
+    'embeddings with a prefix that does not serve them at the address',
     '    provider: openai\n    model: text-embedding-3-small\n',
     '    provider: groq\n    model: text-embedding-3-small\n',
-    `c.yaml:37:11 models.embed.mode: with the prefix "groq" LiteLLM does not serve embedding at the address given; allowed: chat
-    for an API in the style of OpenAI's: "litellm: openai", or hosted_vllm`,
+    `c.yaml:37:11 models.embed.mode: with the prefix "groq" LiteLLM does not serve embedding at the configured address; allowed: chat
+    for an OpenAI-compatible API: "litellm: openai", or hosted_vllm`,
   ],
   [
     "an address as a model's id",
     '    model: openai/gpt-oss-20b\n',
     '    model: http://elsewhere.example/v1\n',
-    `c.yaml:30:12 models.fast.model: an address is no model's id; the address is the provider's baseUrl or gatewayBaseUrl`,
+    `c.yaml:30:12 models.fast.model: a model id cannot be an address; set the provider's baseUrl or gatewayBaseUrl`,
   ],
   [
     'unknown key of a model',
@@ -60,7 +60,7 @@ const CASES: [name: string, from: string, to: string, says: string][] = [
     `c.yaml:27:5 models.big.timeot: unknown key; did you mean "timeout"? allowed here: ${MODEL_KEYS}`,
   ],
   [
-    'unknown key that is near nothing',
+    'unknown key that is similar to no other',
     '    timeout: 120',
     '    colour: red',
     `c.yaml:27:5 models.big.colour: unknown key; allowed here: ${MODEL_KEYS}`,
@@ -81,7 +81,7 @@ const CASES: [name: string, from: string, to: string, says: string][] = [
     "LiteLLM's name for a key",
     '    timeout: 120',
     '    stream_timeout: 120',
-    `c.yaml:27:5 models.big.stream_timeout: unknown key; here that is streamTimeout; allowed here: ${MODEL_KEYS}`,
+    `c.yaml:27:5 models.big.stream_timeout: unknown key; Switchyard's name for it is streamTimeout; allowed here: ${MODEL_KEYS}`,
   ],
   [
     "the seed's fallback_models",
@@ -89,7 +89,7 @@ const CASES: [name: string, from: string, to: string, says: string][] = [
 `,
     `fallback_models:
 `,
-    `c.yaml:38:1 fallback_models: unknown key; here that is fallbacks; allowed here: ${TOP_KEYS}`,
+    `c.yaml:38:1 fallback_models: unknown key; Switchyard's name for it is fallbacks; allowed here: ${TOP_KEYS}`,
   ],
   [
     'a key that looks like a secret',
@@ -106,7 +106,7 @@ c.yaml:27:5 this looks like a key of OpenAI; keys are only ever kept as Pulumi s
 `,
     `    model: gpt-5.6
 `,
-    'c.yaml:23:3 models.big.provider: required, but missing: Who serves it: a name under providers.',
+    'c.yaml:23:3 models.big.provider: required, but missing: Its provider: a name under providers.',
   ],
   [
     'missing model',
@@ -120,7 +120,7 @@ c.yaml:27:5 this looks like a key of OpenAI; keys are only ever kept as Pulumi s
     `    keyPattern: gsk_[A-Za-z0-9]{40,}
 `,
     '',
-    'c.yaml:10:3 providers.groq.keyPattern: required, but missing: A regular expression for its keys, with which a key outside a secret is found.',
+    'c.yaml:10:3 providers.groq.keyPattern: required, but missing: A regular expression for its keys, to find keys outside of secrets.',
   ],
   [
     'missing models',
@@ -128,58 +128,58 @@ c.yaml:27:5 this looks like a key of OpenAI; keys are only ever kept as Pulumi s
 `,
     `modls:
 `,
-    `c.yaml:1:1 models: required, but missing: The aliases that clients call.
+    `c.yaml:1:1 models: required, but missing: The aliases that clients request.
 c.yaml:22:1 modls: unknown key; did you mean "models"? allowed here: ${TOP_KEYS}`,
   ],
   [
-    'a text for a number',
+    'a string for a number',
     '    timeout: 120',
     '    timeout: soon',
-    'c.yaml:27:14 models.big.timeout: found "soon"; a whole number of seconds from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found "soon"; expected a whole number of seconds from 1 to 3600',
   ],
   [
     'a number in quotes',
     '    timeout: 120',
     '    timeout: "120"',
-    'c.yaml:27:14 models.big.timeout: found "120"; a whole number of seconds from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found "120"; expected a whole number of seconds from 1 to 3600',
   ],
   [
     'zero',
     '    timeout: 120',
     '    timeout: 0',
-    'c.yaml:27:14 models.big.timeout: found 0; a whole number of seconds from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found 0; expected a whole number of seconds from 1 to 3600',
   ],
   [
     'too large',
     '    timeout: 120',
     '    timeout: 36000',
-    'c.yaml:27:14 models.big.timeout: found 36000; a whole number of seconds from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found 36000; expected a whole number of seconds from 1 to 3600',
   ],
   [
     'a fraction',
     '    timeout: 120',
     '    timeout: 1.5',
-    'c.yaml:27:14 models.big.timeout: found 1.5; a whole number of seconds from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found 1.5; expected a whole number of seconds from 1 to 3600',
   ],
   [
     'a list for a number',
     '    timeout: 120',
     '    timeout: [120]',
-    'c.yaml:27:14 models.big.timeout: found [120]; a whole number of seconds from 1 to 3600 is wanted',
+    'c.yaml:27:14 models.big.timeout: found [120]; expected a whole number of seconds from 1 to 3600',
   ],
   [
     'nothing for a number',
     '    timeout: 120',
     '    timeout:',
-    'c.yaml:27:13 models.big.timeout: found nothing; a whole number of seconds from 1 to 3600 is wanted',
+    'c.yaml:27:13 models.big.timeout: found nothing; expected a whole number of seconds from 1 to 3600',
   ],
   [
-    'a mapping for a text',
+    'a mapping for a string',
     `    model: gpt-5.6
 `,
     `    model: { id: gpt-5.6 }
 `,
-    'c.yaml:25:12 models.big.model: found {"id":"gpt-5.6"}; a text is wanted',
+    'c.yaml:25:12 models.big.model: found {"id":"gpt-5.6"}; expected a string',
   ],
   [
     'a space in a model id',
@@ -187,7 +187,7 @@ c.yaml:22:1 modls: unknown key; did you mean "models"? allowed here: ${TOP_KEYS}
 `,
     `    model: gpt 5.6
 `,
-    'c.yaml:25:12 models.big.model: found "gpt 5.6"; the provider\'s own id of the model is wanted, without spaces',
+    'c.yaml:25:12 models.big.model: found "gpt 5.6"; expected the provider\'s own id of the model, without spaces',
   ],
   [
     'an unknown mode',
@@ -204,32 +204,32 @@ c.yaml:22:1 modls: unknown key; did you mean "models"? allowed here: ${TOP_KEYS}
     'c.yaml:28:1 not valid YAML: All mapping items must start at the same column',
   ],
   [
-    'a text for the models',
+    'a string for the models',
     `fallbacks:
   big: [fast, other]`,
     `fallbacks: all
 x:
   big: [fast, other]`,
-    `c.yaml:38:12 fallbacks: found "all"; a mapping is wanted
+    `c.yaml:38:12 fallbacks: found "all"; expected a mapping
 c.yaml:39:1 x: unknown key; allowed here: ${TOP_KEYS}`,
   ],
   [
-    'a text for a chain',
+    'a string for a chain',
     'big: [fast, other]',
     'big: fast',
-    'c.yaml:39:8 fallbacks.big: found "fast"; a list is wanted',
+    'c.yaml:39:8 fallbacks.big: found "fast"; expected a list',
   ],
   [
     'an empty chain',
     '  other: [fast]',
     '  other: []',
-    'c.yaml:40:10 fallbacks.other: found []; at least one entry is wanted',
+    'c.yaml:40:10 fallbacks.other: found []; expected at least one entry',
   ],
   [
     'a number in a chain',
     'big: [fast, other]',
     'big: [fast, 5]',
-    'c.yaml:39:15 fallbacks.big[1]: found 5; a text is wanted',
+    'c.yaml:39:15 fallbacks.big[1]: found 5; expected a string',
   ],
   [
     'a capital in an alias',
@@ -253,7 +253,7 @@ c.yaml:40:11 fallbacks.other[0]: no such alias: "fast"; allowed: big, other, emb
     'a key name without _API_KEY',
     'key: GROQ_API_KEY',
     'key: GROQ_TOKEN',
-    'c.yaml:12:10 providers.groq.key: found "GROQ_TOKEN"; the name of a key is wanted: SOMETHING_API_KEY',
+    'c.yaml:12:10 providers.groq.key: found "GROQ_TOKEN"; expected the name of a key: SOMETHING_API_KEY',
   ],
   [
     'a URL without a scheme',
@@ -268,7 +268,7 @@ c.yaml:40:11 fallbacks.other[0]: no such alias: "fast"; allowed: big, other, emb
     `c.yaml:15:14 providers.groq.baseUrl: found "https://me:secret@api.groq.com/v1"; ${URL_FORM}`,
   ],
   [
-    'a package that opencode lacks',
+    'a package that opencode does not contain',
     "'@ai-sdk/openai' }",
     "'@ai-sdk/opnai' }",
     'c.yaml:9:43 providers.openai.client.package: found "@ai-sdk/opnai"; allowed: @ai-sdk/openai-compatible, @ai-sdk/openai, @ai-sdk/anthropic, @ai-sdk/groq, @openrouter/ai-sdk-provider, @ai-sdk/togetherai; did you mean "@ai-sdk/openai"?',
@@ -290,13 +290,13 @@ defaults:
     'c.yaml:52:20 portkey.routes.auto.order: found "cheapest"; allowed: priority, price',
   ],
   [
-    'a cache ttl of nothing',
+    'a cache ttl of zero',
     `defaults:
 `,
     `cache: { ttl: 0 }
 defaults:
 `,
-    'c.yaml:41:15 cache.ttl: found 0; a whole number of seconds from 1 to 2592000 is wanted',
+    'c.yaml:41:15 cache.ttl: found 0; expected a whole number of seconds from 1 to 2592000',
   ],
   [
     'a word for a boolean',
@@ -311,25 +311,25 @@ defaults:
     'a retirement without a date',
     '    timeout: 120',
     '    acceptRetired: { model: gpt-5.6 }',
-    'c.yaml:27:5 models.big.acceptRetired.date: required, but missing: a day is wanted: YYYY-MM-DD',
+    'c.yaml:27:5 models.big.acceptRetired.date: required, but missing: expected a date: YYYY-MM-DD',
   ],
   [
     'a retirement with a wrong date',
     '    timeout: 120',
     '    acceptRetired: { model: gpt-5.6, date: 23.10.2026 }',
-    'c.yaml:27:44 models.big.acceptRetired.date: found "23.10.2026"; a day is wanted: YYYY-MM-DD',
+    'c.yaml:27:44 models.big.acceptRetired.date: found "23.10.2026"; expected a date: YYYY-MM-DD',
   ],
   [
     'a negative price',
     '    timeout: 120',
     '    cost: { input: -1, output: 2 }',
-    'c.yaml:27:20 models.big.cost.input: found -1; a number of US dollars per million tokens from 0 is wanted',
+    'c.yaml:27:20 models.big.cost.input: found -1; expected a number of US dollars per million tokens from 0',
   ],
   [
-    'a limit of nothing',
+    'a limit of zero',
     '    timeout: 120',
     '    limit: { context: 0, output: 1 }',
-    'c.yaml:27:23 models.big.limit.context: found 0; a whole number of tokens from 1 is wanted',
+    'c.yaml:27:23 models.big.limit.context: found 0; expected a whole number of tokens from 1',
   ],
   [
     'an alias twice',
@@ -369,7 +369,7 @@ defaults:
     'c.yaml:29:15 models.fast.provider: unknown provider "grok"; did you mean "groq"? allowed: openai, groq',
   ],
   [
-    'a provider that is near nothing',
+    'a provider that is similar to no other',
     'provider: groq',
     'provider: acme',
     'c.yaml:29:15 models.fast.provider: unknown provider "acme"; allowed: openai, groq',
@@ -381,7 +381,7 @@ defaults:
     'c.yaml:29:15 models.fast.provider: the gateway cannot route to portkey: it has no "litellm"; allowed: openai, groq',
   ],
   [
-    'a name that every object has',
+    'a provider named like a property of every object',
     'provider: groq',
     'provider: constructor',
     'c.yaml:29:15 models.fast.provider: unknown provider "constructor"; allowed: openai, groq',
@@ -399,7 +399,7 @@ defaults:
     'c.yaml:39:9 fallbacks.big[0]: no such alias: "fats"; did you mean "fast"? allowed: big, fast, other, embed',
   ],
   [
-    'a hop to a name that every object has',
+    'a hop named like a property of every object',
     'big: [fast, other]',
     'big: [toString]',
     `c.yaml:39:9 fallbacks.big[0]: found "toString"; ${ALIAS_FORM}`,
@@ -414,20 +414,20 @@ defaults:
     'a hop twice',
     'big: [fast, other]',
     'big: [fast, fast]',
-    'c.yaml:39:15 fallbacks.big[1]: "fast" stands twice in this chain',
+    'c.yaml:39:15 fallbacks.big[1]: "fast" appears twice in this chain',
   ],
   [
-    'a circle of two',
+    'a cycle of two',
     '  other: [fast]',
     '  other: [big]',
-    'c.yaml:40:11 fallbacks.other[0]: these chains run in a circle: big → other → big; a request would go round in it, since the chain of each hop that fails is tried as well. Take a hop out, or let it be a second alias of the same model that has no chain of its own',
+    'c.yaml:40:11 fallbacks.other[0]: these chains form a cycle: big → other → big; a request could loop through them, since LiteLLM also tries the chain of each hop that fails. Remove a hop, or use a second alias of the same model that has no chain of its own',
   ],
   [
-    'a circle of three',
+    'a cycle of three',
     '  other: [fast]',
     `  other: [fast]
   fast: [big]`,
-    'c.yaml:41:10 fallbacks.fast[0]: these chains run in a circle: big → fast → big; a request would go round in it, since the chain of each hop that fails is tried as well. Take a hop out, or let it be a second alias of the same model that has no chain of its own',
+    'c.yaml:41:10 fallbacks.fast[0]: these chains form a cycle: big → fast → big; a request could loop through them, since LiteLLM also tries the chain of each hop that fails. Remove a hop, or use a second alias of the same model that has no chain of its own',
   ],
   [
     'a chain to an embedding',
@@ -439,19 +439,19 @@ defaults:
     "a timeout beyond the request's",
     '    timeout: 120',
     '    timeout: 121',
-    'c.yaml:27:14 models.big.timeout: 121 s are more than limits.requestTimeout (120 s), which would end the request first',
+    'c.yaml:27:14 models.big.timeout: 121 s exceeds limits.requestTimeout (120 s), which ends the request first',
   ],
   [
     "a default timeout beyond the request's",
     '  timeout: 60',
     '  timeout: 600',
-    'c.yaml:42:12 defaults.timeout: 600 s are more than limits.requestTimeout (120 s), which would end the request first',
+    'c.yaml:42:12 defaults.timeout: 600 s exceeds limits.requestTimeout (120 s), which ends the request first',
   ],
   [
     "a stream's timeout beyond the request's",
     '    timeout: 120',
     '    streamTimeout: 300',
-    'c.yaml:27:20 models.big.streamTimeout: 300 s are more than limits.requestTimeout (120 s), which would end the request first',
+    'c.yaml:27:20 models.big.streamTimeout: 300 s exceeds limits.requestTimeout (120 s), which ends the request first',
   ],
   [
     "the mock's name",
@@ -462,43 +462,43 @@ defaults:
     model: openai/gpt-oss-120b
 fallbacks:
 `,
-    'c.yaml:38:3 models.mock: "mock" is the name of the answer without any account; choose another alias',
+    'c.yaml:38:3 models.mock: "mock" is reserved for the mock model; choose another alias',
   ],
   [
     'two providers with one key',
     'key: GROQ_API_KEY',
     'key: OPENAI_API_KEY',
-    'c.yaml:12:10 providers.groq.key: OPENAI_API_KEY is taken by openai already',
+    'c.yaml:12:10 providers.groq.key: OPENAI_API_KEY is already used by openai',
   ],
   [
     'two providers with one client',
     'id: portkey',
     'id: openai-direct',
-    'c.yaml:21:19 providers.portkey.client.id: openai-direct is taken by openai already',
+    'c.yaml:21:19 providers.portkey.client.id: openai-direct is already used by openai',
   ],
   [
     "the gateway's name for a client",
     'id: portkey',
     'id: litellm',
-    'c.yaml:21:19 providers.portkey.client.id: litellm is taken by the gateway already',
+    'c.yaml:21:19 providers.portkey.client.id: litellm is already used by the gateway',
   ],
   [
-    'a pattern that is none',
+    'an invalid pattern',
     'gsk_[A-Za-z0-9]{40,}',
     'gsk_[A-Za-z0-9',
-    'c.yaml:13:17 providers.groq.keyPattern: this is no regular expression',
+    'c.yaml:13:17 providers.groq.keyPattern: this is not a valid regular expression',
   ],
   [
-    'a pattern that finds nothing',
+    'a pattern that matches the empty string',
     'keyPattern: gsk_[A-Za-z0-9]{40,}',
     'keyPattern: "(gsk_[A-Z]+)?"',
-    'c.yaml:13:17 providers.groq.keyPattern: this matches an empty text, and so would find nothing',
+    'c.yaml:13:17 providers.groq.keyPattern: this matches the empty string, so it would find nothing',
   ],
   [
-    'a pattern that takes for ever',
+    'a pattern that takes exponential time',
     'gsk_[A-Za-z0-9]{40,}',
     'gsk_([A-Za-z0-9]+)+',
-    'c.yaml:13:17 providers.groq.keyPattern: a repetition within a repetition can take for ever: write it without',
+    'c.yaml:13:17 providers.groq.keyPattern: a nested repetition can take exponential time: rewrite it without one',
   ],
   [
     'a route to an alias without Portkey',
@@ -525,7 +525,7 @@ fallbacks:
     'c.yaml:48:24 client.lanes.speed.provider: no such client provider: "openai"; allowed: litellm, openai-direct, portkey',
   ],
   [
-    'a lane to a model of another',
+    'a lane to a model of another provider',
     'speed: { provider: openai-direct, model: big',
     'speed: { provider: openai-direct, model: fast',
     'c.yaml:48:46 client.lanes.speed.model: openai-direct serves no such chat model: "fast"; allowed: big, other',
@@ -551,7 +551,7 @@ fallbacks:
     ${TAKE_OUT} GROQ_API_KEY`,
   ],
   [
-    'a key where a name is wanted',
+    'a key in place of a name',
     'provider: groq',
     'provider: gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH',
     `c.yaml:29:15 models.fast.provider: found (hidden: it looks like a key); a provider is named with lower-case letters, digits and "-", 32 at most
@@ -565,7 +565,7 @@ c.yaml:29:15 this looks like a key of Groq; keys are only ever kept as Pulumi se
     'c.yaml:39:15 fallbacks.big: the anchor &chain is not allowed: write the value out',
   ],
   [
-    'an alias of YAML',
+    'a YAML alias',
     '  other: [fast]',
     '  other: *chain',
     'c.yaml:40:10 fallbacks.other: the alias *chain is not allowed: write the value out',
@@ -608,13 +608,13 @@ defaults:
     '    timeout: 120',
     `    ? { a: 1 }
     : 120`,
-    'c.yaml:27:7 models.big: a key is wanted that is a plain word',
+    'c.yaml:27:7 models.big: expected a plain word as key',
   ],
   [
-    'a prototype',
+    'a key named __proto__',
     '    timeout: 120',
     '    __proto__: { a: 1 }',
-    'c.yaml:27:5 models.big: a key is wanted that is a plain word',
+    'c.yaml:27:5 models.big: expected a plain word as key',
   ],
 ];
 
@@ -623,25 +623,25 @@ const FILES: [name: string, text: string, says: string][] = [
   [
     'an empty file',
     '',
-    `c.yaml providers: required, but missing: Who serves models.
-c.yaml models: required, but missing: The aliases that clients call.`,
+    `c.yaml providers: required, but missing: The providers of models.
+c.yaml models: required, but missing: The aliases that clients request.`,
   ],
   [
     'a comment only',
     `# nothing
 `,
-    `c.yaml:1:1 providers: required, but missing: Who serves models.
-c.yaml:1:1 models: required, but missing: The aliases that clients call.`,
+    `c.yaml:1:1 providers: required, but missing: The providers of models.
+c.yaml:1:1 models: required, but missing: The aliases that clients request.`,
   ],
-  ['a text', 'hello', `c.yaml:1:1 found "hello"; a mapping is wanted with: ${TOP_KEYS}`],
+  ['a text', 'hello', `c.yaml:1:1 found "hello"; expected a mapping with: ${TOP_KEYS}`],
   [
     'a list',
     `- a
 - b
 `,
-    `c.yaml:1:1 found ["a","b"]; a mapping is wanted with: ${TOP_KEYS}`,
+    `c.yaml:1:1 found ["a","b"]; expected a mapping with: ${TOP_KEYS}`,
   ],
-  ['a number', '42', `c.yaml:1:1 found 42; a mapping is wanted with: ${TOP_KEYS}`],
+  ['a number', '42', `c.yaml:1:1 found 42; expected a mapping with: ${TOP_KEYS}`],
   [
     'a billion laughs',
     `a: &a [x, x]
@@ -667,7 +667,7 @@ c.yaml:3:9 c[1]: the alias *b is not allowed: write the value out`,
 ];
 
 describe('a bad catalogue', () => {
-  test('is SMALL, changed: which itself is good', () => {
+  test('is a change of SMALL, which has no problems itself', () => {
     expect(parseCatalog(SMALL, 'c.yaml').problems).toEqual([]);
   });
 
@@ -687,7 +687,7 @@ describe('a bad catalogue', () => {
     expect(catalog).toBeUndefined();
   });
 
-  test('is told every error at once, in the order of its lines', () => {
+  test('gets all errors at once, in the order of their lines', () => {
     const text = SMALL.replace('    timeout: 120', '    timeot: 120')
       .replace('provider: groq', 'provider: grok')
       .replace('  other: [fast]', '  other: [fats]')
@@ -698,6 +698,6 @@ describe('a bad catalogue', () => {
 c.yaml:29:15 models.fast.provider: unknown provider "grok"; did you mean "groq"? allowed: openai, groq
 c.yaml:37:11 models.embed.mode: found "embeding"; allowed: chat, embedding; did you mean "embedding"?
 c.yaml:40:11 fallbacks.other[0]: no such alias: "fats"; did you mean "fast"? allowed: big, fast, other, embed
-c.yaml:42:12 defaults.timeout: found "soon"; a whole number of seconds from 1 to 3600 is wanted`);
+c.yaml:42:12 defaults.timeout: found "soon"; expected a whole number of seconds from 1 to 3600`);
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Bad settings and the exact messages about them. Each case is what stands below `config:` in Pulumi.dev.yaml.
+ * Bad settings and the exact messages about them. Each case is the text below `config:` in Pulumi.dev.yaml.
  */
 import { parseCatalog } from '../../../domain/read/catalog-file.ts';
 import { formatProblems, hasErrors } from '../../../domain/diagnostics/problems.ts';
@@ -10,27 +10,27 @@ import { asPulumi } from './as-pulumi.ts';
 import { SMALL } from './small.ts';
 
 const SETTINGS =
-  "port, bind, production, mock, replicas, memoryMb, drainSeconds, holdSeconds, maxBodyMb, image, masterKey, client, portkey, baseUrls, keyAge, and the providers' keys as secrets";
+  "port, bind, production, mock, replicas, memoryMb, drainSeconds, queueTimeoutSeconds, maxBodyMb, image, masterKey, client, portkey, baseUrls, keyAge, and the providers' keys as secrets";
 const TAKE_OUT =
   'take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret';
 const DIGEST = '0a'.repeat(32);
 
-/** What is wrong, the settings, and what is said. */
+/** The mistake, the settings, and the message. */
 const CASES: [name: string, lines: string, says: string][] = [
   [
     'an unknown setting',
     `  switchyard:prot: 4000
 `,
-    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
+    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port on this machine that the gateway listens on.
     pulumi config set port 4000 --stack dev
 Pulumi.dev.yaml:2:3 config.switchyard:prot: unknown setting; did you mean "port"? allowed: ${SETTINGS}
     pulumi config rm prot --stack dev`,
   ],
   [
-    'an unknown setting that is near nothing',
+    'an unknown setting that is similar to no other',
     `  switchyard:colour: red
 `,
-    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
+    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port on this machine that the gateway listens on.
     pulumi config set port 4000 --stack dev
 Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTINGS}
     pulumi config rm colour --stack dev`,
@@ -38,28 +38,28 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   [
     'a missing port',
     '',
-    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
+    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port on this machine that the gateway listens on.
     pulumi config set port 4000 --stack dev`,
   ],
   [
     'a port in words',
     `  switchyard:port: http
 `,
-    `Pulumi.dev.yaml:2:20 config.switchyard:port: found "http"; a whole number from 1 to 65535 is wanted
+    `Pulumi.dev.yaml:2:20 config.switchyard:port: found "http"; expected a whole number from 1 to 65535
     pulumi config set port 4000 --stack dev`,
   ],
   [
-    'a port that is none',
+    'a port out of range',
     `  switchyard:port: 70000
 `,
-    `Pulumi.dev.yaml:2:20 config.switchyard:port: found 70000; a whole number from 1 to 65535 is wanted
+    `Pulumi.dev.yaml:2:20 config.switchyard:port: found 70000; expected a whole number from 1 to 65535
     pulumi config set port 4000 --stack dev`,
   ],
   [
     'a fraction of a port',
     `  switchyard:port: 4000.5
 `,
-    `Pulumi.dev.yaml:2:20 config.switchyard:port: found 4000.5; a whole number from 1 to 65535 is wanted
+    `Pulumi.dev.yaml:2:20 config.switchyard:port: found 4000.5; expected a whole number from 1 to 65535
     pulumi config set port 4000 --stack dev`,
   ],
   [
@@ -70,19 +70,19 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     'Pulumi.dev.yaml:3:3 config.swichyard:replicas: unknown namespace "swichyard"; did you mean "switchyard:replicas"?',
   ],
   [
-    'an address that is none',
+    'an invalid address',
     `  switchyard:port: 4000
   switchyard:bind: localhost
 `,
-    `Pulumi.dev.yaml:3:20 config.switchyard:bind: found "localhost"; an IPv4 address is wanted, e.g. 127.0.0.1
+    `Pulumi.dev.yaml:3:20 config.switchyard:bind: found "localhost"; expected an IPv4 address, e.g. 127.0.0.1
     pulumi config set bind … --stack dev`,
   ],
   [
-    'an address for everybody',
+    'an address that accepts other machines',
     `  switchyard:port: 4000
   switchyard:bind: 0.0.0.0
 `,
-    'Pulumi.dev.yaml:3:20 warning: config.switchyard:bind: 0.0.0.0 lets other machines in, over plain HTTP; 127.0.0.1 keeps the gateway to this one',
+    'Pulumi.dev.yaml:3:20 warning: config.switchyard:bind: 0.0.0.0 accepts connections from other machines over plain HTTP; 127.0.0.1 accepts only local ones',
   ],
   [
     'production in words',
@@ -106,7 +106,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:replicas: 0
 `,
-    `Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 0; a whole number from 1 to 8 is wanted
+    `Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 0; expected a whole number from 1 to 8
     pulumi config set replicas … --stack dev`,
   ],
   [
@@ -114,7 +114,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:replicas: 9
 `,
-    `Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 9; a whole number from 1 to 8 is wanted
+    `Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 9; expected a whole number from 1 to 8
     pulumi config set replicas … --stack dev`,
   ],
   [
@@ -122,7 +122,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:memoryMb: 64
 `,
-    `Pulumi.dev.yaml:3:24 config.switchyard:memoryMb: found 64; a whole number of MiB from 512 to 65536 is wanted
+    `Pulumi.dev.yaml:3:24 config.switchyard:memoryMb: found 64; expected a whole number of MiB from 512 to 65536
     pulumi config set memoryMb … --stack dev`,
   ],
   [
@@ -130,7 +130,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:image: litellm:latest
 `,
-    'Pulumi.dev.yaml:3:21 config.switchyard:image: found "litellm:latest"; a mapping is wanted with: ref, version',
+    'Pulumi.dev.yaml:3:21 config.switchyard:image: found "litellm:latest"; expected a mapping with: ref, version',
   ],
   [
     'an image without a digest',
@@ -140,7 +140,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     ref: ghcr.io/berriai/litellm:main-stable
     version: 1.106.10
 `,
-    `Pulumi.dev.yaml:5:10 config.switchyard:image.ref: found "ghcr.io/berriai/litellm:main-stable"; an image with its digest is wanted: name@sha256:<64 hex digits>
+    `Pulumi.dev.yaml:5:10 config.switchyard:image.ref: found "ghcr.io/berriai/litellm:main-stable"; expected an image with its digest: name@sha256:<64 hex digits>
     pulumi config set --path 'image.ref' … --stack dev`,
   ],
   [
@@ -149,7 +149,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:image:
     ref: litellm@sha256:${DIGEST}
 `,
-    `Pulumi.dev.yaml:3:3 config.switchyard:image.version: required, but missing: LiteLLM's version in it, held against the known bad ones.
+    `Pulumi.dev.yaml:3:3 config.switchyard:image.version: required, but missing: LiteLLM's version in it, checked against the known bad releases.
     pulumi config set --path 'image.version' … --stack dev`,
   ],
   [
@@ -184,11 +184,11 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:masterKey:
     generation: two
 `,
-    `Pulumi.dev.yaml:4:17 config.switchyard:masterKey.generation: found "two"; a whole number from 1 to 1000000 is wanted
+    `Pulumi.dev.yaml:4:17 config.switchyard:masterKey.generation: found "two"; expected a whole number from 1 to 1000000
     pulumi config set --path 'masterKey.generation' … --stack dev`,
   ],
   [
-    'a previous key of the first',
+    'a previous key before the first generation',
     `  switchyard:port: 4000
   switchyard:masterKey:
     previousUntil: 2026-11-25T12:00:00Z
@@ -203,7 +203,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     generation: 2
     previousUntil: 2026-11-25
 `,
-    `Pulumi.dev.yaml:5:20 config.switchyard:masterKey.previousUntil: found "2026-11-25"; a time is wanted: 2026-11-25T12:00:00Z
+    `Pulumi.dev.yaml:5:20 config.switchyard:masterKey.previousUntil: found "2026-11-25"; expected a time: 2026-11-25T12:00:00Z
     pulumi config set --path 'masterKey.previousUntil' … --stack dev`,
   ],
   [
@@ -212,7 +212,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:keyAge:
     warnDays: 100
 `,
-    'Pulumi.dev.yaml:4:15 config.switchyard:keyAge.warnDays: 100 days are more than keyAge.rotateDays (90)',
+    'Pulumi.dev.yaml:4:15 config.switchyard:keyAge.warnDays: 100 days exceeds keyAge.rotateDays (90)',
   ],
   [
     'a direct client of an unknown provider',
@@ -223,7 +223,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     'Pulumi.dev.yaml:4:14 config.switchyard:client.direct[0]: no such direct provider: "opnai"; did you mean "openai"? allowed: openai',
   ],
   [
-    'a direct client that opencode does not reach',
+    'a direct client that opencode cannot call',
     `  switchyard:port: 4000
   switchyard:client:
     direct: [openai, groq]
@@ -257,31 +257,31 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     'Pulumi.dev.yaml:4:22 config.switchyard:portkey.configs.atuo: no such route: "atuo"; did you mean "auto"? allowed: auto',
   ],
   [
-    'a config that is none',
+    'an invalid config id',
     `  switchyard:port: 4000
   switchyard:portkey:
     configs: { auto: saved }
 `,
-    `Pulumi.dev.yaml:4:22 config.switchyard:portkey.configs.auto: found "saved"; the id of a saved config is wanted: pc-…
+    `Pulumi.dev.yaml:4:22 config.switchyard:portkey.configs.auto: found "saved"; expected the id of a saved config: pc-…
     pulumi config set --path 'portkey.configs.auto' … --stack dev`,
   ],
   [
-    'a last resort that is off',
+    'a default fallback that is off',
     `  switchyard:port: 4000
   switchyard:portkey:
     mode: "off"
-    lastResort: true
+    defaultFallback: true
 `,
-    `Pulumi.dev.yaml:5:17 config.switchyard:portkey.lastResort: the last resort is Portkey, and portkey.mode is off
+    `Pulumi.dev.yaml:5:22 config.switchyard:portkey.defaultFallback: the default fallback is Portkey, but portkey.mode is off
     pulumi config set --path 'portkey.mode' cloud --stack dev`,
   ],
   [
-    'a last resort without a config',
+    'a default fallback without a config',
     `  switchyard:port: 4000
   switchyard:portkey:
-    lastResort: true
+    defaultFallback: true
 `,
-    `Pulumi.dev.yaml:4:17 config.switchyard:portkey.lastResort: the last resort is the route "auto", whose saved config is not set
+    `Pulumi.dev.yaml:4:22 config.switchyard:portkey.defaultFallback: the default fallback is the route "auto", but its saved config is not set
     pulumi config set --path 'portkey.configs.auto' pc-… --stack dev`,
   ],
   [
@@ -298,11 +298,11 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:baseUrls:
     openai: 127.0.0.1
 `,
-    `Pulumi.dev.yaml:4:13 config.switchyard:baseUrls.openai: found "127.0.0.1"; a URL is wanted: http(s)://host/path, without user, query or fragment
+    `Pulumi.dev.yaml:4:13 config.switchyard:baseUrls.openai: found "127.0.0.1"; expected a URL: http(s)://host/path, without user, query or fragment
     pulumi config set --path 'baseUrls.openai' … --stack dev`,
   ],
   [
-    'an address for nobody',
+    'a misspelt key of an address',
     `  switchyard:port: 4000
   switchyard:baseUrls:
     openai: { gatway: http://127.0.0.1:9 }
@@ -314,40 +314,40 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:drainSeconds: 10
 `,
-    "Pulumi.dev.yaml:3:28 warning: config.switchyard:drainSeconds: 10 s are less than the catalogue's limits.requestTimeout (120 s): a replacement may cut a request",
+    "Pulumi.dev.yaml:3:28 warning: config.switchyard:drainSeconds: 10 s is less than the catalogue's limits.requestTimeout (120 s): a replacement may cut off a request",
   ],
   [
     'a key in plain text',
     `  switchyard:port: 4000
   switchyard:GROQ_API_KEY: gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH
 `,
-    `Pulumi.dev.yaml:3:3 config.switchyard:GROQ_API_KEY: a provider's key in plain text (not shown); it is only ever kept as a secret
+    `Pulumi.dev.yaml:3:3 config.switchyard:GROQ_API_KEY: a provider's key in plain text (not shown); keys may only be stored as secrets
     pulumi config set --secret GROQ_API_KEY --stack dev`,
   ],
   [
-    'a key in plain text that looks like none',
+    'a key in plain text that does not look like one',
     `  switchyard:port: 4000
   switchyard:OPENAI_API_KEY_2: 5ecretive
 `,
-    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_2: a provider's key in plain text (not shown); it is only ever kept as a secret
+    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_2: a provider's key in plain text (not shown); keys may only be stored as secrets
     pulumi config set --secret OPENAI_API_KEY_2 --stack dev`,
   ],
   [
-    'the maker of another model',
+    'a misspelt provider key',
     `  switchyard:port: 4000
   switchyard:GROK_API_KEY:
     secure: v1:AAAA
 `,
-    `Pulumi.dev.yaml:3:3 config.switchyard:GROK_API_KEY: no provider's key is called that; did you mean "GROQ_API_KEY"? allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+    `Pulumi.dev.yaml:3:3 config.switchyard:GROK_API_KEY: unknown provider key; did you mean "GROQ_API_KEY"? allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
     pulumi config rm GROK_API_KEY --stack dev && pulumi config set --secret GROQ_API_KEY --stack dev`,
   ],
   [
-    'a key of nobody',
+    'a key of no provider',
     `  switchyard:port: 4000
   switchyard:ACME_API_KEY:
     secure: v1:AAAA
 `,
-    `Pulumi.dev.yaml:3:3 config.switchyard:ACME_API_KEY: no provider's key is called that; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+    `Pulumi.dev.yaml:3:3 config.switchyard:ACME_API_KEY: unknown provider key; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
     pulumi config rm ACME_API_KEY --stack dev`,
   ],
   [
@@ -356,7 +356,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:OPENAI_API_KEY_10:
     secure: v1:AAAA
 `,
-    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_10: no provider's key is called that; further keys are numbered _2 to _9; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_10: unknown provider key; further keys are numbered _2 to _9; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
     pulumi config rm OPENAI_API_KEY_10 --stack dev`,
   ],
   [
@@ -365,7 +365,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:OPENAI_API_KEY_1:
     secure: v1:AAAA
 `,
-    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_1: no provider's key is called that; further keys are numbered _2 to _9; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+    `Pulumi.dev.yaml:3:3 config.switchyard:OPENAI_API_KEY_1: unknown provider key; further keys are numbered _2 to _9; allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
     pulumi config rm OPENAI_API_KEY_1 --stack dev`,
   ],
   [
@@ -373,7 +373,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:bind: gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH
 `,
-    `Pulumi.dev.yaml:3:20 config.switchyard:bind: found (hidden: it looks like a key); an IPv4 address is wanted, e.g. 127.0.0.1
+    `Pulumi.dev.yaml:3:20 config.switchyard:bind: found (hidden: it looks like a key); expected an IPv4 address, e.g. 127.0.0.1
     pulumi config set bind … --stack dev
 Pulumi.dev.yaml:3:20 this looks like a key of Groq; keys are only ever kept as Pulumi secrets
     ${TAKE_OUT} GROQ_API_KEY`,
@@ -390,7 +390,7 @@ Pulumi.dev.yaml:3:20 this looks like a key of Groq; keys are only ever kept as P
     `  switchyard:port:
     secure: v1:AAAA
 `,
-    `Pulumi.dev.yaml:2:3 config.switchyard:port: this setting is no secret
+    `Pulumi.dev.yaml:2:3 config.switchyard:port: this setting must not be a secret
     pulumi config set port … --plaintext --stack dev`,
   ],
   [
@@ -401,13 +401,13 @@ Pulumi.dev.yaml:3:20 this looks like a key of Groq; keys are only ever kept as P
     secure: v1:AAAA
   switchyard:portkey: { mode: clod }
 `,
-    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port of this machine at which the gateway answers.
+    `Pulumi.dev.yaml:1:1 config.switchyard:port: required, but missing: The port on this machine that the gateway listens on.
     pulumi config set port 4000 --stack dev
 Pulumi.dev.yaml:2:3 config.switchyard:prot: unknown setting; did you mean "port"? allowed: ${SETTINGS}
     pulumi config rm prot --stack dev
-Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 0; a whole number from 1 to 8 is wanted
+Pulumi.dev.yaml:3:24 config.switchyard:replicas: found 0; expected a whole number from 1 to 8
     pulumi config set replicas … --stack dev
-Pulumi.dev.yaml:4:3 config.switchyard:GROK_API_KEY: no provider's key is called that; did you mean "GROQ_API_KEY"? allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
+Pulumi.dev.yaml:4:3 config.switchyard:GROK_API_KEY: unknown provider key; did you mean "GROQ_API_KEY"? allowed: OPENAI_API_KEY, GROQ_API_KEY, PORTKEY_API_KEY
     pulumi config rm GROK_API_KEY --stack dev && pulumi config set --secret GROQ_API_KEY --stack dev
 Pulumi.dev.yaml:6:31 config.switchyard:portkey.mode: found "clod"; allowed: cloud, local, off; did you mean "cloud"?
     pulumi config set --path 'portkey.mode' … --stack dev`,
@@ -416,7 +416,7 @@ Pulumi.dev.yaml:6:31 config.switchyard:portkey.mode: found "clod"; allowed: clou
 
 const { catalog } = parseCatalog(SMALL, 'c.yaml');
 
-/** Reads settings as the program does: the values from Pulumi, the places from the file. */
+/** Reads settings as the program does: the values from Pulumi, line and column from the file. */
 function read(lines: string, stack = 'dev') {
   const text = `config:\n${lines}`;
   return parseSettings({
@@ -437,7 +437,7 @@ describe('bad settings', () => {
 
   test('the command for a route with a dot in its name sets that route', () => {
     const dotted = parseCatalog(SMALL.replace(/\bauto\b/g, 'auto.v2'), 'c.yaml').catalog!;
-    const config = { port: '4000', portkey: '{"mode":"cloud","lastResort":true}' };
+    const config = { port: '4000', portkey: '{"mode":"cloud","defaultFallback":true}' };
     const { problems } = parseSettings({
       config,
       secretKeys: ['PORTKEY_API_KEY'],
@@ -456,7 +456,7 @@ describe('bad settings', () => {
     }
   });
 
-  test('without the file the messages have no place, and a key in a value is found all the same', () => {
+  test('messages have no place without the file, and a key in a value is still found', () => {
     const config = { port: '4000', bind: 'gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH' };
     const { problems } = parseSettings({
       config,
@@ -465,7 +465,7 @@ describe('bad settings', () => {
       ...(catalog ? { catalog } : {}),
     });
     expect(formatProblems(problems))
-      .toBe(`Pulumi.dev.yaml config.switchyard:bind: found (hidden: it looks like a key); an IPv4 address is wanted, e.g. 127.0.0.1
+      .toBe(`Pulumi.dev.yaml config.switchyard:bind: found (hidden: it looks like a key); expected an IPv4 address, e.g. 127.0.0.1
     pulumi config set bind … --stack dev
 Pulumi.dev.yaml config.switchyard:bind: this looks like a key of Groq; keys are only ever kept as Pulumi secrets
     ${TAKE_OUT} GROQ_API_KEY`);
@@ -484,7 +484,7 @@ Pulumi.dev.yaml config.switchyard:bind: this looks like a key of Groq; keys are 
     const others = [{ stack: 'prod', path: 'Pulumi.prod.yaml', text: `config:\n  ${theirs}\n` }];
     expect(formatProblems(checkPorts(settings, source, others))).toBe(
       clash
-        ? `Pulumi.dev.yaml:2:20 config.switchyard:port: port 4000 is the stack prod's already (Pulumi.prod.yaml)
+        ? `Pulumi.dev.yaml:2:20 config.switchyard:port: port 4000 is already used by the stack prod (Pulumi.prod.yaml)
     pulumi config set port 4100 --stack dev`
         : '',
     );
@@ -492,7 +492,7 @@ Pulumi.dev.yaml config.switchyard:bind: this looks like a key of Groq; keys are 
 });
 
 describe('good settings', () => {
-  test('get their defaults from each other', () => {
+  test('have defaults that depend on each other', () => {
     expect(read('  switchyard:port: 4000\n').settings).toMatchObject({
       stack: 'dev',
       mock: true,
@@ -502,7 +502,7 @@ describe('good settings', () => {
     expect(prod).toMatchObject({ stack: 'prod', mock: false, replicas: 2 });
   });
 
-  test('name the keys that are set, further ones included', () => {
+  test('include the names of all keys that are set, further ones too', () => {
     const secrets = ['GROQ_API_KEY', 'OPENAI_API_KEY_2', 'OPENAI_API_KEY'];
     const lines = secrets.map((name) => `  switchyard:${name}:\n    secure: v1:AAAA:BBBB\n`).join('');
     const { keyNames, problems } = read(`  switchyard:port: 4000\n${lines}`);
@@ -510,7 +510,7 @@ describe('good settings', () => {
     expect(keyNames).toEqual(['GROQ_API_KEY', 'OPENAI_API_KEY', 'OPENAI_API_KEY_2']);
   });
 
-  test('may hold objects, set as a whole', () => {
+  test('may contain whole objects', () => {
     const lines = `  switchyard:port: 4000
   switchyard:masterKey: { generation: 3, previousUntil: 2026-11-25T12:00:00Z }
   switchyard:client: { direct: [openai] }

@@ -1,4 +1,4 @@
-/** docs/configuration.md is the schemas' witness: its examples are good, and no key is missing from them. */
+/** The examples in docs/configuration.md are valid and contain every key of the schemas. */
 import { checkLitellmTemplate } from '../../../domain/checks/litellm-keys.ts';
 import { formatProblems } from '../../../domain/diagnostics/problems.ts';
 import { catalogSchema, modelSchema, providerSchema } from '../../../domain/schema/catalog-schema.ts';
@@ -17,7 +17,7 @@ function example(file: string): string {
   return found;
 }
 
-test('the catalogue', () => {
+test('the example of the catalogue is valid and complete', () => {
   const text = example('config-templates/catalog.yaml');
   const { problems } = goodCatalog(text);
   expect(formatProblems(problems)).toBe('');
@@ -26,7 +26,7 @@ test('the catalogue', () => {
   }
 });
 
-test('the settings', () => {
+test('the example of the settings is valid and complete, with the defaults', () => {
   const text = example('Pulumi.dev.yaml');
   const { catalog } = shippedCatalog();
   const file = { path: 'Pulumi.dev.yaml', text };
@@ -40,7 +40,7 @@ test('the settings', () => {
   expect([image, portkey, baseUrls, masterKey].every((one) => one !== undefined)).toBe(true);
 });
 
-test("LiteLLM's fixed part", () => {
+test("the example of LiteLLM's fixed part is valid", () => {
   expect(formatProblems(checkLitellmTemplate(example('config-templates/litellm.yaml'), 'litellm.yaml'))).toBe(
     '',
   );

@@ -13,7 +13,7 @@ import {
 import { settingsSchema } from '../../../domain/schema/settings-schema.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../runtimes/edge/programs');
-const settings = { holdSeconds: 45, maxBodyMb: 3 };
+const settings = { queueTimeoutSeconds: 45, maxBodyMb: 3 };
 
 function rendered(name: string, from = settings): string {
   const file = { path: `/etc/switchyard/${name}`, content: readFileSync(join(FOLDER, name), 'utf8') };

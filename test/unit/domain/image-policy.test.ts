@@ -1,4 +1,4 @@
-/** Which LiteLLM may run. */
+/** Which releases of LiteLLM may run. */
 import { checkLock, checkVersion } from '../../../domain/checks/image-policy.ts';
 import { formatProblems } from '../../../domain/diagnostics/problems.ts';
 
@@ -13,12 +13,12 @@ test.each([
   ['1.105.4', 'does not start'],
   ['1.107.0', 'withdrawn'],
   ['1.107.12', 'withdrawn'],
-  // What is put behind the three numbers, and before them, saves nobody.
+  // A suffix or a prefix of the three numbers does not make a bad release acceptable.
   ['1.82.8rc1', 'compromised'],
   ['1.82.8.post1', 'compromised'],
   ['v1.82.8', 'compromised'],
   ['1.82', 'SQL injection'],
-  ['nightly', 'that is no version'],
+  ['nightly', 'not a version number'],
 ])('%s is refused: %s', (version, reason) => {
   expect(checkVersion(version)).toContain(reason);
 });
@@ -34,17 +34,17 @@ const HASH = `--hash=sha256:${'0a'.repeat(32)}`;
 
 test.each([
   ['a good one', `# a comment\nlitellm[proxy]==1.106.10 \\\n    ${HASH}\nzod==1 ${HASH}\n`, ''],
-  ['no hash', `litellm==1.106.10\n`, 'r.txt:1:1 litellm has no hash: --hash=sha256:… is wanted'],
+  ['no hash', `litellm==1.106.10\n`, 'r.txt:1:1 litellm has no hash: expected --hash=sha256:…'],
   [
     'no exact version',
     `litellm==1.106.10 ${HASH}\nzod>=1 ${HASH}\n`,
-    'r.txt:2:1 zod has no exact version: name==version is wanted',
+    'r.txt:2:1 zod has no exact version: expected name==version',
   ],
   ['no LiteLLM', `zod==1 ${HASH}\n`, 'r.txt:1:1 LiteLLM is not in this lock file'],
   [
     'another version than the facts',
     `litellm==1.108.0 ${HASH}\n`,
-    'r.txt:1:1 LiteLLM 1.108.0 is locked, but prices, dates and config keys are those of 1.106.10\n    npm run generate',
+    'r.txt:1:1 LiteLLM 1.108.0 is locked, but prices, dates and config keys were generated for 1.106.10\n    npm run generate',
   ],
   [
     'a bad version',

@@ -5,18 +5,18 @@ import { planModels } from '../../../domain/plan/serving-plan.ts';
 import { goodSettings } from './shipped.ts';
 import { SMALL } from './small.ts';
 
-/** A catalogue with that many further aliases, every one with a chain. */
+/** A catalogue with the given number of further aliases, each with a chain. */
 export function largeCatalog(models: number): string {
   const numbers = Array.from({ length: models }, (_, index) => index);
   const entries = numbers.map(
     (n) =>
-      `  model-${n}:\n    provider: ${n % 2 ? 'groq' : 'openai'}\n    model: maker/model-${n}\n    unknown: made for a test\n    supersedes: [model-${n}-old]\n`,
+      `  model-${n}:\n    provider: ${n % 2 ? 'groq' : 'openai'}\n    model: maker/model-${n}\n    notInPriceMap: made for a test\n    supersedes: [model-${n}-old]\n`,
   );
   const chains = numbers.slice(0, -1).map((n) => `  model-${n}: [model-${n + 1}, big]\n`);
   return SMALL.replace('fallbacks:\n', `${entries.join('')}fallbacks:\n${chains.join('')}`);
 }
 
-/** Milliseconds of this process's CPU that reading, checking, planning and rendering take: the best of some runs. */
+/** Milliseconds of this process's CPU that reading, checking, planning and rendering take: the minimum of several runs. */
 export function measure(models: number, runs = 3): number {
   const text = largeCatalog(models);
   const settings = goodSettings();

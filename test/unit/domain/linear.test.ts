@@ -1,9 +1,9 @@
-/** Time grows with the number of models and not faster. `node test/unit/domain/large.ts` prints the figures. */
+/** The time grows linearly with the number of models. `node test/unit/domain/large.ts` prints the figures. */
 import { measure } from './large.ts';
 
-test('ten times as many models take about ten times as long', () => {
+test('the time grows linearly with the number of models', () => {
   measure(100);
   const [hundred, thousand] = [measure(100), measure(1000)];
-  // Quadratic would be a hundred times as long.
+  // Quadratic growth would take a hundred times as long.
   expect(thousand / hundred).toBeLessThan(25);
 });

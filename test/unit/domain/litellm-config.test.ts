@@ -1,4 +1,4 @@
-/** LiteLLM's config: what is rendered from a small catalogue, word for word, and what it must never hold. */
+/** LiteLLM's config: a snapshot for a small catalogue, and what it must never contain. */
 import { parse } from 'yaml';
 import { renderLitellm } from '../../../domain/render/litellm-config.ts';
 import { checkKeys, checkLitellmTemplate } from '../../../domain/checks/litellm-keys.ts';
@@ -12,7 +12,7 @@ import { SMALL } from './small.ts';
 const FIXED = 'router_settings:\n  num_retries: 0\nlitellm_settings:\n  cache_params:\n    type: disk\n';
 const { catalog } = goodCatalog(SMALL);
 
-test('the whole config of a small catalogue', () => {
+test('the config of a small catalogue matches the snapshot', () => {
   const settings = goodSettings({ baseUrls: { groq: { gateway: 'http://proxy/groq' } } });
   const plan = planModels(catalog, settings, ['OPENAI_API_KEY', 'OPENAI_API_KEY_2', 'GROQ_API_KEY']);
   expect(renderLitellm(plan, FIXED)).toMatchSnapshot();
@@ -34,29 +34,29 @@ test.each(['on', 'no', 'y', '5_0', '0b1', '0o7', '017', '1e3', '2026-10-23', 'nu
   },
 );
 
-test('no model at all is a config too', () => {
+test('a plan without models results in a valid config', () => {
   const config = parse(
     renderLitellm(planModels(catalog, goodSettings({ mock: false }), []), FIXED),
   ) as Record<string, unknown>;
   expect(config.model_list).toEqual([]);
 });
 
-test('a cache that is off is off', () => {
+test('a disabled cache is disabled in the config', () => {
   const plan = { ...planModels(catalog, goodSettings(), []), cache: { enabled: false, ttl: 60 } };
   expect(parse(renderLitellm(plan, FIXED))).toMatchObject({ litellm_settings: { cache: false } });
 });
 
-test('every key of the shipped config, all providers and every option on, is one that LiteLLM reads', () => {
+test('LiteLLM reads every key of the shipped config with all providers and options', () => {
   const { catalog: shipped } = shippedCatalog();
   const keys = allKeys(shipped).flatMap((key) => [key, `${key}_2`]);
   const settings = goodSettings({
-    portkey: { lastResort: true, configs: { auto: 'pc-abc' } },
+    portkey: { defaultFallback: true, configs: { auto: 'pc-abc' } },
     baseUrls: { openai: 'http://10.0.0.1/v1' },
   });
   const text = renderLitellm(planModels(shipped, settings, keys), fixture('litellm.yaml'));
   const { data, source } = readYaml(text, 'config.yaml');
   expect(formatProblems(checkKeys(data, source))).toBe('');
-  // The names of keys, never a value.
+  // The names of keys, never their values.
   expect(
     [...text.matchAll(/(?:api_key|x-portkey-api-key): (.*)/g)].every(([, value]) =>
       value?.startsWith('os.environ/'),
@@ -68,22 +68,22 @@ test.each([
   [
     'a key that LiteLLM passes over',
     'litellm_settings:\n  drop_param: true\n',
-    'litellm.yaml:2:3 litellm_settings.drop_param: LiteLLM 1.106.10 reads no such key; did you mean "drop_params"?',
+    'litellm.yaml:2:3 litellm_settings.drop_param: LiteLLM 1.106.10 does not read this key; did you mean "drop_params"?',
   ],
   [
     'a section that it passes over',
     'general_setting:\n  custom_auth: x.y\n',
-    'litellm.yaml:1:1 general_setting: LiteLLM 1.106.10 reads no such key; did you mean "general_settings"?',
+    'litellm.yaml:1:1 general_setting: LiteLLM 1.106.10 does not read this key; did you mean "general_settings"?',
   ],
   [
     'a key in the wrong section',
     'general_settings:\n  telemetry: false\n',
-    'litellm.yaml:2:3 general_settings.telemetry: LiteLLM 1.106.10 reads no such key',
+    'litellm.yaml:2:3 general_settings.telemetry: LiteLLM 1.106.10 does not read this key',
   ],
   [
     'a key deep down',
     'litellm_settings:\n  cache_params:\n    disk_cache_directory: /data\n',
-    'litellm.yaml:3:5 litellm_settings.cache_params.disk_cache_directory: LiteLLM 1.106.10 reads no such key; did you mean "disk_cache_dir"?',
+    'litellm.yaml:3:5 litellm_settings.cache_params.disk_cache_directory: LiteLLM 1.106.10 does not read this key; did you mean "disk_cache_dir"?',
   ],
   [
     'a key that comes from the catalogue',
@@ -98,7 +98,7 @@ test.each([
   [
     'a list',
     '- a\n',
-    'litellm.yaml:1:1 a mapping is wanted: litellm_settings, router_settings, general_settings',
+    'litellm.yaml:1:1 expected a mapping: litellm_settings, router_settings, general_settings',
   ],
   [
     'no YAML',
@@ -109,7 +109,7 @@ test.each([
   expect(formatProblems(checkLitellmTemplate(text, 'litellm.yaml'))).toBe(says);
 });
 
-test('rendering refuses a key in both parts', () => {
+test('rendering fails if a key is in both parts', () => {
   const plan = planModels(catalog, goodSettings(), []);
   expect(() => renderLitellm(plan, 'litellm_settings:\n  cache_params:\n    ttl: 60\n')).toThrow(
     'litellm.yaml must not set litellm_settings.cache_params.ttl: it comes from catalog.yaml',

@@ -1,11 +1,11 @@
-/** What scripts/litellm_facts.py takes from LiteLLM's price map covers the providers of the release's catalogue, and no other. */
+/** scripts/litellm_facts.py takes exactly the providers of the release's catalogue from LiteLLM's price map. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { ROOT } from '../../../console/home-paths.ts';
 import { shippedCatalog } from './shipped.ts';
 
-test("the script's list is that of the catalogue", () => {
+test("the script's list of providers matches the catalogue", () => {
   const script = readFileSync(join(ROOT, 'scripts/litellm_facts.py'), 'utf8');
   const list = /^PROVIDERS = \[(?<names>[^\]]*)\]/m.exec(script)?.groups?.names ?? '';
   const prefixes = Object.values(shippedCatalog().catalog.providers).flatMap(({ litellm }) => litellm ?? []);

@@ -1,4 +1,4 @@
-/** The outputs that commands read: written and read by this release, read from the one before, refused from a later one. */
+/** The outputs that commands read: this release writes and reads them, reads those of the previous release, and refuses those of a later one. */
 import { describe, expect, test } from '@jest/globals';
 import { unlessRefused } from '../../../console/errors.ts';
 import {
@@ -17,17 +17,17 @@ const CANARIES = ['canary-groq-51d0', 'canary-portkey-77aa', 'canary-master-9c3e
 const options = {
   keys: { GROQ_API_KEY: CANARIES[0]!, PORTKEY_API_KEY: CANARIES[1]! },
   masterKey: CANARIES[2]!,
-  settings: { portkey: { configs: { auto: 'pc-auto' }, lastResort: true } },
+  settings: { portkey: { configs: { auto: 'pc-auto' }, defaultFallback: true } },
 };
 const { keyNames, ...rest } = shippedInputs(options);
 const plan = stackPlan({ ...rest, keyNames: [...keyNames] });
 const { client, clientFiles } = shippedOutputs(options);
 
-/** As the outputs come back from Pulumi. */
+/** The outputs as Pulumi returns them. */
 const stored = (outputs: RawOutputs): RawOutputs => JSON.parse(JSON.stringify(outputs)) as RawOutputs;
 const outputs = stored({ client, clientFiles, plan, masterKeyGeneration: 3 });
 
-/** What the release before wrote: texts in one secret. */
+/** The outputs of the previous release: texts in one secret. */
 const older = stored({
   clientFiles: { opencode: clientFiles.opencode, auth: clientFiles.auth, guide: clientFiles.guide },
 });
@@ -47,14 +47,14 @@ describe('outputs of this release', () => {
     expect(guide).toEqual(stored({ client }).client);
   });
 
-  test('hold no key but in the secret one', () => {
+  test('hold keys only in the secret one', () => {
     for (const canary of CANARIES) {
       expect(JSON.stringify([client, plan])).not.toContain(canary);
       expect(clientFiles.auth).toContain(canary);
     }
   });
 
-  test('say what is served: aliases, deployments, chains, prices', () => {
+  test('contain what is served: aliases, deployments, chains, prices', () => {
     expect(plan.models['groq-mixtral']).toMatchObject({
       upstreams: ['groq/openai/gpt-oss-20b'],
       deployments: ['groq-mixtral@GROQ_API_KEY'],
@@ -65,7 +65,7 @@ describe('outputs of this release', () => {
     expect(plan.settings).toMatchObject({ drainSeconds: 120, litellm_settings: { cache: true } });
   });
 
-  test('may have more fields than are known', () => {
+  test('may have unknown fields', () => {
     const more = stored({
       clientFiles: { ...clientFiles, more: 1 },
       client: { ...client, more: 1, providers: client.providers.map((one) => ({ ...one, more: 1 })) },
@@ -76,8 +76,8 @@ describe('outputs of this release', () => {
   });
 });
 
-describe('outputs of the release before', () => {
-  test('are understood; they do not say where lanes led', () => {
+describe('outputs of the previous release', () => {
+  test('are read; they have no lanes', () => {
     const { guide, ...files } = unlessRefused(readClient('unit', older));
     const known = stored({ ...client, lanes: undefined });
     expect(guide).toEqual(known);
@@ -108,7 +108,7 @@ describe('outputs of a later release', () => {
 describe('other outputs are refused, with the place and without the value', () => {
   const key = 'canary-in-the-wrong-place';
   test.each([
-    ['no JSON', { ...older.clientFiles!, auth: key }, 'clientFiles.auth: no JSON'],
+    ['no JSON', { ...older.clientFiles!, auth: key }, 'clientFiles.auth: not valid JSON'],
     [
       'a wrong field',
       { ...older.clientFiles!, auth: `{"x":{"type":"api","key":["${key}"]}}` },
@@ -120,7 +120,7 @@ describe('other outputs are refused, with the place and without the value', () =
   ])('%s', (_, files, found) => {
     const said = refusal(readClient('dev', { clientFiles: files }));
     expect(said).toMatchObject({
-      message: 'the outputs of stack dev are not as this Switchyard writes them',
+      message: 'this Switchyard cannot read the outputs of stack dev',
       command: './switchyard up dev',
     });
     expect(said.found).toEqual(expect.stringContaining(found));

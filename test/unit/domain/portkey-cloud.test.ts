@@ -20,7 +20,7 @@ const fallback = {
   on_status_codes: expect.arrayContaining([401, 429, 500, 503]),
 };
 
-test('auto goes by priority', () => {
+test('auto tries its targets by priority', () => {
   expect(config('auto')).toEqual({
     strategy: fallback,
     targets: [
@@ -31,7 +31,7 @@ test('auto goes by priority', () => {
   });
 });
 
-test('cheapest-available goes by price, and what has no known price comes last', () => {
+test('cheapest-available tries its targets by price, unknown prices last', () => {
   const targets = [
     target('groq', 'openai/gpt-oss-20b'),
     target('together', 'mistralai/Ministral-3-14B-Instruct-2512'),
@@ -49,7 +49,7 @@ test('cheapest-available goes by price, and what has no known price comes last',
   ]);
 });
 
-test('hold no key, and a request that is wrong in itself is not tried again elsewhere', () => {
+test('configs hold no key, and an invalid request is not retried with another target', () => {
   for (const route of routes(catalog)) {
     const text = JSON.stringify(cloudConfig(route));
     for (const word of ['api_key', 'custom_host', ...allKeys(catalog)]) expect(text).not.toContain(word);

@@ -1,4 +1,4 @@
-/** The config of the stack's own Portkey: each target asks its own provider's address with its own key. */
+/** The config of the stack's own Portkey: each target calls its own provider's address with its own key. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { localConfig, type PortkeyTarget } from '../../../domain/render/portkey-routes.ts';
@@ -7,7 +7,7 @@ import { goodSettings, shippedCatalog } from './shipped.ts';
 
 const { catalog } = shippedCatalog();
 
-/** What Portkey (1.15.2) puts behind the address for a chat; runtimes/portkey/test/portkey-image.test.ts holds it against the real one. */
+/** The path that Portkey (1.15.2) appends to the address for a chat; runtimes/portkey/test/portkey-image.test.ts compares it with the real one. */
 const CHAT_PATHS: Record<string, string> = {
   openai: '/chat/completions',
   anthropic: '/messages',
@@ -71,11 +71,11 @@ const URLS = {
 };
 
 describe('the address of a target', () => {
-  test('is that of its provider, for every provider that is shipped', () => {
+  test('is that of its provider, for every shipped provider', () => {
     expect(urls(targetsOf(catalog))).toEqual(URLS);
   });
 
-  test('does not depend on which other providers there are, and in which order', () => {
+  test('does not depend on other providers or their order', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray(Object.keys(URLS), { minLength: 1 }), (names) => {
         const wanted = Object.entries(URLS).filter(([name]) => names.includes(name));
@@ -85,7 +85,7 @@ describe('the address of a target', () => {
     );
   });
 
-  test("is a custom provider's, and a setting's before that", () => {
+  test("is a custom provider's own, unless a setting overrides it", () => {
     const own: Provider = {
       name: 'Own',
       key: 'OWN_API_KEY',
@@ -117,7 +117,7 @@ describe('the address of a target', () => {
   });
 });
 
-test("a target has its provider's first key that is set, and no route goes to a provider without one", () => {
+test("a target has its provider's first key that is set, and no route leads to a provider without a key", () => {
   const settings = goodSettings();
   const every = withEveryProvider();
   const config = localConfig(every, settings, { DEEPSEEK_API_KEY_2: 'second', DEEPSEEK_API_KEY_3: 'third' });

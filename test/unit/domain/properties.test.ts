@@ -1,4 +1,4 @@
-/** Properties: no input, however odd, makes the validators throw, and what they let through renders. */
+/** Properties: no input makes the validators throw, and every input that they accept can be rendered. */
 import fc from 'fast-check';
 import { parse } from 'yaml';
 import { renderLitellm } from '../../../domain/render/litellm-config.ts';
@@ -16,7 +16,7 @@ import '../../seed.ts';
 
 const SHIPPED = fixture('catalog.yaml');
 
-/** A text with some of its places cut out, doubled or overwritten. */
+/** A text with some parts removed, doubled or overwritten. */
 const damaged = (text: string) =>
   fc
     .array(
@@ -53,7 +53,7 @@ const damaged = (text: string) =>
       edits.reduce((now, { at, length, put }) => now.slice(0, at) + put + now.slice(at + length), text),
     );
 
-/** Everything that holds of an answer, whatever the text. */
+/** Checks what is true of every result, whatever the text. */
 function soundAnswer(text: string): void {
   const { catalog, problems } = parseCatalog(text, 'c.yaml');
   expect(catalog === undefined).toBe(hasErrors(problems));
@@ -68,11 +68,11 @@ function soundAnswer(text: string): void {
   }
 }
 
-test('any text', () => {
+test('any text as catalogue never throws', () => {
   fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), soundAnswer));
 });
 
-test('any JSON', () => {
+test('any JSON as catalogue never throws', () => {
   fc.assert(fc.property(fc.json({ maxDepth: 6 }), soundAnswer));
 });
 
@@ -83,7 +83,7 @@ test.each([
   fc.assert(fc.property(damaged(text), soundAnswer), { numRuns: 200 });
 });
 
-test('any value anywhere in the catalogue', () => {
+test('any value anywhere in the catalogue never throws', () => {
   const data = parse(SMALL) as Record<string, unknown>;
   const places: (string | number)[][] = [];
   (function walk(value: unknown, path: (string | number)[]) {
@@ -114,7 +114,7 @@ test('any value anywhere in the catalogue', () => {
   );
 });
 
-test('any settings', () => {
+test('any settings never throw', () => {
   const names = fc.oneof(
     fc.constantFrom(
       'port',
@@ -152,7 +152,7 @@ test('any settings', () => {
   );
 });
 
-test('any fixed part', () => {
+test('any fixed part never throws', () => {
   fc.assert(
     fc.property(
       fc.oneof(fc.string(), fc.json()),
@@ -161,7 +161,7 @@ test('any fixed part', () => {
   );
 });
 
-test('a good catalogue gives a config of keys that LiteLLM reads, whose chains name only models that are there', () => {
+test('a valid catalogue results in a config that has only keys that LiteLLM reads and chains of existing models', () => {
   const fixed = fixture('litellm.yaml');
   fc.assert(
     fc.property(catalogTexts, fc.infiniteStream(fc.boolean()), (text, coins) => {
@@ -171,7 +171,7 @@ test('a good catalogue gives a config of keys that LiteLLM reads, whose chains n
         .flatMap((key) => [key, `${key}_2`])
         .filter(() => coins.next().value);
       const plan = planModels(catalog, goodSettings(), keys);
-      // PyYAML, with which LiteLLM reads it, knows YAML 1.1 only.
+      // LiteLLM reads it with PyYAML, which only supports YAML 1.1.
       const config = parse(renderLitellm(plan, fixed), { version: '1.1' }) as {
         model_list: { model_name: string; model_info: { id: string } }[];
         router_settings: { fallbacks: Record<string, string[]>[] };

@@ -1,4 +1,4 @@
-/** What is made and checked in must be what would be made now. */
+/** Generated files that are checked in must be up to date. */
 import { schemaFiles } from '../../../scripts/generate-schemas.ts';
 import { fixture } from '../../../sandbox/fixtures.ts';
 import { repositoryFile } from './shipped.ts';

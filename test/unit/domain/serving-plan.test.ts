@@ -1,5 +1,5 @@
-/** What is served under which keys. */
-import { PORTKEY_ALIAS } from '../../../domain/plan/last-resort.ts';
+/** Which models are served, depending on the keys that are set. */
+import { PORTKEY_ALIAS } from '../../../domain/plan/default-fallback.ts';
 import { planModels } from '../../../domain/plan/serving-plan.ts';
 import { formatProblems } from '../../../domain/diagnostics/problems.ts';
 import type { Provider } from '../../../domain/schema/catalog-schema.ts';
@@ -9,16 +9,16 @@ import { SMALL } from './small.ts';
 const { catalog, source } = goodCatalog(SMALL);
 const aliases = (plan: { served: { alias: string }[] }) => plan.served.map(({ alias }) => alias);
 
-test('without a key only the mock is served, and each model is named with the command that brings it', () => {
+test('without a key only the mock is served, and every other model is unavailable with the command that enables it', () => {
   const plan = planModels(catalog, goodSettings(), []);
   expect(aliases(plan)).toEqual(['mock']);
-  expect(plan.leftOut).toContainEqual({
+  expect(plan.unavailable).toContainEqual({
     model: 'fast',
     provider: 'groq',
     reason: 'GROQ_API_KEY is not set',
     command: 'pulumi config set --secret GROQ_API_KEY --stack dev',
   });
-  expect(plan.leftOut).toHaveLength(4);
+  expect(plan.unavailable).toHaveLength(4);
   expect(plan.fallbacks).toEqual({});
 });
 
@@ -30,13 +30,13 @@ test('a hop without a key is dropped with a warning that has a place', () => {
   const plan = planModels(catalog, goodSettings(), ['OPENAI_API_KEY'], { source });
   expect(plan.fallbacks).toEqual({ big: ['other'] });
   expect(formatProblems(plan.warnings))
-    .toBe(`catalog.yaml:39:9 warning: fallbacks.big[0]: big does without its fallback fast: GROQ_API_KEY is not set
+    .toBe(`catalog.yaml:39:9 warning: fallbacks.big[0]: the fallback fast of big is dropped: GROQ_API_KEY is not set
     pulumi config set --secret GROQ_API_KEY --stack dev
-catalog.yaml:40:11 warning: fallbacks.other[0]: other does without its fallback fast: GROQ_API_KEY is not set
+catalog.yaml:40:11 warning: fallbacks.other[0]: the fallback fast of other is dropped: GROQ_API_KEY is not set
     pulumi config set --secret GROQ_API_KEY --stack dev`);
 });
 
-test('further keys are further deployments, in their order', () => {
+test('each further key is a further deployment, in order', () => {
   const plan = planModels(catalog, goodSettings(), [
     'OPENAI_API_KEY_3',
     'OPENAI_API_KEY',
@@ -49,7 +49,7 @@ test('further keys are further deployments, in their order', () => {
   ]);
 });
 
-test('a further key alone serves too', () => {
+test('a further key works without the first one', () => {
   const plan = planModels(catalog, goodSettings(), ['GROQ_API_KEY_2']);
   expect(aliases(plan)).toEqual(['fast', 'mock']);
 });
@@ -65,11 +65,11 @@ test('limits and prices come from the price map', () => {
   });
 });
 
-test('an answer whose length nobody states is limited to what any current model gives', () => {
+test('an answer of unknown length is limited to what every current model can give', () => {
   const facts = {
     version: '1',
     keys: {},
-    models: { 'groq/openai/gpt-oss-20b': { mode: 'chat' as const, context: 131_072 } },
+    models: { 'groq/openai/gpt-oss-20b': { mode: 'chat' as const, maxInputTokens: 131_072 } },
   };
   const [fast] = planModels(catalog, goodSettings(), ['GROQ_API_KEY'], { facts }).served;
   expect(fast?.limit).toEqual({ context: 131_072, output: 16_384 });
@@ -87,7 +87,7 @@ test.each([
   expect(fast?.apiBase).toBe(apiBase);
 });
 
-describe('the address that LiteLLM is told', () => {
+describe('the address that LiteLLM gets', () => {
   const own = { litellm: 'hosted_vllm', baseUrl: 'http://vllm:8000/v1' };
   const inside = { ...own, gatewayBaseUrl: 'http://inside:8000/v1/' };
   test.each([
@@ -103,17 +103,17 @@ describe('the address that LiteLLM is told', () => {
     expect(planModels(changed, settings, ['GROQ_API_KEY']).served[0]?.apiBase).toBe(apiBase);
   });
 
-  test('is given for everything in the shipped catalogue; for the mock, a closed port', () => {
+  test('is set for every shipped model; for the mock it is a closed port', () => {
     const { catalog: shipped } = shippedCatalog();
-    const portkey = { lastResort: true, configs: { auto: 'pc-abc' } };
+    const portkey = { defaultFallback: true, configs: { auto: 'pc-abc' } };
     const { served } = planModels(shipped, goodSettings({ portkey }), allKeys(shipped));
     expect(served.filter(({ apiBase }) => apiBase === undefined)).toEqual([]);
     expect(served.find(({ alias }) => alias === 'mock')?.apiBase).toBe('http://127.0.0.1:9');
   });
 });
 
-describe('Portkey as the last resort', () => {
-  const portkey = { lastResort: true, configs: { auto: 'pc-abc' } };
+describe('Portkey as the default fallback', () => {
+  const portkey = { defaultFallback: true, configs: { auto: 'pc-abc' } };
 
   test('ends every chain of a chat model', () => {
     const plan = planModels(catalog, goodSettings({ portkey }), ['OPENAI_API_KEY', 'PORTKEY_API_KEY']);
@@ -126,17 +126,17 @@ describe('Portkey as the last resort', () => {
     });
   });
 
-  test('is left out without a wish', () => {
+  test('is left out if it is not configured', () => {
     const settings = goodSettings({ portkey: { configs: portkey.configs } });
     const plan = planModels(catalog, settings, ['OPENAI_API_KEY', 'PORTKEY_API_KEY']);
     expect(aliases(plan)).not.toContain(PORTKEY_ALIAS);
-    expect(plan.leftOut.map(({ model }) => model)).not.toContain(PORTKEY_ALIAS);
+    expect(plan.unavailable.map(({ model }) => model)).not.toContain(PORTKEY_ALIAS);
   });
 
-  test('is left out without a key, and says how to have it', () => {
+  test('is unavailable without a key, with the command that enables it', () => {
     const plan = planModels(catalog, goodSettings({ portkey }), ['OPENAI_API_KEY']);
     expect(aliases(plan)).not.toContain(PORTKEY_ALIAS);
-    expect(plan.leftOut.at(-1)).toEqual({
+    expect(plan.unavailable.at(-1)).toEqual({
       model: PORTKEY_ALIAS,
       provider: 'portkey',
       reason: 'PORTKEY_API_KEY is not set',
@@ -144,8 +144,8 @@ describe('Portkey as the last resort', () => {
     });
   });
 
-  test("is the stack's own one in mode local, by a key of the gateways' own", () => {
-    const settings = goodSettings({ portkey: { mode: 'local', lastResort: true } });
+  test("is the stack's own Portkey in mode local, with the gateways' own key", () => {
+    const settings = goodSettings({ portkey: { mode: 'local', defaultFallback: true } });
     const last = planModels(catalog, settings, ['OPENAI_API_KEY', 'GROQ_API_KEY']).served.at(-1);
     expect(last).toMatchObject({
       alias: PORTKEY_ALIAS,

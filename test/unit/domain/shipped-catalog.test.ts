@@ -1,4 +1,4 @@
-/** The catalogue as it was shipped with the release: the seed's aliases and what stood for them then. */
+/** The catalogue of the release: it has the seed's aliases and what served them in the seed. */
 import { checkInputs } from '../../../domain/checks/check-inputs.ts';
 import { litellmFacts } from '../../../domain/facts/litellm-facts.ts';
 import { formatProblems } from '../../../domain/diagnostics/problems.ts';
@@ -9,12 +9,12 @@ import { shippedCatalog } from './shipped.ts';
 
 const { catalog, problems, source } = shippedCatalog();
 
-test('nothing is wrong with it', () => {
+test('has no problems', () => {
   expect(formatProblems(problems)).toBe('');
   expect(formatProblems(checkInputs({ today: RELEASE_DAY, catalog: { catalog, source } }))).toBe('');
 });
 
-// The seed's table: alias, what served it then, the provider's key.
+// The seed's table: alias, the model that served it, the provider's key.
 test.each([
   ['gpt-4-turbo', 'gpt-4-turbo-preview', 'OPENAI_API_KEY'],
   ['gpt-4', 'gpt-4', 'OPENAI_API_KEY'],
@@ -29,13 +29,13 @@ test.each([
   ['together-llama3-70b', 'meta-llama/Llama-3-70b-chat-hf', 'TOGETHER_API_KEY'],
   ['together-mixtral', 'mistralai/Mixtral-8x22B-Instruct-v0.1', 'TOGETHER_API_KEY'],
   ['perplexity-sonar', 'sonar-medium-online', 'PERPLEXITY_API_KEY'],
-])('%s is there, and knows that %s served it', (alias, then, key) => {
+])('%s is there, and supersedes %s', (alias, then, key) => {
   const model = catalog.models[alias];
   expect([model?.model, ...(model?.supersedes ?? [])]).toContain(then);
   expect(catalog.providers[model?.provider ?? '']?.key).toBe(key);
 });
 
-test("the seed's chain, timeouts, cache and limits", () => {
+test("has the seed's chain, timeouts, cache and limits", () => {
   expect(catalog.fallbacks['claude-3-5-sonnet']).toEqual([
     'gpt-4-turbo',
     'groq-llama3-70b',
@@ -53,16 +53,16 @@ test("the seed's chain, timeouts, cache and limits", () => {
   expect(catalog.limits).toMatchObject({ requestTimeout: 120, parallelRequests: 100 });
 });
 
-test('every chat model has limits for the clients, and a price unless it is a router or its price varies', () => {
+test('every chat model has limits for clients, and a price unless it is a router or its price varies', () => {
   const unpriced = Object.entries(catalog.models).filter(([, model]) => {
     const known = litellmFacts.models[`${catalog.providers[model.provider]?.litellm}/${model.model}`];
-    expect(model.limit ?? known?.context).toBeDefined();
+    expect(model.limit ?? known?.maxInputTokens).toBeDefined();
     return (model.cost ?? known?.input) === undefined;
   });
   expect(unpriced.map(([alias]) => alias)).toEqual(['openrouter-auto', 'huggingface-gpt-oss']);
 });
 
-test.each(['dev', 'prod'] as const)('the settings of %s are good, and the ports apart', (stack) => {
+test.each(['dev', 'prod'] as const)('the settings of %s are valid, with different ports', (stack) => {
   const path = `Pulumi.${stack}.yaml` as const;
   const text = fixture(path);
   const parsed = parseSettings({ ...asPulumi(text), stack, file: { path, text }, catalog });
@@ -75,7 +75,7 @@ test.each(['dev', 'prod'] as const)('the settings of %s are good, and the ports 
   ).toEqual([]);
 });
 
-test("LiteLLM's fixed part is good", () => {
+test("LiteLLM's fixed part is valid", () => {
   const litellmTemplate = { path: 'litellm.yaml', text: fixture('litellm.yaml') };
   expect(formatProblems(checkInputs({ today: RELEASE_DAY, litellmTemplate }))).toBe('');
 });

@@ -7,7 +7,7 @@ import { parseSettings } from '../../../domain/read/settings-reader.ts';
 import type { Settings } from '../../../domain/schema/settings-schema.ts';
 import { fixture } from '../../../sandbox/fixtures.ts';
 
-/** A file of the checkout. What operators edit is no test's business, but that of own-files.test.ts: see `fixture`. */
+/** A file of the checkout. Only own-files.test.ts tests the files that operators edit; for others see `fixture`. */
 export function repositoryFile(path: string): string {
   return readFileSync(resolve(import.meta.dirname, '../../..', path), 'utf8');
 }
@@ -17,14 +17,14 @@ export function shippedCatalog() {
   return goodCatalog(fixture('catalog.yaml'));
 }
 
-/** A catalogue that must be good. */
+/** A catalogue that must be valid. */
 export function goodCatalog(text: string) {
   const { catalog, problems, source } = parseCatalog(text, 'catalog.yaml');
   if (catalog === undefined) throw new Error(formatProblems(problems));
   return { catalog, problems, source };
 }
 
-/** Settings of a stack that must be good. */
+/** Settings of a stack that must be valid. */
 export function goodSettings(more: Record<string, unknown> = {}, catalog?: Catalog): Settings {
   const config = Object.fromEntries(
     Object.entries({ port: 4000, ...more }).map(([name, value]) => [

@@ -1,4 +1,4 @@
-/** A small catalogue whose lines the tests know by number. */
+/** A small catalogue. Tests depend on its line numbers. */
 export const SMALL = `providers:
   openai:
     name: OpenAI

@@ -35,7 +35,7 @@ describe('the generation that clients use', () => {
 
   test('is refused if it is not a number', () => {
     expect(() => servingGeneration('dev', [root({ masterKeyGeneration: 'two' })])).toThrow(
-      'the outputs of stack dev are not as this Switchyard writes them',
+      'this Switchyard cannot read the outputs of stack dev',
     );
   });
 });

@@ -1,43 +1,43 @@
-/** Portkey as the last resort of the gateway's fallback chains. LiteLLM has no such provider, but Portkey speaks OpenAI's language. */
+/** Portkey as the default fallback: the last hop of every fallback chain. LiteLLM has no Portkey provider, but Portkey has OpenAI's API. */
 import type { Settings } from '../schema/settings-schema.ts';
-import type { LeftOut, ServedModel } from './plan-types.ts';
-import { noKey, type Remedy, setKeyCommand } from './remedy.ts';
+import type { UnavailableModel, ServedModel } from './plan-types.ts';
+import { keyNotSet, type Unavailable, setKeyCommand } from './unavailable.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 
-/** The alias of the last resort. */
+/** The alias of the default fallback. Deployed stacks and response headers have this name, so it stays. */
 export const PORTKEY_ALIAS = 'portkey-last-resort';
 
-/** The name of the key by which the gateways ask the stack's own Portkey: generated, known to these two alone. */
+/** The name of the key that the gateways send to the stack's own Portkey. It is generated, and no client gets it. */
 export const PORTKEY_GATEWAY_KEY = 'PORTKEY_GATEWAY_KEY';
 
 /** The stack's own Portkey as the gateways see it, on the stack's network. */
 const LOCAL_URL = 'http://portkey:8787/v1';
 
-/** The last resort, or why there is none though it is wished for; neither where nobody wants it. */
-export interface LastResort {
+/** The default fallback, or why it is unavailable although configured. Empty where it is not configured. */
+export interface DefaultFallback {
   model?: ServedModel;
-  leftOut?: LeftOut;
+  unavailable?: UnavailableModel;
 }
 
 /**
- * The catalogue's first route of Portkey as a model.
+ * The catalogue's first Portkey route as a model.
  *
- * @param served the aliases that the stack serves: the targets that have a key.
+ * @param served the aliases that the stack serves; a target among them has a key.
  * @param url the address of Portkey's cloud.
  */
-export function lastResort(
+export function defaultFallback(
   catalog: Catalog,
   settings: Settings,
   keyNames: readonly string[],
   served: readonly ServedModel[],
   url: string | undefined,
-): LastResort {
+): DefaultFallback {
   const provider = catalog.providers.portkey;
   const [route, { targets } = { targets: [] }] = Object.entries(catalog.portkey?.routes ?? {})[0] ?? [];
-  const { mode, lastResort: wanted, configs } = settings.portkey;
-  if (!wanted || provider === undefined || route === undefined) return {};
-  const missing = (remedy: Remedy): LastResort => ({
-    leftOut: { model: PORTKEY_ALIAS, provider: 'portkey', ...remedy },
+  const { mode, defaultFallback: configured, configs } = settings.portkey;
+  if (!configured || provider === undefined || route === undefined) return {};
+  const missing = (why: Unavailable): DefaultFallback => ({
+    unavailable: { model: PORTKEY_ALIAS, provider: 'portkey', ...why },
   });
   if (mode === 'local') {
     if (targets.some((alias) => served.some((model) => model.alias === alias)))
@@ -48,10 +48,10 @@ export function lastResort(
       command: setKeyCommand(first, settings.stack),
     });
   }
-  // Which mode and configs it needs is checked with the settings.
+  // `checkSettings` has reported a mode or a saved config that is missing.
   const config = configs[route];
   if (mode !== 'cloud' || config === undefined || url === undefined) return {};
-  if (!keyNames.includes(provider.key)) return missing(noKey(provider.key, settings.stack));
+  if (!keyNames.includes(provider.key)) return missing(keyNotSet(provider.key, settings.stack));
   return {
     model: model(catalog, route, provider.key, {
       apiBase: url,

@@ -1,6 +1,6 @@
 /** Retired and retiring models, with a fixed today. */
 import type { LitellmFacts } from '../../../domain/facts/litellm-facts.ts';
-import { checkLifetimes, lifetimes } from '../../../domain/checks/lifetimes.ts';
+import { checkRetirements, retirements } from '../../../domain/checks/retirements.ts';
 import { checkPriceMap } from '../../../domain/checks/price-map.ts';
 import { formatProblems } from '../../../domain/diagnostics/problems.ts';
 import { goodCatalog } from './shipped.ts';
@@ -19,7 +19,7 @@ const facts: LitellmFacts = {
 
 function check(today: string, text = SMALL): string {
   const { catalog, source } = goodCatalog(text);
-  return formatProblems(checkLifetimes(catalog, source, today, facts));
+  return formatProblems(checkRetirements(catalog, source, today, facts));
 }
 
 const NAME = 'catalog.yaml:25:12';
@@ -37,11 +37,11 @@ test.each([
   ],
   [
     '2027-03-01',
-    `${NAME} models.big.model: gpt-5.6 is retired since 2027-03-01\n    ${SUCCESSOR}, or serve it all the same with acceptRetired: { model: gpt-5.6, date: 2027-03-01 }`,
+    `${NAME} models.big.model: gpt-5.6 was retired on 2027-03-01\n    ${SUCCESSOR}, or keep serving it with acceptRetired: { model: gpt-5.6, date: 2027-03-01 }`,
   ],
   [
     '2030-01-01',
-    `${NAME} models.big.model: gpt-5.6 is retired since 2027-03-01\n    ${SUCCESSOR}, or serve it all the same with acceptRetired: { model: gpt-5.6, date: 2027-03-01 }`,
+    `${NAME} models.big.model: gpt-5.6 was retired on 2027-03-01\n    ${SUCCESSOR}, or keep serving it with acceptRetired: { model: gpt-5.6, date: 2027-03-01 }`,
   ],
 ])('on %s', (today, says) => {
   expect(check(today)).toBe(says);
@@ -68,9 +68,9 @@ test.each([
   expect(check('2030-01-01', accepting(what))).toBe(`catalog.yaml:27:5 models.big.acceptRetired: ${says}`);
 });
 
-test('days are counted', () => {
+test('retirements count the days left', () => {
   const { catalog } = goodCatalog(SMALL);
-  expect(lifetimes(catalog, '2027-03-11', facts)).toEqual([
+  expect(retirements(catalog, '2027-03-11', facts)).toEqual([
     { alias: 'big', retires: '2027-03-01', daysLeft: -10, accepted: false },
   ]);
 });
@@ -81,26 +81,30 @@ describe('the price map', () => {
     return formatProblems(checkPriceMap(catalog, source, facts));
   };
 
-  test('knows the models', () => expect(against(SMALL)).toBe(''));
+  test('contains the models', () => expect(against(SMALL)).toBe(''));
 
-  test('does not know a typo', () => {
+  test('does not contain a misspelt model', () => {
     expect(against(SMALL.replace('gpt-5.6-terra', 'gpt-5.6-tera'))).toBe(
-      `catalog.yaml:33:12 models.other.model: LiteLLM 9.9.9's price map knows no openai/gpt-5.6-tera; did you mean "gpt-5.6-terra"?
-    if it is right, say why: add "unknown: <reason>" to models.other`,
+      `catalog.yaml:33:12 models.other.model: LiteLLM 9.9.9's price map does not have openai/gpt-5.6-tera; did you mean "gpt-5.6-terra"?
+    if the name is right, add the reason: "notInPriceMap: <reason>" in models.other`,
     );
   });
 
-  test('need not know a model whose entry says why', () => {
-    expect(against(SMALL.replace('gpt-5.6-terra', 'brand-new\n    unknown: came out yesterday'))).toBe('');
-  });
-
-  test('makes a reason useless that is none any more', () => {
-    expect(against(SMALL.replace('gpt-5.6-terra', 'gpt-5.6-terra\n    unknown: came out yesterday'))).toBe(
-      "catalog.yaml:34:5 models.other.unknown: LiteLLM 9.9.9's price map does know gpt-5.6-terra: take this line out",
+  test('need not contain a model whose entry gives a reason', () => {
+    expect(against(SMALL.replace('gpt-5.6-terra', 'brand-new\n    notInPriceMap: came out yesterday'))).toBe(
+      '',
     );
   });
 
-  test('knows what a model does', () => {
+  test('makes a reason an error if it contains the model', () => {
+    expect(
+      against(SMALL.replace('gpt-5.6-terra', 'gpt-5.6-terra\n    notInPriceMap: came out yesterday')),
+    ).toBe(
+      "catalog.yaml:34:5 models.other.notInPriceMap: LiteLLM 9.9.9's price map has gpt-5.6-terra: remove this line",
+    );
+  });
+
+  test('determines the mode of a model', () => {
     expect(
       against(SMALL.replace('text-embedding-3-small\n    mode: embedding', 'gpt-5.6\n    mode: embedding')),
     ).toBe('catalog.yaml:37:11 models.embed.mode: gpt-5.6 is for chat, this says embedding');

@@ -1,20 +1,20 @@
 import type { z } from 'zod';
 
-/** Each round takes away what the last one found; what is still wrong then is not worth more. */
+/** The most rounds. Each removes the errors that the one before reported. */
 const ROUNDS = 8;
 
 /**
- * What can be read of data that has errors: the wrong parts taken away, entry by entry, until the rest passes. So that the checks
- * between the parts can speak in the same run as those of the form.
+ * Parses data that has errors: removes the wrong entries until the rest is valid. So the checks across entries can run on the rest and
+ * report their problems together with those of the schema.
  *
- * @returns undefined where nothing usable is left.
+ * @returns undefined if the data still has errors after {@link ROUNDS} rounds.
  */
-export function salvage<T>(schema: z.ZodType<T>, data: unknown): T | undefined {
+export function parseLenient<T>(schema: z.ZodType<T>, data: unknown): T | undefined {
   let rest = structuredClone(data);
   for (let round = 0; round < ROUNDS; round += 1) {
     const parsed = schema.safeParse(rest);
     if (parsed.success) return parsed.data;
-    // From the end, so that taking an entry out of a list does not move those that are still to go.
+    // From the end, so that removing an entry of a list does not shift the entries that are removed after it.
     for (const issue of [...parsed.error.issues].reverse()) {
       const path = [...issue.path];
       if (issue.code === 'unrecognized_keys')
@@ -25,7 +25,7 @@ export function salvage<T>(schema: z.ZodType<T>, data: unknown): T | undefined {
   return undefined;
 }
 
-/** The data without what stands at `path`; where that is missing, without what should hold it. */
+/** The data without the value at `path`. If there is none (a required key is missing), without its parent. */
 function without(data: unknown, path: PropertyKey[]): unknown {
   if (path.length === 0) return {};
   const holder = path.slice(0, -1).reduce<unknown>((value, step) => child(value, step), data);

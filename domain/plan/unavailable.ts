@@ -1,5 +1,5 @@
-/** Why something is not to be had, and the command that brings it. */
-export interface Remedy {
+/** Why something is unavailable, and the command that makes it available. */
+export interface Unavailable {
   reason: string;
   command: string;
 }
@@ -9,7 +9,7 @@ export function setKeyCommand(keyName: string, stack: string): string {
   return `pulumi config set --secret ${keyName} --stack ${stack}`;
 }
 
-/** What is not to be had for want of a key. */
-export function noKey(keyName: string, stack: string): Remedy {
+/** Unavailable because a provider's key is not set. */
+export function keyNotSet(keyName: string, stack: string): Unavailable {
   return { reason: `${keyName} is not set`, command: setKeyCommand(keyName, stack) };
 }

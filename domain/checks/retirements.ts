@@ -1,25 +1,29 @@
-/** Whether the catalogue's models still live. Pure: today is an argument, so that no calendar day turns a test red by itself. */
+/** Checks whether models of the catalogue are retired. Pure: today is an argument, so that tests do not depend on the calendar. */
 import { type LitellmFacts, litellmFacts, priceMapEntry } from '../facts/litellm-facts.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 
-/** How many days before a model's end the warnings begin. */
+/** How many days before a model's retirement the warnings begin. */
 export const WARN_DAYS = 90;
 
-/** A model's end, as far as it is known. */
-export interface Lifetime {
+/** A model's known retirement date. */
+export interface Retirement {
   alias: string;
   /** The day of its retirement: YYYY-MM-DD. */
   retires: string;
-  /** Negative once it is over. */
+  /** Negative after that day. */
   daysLeft: number;
-  /** The catalogue says by name and date that it is to be served all the same. */
+  /** The catalogue accepts the retirement by model and date (`acceptRetired`). */
   accepted: boolean;
 }
 
-/** The known ends of the catalogue's models. No date proves nothing. */
-export function lifetimes(catalog: Catalog, today: string, facts: LitellmFacts = litellmFacts): Lifetime[] {
+/** The known retirement dates of the catalogue's models. A model without a known date may be retired all the same. */
+export function retirements(
+  catalog: Catalog,
+  today: string,
+  facts: LitellmFacts = litellmFacts,
+): Retirement[] {
   return Object.entries(catalog.models).flatMap(([alias, model]) => {
     const retires = priceMapEntry(catalog, model, facts)?.retires;
     if (retires === undefined) return [];
@@ -30,18 +34,18 @@ export function lifetimes(catalog: Catalog, today: string, facts: LitellmFacts =
 }
 
 /**
- * A warning for each model within {@link WARN_DAYS} of its end, an error for each that is past it, unless the catalogue accepts that
- * by name and date.
+ * A warning for each model that retires within {@link WARN_DAYS} days, and an error for each retired one, unless the catalogue accepts that
+ * by model and date.
  *
  * @param today YYYY-MM-DD.
  */
-export function checkLifetimes(
+export function checkRetirements(
   catalog: Catalog,
   source: Source,
   today: string,
   facts: LitellmFacts = litellmFacts,
 ): Problem[] {
-  const known = new Map(lifetimes(catalog, today, facts).map((one) => [one.alias, one]));
+  const known = new Map(retirements(catalog, today, facts).map((one) => [one.alias, one]));
   return Object.entries(catalog.models).flatMap(([alias, model]) => {
     const life = known.get(alias);
     const { acceptRetired } = model;
@@ -61,8 +65,8 @@ export function checkLifetimes(
       const fix = `choose a successor (./switchyard models), and keep this id under "supersedes"`;
       return [source.problem(at, message, { severity: 'warning', value: true, fix })];
     }
-    const message = `${model.model} is retired since ${retires}`;
-    const fix = `choose a successor (./switchyard models), or serve it all the same with ${accept}`;
+    const message = `${model.model} was retired on ${retires}`;
+    const fix = `choose a successor (./switchyard models), or keep serving it with ${accept}`;
     return [source.problem(at, message, { value: true, fix })];
   });
 }
