@@ -31,7 +31,10 @@ export function statusText(report: StatusReport, width = columns()): string {
   const rows: [string, string][] = [
     ...(change === null ? [] : [['change', describeChange(change)] satisfies [string, string]]),
     ['models', report.models.join(', ') || 'none'],
-    ...groupUnavailable(report.leftOut).map((group): [string, string] => ['unavailable', describeUnavailable(group)]),
+    ...groupUnavailable(report.leftOut).map((group): [string, string] => [
+      'unavailable',
+      describeUnavailable(group),
+    ]),
     ...(report.image === null ? [] : [['image', report.image] satisfies [string, string]]),
     ...report.containers.map(({ role, name, status }): [string, string] => [role, `${name}  ${status}`]),
     ...report.keys.map(({ name, days, state }): [string, string] => [

@@ -5,7 +5,10 @@ import { plainOutputs } from '../engine/deployed.ts';
 import type { StateResource } from '../engine/stack-state.ts';
 
 /** Describes the models that became unavailable: the last `up` neither served them nor listed them as unavailable. */
-export function newlyUnavailable(leftOut: readonly UnavailableModel[], resources: readonly StateResource[]): string[] {
+export function newlyUnavailable(
+  leftOut: readonly UnavailableModel[],
+  resources: readonly StateResource[],
+): string[] {
   const outputs = plainOutputs(resources);
   const before = (Array.isArray(outputs.leftOut) ? outputs.leftOut : []) as { model?: string }[];
   const known = new Set(before.map(({ model }) => model));

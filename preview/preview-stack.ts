@@ -44,7 +44,9 @@ export async function previewStack(out: Output, stack: string, now: Date): Promi
     changes: steps.length,
     warnings: [...new Set([...warnings, ...planWarnings(plan), ...old])],
     // The sentences of a new stack already name the unavailable models.
-    meanings: isNew(plan) ? sentences : [...sentences, ...newlyUnavailable(inputs.plan.unavailable, resources)],
+    meanings: isNew(plan)
+      ? sentences
+      : [...sentences, ...newlyUnavailable(inputs.plan.unavailable, resources)],
     leftOut: inputs.plan.unavailable,
     steps,
   };
