@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { ROOT } from '../../../console/home-paths.ts';
-import { redactor, SHORTEST_SECRET } from '../../../console/redactor.ts';
+import { redactor, MIN_SECRET_LENGTH } from '../../../console/redactor.ts';
 
 test('replaces the longest secret first, and keeps texts too short for a key', () => {
   const clean = redactor(['12345678', 'x12345678', '1234567']);
@@ -15,9 +15,9 @@ test.each(['runtimes/gateway/programs', 'runtimes/portkey/image'])(
     const language = folder.startsWith('runtimes/gateway') ? 'py' : 'mjs';
     const stated = ['decode', 'redact'].flatMap((name) => {
       const text = readFileSync(join(ROOT, folder, `${name}.${language}`), 'utf8');
-      expect(text).toMatch(/import.*SHORTEST|SHORTEST = /);
-      return [...text.matchAll(/SHORTEST = (\d+)/g)].map(([, bound]) => Number(bound));
+      expect(text).toMatch(/import.*MIN_KEY_LENGTH|MIN_KEY_LENGTH = /);
+      return [...text.matchAll(/MIN_KEY_LENGTH = (\d+)/g)].map(([, bound]) => Number(bound));
     });
-    expect(stated).toEqual([SHORTEST_SECRET]);
+    expect(stated).toEqual([MIN_SECRET_LENGTH]);
   },
 );
