@@ -14,6 +14,7 @@ from client_errors import ClientErrors
 from clientkeys import ClientKeys
 from error_boundary import ErrorBoundary
 from failure_policy import install_failure_policy
+from fast_import import skip_unreachable_routes, without_collector
 from redact import Redactor, RedactResponses
 from request_filter import RequestFilter
 from served_models import ServedModels
@@ -25,12 +26,16 @@ os.environ['CONFIG_FILE_PATH'] = str(settings.CONFIG)
 
 
 def main() -> None:
-    import litellm
-    import uvicorn
-    import yaml
-    from litellm.llms.openai import openai
-    from litellm.proxy.proxy_server import app
-    from litellm.router_utils import cooldown_handlers
+    with without_collector():
+        from fastapi import APIRouter
+
+        skip_unreachable_routes(APIRouter)
+        import litellm
+        import uvicorn
+        import yaml
+        from litellm.llms.openai import openai
+        from litellm.proxy.proxy_server import app
+        from litellm.router_utils import cooldown_handlers
 
     config = yaml.safe_load(settings.CONFIG.read_text())
     models = config.get('model_list') or []

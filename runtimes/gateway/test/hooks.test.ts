@@ -62,6 +62,10 @@ test('after a failure the right deployment is called, and the right one is in co
   await runPython('test_failure_policy');
 }, 60_000);
 
+test('only the routes that clients need are registered', async () => {
+  await runPython('test_fast_import');
+}, 300_000);
+
 test('only requests that the edge queued wait for a slot', async () => {
   await runPython('test_admission');
 }, 60_000);
