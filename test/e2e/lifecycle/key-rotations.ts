@@ -149,7 +149,7 @@ export function rotations(life: LifecycleStack): void {
       expect(meanings).toEqual([
         'GROQ_API_KEY rotated',
         'the master key is rotated (3 → 4); the old one is rejected as soon as the gateways are replaced',
-        'the gateways are replaced, the new ones before the old ones: no request fails',
+        'the gateways are replaced; new ones start before old ones stop: no request fails',
       ]);
     },
     10 * MINUTE,
