@@ -7,7 +7,7 @@ import { UserError } from '../console/errors.ts';
 import { interruptible } from '../console/interruptible.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
-import { ensureNamed } from '../engine/ensure-named.ts';
+import { ensureDeclared } from '../engine/ensure-declared.ts';
 import { knownStacks } from '../engine/stack-name.ts';
 import { ensureStack } from '../engine/stack-state.ts';
 import { parseEnvFile } from '../keys/env-file.ts';
@@ -25,7 +25,7 @@ export function register(keys: Command): void {
 }
 
 async function importKeys(out: Output, file: string, stack: string): Promise<void> {
-  await ensureNamed(stack, undefined, out.progress);
+  await ensureDeclared(stack, undefined, out.progress);
   const { variables, malformed } = parseEnvFile(await readEnvFile(out, file));
   const { catalog } = requireCatalog();
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });

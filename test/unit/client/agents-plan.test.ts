@@ -80,7 +80,7 @@ describe('which agents run', () => {
     const client = shippedClient();
     const guide = { ...client.guide, providers: [] };
     const { skipped } = planAgents(file!, catalog, { ...client, guide });
-    expect(skipped[0]?.reason).toBe('unit has no groq-direct yet; ./switchyard up unit');
+    expect(skipped[0]?.reason).toBe('unit has no provider groq-direct yet; ./switchyard up unit');
   });
 });
 

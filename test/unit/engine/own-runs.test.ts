@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execaSync } from 'execa';
-import { isStale, recordRun, removeStaleLocks, runningChange } from '../../../engine/own-runs.ts';
+import { isStale, recordRun, removeStaleLocks, currentLockOwner } from '../../../engine/own-runs.ts';
 import { stackLocks } from '../../../engine/stack-lock.ts';
 
 const HERE = { hostname: 'ci', boot: 'b1', pidSpace: 'pid:[1]' };
@@ -98,27 +98,27 @@ describe('in a backend that is a folder', () => {
   describe('a change of the stack', () => {
     test('is reported with its user and start time', () => {
       lock('a', 42);
-      expect(runningChange('dev')).toEqual({
+      expect(currentLockOwner('dev')).toEqual({
         ...{ user: 'olga', host: hostname(), pid: 42, since: expect.stringMatching(/^\d{4}-.*Z$/) },
       });
-      expect(runningChange('organization/switchyard/dev')?.pid).toBe(42);
+      expect(currentLockOwner('organization/switchyard/dev')?.pid).toBe(42);
     });
 
     test('is reported for its own stack only', () => {
       lock('a', 42);
-      expect(runningChange('prod')).toBeUndefined();
+      expect(currentLockOwner('prod')).toBeUndefined();
     });
 
     test('is over if our own run was killed; another run counts as in progress', () => {
       lock('a', Number(gone));
-      expect(runningChange('dev')?.pid).toBe(Number(gone));
+      expect(currentLockOwner('dev')?.pid).toBe(Number(gone));
       recordRun('dev', Number(gone));
-      expect(runningChange('dev')).toBeUndefined();
+      expect(currentLockOwner('dev')).toBeUndefined();
     });
 
     test.each(['', '{', '[]', '{"pid": "x"}'])('is not seen in a lock that reads %j', (text) => {
       writeFileSync(join(locks, 'one.json'), text);
-      expect(runningChange('dev')).toBeUndefined();
+      expect(currentLockOwner('dev')).toBeUndefined();
     });
   });
 });
