@@ -33,7 +33,7 @@ async function importKeys(out: Output, file: string, stack: string): Promise<voi
   const plan = planImport(variables, malformed, catalog, await presentSecrets(stack));
   await interruptible(out, TEXTS, (signal) => setSecrets(out, stack, plan.set, signal));
   for (const name of plan.unexpectedFormat)
-    out.warn(`${name} does not look like a key of its provider; it is set nevertheless`);
+    out.warn(`${name} does not look like a key of its provider; it is set anyway`);
   const set = plan.set.map((variable) => variable.name);
   out.result(
     { stack, set, unchanged: plan.unchanged, ignored: plan.ignored, odd: plan.unexpectedFormat },

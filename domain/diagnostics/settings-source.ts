@@ -15,7 +15,7 @@ export interface StackFile {
   misspeltNamespaces: Problem[];
 }
 
-/** Reads a stack's file. Never throws; a text that is not valid YAML has no places. */
+/** Reads a stack's file. Never throws; a text that is not valid YAML has no positions. */
 export function readStackFile(path: string, text: string): StackFile {
   const { data, source } = readYaml(text, path);
   const config = (data as { config?: unknown } | null | undefined)?.config;

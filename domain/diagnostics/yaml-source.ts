@@ -10,7 +10,7 @@ import {
   type YAMLError,
 } from 'yaml';
 import { HIDDEN, mayHoldKey } from './key-leaks.ts';
-import type { Problem, Place } from './problems.ts';
+import type { Problem, Position } from './problems.ts';
 
 /** The path of a value: names in mappings, numbers in lists. */
 export type Path = readonly (string | number)[];
@@ -19,13 +19,13 @@ export type Path = readonly (string | number)[];
 export interface Source {
   file: string;
   text: string;
-  /** The place of the key (or list entry) at `path`; of the nearest parent if there is none. */
-  at(path: Path): Place | undefined;
-  /** The place of the value at `path`; of the nearest parent's key if there is none. */
-  valueAt(path: Path): Place | undefined;
-  /** The place of a character of the text. */
-  offset(offset: number): Place;
-  /** A problem of this file, with its place filled in. */
+  /** The position of the key (or list entry) at `path`; of the nearest parent if there is none. */
+  at(path: Path): Position | undefined;
+  /** The position of the value at `path`; of the nearest parent's key if there is none. */
+  valueAt(path: Path): Position | undefined;
+  /** The position of the character at an offset of the text. */
+  offset(offset: number): Position;
+  /** A problem of this file, with its position filled in. */
   problem(path: Path, message: string, more?: Partial<Problem> & { value?: boolean }): Problem;
 }
 
@@ -64,8 +64,8 @@ export function readYaml(
   file: string,
 ): { data?: unknown; source: Source; problems: Problem[] } {
   const lines = new LineCounter();
-  const places = new Map<string, { key: number; value: number }>();
-  const source = makeSource(text, file, lines, places);
+  const offsets = new Map<string, { key: number; value: number }>();
+  const source = makeSource(text, file, lines, offsets);
   const problems: Problem[] = [];
   const refuse = (offset: number, path: Path, message: string) =>
     void problems.push({
@@ -119,7 +119,7 @@ export function readYaml(
       return node.items.map((item, index) => {
         const at = [...path, index];
         const begin = (item as Node | null)?.range?.[0] ?? offset;
-        places.set(placeKey(at), { key: begin, value: begin });
+        offsets.set(pathKey(at), { key: begin, value: begin });
         return toData(item as Node | null, at, depth + 1);
       });
     }
@@ -134,11 +134,11 @@ export function readYaml(
       }
       const at = [...path, name];
       if (Object.hasOwn(data, name)) {
-        const first = places.get(placeKey(at));
+        const first = offsets.get(pathKey(at));
         refuse(begin, at, `given twice${first ? `: first in line ${source.offset(first.key).line}` : ''}`);
         continue;
       }
-      places.set(placeKey(at), { key: begin, value: (value as Node | null)?.range?.[0] ?? begin });
+      offsets.set(pathKey(at), { key: begin, value: (value as Node | null)?.range?.[0] ?? begin });
       data[name] = toData(value as Node | null, at, depth + 1);
     }
     return data;
@@ -155,7 +155,7 @@ function withoutText({ message, code }: YAMLError): string {
   return mayHoldKey(message) ? `${code.toLowerCase().replaceAll('_', ' ')} ${HIDDEN}` : message;
 }
 
-function placeKey(path: Path): string {
+function pathKey(path: Path): string {
   return path.map((step) => (typeof step === 'number' ? `#${step}` : `.${step}`)).join('\0');
 }
 
@@ -163,15 +163,15 @@ function makeSource(
   text: string,
   file: string,
   lines: LineCounter,
-  places: ReadonlyMap<string, { key: number; value: number }>,
+  offsets: ReadonlyMap<string, { key: number; value: number }>,
 ): Source {
-  const offset = (at: number): Place => {
+  const offset = (at: number): Position => {
     const { line, col } = lines.linePos(at);
     return { line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const find = (path: Path, part: 'key' | 'value'): Place | undefined => {
+  const find = (path: Path, part: 'key' | 'value'): Position | undefined => {
     for (let length = path.length; length > 0; length -= 1) {
-      const found = places.get(placeKey(path.slice(0, length)));
+      const found = offsets.get(pathKey(path.slice(0, length)));
       if (found) return offset(length === path.length ? found[part] : found.key);
     }
     return text === '' ? undefined : { line: 1, column: 1 };

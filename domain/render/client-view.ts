@@ -1,5 +1,5 @@
 /**
- * A stack from the client's point of view: which providers are enabled, with which address, models and headers. This is the only place that
+ * A stack from the client's point of view: which providers are enabled, with which address, models and headers. Only this module
  * converts catalogue, settings and keys into the input for rendering opencode's files.
  */
 import type { Settings } from '../schema/settings-schema.ts';
