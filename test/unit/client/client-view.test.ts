@@ -33,7 +33,7 @@ describe('a stack without any key', () => {
     expect(auth).toEqual({ litellm: { type: 'api', key: 'sk-master-0123456789' } });
   });
 
-  test('has for each provider that is off the command that switches it on', () => {
+  test('has the command that enables it for each disabled provider', () => {
     for (const target of clientMetadata.smokeTargets.filter(({ provider }) => provider !== 'litellm')) {
       expect(target.skip?.command).toMatch(/^pulumi config set --secret [A-Z]+_API_KEY --stack unit$/);
     }

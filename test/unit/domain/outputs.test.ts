@@ -106,8 +106,8 @@ describe('outputs of a later release', () => {
   });
 });
 
-describe('other outputs are refused, with the place and without the value', () => {
-  const key = 'canary-in-the-wrong-place';
+describe('other outputs are refused, with the path and without the value', () => {
+  const key = 'canary-in-the-wrong-field';
   test.each([
     ['no JSON', { ...older.clientFiles!, auth: key }, 'clientFiles.auth: not valid JSON'],
     [
