@@ -4,7 +4,8 @@ import { unitOf } from '../schema/units.ts';
 import { HIDDEN, mayHoldKey, showValue } from './key-leaks.ts';
 import type { Problem } from './problems.ts';
 import { didYouMean, listNames } from './suggest.ts';
-import { formatPath, type Path, shorten, type Source } from './yaml-source.ts';
+import { formatPath, type Path, shorten } from './yaml-path.ts';
+import type { Source } from './yaml-source.ts';
 
 type Schema = z.core.$ZodType;
 

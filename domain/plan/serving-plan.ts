@@ -7,7 +7,8 @@ import { litellmAddress } from '../facts/litellm-prefixes.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import { keyNotSet, setKeyCommand } from './unavailable.ts';
 import { type Catalog, MOCK_ALIAS, type Model, type Provider } from '../schema/catalog-schema.ts';
-import { formatPath, type Source } from '../diagnostics/yaml-source.ts';
+import { formatPath } from '../diagnostics/yaml-path.ts';
+import type { Source } from '../diagnostics/yaml-source.ts';
 import type { ServedModel, UnavailableModel, Plan } from './plan-types.ts';
 import { keyNamesOf } from '../schema/provider-key-names.ts';
 
