@@ -1,6 +1,6 @@
 /** `./switchyard drill`: fault drills with real load on a throwaway stack. */
 import { Argument, type Command } from 'commander';
-import { MOST_REPLICAS } from '../domain/schema/edge-limits.ts';
+import { MAX_REPLICAS } from '../domain/schema/edge-limits.ts';
 import { wholeNumber } from './arguments.ts';
 import { interruptible } from '../console/interruptible.ts';
 import { type Output, withOutput } from '../console/output.ts';
@@ -36,7 +36,7 @@ export function register(program: Command): void {
     .option(
       '--replicas <n>',
       'number of gateways; default: one run with one and one with two',
-      wholeNumber(1, MOST_REPLICAS),
+      wholeNumber(1, MAX_REPLICAS),
     )
     .option('--requests <n>', 'minimum number of requests per run', wholeNumber(1, 20_000), 1000)
     .action(withOutput(drill));

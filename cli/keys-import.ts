@@ -7,7 +7,7 @@ import { UserError } from '../console/errors.ts';
 import { interruptible } from '../console/interruptible.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
-import { ensureNamed } from '../engine/ensure-named.ts';
+import { ensureDeclared } from '../engine/ensure-declared.ts';
 import { knownStacks } from '../engine/stack-name.ts';
 import { ensureStack } from '../engine/stack-state.ts';
 import { parseEnvFile } from '../keys/env-file.ts';
@@ -25,7 +25,7 @@ export function register(keys: Command): void {
 }
 
 async function importKeys(out: Output, file: string, stack: string): Promise<void> {
-  await ensureNamed(stack, undefined, out.progress);
+  await ensureDeclared(stack, undefined, out.progress);
   const { variables, malformed } = parseEnvFile(await readEnvFile(out, file));
   const { catalog } = requireCatalog();
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });
@@ -33,7 +33,7 @@ async function importKeys(out: Output, file: string, stack: string): Promise<voi
   const plan = planImport(variables, malformed, catalog, await presentSecrets(stack));
   await interruptible(out, TEXTS, (signal) => setSecrets(out, stack, plan.set, signal));
   for (const name of plan.unexpectedFormat)
-    out.warn(`${name} does not look like a key of its provider; it is set nevertheless`);
+    out.warn(`${name} does not look like a key of its provider; it is set anyway`);
   const set = plan.set.map((variable) => variable.name);
   out.result(
     { stack, set, unchanged: plan.unchanged, ignored: plan.ignored, odd: plan.unexpectedFormat },

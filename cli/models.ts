@@ -10,7 +10,7 @@ import { requireCatalog } from '../stacks/load.ts';
 import { UserError } from '../console/errors.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { backendFolder } from '../engine/passphrase.ts';
-import { requireNamedStack, stacksInFolder } from '../engine/stack-name.ts';
+import { requireDeclaredStack, stacksInFolder } from '../engine/stack-name.ts';
 import { stackInputs } from '../engine/stack-settings.ts';
 import { stackOutputs } from '../engine/stack-state.ts';
 import { table } from '../console/table.ts';
@@ -55,7 +55,7 @@ export function register(program: Command): void {
 }
 
 async function models(out: Output, stack: string, options: ModelsOptions): Promise<void> {
-  await requireNamedStack(stack);
+  await requireDeclaredStack(stack);
   const today = dayOf(parseToday(options.today));
   const { catalog, source, problems } = requireCatalog();
   const withKey = new Set(stackInputs(stack).inputs?.plan.served.map((model) => model.alias));

@@ -19,13 +19,13 @@ export function ownerOf(stack: string, endpoint: string): Owner {
 /** Distinguishes backends. Of a URL only the location is used, since it may contain a password. */
 function fingerprint(): string {
   const folder = backendFolder();
-  const place =
+  const location =
     folder === undefined
       ? backendUrl()
           .replace(/[?#].*$/, '')
           .replace(/\/\/[^/]*@/, '//')
       : resolve(ROOT, folder);
-  return createHash('sha256').update(place).digest('hex').slice(0, 16);
+  return createHash('sha256').update(location).digest('hex').slice(0, 16);
 }
 
 /**

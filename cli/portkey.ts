@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { cloudConfig, routes } from '../domain/render/portkey-routes.ts';
 import { requireCatalog } from '../stacks/load.ts';
 import { withOutput } from '../console/output.ts';
-import { requireNamedStack } from '../engine/stack-name.ts';
+import { requireDeclaredStack } from '../engine/stack-name.ts';
 
 /** Adds `portkey`. */
 export function register(program: Command): void {
@@ -14,7 +14,7 @@ export function register(program: Command): void {
     )
     .action(
       withOutput(async (out, stack: string) => {
-        await requireNamedStack(stack);
+        await requireDeclaredStack(stack);
         const { catalog } = requireCatalog();
         const configs = routes(catalog).map((route) => ({
           route: route.name,

@@ -7,7 +7,7 @@ import { unlessRefused } from '../console/errors.ts';
 import { findOpencode, INSTALL_OPENCODE } from '../client/client-home.ts';
 import { inParallel } from '../client/parallel.ts';
 import { STILL_STOPPING, stoppable } from '../console/stoppable.ts';
-import { startRecordingProxy } from '../client/recording-proxy.ts';
+import { type RecordingProxy, startRecordingProxy } from '../client/recording-proxy.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { requireStack } from '../engine/stack-name.ts';
@@ -15,7 +15,7 @@ import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs } from '../engine/stack-state.ts';
 import { table } from '../console/table.ts';
 
-/** How many opencode processes run at once: a small machine can start no more. */
+/** How many opencode processes run in parallel: a small machine cannot start more. */
 const PARALLEL = 2;
 
 /** Adds `smoke`. */
@@ -43,7 +43,7 @@ export function register(program: Command): void {
     );
 }
 
-/** Arguments of {@link smoke} beside the stack's name. */
+/** Arguments of {@link smoke} besides the stack's name. */
 export interface SmokeRun {
   client: StackClient;
   /** The gateway's endpoint, used if opencode is not installed. */
@@ -54,26 +54,36 @@ export interface SmokeRun {
 
 /** Sends one request through every layer and provider of a stack. */
 export async function smoke(out: Output, stack: string, run: SmokeRun): Promise<SmokeRow[]> {
-  const { client, endpoint, signal } = run;
-  const asked = client.guide.probes.filter(({ skip }) => skip === undefined);
-  const opencode = asked.length > 0 ? await findOpencode(ROOT) : undefined;
-  if (asked.length > 0 && opencode === undefined)
-    out.warn('opencode is not installed: only the gateway is asked, without it');
+  const { smokeTargets } = run.client.clientMetadata;
+  const requested = smokeTargets.some(({ skip }) => skip === undefined);
+  const opencode = requested ? await findOpencode(ROOT) : undefined;
+  if (requested && opencode === undefined)
+    out.warn('opencode is not installed: only the gateway is tested, by plain HTTP');
   const proxy = await startRecordingProxy();
   try {
-    const work = (probe: SmokeTarget): Promise<SmokeRow> => {
-      if (probe.skip) return Promise.resolve(skipped(probe, `${probe.skip.reason}; ${probe.skip.command}`));
-      if (opencode)
-        return out.step(`${probe.provider}/${probe.model}`, () =>
-          askWithOpencode(probe, { stack, client, proxy, bin: opencode.bin, signal }),
-        );
-      if (probe.layer === 2) return askOverHttp(probe, { stack, client, endpoint });
-      return Promise.resolve(skipped(probe, `opencode is not installed; ${INSTALL_OPENCODE}`));
-    };
-    return await inParallel(client.guide.probes, PARALLEL, work);
+    const ask = (target: SmokeTarget): Promise<SmokeRow> =>
+      askTarget(out, target, { ...run, stack, proxy, bin: opencode?.bin });
+    return await inParallel(smokeTargets, PARALLEL, ask);
   } finally {
     await proxy.close();
   }
+}
+
+/** Sends one request: with opencode if it is installed, otherwise by plain HTTP, which only the gateway answers. */
+async function askTarget(
+  out: Output,
+  target: SmokeTarget,
+  run: SmokeRun & { stack: string; proxy: RecordingProxy; bin: string | undefined },
+): Promise<SmokeRow> {
+  const { skip, layer, provider, model } = target;
+  const { stack, client, endpoint, proxy, bin, signal } = run;
+  if (skip !== undefined) return skipped(target, `${skip.reason}; ${skip.command}`);
+  if (bin !== undefined)
+    return out.step(`${provider}/${model}`, () =>
+      askWithOpencode(target, { stack, client, proxy, bin, signal }),
+    );
+  if (layer === 2) return askOverHttp(target, { stack, client, endpoint });
+  return skipped(target, `opencode is not installed; ${INSTALL_OPENCODE}`);
 }
 
 function tableOf(rows: readonly SmokeRow[]): string {

@@ -2,7 +2,7 @@
 import pc from 'picocolors';
 import { describeUnavailable, groupUnavailable } from '../domain/plan/group-unavailable.ts';
 import type { KeyAge } from '../keys/key-ages.ts';
-import type { Change } from '../engine/own-runs.ts';
+import type { LockOwner } from '../engine/own-runs.ts';
 import { columns, nameList, wrap } from '../console/wrap.ts';
 
 /** The status of a stack, as `status --json` prints it. */
@@ -12,7 +12,7 @@ export interface StatusReport {
   endpoint: string | null;
   healthy: boolean;
   /** The run that changes it now; null if there is none, or if it cannot be detected. */
-  change: Change | null;
+  change: LockOwner | null;
   models: string[];
   leftOut: { model: string; reason: string; command?: string }[];
   image: string | null;
@@ -46,7 +46,7 @@ export function statusText(report: StatusReport, width = columns()): string {
   return [...wrap(head, width), nameList(rows, width)].join('\n');
 }
 
-function describeChange({ user, host, pid, since }: Change): string {
+function describeChange({ user, host, pid, since }: LockOwner): string {
   const begun = since === '' ? '' : `, since ${since.slice(0, 19).replace('T', ' ')}`;
   return `in progress, by ${user}@${host} (pid ${pid}${begun}): what it creates or removes is not included below`;
 }

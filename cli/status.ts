@@ -7,7 +7,7 @@ import { stackContainers, unknownContainers } from '../engine/containers.ts';
 import { isReady } from '../engine/health.ts';
 import { type AgeLimits, keyAges } from '../keys/key-ages.ts';
 import { type Output, withOutput } from '../console/output.ts';
-import { runningChange } from '../engine/own-runs.ts';
+import { currentLockOwner } from '../engine/own-runs.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
@@ -34,7 +34,7 @@ async function status(out: Output, stack: string): Promise<void> {
 async function reportOf(stack: string): Promise<StatusReport> {
   // In this order a container that a run has created is in the state, or the run's lock still exists.
   const containers = await stackContainers(stack);
-  const change = runningChange(stack);
+  const change = currentLockOwner(stack);
   const [outputs, { resources }] = await Promise.all([stackOutputs(stack), stackState(stack)]);
   const basics = outputs.endpoint === undefined ? undefined : unlessRefused(readBasics(stack, outputs));
   const endpoint = basics?.endpoint ?? null;

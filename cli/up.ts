@@ -9,7 +9,7 @@ import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { unlessRefused } from '../console/errors.ts';
 import { deploy } from '../engine/deploy.ts';
 import { waitReady } from '../engine/health.ts';
-import { ensureNamed } from '../engine/ensure-named.ts';
+import { ensureDeclared } from '../engine/ensure-declared.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { saltInSettings } from '../engine/salts.ts';
@@ -41,7 +41,7 @@ export function register(program: Command): void {
 }
 
 async function up(out: Output, stack: string, options: UpOptions): Promise<void> {
-  await ensureNamed(stack, options.port, out.progress);
+  await ensureDeclared(stack, options.port, out.progress);
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   const before = await saltInSettings(stack);
   const changes = await deploy(out, stack);

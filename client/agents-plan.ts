@@ -34,11 +34,11 @@ export interface ReadyAgent {
 export function planAgents(
   file: AgentsFile,
   catalog: Catalog,
-  { guide }: StackClient,
+  { clientMetadata }: StackClient,
 ): { ready: ReadyAgent[]; skipped: AgentReport[] } {
   const current = catalog.client?.lanes ?? {};
   // Outputs of the previous release do not contain the lanes.
-  const deployed: LaneView = { ...guide, lanes: guide.lanes ?? current };
+  const deployed: LaneView = { ...clientMetadata, lanes: clientMetadata.lanes ?? current };
   const ready: ReadyAgent[] = [];
   const skipped: AgentReport[] = [];
   for (const [name, agent] of Object.entries(file.agents)) {
@@ -61,7 +61,7 @@ export function planAgents(
   return { ready, skipped };
 }
 
-/** Why an agent cannot use a lane that differs between the catalogue and the stack; undefined if both lead to the same model. */
+/** Why an agent cannot use its lane: catalogue and stack give it different models. Undefined if they give the same. */
 function changedLane(
   agent: LaneChoice,
   current: Readonly<Record<string, Lane>>,

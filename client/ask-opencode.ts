@@ -30,7 +30,7 @@ export function skipped({ layer, provider, model }: SmokeTarget, reason: string)
   return { layer, provider, model, ok: null, reason: `skipped: ${reason}`, ms: 0 };
 }
 
-/** What {@link askWithOpencode} needs beside the probe. */
+/** Arguments of {@link askWithOpencode} besides the target. */
 export interface ClientRequest {
   stack: string;
   client: StackClient;
@@ -41,14 +41,14 @@ export interface ClientRequest {
 
 /** Sends one request with the real opencode through the recording proxy. Its home folder has only this provider and its key. */
 export async function askWithOpencode(
-  probe: SmokeTarget,
+  target: SmokeTarget,
   { stack, client, proxy, bin, signal }: ClientRequest,
 ): Promise<SmokeRow> {
-  const { layer, provider, model } = probe;
+  const { layer, provider, model } = target;
   const entry = client.config.provider[provider];
   const key = client.auth[provider];
-  if (entry === undefined || key === undefined) return skipped(probe, 'the client files do not contain it');
-  const id = `${provider}-${client.guide.probes.indexOf(probe)}`;
+  if (entry === undefined || key === undefined) return skipped(target, 'the client files do not contain it');
+  const id = `${provider}-${client.clientMetadata.smokeTargets.indexOf(target)}`;
   const proxied = {
     ...entry,
     options: { ...entry.options, baseURL: proxy.urlFor(id, entry.options.baseURL) },
@@ -92,7 +92,7 @@ export async function askWithOpencode(
       };
     }
     const explanation = failed
-      ? explainFailure({ ...probe, stack, status: failed.status, error: failed.error ?? '' })
+      ? explainFailure({ ...target, stack, status: failed.status, error: failed.error ?? '' })
       : { reason: run.reason ?? 'no answer' };
     return { layer, provider, model, ok: false, reason: clean(describeExplanation(explanation)), ms: run.ms };
   } finally {
@@ -102,15 +102,15 @@ export async function askWithOpencode(
 
 /** Sends one request to the gateway without opencode. */
 export async function askOverHttp(
-  probe: SmokeTarget,
+  target: SmokeTarget,
   { stack, client, endpoint }: { stack: string; client: StackClient; endpoint: string },
 ): Promise<SmokeRow> {
-  const { layer, provider, model } = probe;
+  const { layer, provider, model } = target;
   const key = client.auth[provider]?.key ?? '';
   const answer = await askOnce(endpoint, key, model);
   const row = { layer, provider, ok: answer.ok, ms: answer.ms };
   if (!answer.ok) {
-    const explanation = explainFailure({ ...probe, stack, status: answer.status, error: answer.message });
+    const explanation = explainFailure({ ...target, stack, status: answer.status, error: answer.message });
     return { ...row, model, reason: redactor([key])(describeExplanation(explanation)) };
   }
   const answered = answer.headers.get('x-litellm-model-group') ?? model;

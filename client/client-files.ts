@@ -4,7 +4,7 @@ import {
   type OpencodeAuth,
   type OpencodeConfig,
   PORTKEY_KEY_FILE,
-  switchOn,
+  enableProviders,
 } from '../domain/render/opencode-files.ts';
 import { type RawOutputs, readClient, type StackClient } from '../domain/read/outputs-reader.ts';
 import { unlessRefused } from '../console/errors.ts';
@@ -34,7 +34,7 @@ export function gatewayOnly(files: ClientFiles): ClientFiles {
   const config = structuredClone(files.config);
   // Its header reads a key file that is not written here, and with a missing file every command of opencode fails.
   if (!names.includes(PORTKEY)) delete config.provider[PORTKEY]?.options.headers;
-  return { config: switchOn(config, names, priority), auth: Object.fromEntries(gatewayKeys) };
+  return { config: enableProviders(config, names, priority), auth: Object.fromEntries(gatewayKeys) };
 }
 
 function byGatewayFirst(a: string, b: string): number {

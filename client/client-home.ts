@@ -85,6 +85,12 @@ export interface ClientHome {
   remove(): Promise<void>;
 }
 
+/**
+ * Variables of the user that opencode does not inherit: its own, which would override the given files, and Pulumi's, since the passphrase
+ * decrypts every key of a stack, and a model runs commands in this environment.
+ */
+const NOT_INHERITED = /^(OPENCODE|PULUMI)_/;
+
 /** Creates a home folder that only this user can read, with the client's files in it. */
 export async function makeHome(files: ClientFiles): Promise<ClientHome> {
   const dir = await mkdtemp(join(tmpdir(), 'switchyard-client-'));
@@ -95,8 +101,7 @@ export async function makeHome(files: ClientFiles): Promise<ClientHome> {
     );
     for (const folder of Object.values(xdg)) await mkdir(folder);
     const env: NodeJS.ProcessEnv = {
-      // The user's own OPENCODE_… variables would override these files.
-      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('OPENCODE_'))),
+      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name))),
       ...xdg,
       OPENCODE_DISABLE_AUTOUPDATE: '1',
       OPENCODE_DISABLE_MODELS_FETCH: '1',

@@ -1,6 +1,6 @@
 /**
- * Opens a stack of this checkout in Pulumi's Automation API. The API builds the command line, delivers the engine's events and types the
- * errors. The process is started by pulumi-process.ts, with our environment, in its own process group, and gets one SIGINT at most.
+ * Opens a stack of this checkout in Pulumi's Automation API. The API builds the command line, delivers the engine's events and throws typed
+ * errors. pulumi-process.ts starts the process: with our environment, in its own process group, and with at most one SIGINT.
  *
  * The API is imported only when a stack is opened: it costs a second of CPU, which read-only commands should not pay.
  */
@@ -54,18 +54,18 @@ async function stackCommand(stack: string): Promise<PulumiCommand> {
         if (result.exitCode !== 0) throw commandError(result);
         return { ...result, code: result.exitCode };
       } finally {
-        // Not reached if this process is killed: the record stays then, and identifies the lock that the engine may leave behind.
+        // If this process is killed, this line is not reached: the record remains, and identifies a lock that the engine may leave behind.
         removeRecord?.();
       }
     },
   };
-  // `run` is not in the declarations, and the version is a class of a package private to the API, which uses only its text.
+  // The declarations lack `run`. They type `version` as a class of a package that only the API has, but the API uses only its text.
   return command as unknown as PulumiCommand;
 }
 
 /**
- * The engine's version, by which the API chooses the transport of events. An engine that Switchyard installed has the SDK's version;
- * only the user's own is asked, since that costs an extra start of the engine.
+ * The engine's version: the API chooses the transport of events by it. An engine that Switchyard installed has the SDK's version. Only an
+ * engine of the user's own is queried, since that starts it once more.
  */
 async function engineVersion(env: NodeJS.ProcessEnv): Promise<string> {
   if (readResolved()?.source !== 'system') return installedVersion('@pulumi/pulumi');

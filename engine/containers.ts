@@ -50,14 +50,14 @@ async function describeLog({ id, name }: StackContainer): Promise<string> {
   return [`the last log lines of ${name}:`, ...lines.map((line) => `    ${line}`)].join('\n');
 }
 
-/** The last log lines of a gateway that is not healthy; undefined if all are. */
+/** The last log lines of an unhealthy gateway; undefined if all gateways are healthy. */
 export async function unhealthyGatewayLog(containers: StackContainer[]): Promise<string | undefined> {
   const gateways = containers.filter((container) => container.role === 'gateway');
   const unhealthy = gateways.find((container) => !container.status.includes('(healthy)'));
   return unhealthy === undefined ? undefined : describeLog(unhealthy);
 }
 
-/** The last log lines of the container that probably fails a request: a gateway that is not healthy, otherwise the edge. */
+/** The last log lines of the container that most likely caused a failed request: an unhealthy gateway, otherwise the edge. */
 export async function failingContainerLog(stack: string): Promise<string | undefined> {
   const containers = await stackContainers(stack);
   const gateway = await unhealthyGatewayLog(containers);
@@ -91,8 +91,8 @@ export function unknownContainers(
 }
 
 /**
- * The names of resources whose container was removed or stopped outside Pulumi. Pulumi compares with its own state only, so it considers
- * them present.
+ * The names of resources whose container was removed or stopped outside Pulumi. Pulumi does not notice: it compares with its own state
+ * only.
  */
 export function missingContainers(
   containers: readonly StackContainer[],
@@ -123,7 +123,7 @@ export async function docker(args: string[]): Promise<{ stdout: string; all: str
   const result = await execa('docker', args, { reject: false, all: true, stdin: 'ignore' });
   if (result.exitCode === 0) return { stdout: result.stdout, all: result.all };
   if (result.exitCode === undefined || /Cannot connect to the Docker daemon/.test(result.stderr)) {
-    throw new UserError('no Docker daemon answers', { command: './switchyard doctor' });
+    throw new UserError('the Docker daemon does not answer', { command: './switchyard doctor' });
   }
   throw new UserError(`docker ${args[0]} failed`, { found: result.stderr.trim().split('\n').at(-1) ?? '' });
 }

@@ -1,4 +1,4 @@
-/** Detects a new container in a crash loop while Pulumi waits for it to become healthy, and ends the wait. */
+/** Detects a new container in a crash loop and removes it, so that Pulumi stops waiting for it to become healthy. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   docker,
@@ -13,8 +13,8 @@ import { UserError } from '../console/errors.ts';
 const CRASH_LOOP_RESTARTS = 3;
 
 /**
- * Runs a deployment and watches its new containers. A container that its restart policy has restarted three times without success will
- * not become healthy: it is removed, which ends Pulumi's wait of minutes at once. The error has the container's last log lines.
+ * Runs a deployment and watches its new containers. A container that is still unhealthy after three restarts is removed: Pulumi stops
+ * waiting for it at once instead of after minutes. The error has the container's last log lines.
  *
  * @param work the deployment.
  * @throws UserError with the last log lines of a crash-looping container, even if `work` succeeded; otherwise whatever `work` throws.
@@ -80,7 +80,7 @@ async function watch(
   }
 }
 
-/** The containers that were restarted too often and are not healthy. */
+/** The unhealthy containers with at least {@link CRASH_LOOP_RESTARTS} restarts. */
 async function crashLooping(containers: StackContainer[]): Promise<StackContainer[]> {
   if (containers.length === 0) return [];
   const { stdout } = await docker([

@@ -19,7 +19,7 @@ import { ensureState } from './stack-state.ts';
  * @throws Interrupted after a Ctrl-C, once the engine has completed the operations in progress.
  */
 export async function deploy(out: Output, stack: string): Promise<number> {
-  await requireRoom();
+  await requireDiskSpace();
   let before: StackContainer[] = [];
   const texts = { ...STOPPING, stopped: () => stopped(stack, before) };
   return interruptible(out, texts, async (signal) => {
@@ -70,7 +70,7 @@ async function stopped(stack: string, before: readonly StackContainer[]): Promis
 }
 
 /**
- * Describes what serves after an interruption. Requests reach a gateway only through the edge.
+ * Describes which gateway serves after an interruption; none does without the edge, through which all requests go.
  *
  * @param before the stack's containers before the deployment.
  */
@@ -83,8 +83,8 @@ export function servingNow(before: readonly StackContainer[], now: readonly Stac
   return old ? 'the old gateway keeps serving; run up again' : 'the new gateway is serving; run up again';
 }
 
-/** Refuses to deploy if there is too little disk space to write the state or to create containers. */
-async function requireRoom(): Promise<void> {
+/** Refuses to deploy if the disk has too little space for the state, or Docker's has too little for containers. */
+async function requireDiskSpace(): Promise<void> {
   const needed = minFreeBytes();
   await requireSpace(home(), 'a deployment', needed);
   const folder = await dockerFolder();

@@ -2,7 +2,7 @@
 import { pulumi } from './pulumi-run.ts';
 import { resourceName, type StateResource } from './stack-state.ts';
 
-/** Where a gateway's keys are: never read. */
+/** The folder of a gateway's keys, whose files are never returned. */
 const SECRETS = '/run/secrets/';
 
 /** The property that marks a secret in Pulumi's state. */

@@ -2,7 +2,7 @@
 import type { EngineEvent, StepEventMetadata } from '@pulumi/pulumi/automation/index.js';
 
 /** The verbs for a step's beginning and end, by operation. Operations that are not listed change nothing themselves. */
-const VERBS: Record<string, [begun: string, done: string]> = {
+const VERBS: Record<string, [started: string, done: string]> = {
   create: ['creating', 'created'],
   'create-replacement': ['creating the new', 'created the new'],
   update: ['updating', 'updated'],
@@ -14,7 +14,7 @@ const VERBS: Record<string, [begun: string, done: string]> = {
 /** Operations in the closing summary that are not changes. */
 const NO_CHANGE = new Set(['same', 'read', 'refresh', 'discard']);
 
-/** The engine's warning about plugins on PATH, where `./switchyard` put them. It can be identified only by its text. */
+/** The engine's warning about plugins on PATH, where `./switchyard` put them. It has no code, only this text. */
 const OWN_PLUGIN = /^using pulumi-\S+ from \$PATH/;
 
 /** Collects the events of one operation. */
@@ -26,7 +26,7 @@ export class EngineEvents {
   /** The number of changed resources. */
   changes = 0;
   readonly #errors: { urn: string; text: string }[] = [];
-  readonly #begun = new Map<string, number>();
+  readonly #startTimes = new Map<string, number>();
 
   /**
    * Processes the next event.
@@ -42,7 +42,7 @@ export class EngineEvents {
     return undefined;
   }
 
-  /** The reasons of a failure. The engine's last error, without a resource, says only that it failed: it is dropped if there are others. */
+  /** The reasons of a failure. The engine's last error has no resource and no reason ("update failed"): it is dropped if there are others. */
   get errors(): string[] {
     const last = this.#errors.at(-1);
     const reasons = this.#errors.length > 1 && last?.urn === '' ? this.#errors.slice(0, -1) : this.#errors;
@@ -51,21 +51,21 @@ export class EngineEvents {
 
   #begin(step: StepEventMetadata, now: number): string | undefined {
     this.steps.push(step);
-    this.#begun.set(keyOf(step), now);
+    this.#startTimes.set(keyOf(step), now);
     return line(step, 0);
   }
 
   #end(step: StepEventMetadata, now: number): string | undefined {
-    return line(step, 1, this.#took(step, now));
+    return line(step, 1, this.#duration(step, now));
   }
 
   #fail(step: StepEventMetadata, now: number): string {
-    return `failed: ${step.op} ${resourceOf(step)}${this.#took(step, now)}`;
+    return `failed: ${step.op} ${resourceOf(step)}${this.#duration(step, now)}`;
   }
 
-  #took(step: StepEventMetadata, now: number): string {
-    const begun = this.#begun.get(keyOf(step));
-    const seconds = begun === undefined ? 0 : Math.round((now - begun) / 1000);
+  #duration(step: StepEventMetadata, now: number): string {
+    const started = this.#startTimes.get(keyOf(step));
+    const seconds = started === undefined ? 0 : Math.round((now - started) / 1000);
     return seconds > 0 ? ` (${seconds} s)` : '';
   }
 
@@ -79,7 +79,7 @@ export class EngineEvents {
     if (ephemeral || text === '') return undefined;
     if (severity === 'info' || severity === 'info#err') return text;
     if (severity === 'error') this.#errors.push({ urn, text });
-    // Only debug messages remain. They contain secrets, and the engine sends them even if not requested.
+    // Errors are reported at the end. Debug messages are dropped: they contain secrets, and the engine sends them even if not requested.
     if (severity !== 'warning' || OWN_PLUGIN.test(text) || this.warnings.includes(text)) return undefined;
     this.warnings.push(text);
     return `warning: ${text}`;
@@ -91,7 +91,7 @@ function countChanges(changes: Partial<Record<string, number>>): number {
   return Object.entries(changes).reduce((sum, [op, count = 0]) => sum + (NO_CHANGE.has(op) ? 0 : count), 0);
 }
 
-/** `creating gateway-0 (Container)`. None for components and providers, which take no time. */
+/** `creating gateway-0 (Container)`. Undefined for components and providers, which take no time. */
 function line(step: StepEventMetadata, phase: 0 | 1, took = ''): string | undefined {
   const verb = VERBS[step.op]?.[phase];
   const state = step.new ?? step.old;

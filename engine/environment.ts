@@ -43,17 +43,17 @@ export async function toolEnv(reporter: Reporter = new Output()): Promise<NodeJS
   return { ...process.env, ...(await toolVariables(reporter)) };
 }
 
-const known = new Map<string, Promise<Record<string, string>>>();
+const variablesByStack = new Map<string, Promise<Record<string, string>>>();
 
 /** The whole environment in which the CLI runs `pulumi` for `stack`. Installs the engine if needed. Determined once per process. */
 export async function pulumiEnv(
   stack: string,
   reporter: Reporter = new Output(),
 ): Promise<NodeJS.ProcessEnv> {
-  let variables = known.get(stack);
+  let variables = variablesByStack.get(stack);
   if (!variables) {
     variables = pulumiVariables(stack, reporter);
-    known.set(stack, variables);
+    variablesByStack.set(stack, variables);
   }
   return { ...process.env, ...(await variables) };
 }

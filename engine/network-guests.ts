@@ -4,7 +4,7 @@ import { UserError } from '../console/errors.ts';
 import { docker, type StackContainer } from './containers.ts';
 
 /**
- * Refuses to remove a stack while containers of others are in its network; call it before anything is removed.
+ * Refuses to remove a stack while other containers are connected to its network. Must be called before anything is removed.
  *
  * @param own the containers with the stack's label.
  * @throws UserError naming the guests, with the command that disconnects them.
@@ -16,7 +16,7 @@ export async function refuseGuests(stack: string, own: readonly StackContainer[]
   throw new UserError(`the network of stack ${stack} has containers that do not belong to the stack`, {
     where: `Docker network ${network}`,
     found: guests.join(', '),
-    allowed: "only the stack's own: Docker does not remove a network that is in use. Nothing was removed",
+    allowed: "only the stack's own: Docker cannot remove a network that is in use. Nothing was removed",
     command: guests.map((guest) => `docker network disconnect ${network} ${guest}`).join(' && '),
   });
 }

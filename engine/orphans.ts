@@ -13,19 +13,19 @@ export interface Survey {
   missing: string[];
 }
 
-/** A stack's containers, and its state. List the containers first: what a run creates meanwhile is in a state that is read later. */
+/** A stack's containers and its state. Read the state after listing the containers: a run in progress may have recorded more of them by then. */
 export interface Found {
   containers: StackContainer[];
   resources: StateResource[];
 }
 
 /**
- * Removes the orphans: containers that an interrupted run of this deployment left behind. Names, ports and the network are free then.
+ * Removes the orphans: containers that an interrupted run of this deployment left behind. That frees their names, ports and network.
  *
  * @param found the containers in Docker, and the state, which was read after that.
  * @param signal aborts the check of the lock.
  * @returns the remaining differences.
- * @throws UserError while another run is in progress: containers that it has created and not yet recorded are not orphans.
+ * @throws UserError while another run is in progress: what looks like an orphan may be a container that it has not recorded yet.
  */
 export async function removeOrphans(
   out: Output,
@@ -35,7 +35,7 @@ export async function removeOrphans(
 ): Promise<Survey> {
   if (unknownContainers(containers, first).orphans.length === 0) return survey(containers, first);
   await refuseRunInProgress(out, stack, first, signal);
-  // Only now is the state reliable: every run that created any of the listed containers has ended and recorded it.
+  // Read the state again: by now every run that created any of the listed containers has ended and has recorded it.
   const { resources } = await stackState(stack);
   const { orphans } = unknownContainers(containers, resources);
   if (orphans.length > 0) {
@@ -52,17 +52,17 @@ export async function removeOrphans(
  */
 export function refuseUnmanaged(stack: string, unmanaged: StackContainer[]): void {
   if (unmanaged.length === 0) return;
-  throw new UserError(`there are containers of a stack ${stack} that are not in this stack's state`, {
+  throw new UserError(`Docker has containers of another deployment named ${stack}`, {
     found: containerNames(unmanaged),
     allowed:
-      'a stack name used with one backend only: remove them if nothing needs them, or choose another name',
+      'one deployment per name and machine: remove the containers if nothing needs them, or choose another name',
     command: `docker rm --force ${unmanaged.map((container) => container.name).join(' ')}`,
   });
 }
 
 /**
- * Checks for a run in progress by acquiring Pulumi's lock for a moment: that is the only way that works with every backend. It refreshes
- * the stack's own random id, which changes nothing.
+ * Checks for a run in progress by acquiring Pulumi's lock briefly: the only way that works with every backend. The operation that acquires
+ * it refreshes the stack's random id, which changes nothing.
  */
 async function refuseRunInProgress(
   out: Output,

@@ -1,9 +1,9 @@
 /**
  * Records our own runs of Pulumi, to recognize the stale locks of killed ones.
  *
- * Host name and pid in a lock do not show whether its owner is alive: two containers, or two CI jobs, may have the same of both. So each
- * run is recorded in SWITCHYARD_HOME, with the kernel's boot id and the pid namespace. Only a lock whose owner is recorded there and has
- * ended is removed without asking; and only its own file, not whichever lock `pulumi cancel` would find a moment later.
+ * The host name and pid in a lock do not identify its owner: two containers or CI jobs can have the same host name and pid. So each run is
+ * recorded in SWITCHYARD_HOME, with the kernel's boot id and the pid namespace. A lock is removed without asking only if its owner is
+ * recorded there and has ended. Only that lock's file is removed: `pulumi cancel` would remove any lock, even one acquired in the meantime.
  */
 import { mkdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -12,16 +12,16 @@ import { inHome } from '../console/home-paths.ts';
 import { isAlive } from '../console/is-alive.ts';
 import { type StackLock, stackLocks } from './stack-lock.ts';
 
-/** The owner of a stack's lock. Printed by `status --json`. */
-export interface Change {
+/** The run that holds a stack's lock. Printed by `status --json`. */
+export interface LockOwner {
   user: string;
   host: string;
   pid: number;
-  /** When it began: ISO 8601; empty if the lock does not say. */
+  /** When it began: ISO 8601; empty if the lock has no time. */
   since: string;
 }
 
-/** Where a pid is unique. */
+/** The scope in which a pid is unique. */
 interface PidScope {
   hostname: string;
   /** The kernel's boot id; empty where the system has none. */
@@ -36,19 +36,19 @@ interface OwnRun extends PidScope {
 }
 
 /**
- * The run that changes a stack now, according to the lock; acquires none.
+ * The run that holds a stack's lock now. Acquires no lock itself.
  *
- * @returns undefined if there is none, or if the backend is not a folder of this machine: that cannot be checked without acquiring the
- *   lock. A stale lock, which the next `up` removes, does not count.
+ * @returns undefined if there is none. Also if the backend is not a folder of this machine: its locks can only be checked by acquiring one.
+ *   A stale lock is ignored, since the next `up` removes it.
  */
-export function runningChange(stack: string): Change | undefined {
+export function currentLockOwner(stack: string): LockOwner | undefined {
   const held = stackLocks(stack).find((lock) => !isStale(lock, readRun(stack, lock.pid)));
   if (held === undefined) return undefined;
   return { user: held.username, host: held.hostname, pid: held.pid, since: held.timestamp ?? '' };
 }
 
 /**
- * Records that a run of ours may acquire a stack's lock.
+ * Records a run of ours before it acquires a stack's lock.
  *
  * @returns a function to call once the run has ended: it removes the record, unless the run has left its lock behind.
  */
@@ -64,7 +64,7 @@ export function recordRun(stack: string, pid: number): () => void {
 /**
  * Removes the stale locks of our own killed runs.
  *
- * @returns whether there were locks, and all were stale.
+ * @returns true if there were locks and all of them were stale.
  */
 export function removeStaleLocks(stack: string): boolean {
   const locks = stackLocks(stack);
@@ -78,7 +78,7 @@ export function removeStaleLocks(stack: string): boolean {
 }
 
 /**
- * Whether a lock was left behind by a run that has certainly ended.
+ * Whether a lock certainly belongs to a run that has ended.
  *
  * @param run the record of the run with the lock's pid.
  */

@@ -1,6 +1,6 @@
 /**
- * The passphrase that encrypts a stack's secrets: one random file per stack, never in the checkout, never created again once something is
- * encrypted.
+ * The passphrase that encrypts a stack's secrets: one random file per stack, outside the checkout. Once something is encrypted, a missing
+ * file is an error, since a new one could not decrypt it.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -43,15 +43,15 @@ export function passphrasePath(stack: string): string {
 }
 
 /**
- * The passphrase file that the user has set; not one that Switchyard created, which `eval "$(./switchyard env dev)"` leaves in the shell
- * and which must not be used for another stack.
+ * The passphrase file that the user has set. A file that Switchyard created is ignored: `eval "$(./switchyard env dev)"` leaves its path in
+ * the shell, and it must not be used for another stack.
  */
 function userFile(): string | undefined {
   const file = process.env.PULUMI_CONFIG_PASSPHRASE_FILE;
   return file && dirname(resolve(file)) !== inHome('passphrase') ? file : undefined;
 }
 
-/** The user's own passphrase setting, or a secrets provider that needs none: then Switchyard creates no passphrase. */
+/** The user's own passphrase setting, or a secrets provider that needs no passphrase. With either, Switchyard creates none. */
 export function userPassphrase(stack: string, folder = ROOT): string | undefined {
   if (userFile()) return 'PULUMI_CONFIG_PASSPHRASE_FILE';
   if (process.env.PULUMI_CONFIG_PASSPHRASE !== undefined) return 'PULUMI_CONFIG_PASSPHRASE';
@@ -62,7 +62,7 @@ export function userPassphrase(stack: string, folder = ROOT): string | undefined
 }
 
 /**
- * The passphrase file of `stack`; undefined if the user has set their own. Created if nothing is encrypted yet, which is reported.
+ * The passphrase file of `stack`; undefined if the user has set their own. If nothing is encrypted yet, it is created and reported.
  *
  * @param findSalt looks for a salt in use, in settings and state: called only if there is no passphrase.
  * @throws UserError if something is encrypted already and the file is missing.
@@ -89,13 +89,13 @@ export async function passphraseFile(
       {
         where: file,
         found: `a salt in ${encrypted.where}`,
-        allowed: 'the passphrase file from your backup, or PULUMI_CONFIG_PASSPHRASE_FILE naming it',
+        allowed: 'the passphrase file from your backup, or its path in PULUMI_CONFIG_PASSPHRASE_FILE',
         command: `install -m 600 -D <your backup> ${file}`,
       },
     );
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
   try {
-    // 'wx': of two concurrent runs only one creates the file; the other uses that one.
+    // 'wx' fails if the file exists: of two concurrent runs one creates it, and the other uses it.
     writeFileSync(file, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' });
     progress(
       `created the passphrase of stack ${stack}: back up ${file}; without it the stack's secrets cannot be read`,
@@ -107,8 +107,7 @@ export async function passphraseFile(
 }
 
 /**
- * The passphrase in use: the environment variables by which Pulumi finds it, and its location for messages. Undefined if there is none
- * yet.
+ * The passphrase in use: the environment variables that pass it to Pulumi, and its location for messages. Undefined if there is none yet.
  */
 export function passphraseInUse(
   stack: string,

@@ -1,4 +1,4 @@
-/** Explains a failed run of Pulumi: by its exit code, the Automation API's error types, and the errors that the engine reported. */
+/** Explains a failed run of Pulumi from its exit code, the Automation API's error types, and the errors that the engine reported. */
 // Only the module with the error types: importing the whole Automation API costs a second of CPU.
 import * as automationErrors from '@pulumi/pulumi/automation/errors.js';
 import { UserError } from '../console/errors.ts';
@@ -61,16 +61,16 @@ export function pulumiFailure(
   if (WRONG_PASSPHRASE.test(result.stderr)) {
     return new UserError(`the passphrase of stack ${stack} is not the one its secrets were encrypted with`, {
       where: process.env.PULUMI_CONFIG_PASSPHRASE_FILE ?? passphrasePath(stack),
-      allowed: 'the passphrase file from your backup, or PULUMI_CONFIG_PASSPHRASE_FILE naming it',
+      allowed: 'the passphrase file from your backup, or its path in PULUMI_CONFIG_PASSPHRASE_FILE',
     });
   }
   return new UserError(pulumiMessage(result));
 }
 
-/** A wrong passphrase has neither its own exit code nor its own type, and ends a run before its first event: only the text shows it. */
+/** A wrong passphrase has no exit code or error type of its own, and ends a run before its first event, so only the text identifies it. */
 const WRONG_PASSPHRASE = /incorrect passphrase|decrypting|message authentication failed/i;
 
-/** The error while another run holds the stack's lock: its owner, and what to do if that has ended. */
+/** The error if another run holds the stack's lock: the lock's owner, and what to do if that process has ended. */
 function lockedError(stack: string, result: PulumiResult): UserError {
   const owners = stackLocks(stack).map(describeOwner);
   return new UserError(`stack ${stack} is being changed by another run`, {

@@ -9,7 +9,7 @@ export interface PulumiResult {
   exitCode: number;
   stdout: string;
   stderr: string;
-  /** The signal that asked this process to end meanwhile, if the caller gave no abort signal. */
+  /** The first of {@link STOP_SIGNALS} that this process got during the run; only if {@link ProcessOptions.signal} was omitted. */
   interruptedBy?: NodeJS.Signals;
 }
 
@@ -21,7 +21,7 @@ export interface ProcessOptions {
   env: NodeJS.ProcessEnv;
   /** Text for standard input: the only way to pass a secret value to `pulumi config set`. */
   input?: string | undefined;
-  /** When aborted, the process gets one SIGINT. If omitted, the first signal that asks this process to end has that effect. */
+  /** When aborted, Pulumi gets one SIGINT. If omitted, it gets one at the first of {@link STOP_SIGNALS} that this process gets. */
   signal?: AbortSignal | undefined;
   /** Called with the pid once the process has started. */
   onStart?: ((pid: number) => void) | undefined;
@@ -31,11 +31,11 @@ export interface ProcessOptions {
 process.stderr.on('error', () => undefined);
 
 /**
- * Runs `pulumi <args>`. It never gets a second SIGINT: the engine would stop immediately and leave containers behind that are not in its
- * state.
+ * Runs `pulumi <args>`. Pulumi gets one SIGINT at most: at a second one the engine would stop immediately, and leave containers behind that
+ * are not in its state.
  *
  * @returns the result, whatever the exit code.
- * @throws UserError if there is no `pulumi`; the signal's reason if it was aborted before.
+ * @throws UserError if there is no `pulumi`; the abort signal's reason if it was aborted before the start.
  */
 export async function pulumiProcess(args: string[], options: ProcessOptions): Promise<PulumiResult> {
   options.signal?.throwIfAborted();

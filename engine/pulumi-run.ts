@@ -17,7 +17,7 @@ export interface PulumiOptions {
 }
 
 /**
- * Runs `pulumi <args>` for a stack, named by `--stack`: the stack that plain `pulumi` has selected does not matter and is not changed.
+ * Runs `pulumi <args>` with `--stack <stack>`: the stack that plain `pulumi` has selected is neither used nor changed.
  *
  * @returns the result, whatever the exit code.
  */

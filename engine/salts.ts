@@ -1,4 +1,4 @@
-/** Reads the salts of a stack's passphrase and checks a passphrase against one. Pulumi does the check: the format is its own. */
+/** Reads the salts of a stack's passphrase and checks a passphrase against one. Pulumi does the check, since the format is private to it. */
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -53,14 +53,14 @@ export async function saltInState(stack: string, env: NodeJS.ProcessEnv): Promis
   return salt ? { where: `the state of stack ${stack}`, salt } : undefined;
 }
 
-/** The fields used of `pulumi stack export`. */
+/** The fields of `pulumi stack export` that are used here. */
 interface Exported {
   deployment?: { secrets_providers?: { state?: { salt?: string } } } | null;
 }
 
 /**
- * Whether a passphrase belongs to `salt`: lets Pulumi create a stack with both, in a temporary folder that is also the backend. Takes
- * half a second; the user's stacks are not touched.
+ * Whether a passphrase belongs to `salt`. Pulumi checks it by creating a stack with both, in a backend in a temporary folder: the user's
+ * stacks are not touched. Takes half a second.
  *
  * @param env an environment with `pulumi` on PATH and the passphrase in question.
  */

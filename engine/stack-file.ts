@@ -17,6 +17,6 @@ export function readStackYaml(text: string, file: string): Record<string, unknow
   if (typeof data === 'object' && !Array.isArray(data)) return data as Record<string, unknown>;
   throw new UserError('the stack settings are not a mapping', {
     where: file,
-    allowed: 'config: with names below it',
+    allowed: 'the key "config", with the settings below it',
   });
 }

@@ -10,7 +10,7 @@ export interface StackLock {
   pid: number;
   username: string;
   hostname: string;
-  /** When it was acquired: ISO 8601; missing if the lock does not say. */
+  /** When it was acquired, in ISO 8601. */
   timestamp?: string;
 }
 
@@ -35,7 +35,7 @@ export function describeOwner(lock: StackLock): string {
   return `a lock created by ${lock.username}@${lock.hostname} (pid ${lock.pid})`;
 }
 
-/** A lock's content; undefined if it was just released, or is not completely written yet. */
+/** Reads a lock; undefined if it was just released, or is still being written. */
 function readLock(path: string): StackLock | undefined {
   try {
     const lock = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;

@@ -21,7 +21,7 @@ export function hasSettings(stack: string, folder = ROOT): boolean {
   return NAME.test(stack) && existsSync(join(folder, stackFileName(stack)));
 }
 
-/** A name without organization and project, which can be part of a file name. */
+/** A name without organization and project: only such a name can be part of a file name. */
 const NAME = /^[A-Za-z0-9][\w.-]*$/;
 
 /** The stacks in a backend that is a folder of this machine; empty for a remote backend, which would have to be queried. */
@@ -49,16 +49,16 @@ export async function requireStack(stack: string, suggestion = `./switchyard up 
 }
 
 /**
- * For commands that may be a stack's first: checks that there is a settings file of this name or a stack in the backend.
+ * For commands that may run before the first deployment: checks that the stack has a settings file or is in the backend.
  *
  * @throws UserError as {@link requireStack}.
  */
-export async function requireNamedStack(stack: string): Promise<void> {
+export async function requireDeclaredStack(stack: string): Promise<void> {
   if (hasSettings(stack) || (await isInBackend(stack))) return;
   throw noSuchStack(stack);
 }
 
-/** As {@link requireNamedStack}, for commands that need the settings file and no backend. */
+/** As {@link requireDeclaredStack}, for commands that need the settings file and no backend. */
 export function checkStackName(stack: string, folder = ROOT): void {
   if (!hasSettings(stack, folder)) throw noSuchStack(stack, { known: knownStacks(folder) });
 }
@@ -72,8 +72,9 @@ async function isInBackend(stack: string): Promise<boolean> {
 /**
  * The error for an unknown stack name.
  *
- * @param options.known the known names; `create`: the command that creates a stack of this name, if there is one; `args`: the command
- *   line, to be repeated with the name that was probably meant.
+ * @param options.known the known names.
+ * @param options.create the command that creates a stack of this name, if there is one.
+ * @param options.args the command line; the error suggests it with the name that was probably meant.
  */
 export function noSuchStack(
   stack: string,
@@ -81,7 +82,7 @@ export function noSuchStack(
 ): UserError {
   const { known = allStacks(), create, args = process.argv.slice(2) } = options;
   const near = suggest(stack, known);
-  const command = near === undefined ? create : repeated(args, stack, near);
+  const command = near === undefined ? create : repeatCommand(args, stack, near);
   return new UserError(`there is no stack ${stack}${near === undefined ? '' : `; did you mean ${near}?`}`, {
     allowed: [...known, ...(create === undefined ? [] : [`or a new one: ${create}`])],
     ...(command === undefined ? {} : { command }),
@@ -93,8 +94,8 @@ function allStacks(): string[] {
   return [...new Set([...knownStacks(), ...stacksInFolder()])].sort();
 }
 
-/** The command line with another stack. */
-function repeated(args: readonly string[], stack: string, near: string): string {
+/** The command line with another stack name; without quoting, so only if no argument needs any. */
+function repeatCommand(args: readonly string[], stack: string, near: string): string {
   const plain = args.includes(stack) && args.every((arg) => /^[\w@%+=:,./-]+$/.test(arg));
   if (!plain) return `repeat the command with ${near}`;
   return ['./switchyard', ...args.map((arg) => (arg === stack ? near : arg))].join(' ');

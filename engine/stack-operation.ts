@@ -1,4 +1,4 @@
-/** Runs one operation of the engine on a stack, `up`, `preview`, `refresh` or `destroy`, by the Automation API. */
+/** Runs one operation of the engine on a stack (`up`, `preview`, `refresh` or `destroy`) through the Automation API. */
 import type { Stack, UpOptions } from '@pulumi/pulumi/automation/index.js';
 import type { Progress } from '../console/output.ts';
 import { openStack } from './automation.ts';
@@ -21,7 +21,7 @@ export interface OperationOptions {
 }
 
 /**
- * Runs an operation. If a killed run of ours has left a stale lock, that is reported and removed, and the operation is started again.
+ * Runs an operation. If a killed run of ours has left a stale lock, the lock is removed, which is reported, and the operation is retried.
  *
  * @param run calls the operation on the stack, with the given options and its own.
  * @returns the engine's events.

@@ -61,12 +61,12 @@ export function stackSettings(stack: string): Promise<Settings> {
 
 function readSettings(stack: string): Settings {
   const path = stackFileName(stack);
-  const there = existsSync(join(ROOT, path));
+  const hasFile = existsSync(join(ROOT, path));
   const { catalog } = loadCatalog();
   const { settings, problems } = parseSettings({
     ...readRawConfig(stack),
     stack,
-    ...(there ? { file: { path, text: readFileSync(join(ROOT, path), 'utf8') } } : {}),
+    ...(hasFile ? { file: { path, text: readFileSync(join(ROOT, path), 'utf8') } } : {}),
     ...(catalog === undefined ? {} : { catalog }),
   });
   if (settings === undefined || hasErrors(problems)) throw new UserError(formatProblems(problems));

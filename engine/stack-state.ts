@@ -5,7 +5,7 @@ import { pulumi, runPulumi } from './pulumi-run.ts';
 import { isStackMissing, pulumiFailure } from './pulumi-failure.ts';
 import { backendFolder } from './passphrase.ts';
 
-/** A resource as Pulumi's state holds it; secrets encrypted. */
+/** A resource in Pulumi's state, with its secrets encrypted. */
 export interface StateResource {
   urn: string;
   type: string;
@@ -13,7 +13,7 @@ export interface StateResource {
   created?: string;
   modified?: string;
   protect?: boolean;
-  /** It has been replaced and still must be deleted: an `up` was interrupted before that. */
+  /** It is replaced but not deleted yet, because an `up` was interrupted in between. */
   delete?: boolean;
   inputs?: Record<string, unknown>;
   outputs?: Record<string, unknown>;

@@ -1,6 +1,6 @@
 import { endpointOf } from '../infra/endpoint.ts';
 import type { Inputs } from '../stacks/load.ts';
-import { describeUnavailable } from './newly-unavailable.ts';
+import { unavailableSentences } from './newly-unavailable.ts';
 
 /** Describes a stack that is not deployed yet. Pure. */
 export function describeNewStack({ settings, plan }: Inputs): string[] {
@@ -9,7 +9,7 @@ export function describeNewStack({ settings, plan }: Inputs): string[] {
   return [
     `${settings.stack} is new: its address will be ${endpointOf(settings.bind, settings.port)}, gateways: ${settings.replicas}`,
     `it serves ${served.join(', ') || 'no model yet'}`,
-    ...describeUnavailable(plan.unavailable),
+    ...unavailableSentences(plan.unavailable),
     ...chains.map(([alias, chain]) => `${alias} falls back to ${chain.join(', ')}`),
   ];
 }

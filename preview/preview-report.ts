@@ -10,7 +10,7 @@ export interface Preview {
   changes: number;
   /** What is allowed but should be reviewed. */
   warnings: string[];
-  /** What changes, in sentences; empty if nothing changes. */
+  /** The change summary: what changes, in sentences; empty if nothing changes. */
   meanings: string[];
   /** The models of the catalogue that are not served because their key is missing; absent if the keys are placeholders. */
   leftOut?: UnavailableModel[];
@@ -18,7 +18,7 @@ export interface Preview {
   steps: Change[];
   /** The stack does not exist in the backend yet, and the preview did not create it: this is the preview of the first `up`. */
   missing?: true;
-  /** The commit with whose files `meanings` compares, if there is no state; `steps` are then those of a new stack. */
+  /** The commit whose files were compared, if there is no state. `steps` are then those of a new stack. */
   comparedWith?: string;
 }
 
@@ -37,26 +37,26 @@ export function previewText(preview: Preview, width = columns()): string {
 
 /** The text for a pull request: the sentences first, the resources in a collapsed section. */
 export function previewMarkdown(preview: Preview): string {
-  const { stack, warnings, meanings } = preview;
+  const { stack, warnings, meanings: sentences } = preview;
   const steps = resourcesOf(preview);
   const folded = ['', '<details><summary>Resources</summary>', '', '```', ...steps, '```', '', '</details>'];
   return [
     `### \`${stack}\`: ${headline(preview)}`,
     '',
-    ...meanings.map((meaning) => `- ${escape(meaning)}`),
+    ...sentences.map((sentence) => `- ${escape(sentence)}`),
     ...(warnings.length === 0 ? [] : ['', ...warnings.map((warning) => `- ⚠️ ${escape(warning)}`)]),
     ...(steps.length === 0 ? [] : folded),
     '',
   ].join('\n');
 }
 
-function headline({ stack, changes, meanings, missing, comparedWith }: Preview): string {
+function headline({ stack, changes, meanings: sentences, missing, comparedWith }: Preview): string {
   if (missing) return `${count(changes)}; the stack does not exist yet: ./switchyard up ${stack} creates it`;
   if (comparedWith === undefined) return changes === 0 ? 'no change' : count(changes);
-  return meanings.length === 0 ? `no change since ${comparedWith}` : `changes since ${comparedWith}`;
+  return sentences.length === 0 ? `no change since ${comparedWith}` : `changes since ${comparedWith}`;
 }
 
-/** The changed resources. Empty if files were compared: then the engine's steps are those of a new stack and say nothing about the change. */
+/** The changed resources. Empty if files were compared: the engine's steps are then those of a new stack, not of the change. */
 function resourcesOf({ steps, comparedWith }: Preview): string[] {
   return comparedWith === undefined ? steps.map(stepLine) : [];
 }

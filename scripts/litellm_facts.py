@@ -107,7 +107,7 @@ def keys(root: Path) -> dict[str, list[str]]:
 
 def models(root: Path) -> dict[str, dict]:
     prices = json.loads((root / 'model_prices_and_context_window_backup.json').read_text(encoding='utf-8'))
-    wanted = {}
+    selected = {}
     # Some models are listed twice, with and without the provider's name: the full name wins.
     for name, entry in sorted(prices.items(), key=lambda item: '/' in item[0]):
         provider, mode = entry.get('litellm_provider'), entry.get('mode')
@@ -122,8 +122,8 @@ def models(root: Path) -> dict[str, dict]:
             'retires': entry.get('deprecation_date'),
         }
         full = name if name.startswith(f'{provider}/') else f'{provider}/{name}'
-        wanted[full] = {key: value for key, value in found.items() if value is not None}
-    return dict(sorted(wanted.items()))
+        selected[full] = {key: value for key, value in found.items() if value is not None}
+    return dict(sorted(selected.items()))
 
 
 def per_million(cost: float | None) -> float | None:

@@ -3,7 +3,8 @@ import { checkAddresses } from './address-checks.ts';
 import { unusable } from '../diagnostics/key-leaks.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import { type Catalog, MOCK_ALIAS } from '../schema/catalog-schema.ts';
-import type { Path, Source } from '../diagnostics/yaml-source.ts';
+import type { Path } from '../diagnostics/yaml-path.ts';
+import type { Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean, listNames } from '../diagnostics/suggest.ts';
 
 /** Names of entries that have schema errors. References to them are not reported too. `*` stands for all entries of a part. */

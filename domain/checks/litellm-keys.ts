@@ -3,7 +3,8 @@ import { type LitellmFacts, litellmFacts } from '../facts/litellm-facts.ts';
 import { generated } from '../render/litellm-config.ts';
 import { catalogSchema } from '../schema/catalog-schema.ts';
 import type { Problem } from '../diagnostics/problems.ts';
-import { type Path, readYaml, type Source } from '../diagnostics/yaml-source.ts';
+import type { Path } from '../diagnostics/yaml-path.ts';
+import { readYaml, type Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean } from '../diagnostics/suggest.ts';
 
 /** Keys that LiteLLM reads in a way that the generator of the facts cannot detect, each with the reason. */

@@ -2,7 +2,8 @@
 import { checkVersion } from './image-policy.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
-import { formatPath, type Path, type Source } from '../diagnostics/yaml-source.ts';
+import { formatPath, type Path } from '../diagnostics/yaml-path.ts';
+import type { Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean, listNames } from '../diagnostics/suggest.ts';
 import { nextPort } from '../plan/next-port.ts';
 import type { Settings } from '../schema/settings-schema.ts';

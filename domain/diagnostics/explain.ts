@@ -4,7 +4,8 @@ import { unitOf } from '../schema/units.ts';
 import { HIDDEN, mayHoldKey, showValue } from './key-leaks.ts';
 import type { Problem } from './problems.ts';
 import { didYouMean, listNames } from './suggest.ts';
-import { formatPath, type Path, shorten, type Source } from './yaml-source.ts';
+import { formatPath, type Path, shorten } from './yaml-path.ts';
+import type { Source } from './yaml-source.ts';
 
 type Schema = z.core.$ZodType;
 
@@ -92,7 +93,7 @@ function valueAt(data: unknown, path: Path): unknown {
   return value;
 }
 
-/** The schema for the value at a path; where the path leaves the schema, the last one on the way. */
+/** The schema for the value at a path; if no schema describes the whole path, the last one that describes a part of it. */
 function schemaAt(schema: Schema, path: Path): Schema {
   let at = unwrap(schema);
   for (const step of path) {
@@ -126,7 +127,7 @@ function valuesOf(schema: Schema): string[] {
   return schema instanceof z.ZodEnum ? schema.options.map(String) : [];
 }
 
-/** What is expected at a place, in words; for other kinds of schemas, the schema's own error message. */
+/** What a schema expects, in words; for other kinds of schemas, the schema's own error message. */
 function expected(schema: Schema, issue: z.core.$ZodIssue): string {
   if (schema instanceof z.ZodEnum) return `allowed: ${listNames(valuesOf(schema))}`;
   if (schema instanceof z.ZodBoolean) return 'allowed: true, false';

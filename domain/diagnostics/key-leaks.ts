@@ -1,5 +1,5 @@
 /** Finds text that looks like a key where no key may be. Its messages never contain the key. */
-import type { Problem, Place } from './problems.ts';
+import type { Problem, Position } from './problems.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 
 /** What a provider's keys look like. */
@@ -54,13 +54,13 @@ export function showValue(value: unknown): string {
  * Finds what looks like a key in a file's text, in comments and names as well as in values.
  *
  * @param text the file's text. Blank out the parts that may hold secrets.
- * @param place converts an offset of the text to line and column.
+ * @param position converts an offset of the text to line and column.
  */
 export function findLeaks(
   text: string,
   file: string,
   patterns: readonly KeyPattern[],
-  place: (offset: number) => Place,
+  position: (offset: number) => Position,
 ): Problem[] {
   // A digest looks as random as a key, but is not a secret.
   const open = text.replace(/sha256:[0-9a-f]{64}/g, (digest) => ' '.repeat(digest.length));
@@ -82,7 +82,7 @@ export function findLeaks(
     return {
       severity: 'error',
       file,
-      ...place(begin),
+      ...position(begin),
       path: '',
       message: `this looks like a key of ${names}; keys are only ever kept as Pulumi secrets`,
       fix: `take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret ${first?.key}`,

@@ -1,7 +1,8 @@
 /** Reads data that uses old names of keys as if it used the present ones. */
 import type { RenamedKey } from '../schema/renamed-keys.ts';
 import type { Problem } from './problems.ts';
-import type { Path, Source } from './yaml-source.ts';
+import type { Path } from './yaml-path.ts';
+import type { Source } from './yaml-source.ts';
 
 type Mapping = Record<string, unknown>;
 

@@ -1,4 +1,4 @@
-/** Errors and warnings about a catalogue or a stack's settings, each with its place and a fix. */
+/** Errors and warnings about a catalogue or a stack's settings, each with its position and a fix. */
 
 /** An error or a warning. */
 export interface Problem {
@@ -20,10 +20,10 @@ export interface Problem {
 /** One problem in one line, or two where there is a fix. */
 export function formatProblem(problem: Problem): string {
   const { severity, file, line, column, path, message, fix } = problem;
-  const place = [file, line, line === undefined ? undefined : column]
+  const position = [file, line, line === undefined ? undefined : column]
     .filter((part) => part !== undefined)
     .join(':');
-  const head = `${place} ${severity === 'warning' ? 'warning: ' : ''}${path === '' ? '' : `${path}: `}${message}`;
+  const head = `${position} ${severity === 'warning' ? 'warning: ' : ''}${path === '' ? '' : `${path}: `}${message}`;
   return fix === undefined ? head : `${head}\n    ${fix}`;
 }
 
@@ -49,8 +49,8 @@ export function hasErrors(problems: readonly Problem[]): boolean {
   return problems.some((problem) => problem.severity === 'error');
 }
 
-/** A place in a file, counted from 1. */
-export interface Place {
+/** A position in a file, counted from 1. */
+export interface Position {
   line: number;
   column: number;
 }

@@ -1,7 +1,8 @@
 /** Finds the line and column of a setting in its stack's file. */
 import { findLeaks, type KeyPattern } from './key-leaks.ts';
 import type { Problem } from './problems.ts';
-import { formatPath, type Path, readYaml, type Source } from './yaml-source.ts';
+import { formatPath, type Path } from './yaml-path.ts';
+import { readYaml, type Source } from './yaml-source.ts';
 import { suggest } from './suggest.ts';
 import { bareName, fullName, NAMESPACE } from '../schema/stack-file-names.ts';
 
@@ -15,7 +16,7 @@ export interface StackFile {
   misspeltNamespaces: Problem[];
 }
 
-/** Reads a stack's file. Never throws; a text that is not valid YAML has no places. */
+/** Reads a stack's file. Never throws; a text that is not valid YAML has no positions. */
 export function readStackFile(path: string, text: string): StackFile {
   const { data, source } = readYaml(text, path);
   const config = (data as { config?: unknown } | null | undefined)?.config;

@@ -4,7 +4,7 @@ import type { UnavailableModel, ServedModel } from './plan-types.ts';
 import { keyNotSet, type Unavailable, setKeyCommand } from './unavailable.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 
-/** The alias of the default fallback. Deployed stacks and response headers have this name, so it stays. */
+/** The alias of the default fallback. An old name: deployed stacks use it, and clients see it in response headers. */
 export const PORTKEY_ALIAS = 'portkey-last-resort';
 
 /** The name of the key that the gateways send to the stack's own Portkey. It is generated, and no client gets it. */
@@ -22,7 +22,7 @@ export interface DefaultFallback {
 /**
  * The catalogue's first Portkey route as a model.
  *
- * @param served the aliases that the stack serves; a target among them has a key.
+ * @param served the aliases that the stack serves: a target of the route has a key if it is among them.
  * @param url the address of Portkey's cloud.
  */
 export function defaultFallback(
@@ -36,22 +36,22 @@ export function defaultFallback(
   const [route, { targets } = { targets: [] }] = Object.entries(catalog.portkey?.routes ?? {})[0] ?? [];
   const { mode, defaultFallback: configured, configs } = settings.portkey;
   if (!configured || provider === undefined || route === undefined) return {};
-  const missing = (why: Unavailable): DefaultFallback => ({
+  const isUnavailable = (why: Unavailable): DefaultFallback => ({
     unavailable: { model: PORTKEY_ALIAS, provider: 'portkey', ...why },
   });
   if (mode === 'local') {
     if (targets.some((alias) => served.some((model) => model.alias === alias)))
       return { model: model(catalog, route, PORTKEY_GATEWAY_KEY, { apiBase: LOCAL_URL }) };
     const first = catalog.providers[catalog.models[targets[0] ?? '']?.provider ?? '']?.key ?? provider.key;
-    return missing({
+    return isUnavailable({
       reason: `no target of Portkey's route ${route} has a key`,
       command: setKeyCommand(first, settings.stack),
     });
   }
-  // `checkSettings` has reported a mode or a saved config that is missing.
+  // `checkSettings` has already reported a missing mode or saved config.
   const config = configs[route];
   if (mode !== 'cloud' || config === undefined || url === undefined) return {};
-  if (!keyNames.includes(provider.key)) return missing(keyNotSet(provider.key, settings.stack));
+  if (!keyNames.includes(provider.key)) return isUnavailable(keyNotSet(provider.key, settings.stack));
   return {
     model: model(catalog, route, provider.key, {
       apiBase: url,

@@ -21,7 +21,7 @@ export interface LaneChoice {
   provider?: string | undefined;
 }
 
-/** The lanes of a stack, and the providers that they can lead to. */
+/** The lanes of a stack, and the providers that they can use. */
 export interface LaneView {
   /** The stack's name, for commands. */
   stack: string;
@@ -32,7 +32,7 @@ export interface LaneView {
 /** opencode's `provider/model` for a choice, or why it is unavailable. */
 export type Pinned = { model: string } | Unavailable;
 
-/** The provider and the model that a choice names, unresolved; undefined if there is no such lane. */
+/** The names of the provider and the model for a choice, whether or not they exist; undefined if there is no such lane. */
 export function destination(
   { lane: name, provider, model }: LaneChoice,
   lanes: Readonly<Record<string, Lane>>,
@@ -42,9 +42,9 @@ export function destination(
 }
 
 /**
- * The model that an agent is pinned to. This is the only place that decides it: the Pulumi program calls it for opencode.json, and `agents`
- * with what the program wrote into the outputs. There is no silent substitution: an agent with a direct provider never gets the gateway
- * instead, and an agent with a real model never gets the mock.
+ * The model that an agent is pinned to. Only this function decides it: the Pulumi program calls it to render opencode.json, and the command
+ * `agents` calls it with the lanes in the stack's outputs. Nothing is substituted silently: an agent with a direct provider never gets the
+ * gateway instead, and an agent with a real model never gets the mock.
  */
 export function pin(choice: LaneChoice, { stack, lanes, providers }: LaneView): Pinned {
   const chosen = destination(choice, lanes);
@@ -57,9 +57,9 @@ export function pin(choice: LaneChoice, { stack, lanes, providers }: LaneView): 
   }
   const { provider: id, model: name } = chosen;
   const provider = providers.find((one) => one.id === id);
-  // It was added to the catalogue after the stack's last `up`.
+  // The catalogue got this provider after the stack's last `up`.
   if (provider === undefined)
-    return { reason: `${stack} has no ${id} yet`, command: `./switchyard up ${stack}` };
+    return { reason: `${stack} has no provider ${id} yet`, command: `./switchyard up ${stack}` };
   if (provider.off !== undefined) return { ...provider.off, reason: `${id}: ${provider.off.reason}` };
   const model = Object.hasOwn(provider.models, name) ? provider.models[name] : undefined;
   if (model !== undefined) return { model: `${id}/${model}` };

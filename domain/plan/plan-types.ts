@@ -34,7 +34,7 @@ export interface ServedModel {
   apiBase?: string;
   /** Extra headers for the provider. `os.environ/NAME` stands for a key's value. */
   headers?: Record<string, string>;
-  /** The most tokens of a request and of an answer; absent where unknown. */
+  /** The maximum number of tokens of a request (`context`) and of an answer (`output`); absent where unknown. */
   limit?: { context: number; output: number };
   /** US dollars per million tokens; absent where unknown. */
   cost?: { input: number; output: number };
@@ -48,7 +48,7 @@ export interface UnavailableModel extends Unavailable {
   provider: string;
 }
 
-/** What a gateway is rendered from. */
+/** Everything from which the gateways' configuration is rendered. */
 export interface Plan {
   served: ServedModel[];
   unavailable: UnavailableModel[];

@@ -3,11 +3,11 @@ import type { Settings } from '../schema/settings-schema.ts';
 import type { Provider } from '../schema/catalog-schema.ts';
 
 /**
- * The address of a provider in a stack's settings; undefined where they have none.
+ * The address that a stack's settings configure for a provider; undefined if they have none.
  *
  * @param side who calls it: the stack's gateways, or clients directly.
  */
-export function givenUrl(
+export function configuredUrl(
   { baseUrls }: Settings,
   provider: string,
   side: 'gateway' | 'client',
@@ -17,10 +17,10 @@ export function givenUrl(
 }
 
 /**
- * The address at which everything inside a stack calls a provider: the one in the settings, else the catalogue's `gatewayBaseUrl`, else its
- * `baseUrl`. There is always one, so that no program's own default decides where prompts and keys go.
+ * The address at which everything inside a stack calls a provider: the one in the settings, otherwise the catalogue's `gatewayBaseUrl`,
+ * otherwise its `baseUrl`. It is always set explicitly, so that no program's own default decides where prompts and keys are sent.
  */
 export function gatewayAddress(settings: Settings, id: string, provider: Provider): string {
-  const address = givenUrl(settings, id, 'gateway') ?? provider.gatewayBaseUrl ?? provider.baseUrl;
+  const address = configuredUrl(settings, id, 'gateway') ?? provider.gatewayBaseUrl ?? provider.baseUrl;
   return address.replace(/\/+$/, '');
 }

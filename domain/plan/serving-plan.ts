@@ -7,24 +7,25 @@ import { litellmAddress } from '../facts/litellm-prefixes.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import { keyNotSet, setKeyCommand } from './unavailable.ts';
 import { type Catalog, MOCK_ALIAS, type Model, type Provider } from '../schema/catalog-schema.ts';
-import { formatPath, type Source } from '../diagnostics/yaml-source.ts';
+import { formatPath } from '../diagnostics/yaml-path.ts';
+import type { Source } from '../diagnostics/yaml-source.ts';
 import type { ServedModel, UnavailableModel, Plan } from './plan-types.ts';
 import { keyNamesOf } from '../schema/provider-key-names.ts';
 
 /**
- * Token limits for models without known ones; `output` also applies where only the length of the answer is unknown. A provider rejects
- * every request for a longer answer than its model can give, while a limit that is too low only cuts long answers. So these are the lowest
- * limits among current models. `limit` in the catalogue overrides them.
+ * Token limits for models whose limits are unknown. `output` also applies to models of which only `context` is known. These are the lowest
+ * limits among current models: a limit that is too high makes the provider reject every request, one that is too low only cuts long answers.
+ * `limit` in the catalogue overrides them.
  */
-export const UNSTATED_LIMIT: { readonly context: number; readonly output: number } = {
+export const DEFAULT_LIMIT: { readonly context: number; readonly output: number } = {
   context: 128_000,
   output: 16_384,
 };
 
 /**
- * Chooses what is served: models whose provider has a key, with one deployment per key. Hops without a key are dropped from the chains.
+ * Chooses what is served: models whose provider has a key, with one deployment per key. Fallbacks without a key are dropped.
  *
- * @param keyNames the names of the keys that are set, further ones (`…_2`) included.
+ * @param keyNames the names of the keys that are set, including additional ones (`…_2`).
  * @param source the catalogue's text, for line and column in warnings.
  */
 export function planModels(
@@ -50,11 +51,11 @@ export function planModels(
   }
   if (settings.mock) served.push(mockModel(catalog));
   const cloud = catalog.providers.portkey && gatewayAddress(settings, 'portkey', catalog.providers.portkey);
-  const last = defaultFallback(catalog, settings, keyNames, served, cloud);
-  if (last.model) served.push(last.model);
-  if (last.unavailable) unavailable.push(last.unavailable);
+  const fallback = defaultFallback(catalog, settings, keyNames, served, cloud);
+  if (fallback.model) served.push(fallback.model);
+  if (fallback.unavailable) unavailable.push(fallback.unavailable);
   const { fallbacks, warnings } = planFallbacks(catalog, served, {
-    portkey: last.model !== undefined,
+    portkey: fallback.model !== undefined,
     source,
     settings,
   });
@@ -76,7 +77,7 @@ export function planModels(
       (known?.maxInputTokens
         ? {
             context: known.maxInputTokens,
-            output: known.maxOutputTokens ?? Math.min(known.maxInputTokens, UNSTATED_LIMIT.output),
+            output: known.maxOutputTokens ?? Math.min(known.maxInputTokens, DEFAULT_LIMIT.output),
           }
         : undefined);
     const cost =
@@ -120,13 +121,13 @@ function mockModel(catalog: Catalog): ServedModel {
     timeout,
     streamTimeout: timeout,
     maxParallel,
-    limit: { ...UNSTATED_LIMIT },
+    limit: { ...DEFAULT_LIMIT },
     cost: { input: 0, output: 0 },
     priced: true,
   };
 }
 
-/** The chains without the hops that are not served, and a warning for each of those. */
+/** The fallback chains without models that are not served, and a warning for each model that is dropped. */
 function planFallbacks(
   catalog: Catalog,
   served: readonly ServedModel[],

@@ -26,12 +26,19 @@ export interface Refusal {
 /** An output that was read, or why it was not. */
 export type Read<T> = { value: T } | { refusal: Refusal };
 
-/** What the outputs hold for a stack's clients. */
+/** The outputs for a stack's clients, parsed. */
 export interface StackClient {
   config: OpencodeConfig;
   auth: OpencodeAuth;
-  /** Older outputs have no `lanes`. */
-  guide: Omit<ClientMetadata, 'lanes'> & Partial<Pick<ClientMetadata, 'lanes'>>;
+  clientMetadata: StackMetadata;
+}
+
+/** The output `client`, with the current names of its fields. */
+export interface StackMetadata extends Omit<ClientMetadata, 'lanes' | 'probes'> {
+  /** Undefined in the outputs of the previous release. */
+  lanes?: ClientMetadata['lanes'];
+  /** The requests that `smoke` makes. */
+  smokeTargets: ClientMetadata['probes'];
 }
 
 /** The parts of opencode.json that we change; everything else in it is preserved. */
@@ -96,20 +103,27 @@ export function readClient(stack: string, outputs: RawOutputs): Read<StackClient
     return refuse(`stack ${stack} has no client files: it is not deployed`, stack);
   const files = read(stack, 'clientFiles', filesSchema, outputs.clientFiles);
   if ('refusal' in files) return files;
-  const { opencode: config, auth, guide: older } = files.value;
-  const guide =
+  const { opencode: config, auth, guide: olderMetadata } = files.value;
+  const metadata =
     outputs.client === undefined
-      ? readOlderMetadata(stack, older)
-      : read(stack, 'client', clientMetadataSchema, outputs.client);
-  return 'refusal' in guide ? guide : { value: { config, auth, guide: guide.value } };
+      ? readOlderMetadata(stack, olderMetadata)
+      : readMetadata(stack, outputs.client);
+  return 'refusal' in metadata ? metadata : { value: { config, auth, clientMetadata: metadata.value } };
+}
+
+function readMetadata(stack: string, output: unknown): Read<StackMetadata> {
+  const metadata = read(stack, 'client', clientMetadataSchema, output);
+  if ('refusal' in metadata) return metadata;
+  const { probes: smokeTargets, ...rest } = metadata.value;
+  return { value: { ...rest, smokeTargets } };
 }
 
 /** The client metadata of the previous release, whose stacks have it as the text `guide` instead of the output `client`. */
-function readOlderMetadata(stack: string, text: string): Read<StackClient['guide']> {
-  const guide = read(stack, 'clientFiles.guide', jsonText(olderMetadataSchema), text);
-  if ('refusal' in guide) return guide;
-  const { probes, lanes: providers } = guide.value;
-  return { value: { version: OUTPUTS_VERSION, stack, providers, probes } };
+function readOlderMetadata(stack: string, text: string): Read<StackMetadata> {
+  const metadata = read(stack, 'clientFiles.guide', jsonText(olderMetadataSchema), text);
+  if ('refusal' in metadata) return metadata;
+  const { probes: smokeTargets, lanes: providers } = metadata.value;
+  return { value: { version: OUTPUTS_VERSION, stack, providers, smokeTargets } };
 }
 
 /** The output `plan`; undefined where the stack is not deployed, or by an older release. */

@@ -4,7 +4,7 @@ import { type ClientMetadata, type ClientTexts, OUTPUTS_VERSION } from '../schem
 import { type ClientKeys, type ClientView, laneView, renderAuth, renderOpencode } from './opencode-files.ts';
 import { smokeTargets } from './smoke-targets.ts';
 
-/** The output `client`. Holds no key. */
+/** The output `client`. It contains no key. */
 export function clientMetadata(view: ClientView, plan: Plan): ClientMetadata {
   const { stack, lanes, providers } = laneView(view);
   return {

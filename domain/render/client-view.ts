@@ -1,10 +1,10 @@
 /**
- * A stack from the client's point of view: which providers are enabled, with which address, models and headers. This is the only place that
+ * A stack from the client's point of view: which providers are enabled, with which address, models and headers. Only this module
  * converts catalogue, settings and keys into the input for rendering opencode's files.
  */
 import type { Settings } from '../schema/settings-schema.ts';
 import type { AgentsFile } from '../schema/agents-schema.ts';
-import { givenUrl } from '../plan/provider-address.ts';
+import { configuredUrl } from '../plan/provider-address.ts';
 import { GATEWAY, PORTKEY } from '../plan/lanes.ts';
 import {
   type ClientKeys,
@@ -18,7 +18,7 @@ import type { Plan, ServedModel } from '../plan/plan-types.ts';
 import { everyModel, localRoutes } from './portkey-routes.ts';
 import { keyNotSet, type Unavailable } from '../plan/unavailable.ts';
 import { type Catalog, MOCK_ALIAS } from '../schema/catalog-schema.ts';
-import { UNSTATED_LIMIT } from '../plan/serving-plan.ts';
+import { DEFAULT_LIMIT } from '../plan/serving-plan.ts';
 
 /** The inputs for a stack's client files. */
 export interface ClientInputs {
@@ -71,8 +71,8 @@ export function clientView(inputs: ClientInputs): ClientView {
 }
 
 /**
- * The provider's models with its default one first. That is the model that a lane names for this provider; for a direct provider, otherwise
- * the model that a lane names for the gateway.
+ * The provider's models with its default model first: the one that a lane names for this provider. If no lane names this provider and it is
+ * called directly, it is the one that a lane names for the gateway.
  */
 function laneModelFirst(
   provider: ClientProvider,
@@ -167,7 +167,7 @@ function portkeyProvider(inputs: ClientInputs): ClientProvider {
     off: portkeyOff(inputs),
     models: portkeyModels(inputs),
     unavailable: unavailableRoutes(inputs),
-    // Only where the key's file is written: a missing file makes every command of the client fail.
+    // Only if the key's file is written: with a missing file every command of the client would fail.
     ...(mode === 'cloud' && hasPortkeyKey(inputs)
       ? { headers: { 'x-portkey-api-key': `{file:${PORTKEY_KEY_FILE}}` } }
       : {}),
@@ -209,8 +209,8 @@ function portkeyKey(
 }
 
 /**
- * The routes, then their single targets. In the cloud a route is a saved config, which a header of the model names, and a single target is
- * named `@provider/model`. In the stack's own Portkey all have their names from the catalogue.
+ * The routes, then each of their targets as a model of its own. In Portkey's cloud a route is a saved config, selected by a header, and a
+ * target is named `@provider/model`. In the stack's own Portkey both have their names in the catalogue.
  */
 function portkeyModels(inputs: ClientInputs): ClientModel[] {
   const { catalog, settings, keyNames } = inputs;
@@ -229,8 +229,8 @@ function portkeyModels(inputs: ClientInputs): ClientModel[] {
         aliases: [route],
         // Any target may answer, so the lowest limits apply.
         limit: {
-          context: Math.min(...limits.map(({ context }) => context), UNSTATED_LIMIT.context),
-          output: Math.min(...limits.map(({ output }) => output), UNSTATED_LIMIT.output),
+          context: Math.min(...limits.map(({ context }) => context), DEFAULT_LIMIT.context),
+          output: Math.min(...limits.map(({ output }) => output), DEFAULT_LIMIT.output),
         },
         ...(configs[route] && mode === 'cloud' ? { headers: { 'x-portkey-config': configs[route] } } : {}),
       },
@@ -269,12 +269,12 @@ function describe(model: ServedModel, id: string, aliases: readonly string[]): C
     id,
     name: otherNames.length > 0 && model.provider !== MOCK_ALIAS ? `${id} (${otherNames.join(', ')})` : id,
     aliases,
-    limit: model.limit ?? UNSTATED_LIMIT,
+    limit: model.limit ?? DEFAULT_LIMIT,
     ...(model.cost ? { cost: model.cost } : {}),
   };
 }
 
 /** The address of a provider for clients. */
 function clientUrl(settings: Settings, provider: string, defaultUrl: string): string {
-  return givenUrl(settings, provider, 'client') ?? defaultUrl;
+  return configuredUrl(settings, provider, 'client') ?? defaultUrl;
 }

@@ -1,5 +1,5 @@
 /** Renders the edge's configuration from its templates and the stack's settings. */
-import { CONNECTIONS, FRONT_CONNECTIONS, MOST_REPLICAS, SERVER_SLOTS } from '../schema/edge-limits.ts';
+import { CONNECTIONS, FRONT_CONNECTIONS, MAX_REPLICAS, SERVER_SLOTS } from '../schema/edge-limits.ts';
 
 /** The settings of a stack that the edge depends on. */
 export interface EdgeSettings {
@@ -15,19 +15,19 @@ interface EdgeFile {
   content: string;
 }
 
-/** Idle connections that the two processes keep open for the next request. They need no buffer. */
+/** Idle connections that the edge's two processes keep open for the next request. They have no buffers. */
 const IDLE_SOCKETS = 64;
 
 /**
- * The error message for a request without a valid key; `request_filter.py` has the same. It is escaped for JSON, and has no apostrophe,
- * which HAProxy cannot parse inside a quoted word.
+ * The error message for a request without a valid key, the same as in `request_filter.py`. It is escaped for JSON. It must not contain an
+ * apostrophe, which HAProxy cannot parse inside a quoted word.
  */
 export const INVALID_KEY_MESSAGE =
   'Missing or wrong API key. Send the key of this gateway as \\"Authorization: Bearer …\\" or \\"x-api-key: …\\".';
 
 /**
- * Names in the templates of earlier releases, and their present ones. For a pull request, `preview` renders the base's templates with this
- * code to compare them with the branch's.
+ * Old names in the templates of earlier releases, with their current ones. To compare a pull request with its base, `preview` renders the
+ * base's templates with this code.
  */
 const OLD_NAMES: Readonly<Record<string, string>> = {
   allConnections: 'maxConnections',
@@ -52,7 +52,7 @@ export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): 
     maxBodyMb: settings.maxBodyMb,
     maxBodyBytes: settings.maxBodyMb * 1024 * 1024,
     serverSlots: SERVER_SLOTS,
-    retries: MOST_REPLICAS + 4,
+    retries: MAX_REPLICAS + 4,
     connections: CONNECTIONS,
     maxSockets: CONNECTIONS + IDLE_SOCKETS,
     frontConnections: FRONT_CONNECTIONS,

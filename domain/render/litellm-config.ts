@@ -18,7 +18,7 @@ const HEAD =
  *
  * @param plan what is served.
  * @param fixed the text of config-templates/litellm.yaml.
- * @throws Error if a key is in both parts. `checkLitellmTemplate` reports that earlier, with its place.
+ * @throws Error if a key is in both parts. `checkLitellmTemplate` reports that earlier, with line and column.
  */
 export function renderLitellm(plan: Plan, fixed: string): string {
   const config = litellmConfig(plan, fixed);
@@ -42,7 +42,7 @@ export function generated(plan: Plan): Section {
     router_settings: {
       routing_strategy: routing.strategy,
       fallbacks: Object.entries(fallbacks).map(([alias, chain]) => ({ [alias]: [...chain] })),
-      // Further keys count as fallbacks too. LiteLLM's default is five, which would cut off the end of long chains.
+      // Each additional key of a provider counts as a fallback too. LiteLLM's default of five would cut off the end of long chains.
       max_fallbacks: 100,
     },
     litellm_settings: {
@@ -82,7 +82,7 @@ function deploymentsOf(model: ServedModel): Section[] {
   }));
 }
 
-/** Limits, and a price that LiteLLM's price map does not have. */
+/** The model's limits, and its price unless LiteLLM's price map has it. */
 function facts({ limit, cost, priced }: ServedModel): Section {
   return {
     ...(limit ? { max_input_tokens: limit.context, max_output_tokens: limit.output } : {}),
@@ -97,7 +97,7 @@ function perToken(perMillion: number): number {
   return Number((perMillion / 1_000_000).toPrecision(12));
 }
 
-/** Merges both trees: sections are joined; any other value may be in one of them only. */
+/** Merges two trees of sections. Any other value must be in only one of them. */
 function merge(fixed: Section, more: Section, path: string): Section {
   const merged: Section = { ...fixed };
   for (const [key, value] of Object.entries(more)) {

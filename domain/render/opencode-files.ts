@@ -3,10 +3,10 @@ import { type LaneView, pin, providerOf } from '../plan/lanes.ts';
 import type { Unavailable } from '../plan/unavailable.ts';
 import { type Lane, MOCK_ALIAS } from '../schema/catalog-schema.ts';
 
-/** The file with Portkey's key for its header, unless `connect` writes it elsewhere. The key is never in opencode.json itself. */
+/** The file from which opencode reads Portkey's key for a header; `connect` may change the path. opencode.json itself has no key. */
 export const PORTKEY_KEY_FILE = '~/.local/share/opencode/switchyard-portkey.key';
 
-/** The mark in an agent's description or a provider's name by which we recognise our entries when we merge a user's file. */
+/** A word in each of our agents' descriptions and providers' names: it identifies our entries when a user's file is merged. */
 export const OUR_MARK = 'Switchyard';
 
 /** A model as opencode's file describes it. */
@@ -45,7 +45,7 @@ export interface OpencodeConfig {
   small_model?: string;
   provider: Record<string, OpencodeProvider>;
   agent: Record<string, OpencodeAgent>;
-  /** What the template adds. */
+  /** Anything else in the template. */
   [key: string]: unknown;
 }
 
@@ -98,7 +98,7 @@ export interface ClientView {
   stack: string;
   providers: readonly ClientProvider[];
   lanes: Readonly<Record<string, Lane>>;
-  /** Providers; the first one that is enabled provides the default model. */
+  /** Provider ids in order of preference: the first one that is enabled provides the default model. */
   priority: readonly string[];
   agents: readonly ClientAgent[];
   /** The fixed part: config-templates/opencode.json. */
@@ -119,7 +119,7 @@ export function renderOpencode(view: ClientView): OpencodeConfig {
     provider: Object.fromEntries(view.providers.map((one) => [one.id, renderProvider(one, view.stack)])),
     agent: renderAgents(view),
   };
-  return switchOn(
+  return enableProviders(
     config,
     on.map((one) => one.id),
     view.priority,
@@ -149,7 +149,7 @@ export function laneView({ stack, lanes, providers }: ClientView): LaneView {
   };
 }
 
-/** Every name of a model → its id. If two models have the same name, the first one gets it. */
+/** Maps every name of a model to its id. If two models share a name, it means the first one. */
 function modelIds(models: readonly ClientModel[]): Record<string, string> {
   const ids = new Map<string, string>();
   for (const { aliases, id } of models)
@@ -179,12 +179,12 @@ export function renderAgent(agent: ClientAgent, model: string, purpose?: string)
 }
 
 /**
- * The same file with exactly these providers enabled; its lists, defaults and agents are updated. A provider without models stays disabled:
- * opencode drops it, and a default that names it would make every command fail.
+ * The same file with exactly these providers enabled, and with its lists, defaults and agents updated. A provider without models stays
+ * disabled: opencode ignores it, so that with a default model of that provider every command would fail.
  *
- * @param priority the providers that may provide the default model; the first one that is enabled does.
+ * @param priority provider ids in order of preference: the first one that is enabled provides the default model.
  */
-export function switchOn(
+export function enableProviders(
   config: OpencodeConfig,
   providers: readonly string[],
   priority: readonly string[],
@@ -208,7 +208,7 @@ export function switchOn(
   };
 }
 
-/** A provider's default model (its first), and its cheapest one for titles and summaries. The mock only if there is no other model. */
+/** A provider's default model (its first), and its cheapest model for titles and summaries. The mock is chosen only if it is the only one. */
 function defaults(
   provider: string,
   models: Record<string, OpencodeModel>,

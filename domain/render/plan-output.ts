@@ -28,7 +28,7 @@ export interface PlanSources {
   files: readonly { path: string; content: string }[];
 }
 
-/** The plan. It takes the config as LiteLLM gets it, so that nothing that changes there is missing here. */
+/** Builds the plan from the config that LiteLLM gets, so that it shows every change of that config. */
 export function planOutput({ config, gateway, files }: PlanSources): PlanOutput {
   const { model_list, router_settings, general_settings, ...rest } = config as LitellmConfig & Section;
   const byAlias = Map.groupBy(model_list ?? [], (deployment) => deployment.model_name);
@@ -48,7 +48,7 @@ export function planOutput({ config, gateway, files }: PlanSources): PlanOutput 
     settings: {
       ...rest,
       router_settings: without(router_settings, ['fallbacks']),
-      // It lists the keys, whose changes are found by their own resources.
+      // Omitted, since it lists the keys: a changed key shows as a change of that key's own resource.
       general_settings: without(general_settings, ['key_management_settings']),
       ...gateway,
     },
@@ -56,7 +56,7 @@ export function planOutput({ config, gateway, files }: PlanSources): PlanOutput 
   };
 }
 
-/** The options of an alias that a caller may notice, without its upstream and keys. They are the same for each of its keys. */
+/** The options of an alias that affect callers, without its upstream and keys. All deployments of an alias have the same. */
 function options(deployment: Deployment | undefined): Record<string, unknown> {
   return {
     ...without(deployment?.litellm_params, ['model', 'api_key', 'order']),

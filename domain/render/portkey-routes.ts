@@ -1,6 +1,6 @@
 /**
- * Portkey's routing, rendered from the catalogue: `auto` (the first target that answers) and `cheapest-available` (the cheapest that
- * answers) are not models in Portkey, but configs. Pure.
+ * Renders Portkey's routing from the catalogue. Routes such as `auto` (the first target that answers) and `cheapest-available` (the cheapest
+ * that answers) are not models in Portkey, but configs. Pure.
  */
 import { type Settings, settingsSchema } from '../schema/settings-schema.ts';
 import { gatewayAddress } from '../plan/provider-address.ts';
@@ -59,7 +59,7 @@ export function everyModel(catalog: Catalog, keyNames?: readonly string[]): Serv
   return planModels(catalog, DEFAULT_SETTINGS, keyNames ?? all).served;
 }
 
-/** The settings of a stack that has none of its own: the limits and prices of models do not depend on settings. */
+/** Default settings for planning: the limits and prices of models do not depend on a stack's settings. */
 const DEFAULT_SETTINGS: Settings = {
   ...settingsSchema.parse({ port: 1 }),
   stack: '',
@@ -116,8 +116,8 @@ export function localConfig(
   };
 }
 
-/** The version that some of Portkey's providers append to an address. Addresses in a catalogue include it already. */
-const VERSIONS = new Map([
+/** The API version that Portkey appends to the address, by provider. Addresses in a catalogue already include it. */
+const APPENDED_VERSIONS = new Map([
   ['302ai', '/v1'],
   ['cohere', '/v2'],
   ['deepseek', '/v1'],
@@ -146,17 +146,17 @@ function localTarget(
   return {
     provider: name,
     ...(key === undefined ? {} : { api_key: key }),
-    // Always set, even where it equals Portkey's own default: several providers have the name `openai` in Portkey, and without an address
-    // their keys would be sent to OpenAI.
+    // Always set, even to Portkey's own default: several providers are named `openai` in Portkey, and without an address their keys would be
+    // sent to OpenAI.
     ...(address === undefined ? {} : { custom_host: hostFor(name, address) }),
     override_params: { model: model.upstream },
   };
 }
 
-/** An API's address in the form that Portkey's provider expects: with a version only where the provider does not append it. */
+/** An API's address in the form that Portkey's provider expects: without the version if Portkey appends it. */
 function hostFor(portkeyName: string, host: string): string {
   // LiteLLM accepts Anthropic's address with and without /v1, and a stack's setting is used for both.
   if (portkeyName === 'anthropic') return host.endsWith('/v1') ? host : `${host}/v1`;
-  const version = VERSIONS.get(portkeyName);
+  const version = APPENDED_VERSIONS.get(portkeyName);
   return version !== undefined && host.endsWith(version) ? host.slice(0, -version.length) : host;
 }

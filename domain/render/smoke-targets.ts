@@ -35,7 +35,7 @@ function throughGateway(gateway: ClientProvider, view: ClientView, plan: Plan): 
     const provider = plan.served.find(({ alias }) => alias === id)?.provider ?? '';
     if (!firstAliases.has(provider)) firstAliases.set(provider, id);
   }
-  // The mock is only requested if no provider has a key.
+  // The mock is tested only if no provider has a key.
   if (firstAliases.size > 1) firstAliases.delete(MOCK_ALIAS);
   if (firstAliases.size === 0) return [targetOf(gateway, view)];
   return [...firstAliases.values()].map((model) => {

@@ -1,13 +1,13 @@
 /** The edge's capacity: gateways, connections, memory. */
 
 /** The maximum number of gateways of a stack (`replicas` in its settings). A constant, so that a change of `replicas` does not replace the edge. */
-export const MOST_REPLICAS = 8;
+export const MAX_REPLICAS = 8;
 
 /**
  * HAProxy server slots: the maximum number of gateways that the edge knows at once. While all gateways are replaced, old and new ones run
  * side by side, and an old one keeps its slot until it has drained. One more slot is for a gateway that HAProxy removes late.
  */
-export const SERVER_SLOTS = 2 * MOST_REPLICAS + 1;
+export const SERVER_SLOTS = 2 * MAX_REPLICAS + 1;
 
 /** Memory limit of the edge, in MiB. It covers the worst case, in which every connection has a large request; in daily use the edge takes 60 MiB. */
 export const EDGE_MEMORY_MB = 2048;

@@ -62,7 +62,7 @@ export const smokeTargetSchema = z.object({
   skip: unavailableSchema.optional(),
 });
 
-/** A provider of the client as the lanes see it. */
+/** A provider of the client, with the fields that lanes need. */
 export const laneProviderSchema = z.object({
   /** The client's name for it. */
   id: z.string(),
@@ -82,6 +82,7 @@ export const clientMetadataSchema = z.object({
   /** The catalogue's lanes as they were deployed. */
   lanes: byName(laneSchema),
   providers: z.array(laneProviderSchema),
+  /** The requests that `smoke` makes. */
   probes: z.array(smokeTargetSchema),
 });
 
@@ -91,7 +92,7 @@ export const clientTextsSchema = z.object({
   version: version.optional(),
   opencode: z.string(),
   auth: z.string(),
-  /** JSON: `{probes, lanes}`. Commands of that release read this instead of `client`; kept for one more release. */
+  /** JSON: `{probes, lanes}`. Commands of the first release read this instead of `client`; kept for one more release. */
   guide: z.string(),
 });
 
@@ -107,7 +108,7 @@ export type Basics = z.output<typeof basicsSchema>;
 export type PlanOutput = z.output<typeof planOutputSchema>;
 /** A request of `smoke`. */
 export type SmokeTarget = z.output<typeof smokeTargetSchema>;
-/** A provider with the models that a lane may lead to. */
+/** A provider with the models that a lane can use. */
 export type LaneProvider = z.output<typeof laneProviderSchema>;
 /** opencode's files as texts. */
 export type ClientTexts = z.output<typeof clientTextsSchema>;

@@ -1,7 +1,7 @@
 /** The schema of a stack's settings: everything under `switchyard:` in `Pulumi.<stack>.yaml`, except secrets. */
 import { z } from 'zod';
 import { inUnit } from './units.ts';
-import { MOST_REPLICAS } from './edge-limits.ts';
+import { MAX_REPLICAS } from './edge-limits.ts';
 import { url } from './catalog-schema.ts';
 
 const count = (min: number, max: number) => z.int().min(min).max(max);
@@ -21,7 +21,7 @@ export const settingsSchema = z.strictObject({
     .describe(
       'Serve the alias "mock", which answers without an account at any provider. Default: not in production.',
     ),
-  replicas: count(1, MOST_REPLICAS)
+  replicas: count(1, MAX_REPLICAS)
     .optional()
     .describe('Number of gateways. Default: 2 in production, else 1.'),
   memoryMb: inUnit('MiB', count(512, 65536)).default(1536).describe('Memory limit of each gateway, in MiB.'),

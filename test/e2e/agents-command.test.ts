@@ -84,7 +84,7 @@ async function run(signal = new AbortController().signal): ReturnType<typeof run
 
 describe('four agents at once', () => {
   test.each(Array.from({ length: ROUNDS }, (_, round) => [round + 1]))(
-    'round %i: no conflict, no lost log',
+    'round %i: they do not conflict, and each has its log',
     async () => {
       const reports = await run();
       expect(reports.map(({ agent, ok, exitCode }) => [agent, ok, exitCode])).toEqual([
@@ -120,7 +120,7 @@ describe('four agents at once', () => {
   );
 
   test(
-    'all of them end soon after a stop',
+    'a stop ends all of them within seconds',
     async () => {
       await upstream.inject({ hang: true });
       const stop = new AbortController();

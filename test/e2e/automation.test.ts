@@ -1,7 +1,7 @@
 /**
- * Pulumi through its Automation API, in a walk over dev, prod, dev: the stack that plain `pulumi` has selected stays selected, no key
- * stands in an argument, only what deploys or previews loads the API, and a Ctrl-C is an orderly end. A stub answers in place of
- * LiteLLM, which is no part of this.
+ * Pulumi through its Automation API, alternating between dev and prod: the stack that plain `pulumi` has selected stays selected, no argument
+ * contains a key, only commands that deploy or preview load the API, and Ctrl-C ends a run cleanly. A stub answers instead of LiteLLM,
+ * which is not tested here.
  */
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -13,7 +13,7 @@ import { Checkout } from '../../sandbox/checkout.ts';
 import { containersOf, inspect } from '../harness/test-containers.ts';
 
 const MINUTE = 60_000;
-/** Marked, so that it is found wherever it should not be. */
+/** A canary: easy to find where it must not be. */
 const KEY = `gsk_${'c4Nary'.repeat(9)}`;
 const AUTOMATION = '@pulumi/pulumi/automation/';
 
@@ -56,7 +56,7 @@ async function commandLines(work: () => Promise<unknown>): Promise<string[][]> {
   return [...seen.values()].filter((line) => line.includes(dev) || line.includes(prod));
 }
 
-/** A process's command and arguments; nothing of one that has ended. */
+/** A process's command and arguments; empty if it has ended. */
 function commandLine(pid: string): string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
@@ -76,7 +76,7 @@ async function loadedBy(args: string[]): Promise<string[]> {
   return existsSync(loadedFile) ? readFileSync(loadedFile, 'utf8').split('\n') : [];
 }
 
-describe('a walk over dev, prod, dev', () => {
+describe('commands that alternate between dev and prod', () => {
   test(
     'never changes the stack that plain pulumi has selected, and puts no key into an argument',
     async () => {
@@ -150,7 +150,7 @@ describe('the Automation API, which costs a second of CPU,', () => {
   );
 });
 
-/** The engine's processes that are at work on dev. */
+/** The engine's processes that deploy dev. */
 function engines(): string[] {
   return readdirSync('/proc').filter((name) => {
     const [program = '', verb, ...args] = /^\d+$/.test(name) ? commandLine(name) : [];
@@ -160,7 +160,7 @@ function engines(): string[] {
 
 describe('Ctrl-C in a terminal', () => {
   test.each([1, 3])(
-    'pressed %d times ends what was begun, says what serves, and leaves nothing',
+    'pressed %d times completes the operations in progress, reports what serves, and leaves no process or lock behind',
     async (times) => {
       const before = containersOf(dev);
       await checkout.pulumi(dev, ['config', 'set', 'drainSeconds', String(5 + times)]);

@@ -1,4 +1,4 @@
-/** The watch over new containers, on real ones: what it removes, what it leaves, and what it says. */
+/** The crash watch with real containers: what it removes, what it keeps, and what it reports. */
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
@@ -25,7 +25,7 @@ async function names(): Promise<string[]> {
   return (await stackContainers(stack)).map(({ name }) => name.slice(stack.length + 1)).sort();
 }
 
-/** Like Pulumi: waits for a container, and fails once that is gone. */
+/** Like Pulumi: waits for a container, and fails once it does not exist any more. */
 async function untilGone(name: string): Promise<never> {
   while ((await names()).includes(name)) await sleep(200);
   throw new Error('no such container');
@@ -43,7 +43,7 @@ afterEach(async () => {
 });
 
 test(
-  'a new container that ends again and again is removed, and its last words are told',
+  'a new container in a crash loop is removed, and its last log lines are reported',
   async () => {
     await create('old', 'exec sleep 300');
     const deployment = withCrashWatch(stack, async () => {
@@ -65,7 +65,7 @@ test(
 );
 
 test(
-  'what was there before is left alone, and another error stays as it is',
+  'older containers are not touched, and other errors are passed on unchanged',
   async () => {
     await create('old', 'exit 3');
     while ((await restarts('old')) < 4) await sleep(200);
@@ -81,7 +81,7 @@ test(
 );
 
 test(
-  'a deployment that takes no notice of its crashing container fails all the same',
+  'a deployment that ignores its crashing container fails too',
   async () => {
     const deployment = withCrashWatch(stack, async () => {
       await create('broken', 'echo "no such port" >&2; exit 3');
@@ -90,13 +90,13 @@ test(
     });
     await expect(deployment).rejects.toMatchObject({
       message: 'the new gateway does not start',
-      // How many times it was started until the watch looked is the machine's doing; Docker counts a start before it has said a word.
+      // The number of lines varies: it depends on the machine's speed, and Docker counts a start before the container logs anything.
       found: expect.stringMatching(/^its last log lines:(\n {4}no such port){3,}$/),
     });
   },
   2 * MINUTE,
 );
 
-test('a deployment that goes well is handed through', async () => {
+test('the result of a successful deployment is returned', async () => {
   expect(await withCrashWatch(stack, () => Promise.resolve(7))).toBe(7);
 });

@@ -1,6 +1,6 @@
 /**
- * The launcher on a machine without a new enough Node. The launcher, Node, npm and the archives are real; the `node` on PATH passes
- * itself off as an old one, and a local server stands for nodejs.org.
+ * The launcher on a machine without a new enough Node. The launcher, Node, npm and the archives are real; the `node` on PATH claims
+ * to be an old one, and a local server replaces nodejs.org.
  */
 import { createHash } from 'node:crypto';
 import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'; // prettier-ignore
@@ -24,21 +24,21 @@ const archive = join(work, ARCHIVE);
 let home: string;
 let server: Server | undefined;
 let asked: string[];
-/** A run and what it took; what the server was asked for meanwhile. */
-interface Brought {
+/** A run that installs Node, its duration, and the paths that it requested from the server. */
+interface Installed {
   run: Run;
   ms: number;
   asked: string[];
 }
-/** Node by the npm registry, since the server is silent. */
-let byRegistry: Brought;
-/** Node from the server, which hands out what came by the registry; and the packages. */
-let byServer: Brought;
+/** Node from the npm registry, since the server does not answer. */
+let byRegistry: Installed;
+/** Node from the server, which serves the binary of the npm registry; and the packages. */
+let byServer: Installed;
 /** The same with an archive whose SHA-256 is not the one that the launcher expects. */
-let byMirror: Brought;
+let byMirror: Installed;
 
 const nodeFolder = () => join(home, 'tools', `node-${VERSION}`);
-const brought = () => join(nodeFolder(), 'bin', 'node');
+const nodeBinary = () => join(nodeFolder(), 'bin', 'node');
 
 /** The lock under which the packages are installed. */
 function packagesLock(): string {
@@ -46,8 +46,8 @@ function packagesLock(): string {
   return join(home, 'locks', `packages-${sum}`);
 }
 
-/** Makes the next run take that lock; the packages themselves are there. */
-const askForPackages = () => rmSync(join(checkout, 'node_modules', '.switchyard-stamp'));
+/** Makes the next run acquire that lock, although the packages are installed. */
+const forceInstall = () => rmSync(join(checkout, 'node_modules', '.switchyard-stamp'));
 
 /** This process as a lock names it. */
 function myself(): string {
@@ -62,12 +62,12 @@ interface Run {
 }
 
 async function launch(args: string[] = [], mirror?: string): Promise<Run> {
-  const { exitCode, stdout, stderr } = await launching(args, mirror);
+  const { exitCode, stdout, stderr } = await startLauncher(args, mirror);
   return { exitCode, stdout, stderr };
 }
 
-/** A run under way. */
-function launching(given: string[] = [], mirror?: string) {
+/** Starts a run without waiting for its end. */
+function startLauncher(given: string[] = [], mirror?: string) {
   // Without any argument the launcher prints the help itself.
   const args = given.length === 0 ? ['status'] : given;
   return execa(join(checkout, 'switchyard'), args, {
@@ -83,13 +83,13 @@ function launching(given: string[] = [], mirror?: string) {
   });
 }
 
-/** Waits until a run says something, and a moment longer; or until it has ended. */
-async function untilItSays(running: ReturnType<typeof launching>): Promise<void> {
-  const word = new Promise<void>((done) => running.stderr.once('data', () => done()));
-  await Promise.race([word.then(() => sleep(1500)), running]);
+/** Waits until a run has printed something and another 1.5 s have passed, or until it has ended. */
+async function untilOutput(running: ReturnType<typeof startLauncher>): Promise<void> {
+  const output = new Promise<void>((done) => running.stderr.once('data', () => done()));
+  await Promise.race([output.then(() => sleep(1500)), running]);
 }
 
-async function bring(args: string[], mirror: string): Promise<Brought> {
+async function install(args: string[], mirror: string): Promise<Installed> {
   asked = [];
   const begun = Date.now();
   const run = await launch(args, mirror);
@@ -114,7 +114,7 @@ async function serve(listener: RequestListener): Promise<string> {
 
 const sha256 = (body: Buffer) => createHash('sha256').update(body).digest('hex');
 
-/** Serves the archive, `alter`ed if need be, with a list of hashes that fits what is sent: the mirror's word for itself. */
+/** Serves the archive, changed by `alter`, with a matching list of hashes: a mirror that vouches for its own files. */
 function official(alter: (body: Buffer) => Buffer = (body) => body): Promise<string> {
   const body = alter(readFileSync(archive));
   return serve((request, response) => {
@@ -124,7 +124,7 @@ function official(alter: (body: Buffer) => Buffer = (body) => body): Promise<str
   });
 }
 
-/** Has the launcher of the test's checkout expect the test's archive, which is packed anew, instead of Node's own. */
+/** Makes the launcher of the test's checkout expect the hash of the test's own archive instead of Node's. */
 function pinArchive(): void {
   const file = join(checkout, 'switchyard');
   const line = new RegExp(`(${PLATFORM}\\) echo )[0-9a-f]{64} `);
@@ -163,14 +163,14 @@ beforeAll(async () => {
     { mode: 0o755 },
   );
   home = join(work, 'home-by-registry');
-  byRegistry = await bring([], await serve(() => undefined));
-  await packArchive(brought());
+  byRegistry = await install([], await serve(() => undefined));
+  await packArchive(nodeBinary());
   rmSync(join(checkout, 'node_modules'), { recursive: true });
   home = join(work, 'home-by-mirror');
-  byMirror = await bring([], await official());
+  byMirror = await install([], await official());
   pinArchive();
   home = join(work, 'home');
-  byServer = await bring(['up', 'a b', '--json'], await official());
+  byServer = await install(['up', 'a b', '--json'], await official());
 }, 240_000);
 
 beforeEach(() => {
@@ -180,7 +180,7 @@ beforeEach(() => {
 afterEach(stopServing);
 afterAll(() => rmSync(work, { recursive: true }));
 
-test('a server that never sends a byte is given up after ten seconds, and the npm registry is asked', () => {
+test('a server that never sends a byte times out after ten seconds, and the npm registry is used', () => {
   const { run, ms, asked: paths } = byRegistry;
   expect(run.stderr).toMatch(
     /cannot be reached: .*\n(.*\n)*downloading Node 24\.21\.0 from the npm registry/,
@@ -192,7 +192,7 @@ test('a server that never sends a byte is given up after ten seconds, and the np
   expect(existsSync(join(folder, '.stamp'))).toBe(true);
 });
 
-test('an archive that the mirror itself vouches for is refused where it is not the one that is expected here', () => {
+test('an archive that matches the hashes of its mirror, but not the hash in the launcher, is refused', () => {
   const { run, asked: paths } = byMirror;
   expect(run.exitCode).toBe(1);
   expect(run.stderr).toMatch(/was corrupted twice: this release of Switchyard expects SHA-256 [0-9a-f]{64};/);
@@ -200,7 +200,7 @@ test('an archive that the mirror itself vouches for is refused where it is not t
   expect(readdirSync(join(work, 'home-by-mirror', 'tools'))).toEqual([]);
 });
 
-test('a corrupted archive is fetched twice, then refused, and nothing of it stays', async () => {
+test('a corrupted archive is downloaded twice, then refused, and no file of it remains', async () => {
   home = join(work, 'home-corrupted');
   const mirror = await official((body) =>
     Buffer.concat([body.subarray(0, 1000), Buffer.from('x'), body.subarray(1001)]),
@@ -216,7 +216,7 @@ test('a corrupted archive is fetched twice, then refused, and nothing of it stay
   expect(readdirSync(join(home, 'locks'))).toEqual([]);
 }, 60_000);
 
-test('the official archive is checked and used, the packages are installed, the arguments handed over', () => {
+test('the official archive is checked and used, the packages are installed, and the arguments are passed on', () => {
   const { run } = byServer;
   expect(run.stderr).toContain(`Node ${VERSION} is in ${nodeFolder()}`);
   expect(run.stderr).toContain('installing the npm packages');
@@ -228,7 +228,7 @@ test('the official archive is checked and used, the packages are installed, the 
   expect(run.exitCode).toBe(0);
 });
 
-test('a second run asks nobody and says nothing', async () => {
+test('a second run sends no request and prints nothing', async () => {
   const begun = Date.now();
   const run = await launch([], await official());
   expect(run).toMatchObject({ exitCode: 0, stderr: '' });
@@ -243,24 +243,24 @@ test('compiled code is kept in our own folder', async () => {
   expect(readdirSync(cache)).not.toEqual([]);
 }, 30_000);
 
-test('a truncated Node is noticed and brought again', async () => {
-  truncateSync(brought(), 1_000_000);
+test('a truncated Node is detected and installed again', async () => {
+  truncateSync(nodeBinary(), 1_000_000);
   const run = await launch([], await official());
   expect(run.stderr).toContain(`${nodeFolder()} is damaged or incomplete: replacing it`);
   expect(run.exitCode).toBe(0);
-  expect(statSync(brought()).size).toBe(
+  expect(statSync(nodeBinary()).size).toBe(
     statSync(join(work, 'home-by-registry', 'tools', `node-${VERSION}`, 'bin', 'node')).size,
   );
 }, 60_000);
 
-test('one that was altered, its size unchanged, is noticed too', async () => {
-  writeFileSync(brought(), Buffer.alloc(statSync(brought()).size));
+test('a changed Node of the same size is detected too', async () => {
+  writeFileSync(nodeBinary(), Buffer.alloc(statSync(nodeBinary()).size));
   const run = await launch([], await official());
   expect(run.stderr).toContain('is damaged or incomplete: replacing it');
   expect(run.exitCode).toBe(0);
 }, 60_000);
 
-test('an installation of packages that was broken off is repeated; a lock of a dead process stops nobody', async () => {
+test('an interrupted installation of packages is repeated, and the lock of a dead process is ignored', async () => {
   const modules = join(checkout, 'node_modules');
   rmSync(join(modules, '.switchyard-stamp'));
   rmSync(join(modules, '.package-lock.json'));
@@ -275,26 +275,26 @@ test('an installation of packages that was broken off is repeated; a lock of a d
   expect(readdirSync(join(home, 'locks'))).toEqual([]);
 }, 120_000);
 
-test('packages that a developer installed with npm are taken as they are', async () => {
+test('packages that a developer installed with npm are accepted', async () => {
   rmSync(join(checkout, 'node_modules', '.switchyard-stamp'));
   const run = await launch();
   expect(run).toMatchObject({ exitCode: 0, stderr: '' });
   expect(existsSync(join(checkout, 'node_modules', '.switchyard-stamp'))).toBe(true);
 }, 30_000);
 
-test('a lock whose number was given to another process since stops nobody', async () => {
-  askForPackages();
+test('a lock of a process whose pid was reused is ignored', async () => {
+  forceInstall();
   // Process 1 lives, but it did not begin at this tick.
   symlinkSync('1@99999999999', packagesLock());
   expect(await launch()).toMatchObject({ exitCode: 0, stderr: '' });
   expect(readdirSync(join(home, 'locks'))).toEqual([]);
 }, 30_000);
 
-test('the lock of a living process is waited for, and left to it', async () => {
-  askForPackages();
+test('the lock of a running process is waited for and not removed', async () => {
+  forceInstall();
   symlinkSync(myself(), packagesLock());
-  const running = launching();
-  await untilItSays(running);
+  const running = startLauncher();
+  await untilOutput(running);
   expect(readlinkSync(packagesLock())).toBe(myself());
   rmSync(packagesLock());
   expect(await running).toMatchObject({
@@ -303,37 +303,40 @@ test('the lock of a living process is waited for, and left to it', async () => {
   });
 }, 30_000);
 
-// Only root can be somebody else.
-(process.getuid?.() === 0 ? test : test.skip)("so is that of another user's process", async () => {
-  chmodSync(work, 0o755);
-  const theirs = join(work, 'home-of-nobody');
-  mkdirSync(join(theirs, 'locks'), { recursive: true });
-  for (const folder of [theirs, join(theirs, 'locks')]) chmodSync(folder, 0o777);
-  symlinkSync(myself(), join(theirs, 'locks', 'node'));
-  const env = {
-    SWITCHYARD_HOME: theirs,
-    PATH: [oldNode, '/usr/bin', '/bin'].join(delimiter),
-    NODE_OPTIONS: '',
-  };
-  const options = { uid: 65_534, gid: 65_534, env, reject: false } as const;
-  const waiting = execa(join(checkout, 'switchyard'), [], options);
-  let ended = false;
-  void waiting.then(() => (ended = true));
-  await untilItSays(waiting);
-  const early = ended;
-  waiting.kill('SIGKILL');
-  expect((await waiting).stderr).toContain(`waiting for process ${process.pid}, which is doing the same`);
-  expect({ early, owner: readlinkSync(join(theirs, 'locks', 'node')) }).toEqual({ early: false, owner: myself() }); // prettier-ignore
-});
+// Only root can start processes of another user.
+(process.getuid?.() === 0 ? test : test.skip)(
+  "the lock of another user's process is waited for too",
+  async () => {
+    chmodSync(work, 0o755);
+    const theirs = join(work, 'home-of-nobody');
+    mkdirSync(join(theirs, 'locks'), { recursive: true });
+    for (const folder of [theirs, join(theirs, 'locks')]) chmodSync(folder, 0o777);
+    symlinkSync(myself(), join(theirs, 'locks', 'node'));
+    const env = {
+      SWITCHYARD_HOME: theirs,
+      PATH: [oldNode, '/usr/bin', '/bin'].join(delimiter),
+      NODE_OPTIONS: '',
+    };
+    const options = { uid: 65_534, gid: 65_534, env, reject: false } as const;
+    const waiting = execa(join(checkout, 'switchyard'), [], options);
+    let ended = false;
+    void waiting.then(() => (ended = true));
+    await untilOutput(waiting);
+    const early = ended;
+    waiting.kill('SIGKILL');
+    expect((await waiting).stderr).toContain(`waiting for process ${process.pid}, which is doing the same`);
+    expect({ early, owner: readlinkSync(join(theirs, 'locks', 'node')) }).toEqual({ early: false, owner: myself() }); // prettier-ignore
+  },
+);
 
 test.each([
   [
-    'no link can be made',
+    'no link can be created',
     () => writeFileSync(packagesLock(), ''),
     /^error: the lock cannot be created: .*File exists/,
   ],
   [
-    'no folder can be made',
+    'no folder can be created',
     () => {
       rmSync(join(home, 'locks'), { recursive: true });
       writeFileSync(join(home, 'locks'), '');
@@ -341,9 +344,9 @@ test.each([
     /^error: the folder for locks cannot be created: .*File exists/,
   ],
 ])(
-  'where %s it says so instead of waiting',
+  'if %s, that is reported immediately',
   async (_, spoil, message) => {
-    askForPackages();
+    forceInstall();
     spoil();
     const run = await launch(['status', '--json']);
     rmSync(join(home, 'locks'), { recursive: true });
@@ -357,7 +360,7 @@ test.each([
   30_000,
 );
 
-test('works through a link from elsewhere, in a folder with spaces', async () => {
+test('works through a link in another folder, whose name has a space', async () => {
   const elsewhere = join(work, 'my bin');
   mkdirSync(elsewhere);
   symlinkSync('../checkout/switchyard', join(elsewhere, 'sy'));

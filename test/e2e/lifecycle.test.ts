@@ -1,16 +1,16 @@
 /**
- * The life of one throwaway stack with one gateway: what goes wrong around a deployment, runs that are interrupted or meet another, and
- * its keys. Each group is a file of its own in lifecycle/. Pulumi, Docker, the edge and the gateway's request filter are real; a stub
- * answers in place of LiteLLM, which is no group's subject. Where the same is asserted with LiteLLM:
+ * The life of one throwaway stack with one gateway: mistakes around a deployment, interrupted and concurrent runs, and its keys. Each group
+ * is a file in lifecycle/. Pulumi, Docker, the edge and the gateway's request filter are real; a stub answers instead of LiteLLM, which no
+ * group tests. The same is tested with LiteLLM elsewhere:
  *
- * - it comes up from these files: test/e2e/stack.test.ts ("a first up, without any account"); it says what is wrong with them, leaves
- *   and comes back: runtimes/gateway/test/hooks.test.ts ("the whole gateway serves, hides keys, drains, and reports failures clearly") and the
+ * - it starts with these files: test/e2e/stack.test.ts ("a first up, without any account"); it reports mistakes in them, drains and
+ *   restarts: runtimes/gateway/test/hooks.test.ts ("the whole gateway serves, hides keys, drains, and reports failures clearly") and the
  *   drill `kill`;
- * - it takes the new master key, the old one within its grace, and neither another: the drill `rotate-master-key`.
+ * - it accepts the new master key, the old one during its grace period, and no other key: the drill `rotate-master-key`.
  */
 import { afterAll, beforeAll } from '@jest/globals';
 import { badInput, nothingDeployed } from './lifecycle/bad-input.ts';
-import { killedHalfWay, remainingParts, meetings, strangers } from './lifecycle/interrupted.ts';
+import { changedByHand, concurrentRuns, killedRun, removal } from './lifecycle/interrupted.ts';
 import { firstKeys, rotations } from './lifecycle/key-rotations.ts';
 import { LifecycleStack, MINUTE } from './lifecycle/lifecycle-stack.ts';
 
@@ -20,10 +20,10 @@ afterAll(() => stack.remove(), 5 * MINUTE);
 
 nothingDeployed(stack);
 firstKeys(stack);
-killedHalfWay(stack);
+killedRun(stack);
 badInput(stack);
-meetings(stack);
-strangers(stack);
+concurrentRuns(stack);
+changedByHand(stack);
 rotations(stack);
-// Last: it takes the stack down.
-remainingParts(stack);
+// Last, since it removes the stack.
+removal(stack);

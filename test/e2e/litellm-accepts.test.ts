@@ -1,6 +1,6 @@
 /**
- * The real LiteLLM, in the image that the stack builds: it takes every config that a good catalogue renders to, whole and without a
- * complaint, and it knows what `domain/facts/litellm.generated.json` says of it.
+ * The real LiteLLM, in the image that the stack builds: it loads every config that is rendered from a valid catalogue, completely and
+ * without a warning, and it matches `domain/facts/litellm.generated.json`.
  */
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -26,7 +26,7 @@ interface Loaded {
   fallbacks: Record<string, string[]>[];
   strategy: string;
   retries: number;
-  said: string[];
+  warnings: string[];
 }
 
 interface Config {
@@ -39,7 +39,7 @@ interface Config {
 }
 
 const RANDOM = 25;
-/** Said of every config alike, and no complaint about what is rendered. */
+/** Warnings that LiteLLM logs for every config, and that are not about the rendered part. */
 const HARMLESS =
   /^LITELLM_MASTER_KEY is not set|^custom_auth is configured but|has custom pricing but not in built-in cost map/;
 
@@ -58,8 +58,8 @@ test('prices, dates and config keys are those of the image (npm run generate)', 
   expect(facts).toEqual(JSON.parse(repositoryFile('domain/facts/litellm.generated.json')));
 }, 300_000);
 
-// The checkout's own catalogue, not the release's: what operators make of it is what LiteLLM has to take.
-test("LiteLLM takes the checkout's catalogue and random good ones", async () => {
+// The checkout's own catalogue, not the release's: LiteLLM must load what operators have made of it.
+test("LiteLLM loads the checkout's catalogue and random valid ones", async () => {
   const texts = {
     own: repositoryFile('config-templates/catalog.yaml'),
     ...Object.fromEntries(fc.sample(catalogTexts, RANDOM).map((text, n) => [`random-${n}`, text])),
@@ -120,11 +120,11 @@ test("LiteLLM takes the checkout's catalogue and random good ones", async () => 
 
   expect(Object.keys(loaded).sort()).toEqual([...rendered.keys()].sort());
   for (const [name, config] of rendered) {
-    const { error, models, fallbacks, strategy, retries, said } = loaded[name] ?? ({} as Loaded);
-    expect({ name, error, said: said.filter((line) => !HARMLESS.test(line)) }).toEqual({
+    const { error, models, fallbacks, strategy, retries, warnings } = loaded[name] ?? ({} as Loaded);
+    expect({ name, error, warnings: warnings.filter((line) => !HARMLESS.test(line)) }).toEqual({
       name,
       error: undefined,
-      said: [],
+      warnings: [],
     });
     expect(models).toEqual(
       config.model_list.map(

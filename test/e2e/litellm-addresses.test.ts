@@ -121,22 +121,22 @@ test('every request goes to the configured address', async () => {
   const asked = stdout.split('\n').map((line) => JSON.parse(line) as Asked);
 
   expect(asked.map(({ alias }) => alias).sort()).toEqual(plan.served.map(({ alias }) => alias).sort());
-  const astray = asked.flatMap(({ alias, calls }) => {
+  const misdirected = asked.flatMap(({ alias, calls }) => {
     const provider = catalog.providers[catalog.models[alias]?.provider ?? ''];
     if (provider === undefined) expect(alias).toBe(MOCK_ALIAS);
     const given = provider
       ? gatewayAddress(settings, catalog.models[alias]?.provider ?? '', provider)
       : CLOSED_PORT;
     return Object.entries(calls).flatMap(([route, call]) => {
-      const wrong = leaves(call, new URL(given), route === OPTIONAL || given === CLOSED_PORT);
+      const wrong = isMisdirected(call, new URL(given), route === OPTIONAL || given === CLOSED_PORT);
       return wrong || call.other.length > 0 ? [{ alias, route, ...call }] : [];
     });
   });
-  expect(astray).toEqual([]);
+  expect(misdirected).toEqual([]);
 }, 1_800_000);
 
 /** Whether a call sent a request to another address than the configured one, or no request at all. */
-function leaves({ requests, names }: Call, given: URL, optional: boolean): boolean {
+function isMisdirected({ requests, names }: Call, given: URL, optional: boolean): boolean {
   const port = given.port || (given.protocol === 'https:' ? '443' : '80');
   const below = `//${given.host}${given.pathname.replace(/\/$/, '')}/`;
   return (

@@ -1,4 +1,4 @@
-"""Loads each config of /configs as LiteLLM's proxy does, and prints what came of it. Run by litellm-accepts.test.ts in the image."""
+"""Loads each config of /configs as LiteLLM's proxy does, and prints the result. Run by litellm-accepts.test.ts in the image."""
 
 import asyncio
 import contextlib
@@ -13,24 +13,24 @@ from litellm.proxy.proxy_server import ProxyConfig
 FOLDER = Path('/configs')
 sys.path.insert(0, str(FOLDER))
 
-said: list[str] = []
+warnings: list[str] = []
 
 
-class Ear(logging.Handler):
+class Recorder(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        said.append(record.getMessage())
+        warnings.append(record.getMessage())
 
 
 for name in ('LiteLLM', 'LiteLLM Proxy', 'LiteLLM Router'):
-    logging.getLogger(name).addHandler(Ear(level=logging.WARNING))
+    logging.getLogger(name).addHandler(Recorder(level=logging.WARNING))
 
 
 async def load(path: Path) -> dict:
-    said.clear()
-    # A process that lives for one config makes its secret manager once.
+    warnings.clear()
+    # LiteLLM creates its secret manager once per process: here each config needs its own.
     litellm.secret_manager_client = None
     try:
-        # What it prints itself belongs to nobody here.
+        # Keep what LiteLLM prints out of this script's standard output.
         with contextlib.redirect_stdout(sys.stderr):
             router, _, _ = await ProxyConfig().load_config(router=None, config_file_path=str(path))
         found = [
@@ -48,10 +48,10 @@ async def load(path: Path) -> dict:
             'fallbacks': router.fallbacks or [],
             'strategy': router.routing_strategy,
             'retries': router.num_retries,
-            'said': list(said),
+            'warnings': list(warnings),
         }
-    except Exception as error:  # the test tells what it is
-        return {'error': f'{type(error).__name__}: {error}', 'said': list(said)}
+    except Exception as error:  # reported by the test
+        return {'error': f'{type(error).__name__}: {error}', 'warnings': list(warnings)}
 
 
 async def main() -> None:

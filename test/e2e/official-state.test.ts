@@ -1,6 +1,6 @@
 /**
- * A state that Pulumi's official plugins wrote, previewed with the plugins of toolchain/. The state lies beside the
- * checkout, in ../shared/official-state; where it is not, there is nothing to test.
+ * A state that Pulumi's official plugins wrote, previewed with the plugins of toolchain/. The state is in
+ * ../shared/official-state beside the checkout; without that folder the test is skipped.
  */
 import { copyFileSync, existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -11,7 +11,7 @@ import { ROOT } from '../../console/home-paths.ts';
 
 const MINUTE = 60_000;
 const STACK = 'off';
-/** Beside the checkout, or beside the folder of the worktrees that it is one of. */
+/** Beside the checkout, or, in a worktree, beside the folder that contains it. */
 const FOLDER = ['../shared', '../../shared']
   .map((folder) => resolve(ROOT, folder, 'official-state'))
   .find((folder) => existsSync(join(folder, 'state.json')));
@@ -46,31 +46,31 @@ if (!FOLDER) {
     await run('stack', 'select', '--create');
     copyFileSync(join(FOLDER, 'Pulumi.off.yaml'), join(checkout.dir, 'Pulumi.off.yaml'));
     await run('stack', 'import', '--file', join(FOLDER, 'state.json'));
-    // A preview: nothing of the stack is there, and nothing is made.
+    // Only a preview: none of the stack's resources exist on this machine, and none are created.
     ({ steps } = JSON.parse(await run('preview', '--json', '--show-sames')) as { steps: Step[] });
   }, 10 * MINUTE);
 
   afterAll(() => checkout?.remove(), MINUTE);
 
-  test('the master key, the name of the deployment, the data and the network stay as they are', () => {
+  test('the master key, the random id of the deployment, the data and the network are unchanged', () => {
     const names = ['master-key-1', 'instance', 'data', 'network'];
     const kept = steps.filter(({ urn }) => names.includes(urn.split('::').at(-1)!));
     expect(kept.map(({ op }) => op)).toEqual(['same', 'same', 'same', 'same']);
   });
 
-  test('nothing changes but what the program has changed since', () => {
+  test('only resources that the program defines differently change', () => {
     const changed = steps.filter(({ op }) => op !== 'same').map(({ urn }) => urn);
-    const asked = steps.filter(isAskedFor).map(({ urn }) => urn);
-    expect(changed.filter((urn) => !asked.includes(urn))).toEqual([]);
+    const expected = steps.filter(isChangedByProgram).map(({ urn }) => urn);
+    expect(changed.filter((urn) => !expected.includes(urn))).toEqual([]);
   });
 }
 
-/** Whether the program sets something that the state has otherwise. */
-function isAskedFor({ oldState, newState }: Step): boolean {
+/** Whether the program sets an input to another value than the state has. */
+function isChangedByProgram({ oldState, newState }: Step): boolean {
   return !oldState || !newState || !isWithin(newState.inputs ?? {}, oldState.inputs ?? {});
 }
 
-/** Whether all that one value says, the other says too: what plugins fill in is no difference. */
+/** Whether the second value has everything that the first one has. Additional fields are ignored: plugins fill in defaults. */
 function isWithin(news: unknown, olds: unknown): boolean {
   if (typeof news !== 'object' || news === null || typeof olds !== 'object' || olds === null) {
     return isDeepStrictEqual(news, olds);

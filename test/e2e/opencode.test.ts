@@ -234,7 +234,7 @@ test(
 
 describe('a provider that is down', () => {
   test(
-    'ends the run with its error message, instead of retrying for ever',
+    'ends the run with its error message, instead of being retried without end',
     async () => {
       await upstream.inject({ path: '/groq', status: 503 });
       const result = await run('groq-direct/openai/gpt-oss-20b', { maxFailures: 2 });

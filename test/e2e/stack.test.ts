@@ -1,7 +1,7 @@
 /**
- * The main job with real parts: dev and prod side by side, opencode through dev, keys by plain Pulumi, a fallback chain, the cache
- * over a replacement, no key in sight, and nothing left in the end. Only the paid upstreams are faked, and LiteLLM behind prod's two
- * gateways: dev has it.
+ * The main job with real parts: dev and prod side by side, opencode through dev, keys set by plain Pulumi, a fallback chain, a cache that
+ * outlives its container, no visible key, and nothing left after `down`. Fake are only the paid upstreams, and LiteLLM in prod's two
+ * gateways: dev has the real one.
  */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -22,7 +22,7 @@ interface UpReport {
   clientFilesLeftAlone?: { stack: string; command: string };
 }
 
-/** Not shaped like any provider's key, so that nothing but our own knowledge of it can keep it out of sight. */
+/** These do not look like any provider's key, so that only redaction by value can hide them. */
 const KEYS: Record<string, string> = {
   ANTHROPIC_API_KEY: 'canary-7d1f3a90c2e84b56-anthropic',
   OPENAI_API_KEY: 'canary-19be40aa73d25c68-openai',
@@ -49,7 +49,7 @@ afterAll(async () => {
   await checkout.remove();
 }, 5 * MINUTE);
 
-/** The stack's master key, as its owner reads it. */
+/** The stack's master key, from its outputs. */
 async function masterKey(stack: string): Promise<string> {
   return (await checkout.pulumi(stack, ['stack', 'output', 'masterKey', '--show-secrets'])).stdout.trim();
 }
@@ -81,7 +81,7 @@ describe('a first up, without any account', () => {
   });
 
   test(
-    'writes files with which the real opencode answers',
+    'writes client files with which the real opencode gets an answer',
     async () => {
       const run = await opencode(checkout, ['run', '-m', 'litellm/mock', '--title', 't', 'hi']);
       expect(run.stdout + run.stderr).toContain(firstUp.answer.text);
@@ -92,13 +92,13 @@ describe('a first up, without any account', () => {
 
 describe('keys by plain pulumi', () => {
   test(
-    'bring their models',
+    'enable their models',
     async () => {
       for (const [name, value] of Object.entries(KEYS)) {
         const set = await checkout.pulumi(dev.stack, ['config', 'set', '--secret', name], value);
         expect(set.stderr).toBe('');
       }
-      // It previews first.
+      // Plain `pulumi up` previews first.
       const up = await checkout.pulumi(dev.stack, ['up', '--yes']);
       expect(up.exitCode).toBe(0);
       upstream = await Upstream.start(dev.stack, upstreamPort);
@@ -112,7 +112,7 @@ describe('keys by plain pulumi', () => {
   );
 
   test(
-    'leave a preview without a change',
+    'are no change for the next preview',
     async () => {
       expect((await checkout.json<{ changes: number }>(['preview', dev.stack])).changes).toBe(0);
     },
@@ -120,7 +120,7 @@ describe('keys by plain pulumi', () => {
   );
 
   test(
-    "go into opencode's auth.json alone, and its own providers answer",
+    "are written only to opencode's auth.json, and its own providers answer",
     async () => {
       await checkout.json(['connect', dev.stack]);
       const config = readFileSync(join(checkout.dir, '.client/config/opencode/opencode.json'), 'utf8');
@@ -140,7 +140,7 @@ describe('the gateway', () => {
   test.each([
     ['no key', undefined],
     ['a wrong key', 'sk-0000000000000000000000000000000000000000'],
-  ])('answers 401 to %s on every route but the probes', async (_, key) => {
+  ])('answers 401 to %s on every route except the health checks', async (_, key) => {
     const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
     for (const path of [
       '/',
@@ -158,11 +158,11 @@ describe('the gateway', () => {
   });
 
   test(
-    'falls back along the chain, asks each hop once, and then passes over those that failed',
+    'falls back along the chain, calls each model once, and then skips those that failed',
     async () => {
       const key = await masterKey(dev.stack);
       await upstream?.inject({ path: '/anthropic', status: 503 }, { path: '/openai', status: 429 });
-      // LiteLLM's own defaults take 4 to 5 seconds for each failing hop: they ask it again and again, with pauses.
+      // With LiteLLM's defaults each failing model takes 4 to 5 seconds, since it is retried several times with pauses.
       const askedFor = async (model: string): Promise<(string | null)[]> => {
         const before = (await upstream?.requests())?.length ?? 0;
         const messages = [{ role: 'user', content: `fallback of ${model} ${Date.now()}` }];
@@ -178,7 +178,7 @@ describe('the gateway', () => {
   );
 
   test(
-    'keeps its cache over the replacement of the container',
+    'keeps its cache when the container is replaced',
     async () => {
       const key = await masterKey(dev.stack);
       await upstream?.forget();
@@ -199,15 +199,15 @@ describe('the gateway', () => {
 
 describe('dev and prod on one host', () => {
   test(
-    'stand side by side, each with keys of its own',
+    'run side by side, each with its own keys',
     async () => {
       const client = readClient();
-      // The request filter, which checks keys, is the real one. That LiteLLM behind it accepts only valid keys: "the gateway", above; two
-      // gateways of it: test/e2e/drill-command.test.ts.
+      // The request filter, which checks keys, is the real one. LiteLLM's own key check is tested in "the gateway" above, and two gateways
+      // with LiteLLM in test/e2e/drill-command.test.ts.
       checkout.stubLitellm();
       const report = await checkout.json<UpReport>(['up', prod.stack]);
       expect(report.models).toEqual([]);
-      // opencode stays with dev, and up says so.
+      // opencode's files still belong to dev, and up reports that.
       expect(report.connected).toBeUndefined();
       expect(report.clientFilesLeftAlone).toMatchObject({
         stack: dev.stack,
@@ -228,7 +228,7 @@ describe('dev and prod on one host', () => {
   );
 });
 
-describe('no key is seen', () => {
+describe('no key is visible', () => {
   test(
     'in docker inspect, logs, environments, state, settings',
     async () => {
@@ -239,7 +239,7 @@ describe('no key is seen', () => {
           .split('\n')
           .filter(Boolean);
       const [devIds, prodIds] = [idsOf(dev.stack), idsOf(prod.stack)];
-      // A gateway and an edge each, at least: a filter that finds nothing would prove nothing.
+      // Each stack has at least a gateway and an edge: if the filter found no container, the test would prove nothing.
       for (const ids of [devIds, prodIds]) expect(ids.length).toBeGreaterThanOrEqual(2);
       const places: [string, string][] = [];
       for (const id of [...devIds, ...prodIds]) {
@@ -266,7 +266,7 @@ describe('no key is seen', () => {
 
 describe('down', () => {
   test(
-    'removes everything but the data, and that when it is named',
+    'removes everything except the data volume, which must be named to be removed',
     async () => {
       await upstream?.stop();
       await checkout.json(['down', dev.stack]);
@@ -278,7 +278,7 @@ describe('down', () => {
   );
 });
 
-/** opencode's files as they are. */
+/** The texts of opencode's files. */
 function readClient(): string[] {
   return ['config/opencode/opencode.json', 'data/opencode/auth.json'].map((file) =>
     readFileSync(join(checkout.dir, '.client', file), 'utf8'),

@@ -14,7 +14,7 @@ const PROGRESS_EVERY_MS = 5_000;
  * Checks that Go is installed and new enough.
  *
  * @param title what is to be built, for the error
- * @throws Error that says how to install it
+ * @throws Error with how to install it
  */
 export async function requireGo(title: string): Promise<void> {
   const needed = `needed to build ${title}, since Pulumi's own downloads cannot be reached`;

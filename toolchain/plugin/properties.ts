@@ -48,7 +48,7 @@ export function readProperties(struct: structProto.Struct | undefined): Properti
   return { values, secrets };
 }
 
-/** Writes properties as the engine wants them, with everything secret wrapped. */
+/** Writes properties as the engine expects them, with everything secret wrapped. */
 export function writeProperties(values: Record<string, Value>, secrets: SecretPaths): structProto.Struct {
   return structProto.Struct.fromJavaScript(writeRecord(values, [], secrets));
 }

@@ -1,4 +1,4 @@
-/** GitHub's workflow files are valid: actionlint says so, which is built with Go. */
+/** Checks GitHub's workflow files with actionlint, which is built with Go. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';

@@ -76,7 +76,7 @@ test('a failed build leaves nothing and reports the output of Go; the remains of
   expect(await readdir(join(home, 'tools'))).toEqual([]);
 }, 120_000);
 
-test('without Go the error says how to install it', async () => {
+test('without Go the error has the way to install it', async () => {
   const path = process.env['PATH'];
   process.env['PATH'] = home;
   try {

@@ -21,7 +21,7 @@ import { FOREIGN, sample, withForeign } from './samples.ts';
 
 type Values = Record<string, Value>;
 
-/** The real provider, but nothing is done: what was planned has come about, what is read is as it was. */
+/** The real provider, except that it does nothing: apply returns the planned state, and read returns the state unchanged. */
 class Planner extends TerraformProvider {
   override async call<M extends keyof Methods>(method: M, request: Methods[M][0]): Promise<Methods[M][1]> {
     if (method === 'ApplyResourceChange') {
@@ -91,7 +91,7 @@ async function outputsOf(token: string, inputs: Values): Promise<Values> {
   return known(toPulumi(plan.planned.value, type.shape), type.shape) as Values;
 }
 
-/** Puts a value in the place of what is not known before the creation. */
+/** Replaces values that are unknown before the creation. */
 function known(value: Value, shape: Shape): Value {
   if (value instanceof Unknown) return sample(shape, 'made');
   if (value === null || typeof value !== 'object') return value;
@@ -123,7 +123,7 @@ async function diff(token: string, olds: Values, news: Values, oldInputs = news)
 
 const NONE = { changes: providerProto.DiffResponse.DiffChanges.DIFF_NONE, diffs: [] };
 
-/** Runs a check for every type; what goes wrong is told by type. */
+/** Runs a check for every type, and reports failures by type. */
 async function forEveryType(check: (token: string, shape: ResourceShape) => Promise<void>): Promise<void> {
   const wrong: Record<string, string> = {};
   for (const token of tokens) {
@@ -186,11 +186,11 @@ test.each(['read', 'update'] as const)(
       const { values, secrets } = readProperties(answer.getProperties());
       const meta = olds['__meta'];
       const rest = Object.fromEntries(Object.entries(olds).filter(([name]) => !BOOKKEEPING.includes(name)));
-      // Null says as much as nothing; what the provider computes only now is another matter.
+      // Null means the same as absent, except for values that the provider computes only now.
       expect(values).toMatchObject(rest);
       expect(JSON.parse(values['__meta'] as string)).toMatchObject({ other: 'kept' });
       if (method === 'read') expect(values['__meta']).toBe(meta);
-      // It tells how to read outputs that are no more; the official plugin fails on one that does not fit.
+      // It describes how to read outputs that do not exist any more; the official plugin fails if it does not match.
       expect(values).not.toHaveProperty('__pulumi_raw_state_delta');
       expect(secrets).toEqual(expect.arrayContaining(secret));
     });

@@ -192,13 +192,13 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   );
 
   test(
-    'without the provider, or without Docker, the error says what is missing and how to fix it',
+    'without the provider, or without Docker, the error has what is missing and how to fix it',
     async () => {
       const withoutProvider = { SWITCHYARD_DOCKER_PROVIDER: '/nowhere' };
       expect(await project.refused(['preview'], withoutProvider)).toContain(
         'The Terraform Docker provider is not at /nowhere. Run: node toolchain/build.ts',
       );
-      // A preview asks Docker nothing; a refresh does.
+      // A preview sends no request to Docker; a refresh does.
       const withoutDocker = { DOCKER_HOST: 'unix:///nowhere.sock' };
       expect(await project.refused(['refresh', '--yes', '--skip-preview'], withoutDocker)).toContain(
         'Cannot connect to the Docker daemon at unix:///nowhere.sock',

@@ -76,7 +76,7 @@ test("a plugin that the user's own pulumi installed is kept and gets a manifest"
   expect(await lookForPulumi()).toEqual({ problem: 'pulumi-resource-docker has 5 bytes instead of 23' });
 }, 60_000);
 
-test('a plugin without a pinned checksum is not requested, whatever the server says of it', async () => {
+test('a plugin without a pinned checksum is not requested, even if the list of the server has it', async () => {
   const name = archiveOf(random).slice(archiveOf(random).lastIndexOf('/') + 1);
   const pinned = PINNED[name]!;
   delete PINNED[name];

@@ -161,15 +161,15 @@ describe('ignoreChanges', () => {
   ])('reads the path %s', (path, steps) => expect(pathSteps(path)).toEqual(steps));
 
   test('inserts the old value, at every depth, and keeps the rest, unknown values included', () => {
-    const wanted = { a: 1, b: { c: 2, d: 3 }, ports: [{ external: 1 }, { external: 2 }], image: UNKNOWN };
+    const requested = { a: 1, b: { c: 2, d: 3 }, ports: [{ external: 1 }, { external: 2 }], image: UNKNOWN };
     const has = { a: 9, b: { c: 8 }, ports: [{ external: 7 }] };
-    expect(ignoreChanges(wanted, has, ['b.c', 'b.d', 'ports[*].external'])).toEqual({
+    expect(ignoreChanges(requested, has, ['b.c', 'b.d', 'ports[*].external'])).toEqual({
       a: 1,
       b: { c: 8 },
       ports: [{ external: 7 }, { external: 2 }],
       image: UNKNOWN,
     });
-    expect(wanted.b.c).toBe(2);
+    expect(requested.b.c).toBe(2);
   });
 });
 

@@ -31,7 +31,7 @@ export class Project {
     };
   }
 
-  /** Brings what is needed and makes a stack `test`. */
+  /** Installs what is needed and creates a stack `test`. */
   static async create(): Promise<Project> {
     const { path } = await ensureToolchain({ home: home() });
     await importImage();

@@ -44,7 +44,7 @@ export class PulumiMirror {
   readonly files = new Map<string, Buffer>();
   /** True: it never sends a byte. */
   silent = false;
-  /** The paths that were asked for, and what was told meanwhile. */
+  /** The paths that were requested, and the lines of progress in the meantime. */
   asked: string[] = [];
   told: string[] = [];
   readonly work = mkdtempSync(join(tmpdir(), 'switchyard-official-'));
@@ -65,7 +65,7 @@ export class PulumiMirror {
     });
   }
 
-  /** Notes what it is told. */
+  /** Records lines of progress. */
   readonly reporter = {
     progress: (line: string): void => void this.told.push(line),
     step: <T>(label: string, run: () => Promise<T>): Promise<T> => {
@@ -115,7 +115,7 @@ export class PulumiMirror {
       PINNED[path.slice(path.lastIndexOf('/') + 1)] = createHash('sha256').update(body).digest('hex');
   }
 
-  /** Forgets what was asked and told. */
+  /** Clears the recorded requests and lines. */
   forget(): void {
     this.asked = [];
     this.told = [];

@@ -114,7 +114,7 @@ test('an engine that sends no old inputs has the outputs compared', async () => 
   expect([await replaced(40), await replaced(41)]).toEqual([[], ['length']]);
 });
 
-test('a password that is drawn has the outputs of the defaults', async () => {
+test('a new password has the outputs of the defaults', async () => {
   const outputs = await created(PASSWORD, { length: 40, special: false });
   expect(outputs).toMatchObject({ length: 40, special: false, lower: true, numeric: true, minUpper: 0 });
   expect(outputs['result']).toMatch(/^[A-Za-z0-9]{40}$/);

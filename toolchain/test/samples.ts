@@ -2,7 +2,7 @@ import type { Value } from '../plugin/properties.ts';
 import type { ObjectShape, Shape } from '../providers/docker/shape.ts';
 import { isTimeouts } from '../providers/docker/values.ts';
 
-/** A value of a shape, with one element in every list; the provider's own words where it takes only some. */
+/** A value of a shape, with one element in every list; an allowed value where the provider restricts them. */
 export function sample(shape: Shape, name = ''): Value {
   switch (shape.kind) {
     case 'object':

@@ -85,7 +85,7 @@ describe('workflows', () => {
       // Nor any setting of the repository's: its tests make up what they need.
       expect(JSON.stringify(job)).not.toMatch(/secrets\.|vars\.|github\.token/);
       const upload = job.steps.find((step) => step.uses?.startsWith('actions/upload-artifact@'));
-      // The folder that .ci/nightly is told to write to; also of a red night.
+      // The folder that .ci/nightly writes to, also if it fails.
       expect(upload).toMatchObject({ if: 'always()', with: { path: 'nightly-logs/*.log' } });
     }
   });
@@ -111,7 +111,7 @@ describe('the comment on a pull request', () => {
   const dir = mkdtempSync(join(tmpdir(), 'switchyard-gh-'));
   afterAll(() => rmSync(dir, { recursive: true }));
 
-  /** Runs the step as a runner does, with a `gh` that knows these comments and notes what it is asked to write. */
+  /** Runs the step as a runner does, with a `gh` that lists these comments and records what it is called to write. */
   async function comment(known: string): Promise<string> {
     const calls = join(dir, 'calls');
     const gh = `#!/bin/sh

@@ -75,7 +75,7 @@ export function sdks(stack: LayersStack): void {
         '/openai/v1/embeddings text-embedding-3-small',
         '/openai/v1/responses gpt-5.6',
         '/openai/v1/responses gpt-5.6',
-        // The alias has no chain and no second key, so its provider is asked once more.
+        // The alias has no chain and no second key, so its provider is called once more.
         '/perplexity/chat/completions sonar',
         '/perplexity/chat/completions sonar',
         '/deepseek/v1/chat/completions deepseek-v4-flash',
@@ -126,12 +126,12 @@ const KEY_OF: Record<string, string> = Object.fromEntries(
     .map(([name, value]) => [name.replace('_API_KEY', '').toLowerCase(), value]),
 );
 
-/** Each request carries its provider's key, in the one header where it belongs, and nothing else of ours or of the client's. */
+/** Expects each request to have its provider's key, only in the right header, and nothing else of ours or of the client's. */
 export function expectNothingOfTheClient(stack: LayersStack, received: ReceivedRequest[]): void {
   expect(received).not.toEqual([]);
   for (const { provider, headers, query, body, path } of received) {
     const key = KEY_OF[provider] ?? '';
-    // DeepSeek speaks Anthropic's language too, and is asked in it by /v1/messages.
+    // /v1/messages calls DeepSeek by its Anthropic API too, with that API's header.
     const [name, value] = path.endsWith('/v1/messages')
       ? ['x-api-key', key]
       : ['authorization', `Bearer ${key}`];

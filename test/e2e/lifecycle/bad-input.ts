@@ -1,4 +1,4 @@
-/** What goes wrong around a deployment: each a sentence that names it, a non-zero exit, and nothing lost. */
+/** Mistakes around a deployment: each is reported in a sentence with a non-zero exit code, and nothing is lost. */
 import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
@@ -11,7 +11,7 @@ export function nothingDeployed(life: LifecycleStack): void {
 
   describe('before anything is deployed', () => {
     test(
-      'a preview tells what would come up, and touches nothing',
+      'a preview shows what would be created, and changes nothing',
       async () => {
         const file = join(checkout.dir, `Pulumi.${life.stack}.yaml`);
         const settings = readFileSync(file, 'utf8');
@@ -26,7 +26,7 @@ export function nothingDeployed(life: LifecycleStack): void {
     );
 
     test(
-      'a held port is named with its holder',
+      'a port in use is reported with the process that uses it',
       async () => {
         const server = await listenOn(life.port);
         const { exitCode, stderr } = await checkout.switchyard(['up', life.stack]);
@@ -44,7 +44,7 @@ export function nothingDeployed(life: LifecycleStack): void {
     );
 
     test(
-      'a stack that is not deployed has no status',
+      'connect to a stack that is not deployed is refused with the command that deploys it',
       async () => {
         const { exitCode, stderr } = await checkout.switchyard(['connect', life.stack]);
         expect(exitCode).toBe(1);
@@ -56,13 +56,13 @@ export function nothingDeployed(life: LifecycleStack): void {
   });
 }
 
-/** On the deployed stack, which stays as it is. */
+/** On the deployed stack, which must not change. */
 export function badInput(life: LifecycleStack): void {
   const { checkout } = life;
 
-  describe('a deployed stack', () => {
+  describe('on a deployed stack', () => {
     test(
-      'says so when the passphrase is wrong, and when it is lost',
+      'a wrong and a missing passphrase are reported',
       async () => {
         const before = life.containers();
         const passphrase = join(checkout.env.SWITCHYARD_HOME ?? '', 'passphrase', life.stack);
@@ -83,7 +83,7 @@ export function badInput(life: LifecycleStack): void {
     );
 
     test(
-      'is unchanged by a typo in the catalogue, which plain pulumi names with its place',
+      'a typo in the catalogue changes nothing, and is reported with line and column, also by plain pulumi',
       async () => {
         const before = life.containers();
         const file = join(checkout.dir, 'config-templates/catalog.yaml');
@@ -102,7 +102,7 @@ export function badInput(life: LifecycleStack): void {
           expect(text).toContain('did you mean');
           expect(text).not.toMatch(/\n\s+at .*\.ts/);
         }
-        // Not as the two texts: a failure would print them.
+        // Not compared as texts, which a failure would print.
         expect(stateAfter === stateBefore).toBe(true);
         expect(life.containers()).toEqual(before);
       },
@@ -110,7 +110,7 @@ export function badInput(life: LifecycleStack): void {
     );
 
     test(
-      'keeps everything if there is not enough disk space',
+      'too little disk space is reported before anything changes',
       async () => {
         const before = life.containers();
         const stateBefore = await life.resources();

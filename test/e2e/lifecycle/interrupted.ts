@@ -1,4 +1,4 @@
-/** Runs that were interrupted, runs that meet another, and containers that came or went without Pulumi. */
+/** Interrupted runs, concurrent runs, and containers that were created or removed without Pulumi. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,15 +8,15 @@ import { BASE_IMAGE } from '../../../infra/docker-names.ts';
 import { docker, inspect } from '../../harness/test-containers.ts';
 import { type LifecycleStack, MINUTE } from './lifecycle-stack.ts';
 
-/** The first `up` of all is killed. */
-export function killedHalfWay(life: LifecycleStack): void {
+/** The stack's first `up` is killed. */
+export function killedRun(life: LifecycleStack): void {
   const { checkout } = life;
 
-  describe('an up that was killed half-way', () => {
+  describe('an up that was killed', () => {
     test(
-      'can be repeated: its lock is cleared away, and nothing of it stays',
+      'can be repeated, which removes its lock and its containers',
       async () => {
-        const { child } = await upUnderWay(life, './switchyard', ['up', life.stack, '--no-connect']);
+        const { child } = await startUp(life, './switchyard', ['up', life.stack, '--no-connect']);
         // The engine alone, without a chance to clean up.
         const killed = engines(life);
         expect(killed).not.toEqual([]);
@@ -34,17 +34,17 @@ export function killedHalfWay(life: LifecycleStack): void {
   });
 }
 
-/** Runs that meet another, or whose terminal goes. */
-export function meetings(life: LifecycleStack): void {
+/** Concurrent runs, and a run whose terminal is closed. */
+export function concurrentRuns(life: LifecycleStack): void {
   const { checkout } = life;
 
   describe('two runs at once', () => {
     test(
-      'the second one is refused, and leaves what the first one is waiting for alone',
+      "the second one is refused, and does not touch the first one's containers",
       async () => {
         await changeGateways(life, 5);
-        const { child, fresh } = await upUnderWay(life, './switchyard', ['up', life.stack, '--no-connect']);
-        // However fast the machine: the first run waits until the second ones have ended.
+        const { child, fresh } = await startUp(life, './switchyard', ['up', life.stack, '--no-connect']);
+        // A paused container makes the first run wait until the second runs have ended, however fast the machine is.
         await pause(fresh[0]);
         const second = await Promise.all(
           ['up', 'down'].map((command) => checkout.switchyard([command, life.stack])),
@@ -66,10 +66,10 @@ export function meetings(life: LifecycleStack): void {
 
   describe('an up whose terminal is closed', () => {
     test(
-      'ends what it had begun, and leaves neither a lock nor a stray container',
+      'completes the operations in progress, and leaves neither a lock nor an orphan behind',
       async () => {
         await changeGateways(life, 6);
-        const { child } = await upUnderWay(life, 'script', [
+        const { child } = await startUp(life, 'script', [
           ...['--quiet', '--command', `exec ./switchyard up ${life.stack} --no-connect`, '/dev/null'],
         ]);
         child.kill('SIGKILL');
@@ -86,13 +86,13 @@ export function meetings(life: LifecycleStack): void {
   });
 }
 
-/** Containers that came or went by hand. */
-export function strangers(life: LifecycleStack): void {
+/** Containers that were created or removed by hand. */
+export function changedByHand(life: LifecycleStack): void {
   const { checkout } = life;
 
-  describe('containers that came or went by hand', () => {
+  describe('containers that were changed by hand', () => {
     test(
-      'one that was removed or stopped comes back',
+      'one that was removed or stopped is created again',
       async () => {
         const before = life.containers();
         const edge = `switchyard-${life.stack}-edge`;
@@ -102,7 +102,7 @@ export function strangers(life: LifecycleStack): void {
           expect([harm, exitCode, exitCode === 0 ? '' : stderr]).toEqual([harm, 0, '']);
           expect(stderr).toContain('in the state, but not running in Docker: edge');
           expect(inspect(edge, '{{.State.Running}}')).toBe('true');
-          // The gateway alone has stayed.
+          // Only the gateway was kept.
           expect(life.containers().filter((id) => before.includes(id))).toHaveLength(1);
           expect(life.containers()).toHaveLength(2);
         }
@@ -111,10 +111,10 @@ export function strangers(life: LifecycleStack): void {
     );
 
     test(
-      'those of its own that the state does not know are taken away, those of another are named',
+      'orphans are removed, and containers of another deployment are reported',
       async () => {
         const before = life.containers();
-        const stranger = (instance: string): string => {
+        const createContainer = (instance: string): string => {
           const name = `switchyard-${life.stack}-${instance}`;
           const labels = [
             '--label',
@@ -125,22 +125,22 @@ export function strangers(life: LifecycleStack): void {
           docker('create', '--name', name, ...labels, inspect(before[0], '{{.Image}}'));
           return name;
         };
-        const own = stranger(inspect(before[0], '{{index .Config.Labels "switchyard.instance"}}'));
+        const own = createContainer(inspect(before[0], '{{index .Config.Labels "switchyard.instance"}}'));
         const cleared = await checkout.switchyard(['up', life.stack, '--no-connect', '--json']);
         expect(cleared.stderr).toContain(
           `removing the containers that an interrupted run left behind: ${own}`,
         );
         expect([cleared.exitCode, life.containers()]).toEqual([0, before]);
-        // Nothing else was to be done.
+        // Nothing else changed.
         expect(JSON.parse(cleared.stdout)).toMatchObject({ changes: 0 });
 
-        const foreign = stranger('0123456789abcdef');
+        const unmanaged = createContainer('0123456789abcdef');
         const refused = await checkout.switchyard(['up', life.stack, '--no-connect']);
         const status = await checkout.json<{ unknownContainers: string[] }>(['status', life.stack]);
-        docker('rm', '--force', foreign);
+        docker('rm', '--force', unmanaged);
         expect(refused.exitCode).toBe(1);
-        expect(refused.stderr).toContain(`docker rm --force ${foreign}`);
-        expect(status.unknownContainers).toEqual([foreign]);
+        expect(refused.stderr).toContain(`docker rm --force ${unmanaged}`);
+        expect(status.unknownContainers).toEqual([unmanaged]);
         expect(life.containers()).toEqual(before);
       },
       5 * MINUTE,
@@ -148,12 +148,12 @@ export function strangers(life: LifecycleStack): void {
   });
 }
 
-/** The stack goes, and what a killed run left with it. */
-export function remainingParts(life: LifecycleStack): void {
+/** The stack is removed, with an orphan of a killed run. */
+export function removal(life: LifecycleStack): void {
   const { checkout } = life;
 
   test(
-    'goes down with a container that a killed up has left on its network',
+    'a stack is removed although a killed up left a container on its network',
     async () => {
       const instance = inspect(life.containers()[0], '{{index .Config.Labels "switchyard.instance"}}');
       const labels = [`switchyard.stack=${life.stack}`, `switchyard.instance=${instance}`];
@@ -171,8 +171,8 @@ export function remainingParts(life: LifecycleStack): void {
   );
 }
 
-/** Starts `./switchyard up` and returns once it has made a container. */
-async function upUnderWay(
+/** Starts `./switchyard up` and returns once it has created a container. */
+async function startUp(
   life: LifecycleStack,
   command: string,
   args: string[],
@@ -189,7 +189,7 @@ async function upUnderWay(
   throw new Error('no container within 10 minutes');
 }
 
-/** Halts a container as soon as it has started. While it starts processes the kernel may refuse to freeze it: then once more. */
+/** Pauses a container as soon as it has started. Retries, since the kernel may refuse to freeze it while it starts processes. */
 async function pause(container: string | undefined): Promise<void> {
   while (inspect(container, '{{.State.Paused}}') !== 'true') {
     await sleep(100);
@@ -197,18 +197,18 @@ async function pause(container: string | undefined): Promise<void> {
   }
 }
 
-/** A setting that replaces the gateways and nothing else. */
+/** Changes a setting that replaces only the gateways. */
 async function changeGateways(life: LifecycleStack, drainSeconds: number): Promise<void> {
   await life.checkout.pulumi(life.stack, ['config', 'set', 'drainSeconds', String(drainSeconds)]);
 }
 
-/** The locks that runs of Pulumi hold on the stack, or have left. */
+/** The stack's locks, of runs in progress or left behind. */
 function locks(life: LifecycleStack): string[] {
   const folder = join(life.checkout.dir, '.backend/.pulumi/locks/organization/switchyard', life.stack);
   return readdirSync(folder).filter((name) => name.endsWith('.json'));
 }
 
-/** The engine's processes that are at work on the stack, whose name is like no other on this machine. */
+/** The engine's processes for the stack, whose name is unique on this machine. */
 function engines({ stack }: LifecycleStack): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -216,7 +216,7 @@ function engines({ stack }: LifecycleStack): number[] {
     .filter((pid) => isEngine(stack, commandLine(pid)));
 }
 
-/** A process's command and arguments; nothing of one that has ended. */
+/** A process's command and arguments; empty if it has ended. */
 function commandLine(pid: number): string[] {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');

@@ -1,4 +1,4 @@
-/** Keys by our own commands on a real stack: imported, aged, rotated with and without grace; seen from a client's side. */
+/** The key commands on a real stack: import, ages, rotation with and without a grace period; checked with a client's requests. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -28,7 +28,7 @@ export function firstKeys(life: LifecycleStack): void {
   const { checkout } = life;
 
   test(
-    'an import sets known names, tells the rest, echoes no value, and is repeatable',
+    'an import sets known names, reports the others, prints no value, and can be repeated',
     async () => {
       const file = join(checkout.dir, '.env.master');
       writeFileSync(file, ENV_FILE, { mode: 0o644 });
@@ -57,7 +57,7 @@ export function firstKeys(life: LifecycleStack): void {
   );
 
   test(
-    'a rotation of what no up has made yet says so',
+    'a rotation before the first up is refused with that reason',
     async () => {
       const { exitCode, stderr } = await checkout.switchyard(['keys', 'rotate', life.stack]);
       expect(exitCode).toBe(1);
@@ -87,7 +87,7 @@ export function rotations(life: LifecycleStack): void {
   );
 
   test(
-    'a rotation whose gateways do not start leaves clients their key, even past its grace',
+    'after a rotation whose gateways do not start, clients keep their key, even after its grace period',
     async () => {
       await checkout.json(['connect', life.stack]);
       const old = life.clientKey();
@@ -99,7 +99,7 @@ export function rotations(life: LifecycleStack): void {
       expect(failed.exitCode).toBe(1);
       expect(failed.stderr).toContain('broken on purpose');
       expect([life.clientKey(), await life.statusWith(old)]).toEqual([old, 200]);
-      // Nor is one handed out that no gateway accepts.
+      // connect does not give clients the new key either, which no gateway accepts.
       await checkout.json(['connect', life.stack]);
       expect(life.clientKey()).toBe(old);
     },
@@ -107,7 +107,7 @@ export function rotations(life: LifecycleStack): void {
   );
 
   test(
-    'a rotation, repeated, gives clients the new key while the old one is still accepted; again, it is only finished',
+    'a rotation after a failed one gives clients the new key while the old one is still accepted; repeated, it makes no other key',
     async () => {
       const old = life.clientKey();
       const rotation = await checkout.json<Rotation>(['keys', 'rotate', life.stack, '--grace', '2h']);
@@ -133,7 +133,7 @@ export function rotations(life: LifecycleStack): void {
   );
 
   test(
-    'for a leak the old key is refused at once, and preview says so before',
+    'rotate --now refuses the old key at once, and preview shows that for a raised generation',
     async () => {
       const leaked = life.clientKey();
       const rotation = await checkout.json<Rotation>(['keys', 'rotate', life.stack, '--now']);

@@ -1,4 +1,4 @@
-/** The one throwaway stack whose life is told: before its first `up`, interrupted, refused, fixed, its keys rotated, taken down. */
+/** The throwaway stack of these tests: before its first `up`, interrupted, refused, fixed, with rotated keys, removed. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Checkout } from '../../../sandbox/checkout.ts';
@@ -6,13 +6,13 @@ import { containersOf } from '../../harness/test-containers.ts';
 
 export const MINUTE = 60_000;
 
-/** The stack, and what tests ask of it. */
+/** The stack, with helpers for the tests. */
 export class LifecycleStack {
   readonly checkout = new Checkout();
   stack = '';
   port = 0;
 
-  /** Makes its settings; nothing is deployed. */
+  /** Creates its settings; deploys nothing. */
   async start(): Promise<void> {
     this.checkout.stubLitellm();
     ({ stack: this.stack, port: this.port } = await this.checkout.addStack('life'));
@@ -23,14 +23,14 @@ export class LifecycleStack {
     return containersOf(this.stack);
   }
 
-  /** The resources in the stack's state; each export encrypts their secrets anew. */
+  /** The resources in the stack's state, without ciphertexts, which differ in each export. */
   async resources(): Promise<string> {
     const { stdout } = await this.checkout.pulumi(this.stack, ['stack', 'export']);
     const { deployment } = JSON.parse(stdout) as { deployment: { resources: unknown } };
     return JSON.stringify(deployment.resources).replaceAll(/"ciphertext":"[^"]*"/g, '');
   }
 
-  /** The status that a client with this key gets. */
+  /** The HTTP status that a client with this key gets. */
   async statusWith(key: string): Promise<number> {
     const headers = { authorization: `Bearer ${key}` };
     const response = await fetch(`http://127.0.0.1:${this.port}/v1/models`, { headers });
@@ -38,13 +38,13 @@ export class LifecycleStack {
     return response.status;
   }
 
-  /** The master key that the client's file holds. */
+  /** The master key in the client's file. */
   clientKey(): string {
     const file = join(this.checkout.env.XDG_DATA_HOME!, 'opencode/auth.json');
     return (JSON.parse(readFileSync(file, 'utf8')) as { litellm: { key: string } }).litellm.key;
   }
 
-  /** Removes all of it. */
+  /** Removes everything. */
   async remove(): Promise<void> {
     await this.checkout.remove();
   }

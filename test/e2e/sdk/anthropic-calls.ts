@@ -15,7 +15,7 @@ const TOOLS = [
 /** Makes the calls and reports what came of each. */
 export async function anthropicCalls({ url, key, headers }: SdkTarget): Promise<Record<string, unknown>> {
   const client = new Anthropic({ baseURL: url, apiKey: key, maxRetries: 0, defaultHeaders: headers });
-  const stranger = new Anthropic({ baseURL: url, apiKey: 'sk-wrong', maxRetries: 0 });
+  const withWrongKey = new Anthropic({ baseURL: url, apiKey: 'sk-wrong', maxRetries: 0 });
   const request = (words: string, model = 'claude-3-opus') => ({
     model,
     max_tokens: 64,
@@ -36,7 +36,7 @@ export async function anthropicCalls({ url, key, headers }: SdkTarget): Promise<
     otherMaker: textIn(await ask('hi', 'groq-mixtral')),
     otherMakerStream: await streamedText(await stream('hi, streamed', 'groq-mixtral')),
     otherMakerTool: toolIn(await withTool('#tool=canary', 'groq-mixtral')),
-    wrongKey: await failure(stranger.messages.create(request('hi'))),
+    wrongKey: await failure(withWrongKey.messages.create(request('hi'))),
     unknownModel: await failure(ask('hi', 'no-such-model')),
     upstreamFails: await failure(ask('hi', 'perplexity-sonar')),
     upstreamRefuses: await failure(ask('hi', 'deepseek-coder')),

@@ -14,7 +14,7 @@ URL, KEY = os.environ['GATEWAY'], os.environ['GATEWAY_KEY']
 HEADERS = json.loads(os.environ.get('CLIENT_HEADERS', '{}'))
 TOOLS = [{'name': 'look_up', 'description': 'Looks a word up.', 'input_schema': {'type': 'object', 'properties': {'word': {'type': 'string'}}}}]
 client = anthropic.Anthropic(base_url=URL, api_key=KEY, max_retries=0, default_headers=HEADERS)
-stranger = anthropic.Anthropic(base_url=URL, api_key='sk-wrong', max_retries=0)
+wrong_key = anthropic.Anthropic(base_url=URL, api_key='sk-wrong', max_retries=0)
 
 
 def ask(words: str, model: str = 'claude-3-opus', by: anthropic.Anthropic = client, **more):
@@ -56,7 +56,7 @@ report = {
     'otherMaker': ask('hi', 'groq-mixtral').content[0].text,
     'otherMakerStream': text_of(ask('hi, streamed', 'groq-mixtral', stream=True)),
     'otherMakerTool': tool_in(ask('#tool=canary', 'groq-mixtral', tools=TOOLS)),
-    'wrongKey': failure(lambda: ask('hi', by=stranger)),
+    'wrongKey': failure(lambda: ask('hi', by=wrong_key)),
     'unknownModel': failure(lambda: ask('hi', 'no-such-model')),
     'upstreamFails': failure(lambda: ask('hi', 'perplexity-sonar')),
     'upstreamRefuses': failure(lambda: ask('hi', 'deepseek-coder')),

@@ -12,7 +12,7 @@ const LOOK_UP = {
 export async function openaiCalls({ url, key, headers }: SdkTarget): Promise<Record<string, unknown>> {
   const options = { baseURL: `${url}/v1`, maxRetries: 0 };
   const client = new OpenAI({ ...options, apiKey: key, defaultHeaders: headers });
-  const stranger = new OpenAI({ ...options, apiKey: 'sk-wrong' });
+  const withWrongKey = new OpenAI({ ...options, apiKey: 'sk-wrong' });
   const chat = client.chat.completions;
   const tools = [{ type: 'function' as const, function: LOOK_UP }];
 
@@ -62,7 +62,7 @@ export async function openaiCalls({ url, key, headers }: SdkTarget): Promise<Rec
     embedding: embeddings.data[1]?.embedding,
     responses: response.output_text,
     responsesStream,
-    wrongKey: await failure(stranger.chat.completions.create({ model: 'gpt-4', messages: say('hi') })),
+    wrongKey: await failure(withWrongKey.chat.completions.create({ model: 'gpt-4', messages: say('hi') })),
     unknownModel: await failure(chat.create({ model: 'no-such-model', messages: say('hi') })),
     upstreamFails: await failure(chat.create({ model: 'perplexity-sonar', messages: say('hi') })),
     upstreamRefuses: await failure(chat.create({ model: 'deepseek-coder', messages: say('hi') })),

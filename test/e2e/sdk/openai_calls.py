@@ -49,7 +49,7 @@ def tool_of(stream) -> dict:
 
 
 client = openai.OpenAI(base_url=URL, api_key=KEY, max_retries=0, default_headers=HEADERS)
-stranger = openai.OpenAI(base_url=URL, api_key='sk-wrong', max_retries=0)
+wrong_key = openai.OpenAI(base_url=URL, api_key='sk-wrong', max_retries=0)
 chat = client.chat.completions.create
 tools = [{'type': 'function', 'function': LOOK_UP}]
 
@@ -63,7 +63,7 @@ report = {
     'embedding': client.embeddings.create(model='embedding-small', input=['one', f'two {os.getpid()}']).data[1].embedding,
     'responses': client.responses.create(model='gpt-4', input=say('hi')[0]['content']).output_text,
     'responsesStream': response_of(client.responses.create(model='gpt-4', input=say('hi, streamed')[0]['content'], stream=True)),
-    'wrongKey': failure(lambda: stranger.chat.completions.create(model='gpt-4', messages=say('hi'))),
+    'wrongKey': failure(lambda: wrong_key.chat.completions.create(model='gpt-4', messages=say('hi'))),
     'unknownModel': failure(lambda: chat(model='no-such-model', messages=say('hi'))),
     'upstreamFails': failure(lambda: chat(model='perplexity-sonar', messages=say('hi'))),
     'upstreamRefuses': failure(lambda: chat(model='deepseek-coder', messages=say('hi'))),

@@ -1,16 +1,16 @@
-/** Runs the Python twins of the SDK calls, with the SDKs in a folder of their own that is made once for each lock file. */
+/** Runs the Python versions of the SDK calls. The SDKs are installed in their own folder, once per lock file. */
 import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 
-/** Where an SDK is to send its calls, and what it sends along. */
+/** The gateway for the calls of an SDK, and the headers of a client. */
 export interface SdkTarget {
   /** The gateway, without a path. */
   url: string;
   key: string;
-  /** Further headers, as a client behind a browser or a company's proxy would have them. */
+  /** Additional headers, like those of a client behind a browser or a company's proxy. */
   headers: Record<string, string>;
 }
 
@@ -28,14 +28,14 @@ export async function pythonCalls(name: string, target: SdkTarget): Promise<Reco
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
-/** A Python with the SDKs of requirements.txt, each package held against its hash. */
+/** A Python with the SDKs of requirements.txt, each package checked against its hash. */
 export async function python(): Promise<string> {
   const lock = join(import.meta.dirname, 'requirements.txt');
   const version = createHash('sha256').update(readFileSync(lock)).digest('hex').slice(0, 12);
   const tools = join(process.env.SWITCHYARD_HOME ?? join(homedir(), '.switchyard'), 'tools');
   const packages = join(tools, `python-sdks-${version}`);
   if (!existsSync(packages)) {
-    // Aside, then in one step: an interrupted installation is not taken for a whole one.
+    // Installed in another folder and then renamed, so that an interrupted installation never counts as complete.
     const fresh = mkdtempSync(`${packages}.`);
     try {
       await execa('python3', ['-m', 'venv', join(fresh, 'venv')]);
@@ -57,6 +57,6 @@ export async function python(): Promise<string> {
       throw error;
     }
   }
-  // The venv was moved: its python still finds its own packages, its scripts would not.
+  // After the rename the venv's python still finds its packages; its scripts have the old path.
   return join(packages, 'venv/bin/python');
 }

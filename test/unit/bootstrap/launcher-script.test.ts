@@ -50,7 +50,7 @@ function packagesLock(): string {
 }
 
 describe('a node on PATH', () => {
-  // Nowhere to bring another from: curl and wget fail, and there is no package registry.
+  // No other Node can be installed: curl, wget and npm fail.
   beforeEach(() => {
     for (const name of ['curl', 'wget', 'npm']) tool(name, 'echo "no network" >&2; exit 7');
   });

@@ -72,12 +72,12 @@ describe.each([['core.autocrlf=true'], ['core.autocrlf=input'], ['core.eol=crlf'
       dir = clone(setting, setting);
     });
 
-    test('has no carriage return, and its launcher is read', () => {
+    test('has no carriage return, and its launcher can be run', () => {
       expect(withCarriageReturn(dir)).toEqual([]);
       expect(launcherIsRead(dir)).toBe(true);
     });
 
-    test('gives the images the tags that every clone gives them, and has nothing to commit', () => {
+    test('has the same image tags as every clone, and nothing to commit', () => {
       expect(hashes(dir)).toEqual(hashes(origin));
       expect(git(dir, '-c', setting, 'status', '--porcelain')).toBe('');
     });
@@ -93,7 +93,7 @@ test('without .gitattributes such a clone would not run', () => {
   expect(hashes(dir)).not.toEqual(hashes(origin));
 });
 
-test('what an editor saved with CRLF comes to the container with LF', () => {
+test('a file that an editor saved with CRLF has LF in the container', () => {
   const folder = join(work, 'files');
   mkdirSync(folder);
   writeFileSync(join(folder, 'hook.py'), '#!/usr/bin/env python3\r\nprint("a\\r\\n")\r\n\r\n');

@@ -19,14 +19,14 @@ test.each([
   ['v3.201.0-alpha.1+dirty', true],
   ['not installed', false],
   ['', false],
-])('an engine that says %j is new enough: %s', (said, expected) => {
+])('an engine with the version %j is new enough: %s', (said, expected) => {
   expect(isNewEnough(said)).toBe(expected);
 });
 
 describe('shell quoting', () => {
   const shells = ['sh', 'bash'];
 
-  test.each(shells)('gives %s back every text as it was', (shell) => {
+  test.each(shells)('%s gets every text unchanged', (shell) => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         // A process's argument cannot hold a NUL, whatever the quoting; lone surrogates have no UTF-8.
@@ -38,7 +38,7 @@ describe('shell quoting', () => {
     );
   });
 
-  test.each(shells)('exports what %s then has', (shell) => {
+  test.each(shells)('the exported variables arrive in %s', (shell) => {
     const lines = exportLines({ PATH: '/opt/a b/bin:/usr/bin:/bin', WORD: `say "hi" it's $HOME` });
     const told = execFileSync(shell, ['-c', `eval "$1"; printf '%s|%s' "$PATH" "$WORD"`, shell, lines], {
       encoding: 'utf8',

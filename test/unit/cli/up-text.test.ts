@@ -15,7 +15,7 @@ const REPORT: UpReport = {
   answer: { model: 'mock', text: 'Set a key for real answers', ms: 12 },
 };
 
-test('with the mock it says that no provider was used, and which command does that', () => {
+test('with the mock the text states that no provider was used, and has the command that tests providers', () => {
   const text = upText(REPORT, Infinity);
   expect(text).toContain('answer       mock, in 12 ms: the gateway works; no provider was used');
   expect(text).not.toContain('Set a key for real answers');

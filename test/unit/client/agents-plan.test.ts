@@ -62,8 +62,8 @@ describe('which agents run', () => {
       'portkey does not serve auto: this route has no saved config yet; ./switchyard portkey unit',
     ]);
     const settings = { portkey: { mode: 'local' } };
-    const { guide } = shippedClient({ keys: { TOGETHER_API_KEY: 'value-together' }, settings });
-    expect(guide.providers.find(({ id }) => id === 'portkey')?.leftOut).toEqual({});
+    const { clientMetadata } = shippedClient({ keys: { TOGETHER_API_KEY: 'value-together' }, settings });
+    expect(clientMetadata.providers.find(({ id }) => id === 'portkey')?.leftOut).toEqual({});
   });
 
   test('for an unknown model the error lists the served models', () => {
@@ -78,9 +78,9 @@ describe('which agents run', () => {
   test('a provider that was added to the catalogue after the last `up` needs another `up`', () => {
     const { file } = parseAgents(of('lane: speed'), 'agents.yaml', catalog);
     const client = shippedClient();
-    const guide = { ...client.guide, providers: [] };
-    const { skipped } = planAgents(file!, catalog, { ...client, guide });
-    expect(skipped[0]?.reason).toBe('unit has no groq-direct yet; ./switchyard up unit');
+    const clientMetadata = { ...client.clientMetadata, providers: [] };
+    const { skipped } = planAgents(file!, catalog, { ...client, clientMetadata });
+    expect(skipped[0]?.reason).toBe('unit has no provider groq-direct yet; ./switchyard up unit');
   });
 });
 
@@ -120,9 +120,9 @@ describe('lanes that differ between the catalogue and the stack', () => {
     expect(plan('lane: speed, provider: litellm, model: gpt-4').ready[0]?.model).toBe('litellm/gpt-4'));
 
   test('are taken from the catalogue for a stack of the previous release, whose outputs have no lanes', () => {
-    const guide = { ...client.guide, lanes: undefined };
+    const clientMetadata = { ...client.clientMetadata, lanes: undefined };
     const { file } = parseAgents('agents:\n  a: {lane: speed, prompt: x}\n', 'agents.yaml', changed);
-    expect(planAgents(file!, changed, { ...client, guide }).ready[0]?.model).toBe('litellm/gpt-4');
+    expect(planAgents(file!, changed, { ...client, clientMetadata }).ready[0]?.model).toBe('litellm/gpt-4');
   });
 });
 

@@ -28,8 +28,8 @@ beforeEach(() => {
   answer = { status: 200, headers: {}, body: { choices: [{ message: { content: 'pong' } }] } };
 });
 
-const probe: SmokeTarget = { layer: 2, provider: 'litellm', model: 'gpt-4', key: 'OPENAI_API_KEY' };
-const ask = () => askOverHttp(probe, { stack: 'dev', client: shippedClient(), endpoint });
+const target: SmokeTarget = { layer: 2, provider: 'litellm', model: 'gpt-4', key: 'OPENAI_API_KEY' };
+const ask = () => askOverHttp(target, { stack: 'dev', client: shippedClient(), endpoint });
 
 test("bypasses the gateway's cache, since a cached answer proves nothing", async () => {
   expect(await askOnce(endpoint, 'sk-x', 'gpt-4')).toMatchObject({ ok: true, text: 'pong' });
@@ -56,7 +56,7 @@ test('a failure is reported with the command that helps', async () => {
       'the provider of gpt-4 rejected the key (401): Incorrect API key provided; pulumi config set --secret OPENAI_API_KEY --stack dev',
   });
   const closed = { stack: 'dev', client: shippedClient(), endpoint: 'http://127.0.0.1:9' };
-  expect((await askOverHttp(probe, closed)).reason).toMatch(
+  expect((await askOverHttp(target, closed)).reason).toMatch(
     /^the gateway does not answer: .*; \.\/switchyard status dev$/,
   );
 });

@@ -20,7 +20,7 @@ const models = (config: OpencodeConfig, provider: string): string[] =>
   Object.keys(config.provider[provider]?.models ?? {});
 
 describe('a stack without any key', () => {
-  const { config, auth, guide } = shippedClient();
+  const { config, auth, clientMetadata } = shippedClient();
 
   test('lists all eight providers, seven of them switched off', () => {
     expect(Object.keys(config.provider)).toEqual(EIGHT);
@@ -33,9 +33,9 @@ describe('a stack without any key', () => {
     expect(auth).toEqual({ litellm: { type: 'api', key: 'sk-master-0123456789' } });
   });
 
-  test('has for each provider that is off the command that switches it on', () => {
-    for (const probe of guide.probes.filter(({ provider }) => provider !== 'litellm')) {
-      expect(probe.skip?.command).toMatch(/^pulumi config set --secret [A-Z]+_API_KEY --stack unit$/);
+  test('has the command that enables it for each disabled provider', () => {
+    for (const target of clientMetadata.smokeTargets.filter(({ provider }) => provider !== 'litellm')) {
+      expect(target.skip?.command).toMatch(/^pulumi config set --secret [A-Z]+_API_KEY --stack unit$/);
     }
   });
 
@@ -65,13 +65,15 @@ describe('client.direct', () => {
   const all = keys('GROQ', 'OPENAI');
 
   test('gives clients only the chosen keys', () => {
-    const { config, auth, guide } = shippedClient({
+    const { config, auth, clientMetadata } = shippedClient({
       keys: all,
       settings: { client: { direct: ['openai'] } },
     });
     expect(Object.keys(auth)).toEqual(['litellm', 'openai-direct']);
     expect(config.disabled_providers).toContain('groq-direct');
-    expect(guide.providers.find(({ id }) => id === 'groq-direct')?.off?.reason).toBe('not in client.direct');
+    expect(clientMetadata.providers.find(({ id }) => id === 'groq-direct')?.off?.reason).toBe(
+      'not in client.direct',
+    );
   });
 
   test("does not affect Portkey's key, which portkey.mode decides", () => {

@@ -69,7 +69,7 @@ test('a body that is not JSON is shortened to one line', () => {
   expect(reason).not.toContain('\n');
 });
 
-test('each probe has the name of the key of the provider that answers', () => {
+test('each smoke target names the key of the provider that answers', () => {
   const keys = {
     GROQ_API_KEY: 'value-groq',
     MISTRAL_API_KEY: 'value-mistral',
@@ -78,7 +78,7 @@ test('each probe has the name of the key of the provider that answers', () => {
   const settings = { portkey: { configs: { auto: 'pc-1' } } };
   const asked = (options: Parameters<typeof shippedClient>[0]): unknown[] =>
     shippedClient(options)
-      .guide.probes.filter(({ skip }) => skip === undefined)
+      .clientMetadata.smokeTargets.filter(({ skip }) => skip === undefined)
       .map(({ layer, provider, key }) => [layer, provider, key]);
   expect(asked({ keys, settings })).toEqual([
     [1, 'groq-direct', 'GROQ_API_KEY'],

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { parse } from 'jsonc-parser';
-import { renderOpencode, switchOn } from '../../../domain/render/opencode-files.ts';
+import { renderOpencode, enableProviders } from '../../../domain/render/opencode-files.ts';
 import { mergeOpencode } from '../../../client/merge.ts';
 import { mergeAuth } from '../../../client/merge-auth.ts';
 import type { Json } from '../../../client/json-objects.ts';
@@ -209,7 +209,7 @@ describe('the lists, with a record of what was added', () => {
           let text = JSON.stringify(theirs);
           let added: ListEntries = { enabled_providers: [], disabled_providers: [] };
           for (const on of stacks) {
-            const now = switchOn(ours, on, on);
+            const now = enableProviders(ours, on, on);
             const result = mergeOpencode(text, now, { ...context, added });
             ({ text, added } = result);
             const lists = parse(text) as ListEntries;

@@ -69,7 +69,7 @@ test('precondition: a production stack without keys serves no model', () => {
 });
 
 describe('up of another stack', () => {
-  test('does not change the files, and says which stack owns them and how to switch', async () => {
+  test('does not change the files, and reports which stack owns them and how to switch', async () => {
     await up(dev);
     const before = snapshot();
     const { connected, leftAlone } = await up(prod);
@@ -219,7 +219,7 @@ describe('files of a release without a record', () => {
     expect([on, notes]).toEqual([['litellm', 'groq-direct'], []]);
   });
 
-  test('litellm that stayed in the list is switched on once, with a note; after that an entry is the user’s', async () => {
+  test('litellm that stayed in the list is enabled once, with a note; a later entry counts as the user’s', async () => {
     await unrecorded(dev, ['litellm']);
     const { connected } = await up(dev);
     expect(connected?.on).toEqual(['litellm', 'groq-direct']);

@@ -9,7 +9,7 @@ afterEach(() => {
   process.exitCode = exitCode;
 });
 
-/** Runs work that ends as soon as it is told to, however `ends` says, and sends this process the signals. */
+/** Runs work that ends with `ends` as soon as it is aborted, and sends this process the signals. */
 async function run(
   signals: NodeJS.Signals[],
   ends: () => unknown,
@@ -43,8 +43,8 @@ test('work that is not interrupted returns its result', async () => {
 
 test.each([
   ['failed', fails],
-  ['succeeded all the same', () => 7],
-])('interrupted work that %s is an interruption, and no failure', async (_, ends) => {
+  ['succeeded anyway', () => 7],
+])('interrupted work that %s counts as interrupted, not as failed', async (_, ends) => {
   const { said, ended } = await run(['SIGINT', 'SIGINT', 'SIGTERM'], ends);
   expect(said).toEqual(['stopping', 'still stopping', 'still stopping']);
   expect(ended).toBeInstanceOf(Interrupted);
@@ -55,7 +55,7 @@ test.each([
 test.each([
   ['SIGTERM', 143],
   ['SIGHUP', 129],
-] as const)('the exit code tells %s', async (signal, code) => {
+] as const)('the exit code identifies %s', async (signal, code) => {
   expect((await run([signal], fails)).ended).toMatchObject({ exitCode: code });
 });
 

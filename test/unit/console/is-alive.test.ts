@@ -6,7 +6,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-test('a running process is alive, one that has ended is not', () => {
+test('a running process is alive; one that has ended is not', () => {
   expect(isAlive(process.pid)).toBe(true);
   const ended = execFileSync(process.execPath, ['-p', 'process.pid'], { encoding: 'utf8' });
   expect(isAlive(Number(ended))).toBe(false);
@@ -15,11 +15,11 @@ test('a running process is alive, one that has ended is not', () => {
 test.each([
   ['EPERM', true],
   ['ESRCH', false],
-])('%s: %s', (code, alive) => {
+])('an error %s means alive: %s', (code, alive) => {
   jest.spyOn(process, 'kill').mockImplementation(() => {
     throw Object.assign(new Error(code), { code });
   });
   expect(isAlive(12_345)).toBe(alive);
 });
 
-test.each([0, -1, Number.NaN])('%d is no process', (pid) => expect(isAlive(pid)).toBe(false));
+test.each([0, -1, Number.NaN])('%d is not a process', (pid) => expect(isAlive(pid)).toBe(false));

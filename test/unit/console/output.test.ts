@@ -92,7 +92,7 @@ test('a quick step prints one line, a slow one also its end, a failing one does 
 test.each([
   ['--json', 'try'],
   ['try', '--json'],
-])('%s %s: commands hear of --json wherever it stands', async (...args) => {
+])('%s %s: --json works at every position', async (...args) => {
   let json: boolean | undefined;
   const program = new Command().option('--json');
   program.command('try').action(withOutput((out) => void (json = out.json)));

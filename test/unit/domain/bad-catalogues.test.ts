@@ -1,5 +1,5 @@
 /**
- * Bad catalogues and the exact messages about them. Each case changes one place of SMALL; the file is called c.yaml.
+ * Bad catalogues and the exact messages about them. Each case changes one line of SMALL; the file is called c.yaml.
  */
 import { parseCatalog } from '../../../domain/read/catalog-file.ts';
 import { LITELLM_PREFIXES } from '../../../domain/facts/litellm-prefixes.ts';
@@ -17,7 +17,7 @@ const TAKE_OUT =
   'take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret';
 
 /** The mistake, the text that is replaced, its replacement, and the message. */
-const CASES: [name: string, from: string, to: string, says: string][] = [
+const CASES: [name: string, from: string, to: string, expected: string][] = [
   [
     'unknown key at the top',
     `defaults:
@@ -551,7 +551,7 @@ fallbacks:
     ${TAKE_OUT} GROQ_API_KEY`,
   ],
   [
-    'a key in place of a name',
+    'a key instead of a name',
     'provider: groq',
     'provider: gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH',
     `c.yaml:29:15 models.fast.provider: found (hidden: it looks like a key); a provider is named with lower-case letters, digits and "-", 32 at most
@@ -619,7 +619,7 @@ defaults:
 ];
 
 /** Whole files. */
-const FILES: [name: string, text: string, says: string][] = [
+const FILES: [name: string, text: string, expected: string][] = [
   [
     'an empty file',
     '',
@@ -671,19 +671,19 @@ describe('a bad catalogue', () => {
     expect(parseCatalog(SMALL, 'c.yaml').problems).toEqual([]);
   });
 
-  test.each(CASES)('%s', (_name, from, to, says) => {
+  test.each(CASES)('%s', (_name, from, to, expected) => {
     expect(SMALL.split(from)).not.toHaveLength(1);
     const { catalog, problems } = parseCatalog(
       SMALL.replace(from, () => to),
       'c.yaml',
     );
-    expect(formatProblems(problems)).toBe(says);
+    expect(formatProblems(problems)).toBe(expected);
     expect(catalog).toBeUndefined();
   });
 
-  test.each(FILES)('%s', (_name, text, says) => {
+  test.each(FILES)('%s', (_name, text, expected) => {
     const { catalog, problems } = parseCatalog(text, 'c.yaml');
-    expect(formatProblems(problems)).toBe(says);
+    expect(formatProblems(problems)).toBe(expected);
     expect(catalog).toBeUndefined();
   });
 

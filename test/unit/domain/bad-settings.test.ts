@@ -16,7 +16,7 @@ const TAKE_OUT =
 const DIGEST = '0a'.repeat(32);
 
 /** The mistake, the settings, and the message. */
-const CASES: [name: string, lines: string, says: string][] = [
+const CASES: [name: string, lines: string, expected: string][] = [
   [
     'an unknown setting',
     `  switchyard:prot: 4000
@@ -428,11 +428,11 @@ function read(lines: string, stack = 'dev') {
 }
 
 describe('bad settings', () => {
-  test.each(CASES)('%s', (_name, lines, says) => {
+  test.each(CASES)('%s', (_name, lines, expected) => {
     const { settings, problems } = read(lines);
-    expect(formatProblems(problems)).toBe(says);
+    expect(formatProblems(problems)).toBe(expected);
     expect(settings === undefined).toBe(hasErrors(problems));
-    expect(says).not.toBe('');
+    expect(expected).not.toBe('');
   });
 
   test('the command for a route with a dot in its name sets that route', () => {
@@ -456,7 +456,7 @@ describe('bad settings', () => {
     }
   });
 
-  test('messages have no place without the file, and a key in a value is still found', () => {
+  test('without the file messages have no line, and a key in a value is still found', () => {
     const config = { port: '4000', bind: 'gsk_abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH' };
     const { problems } = parseSettings({
       config,
@@ -502,7 +502,7 @@ describe('good settings', () => {
     expect(prod).toMatchObject({ stack: 'prod', mock: false, replicas: 2 });
   });
 
-  test('include the names of all keys that are set, further ones too', () => {
+  test('include the names of all keys that are set, also of additional ones', () => {
     const secrets = ['GROQ_API_KEY', 'OPENAI_API_KEY_2', 'OPENAI_API_KEY'];
     const lines = secrets.map((name) => `  switchyard:${name}:\n    secure: v1:AAAA:BBBB\n`).join('');
     const { keyNames, problems } = read(`  switchyard:port: 4000\n${lines}`);
@@ -537,7 +537,7 @@ describe('good settings', () => {
       '  switchyard:GROQ_API_KEY: { secure: "v1:AAAA:KEY0KEY1KEY2" }',
       'encryptionsalt: v1:AAAA:v1:BBBB:KEY0KEY1KEY2',
       `encryptedkey: ${'A'.repeat(60)}KEY0KEY1KEY2==`,
-    ])('is not taken for a key, whatever it happens to hold: %s', (line) => {
+    ])('does not count as a key, even if it matches a pattern: %s', (line) => {
       expect(leaks(`${line}\n`, 'KEY0KEY1KEY2')).toEqual([]);
     });
 
@@ -547,7 +547,7 @@ describe('good settings', () => {
       '  switchyard:GROQ_API_KEY: { secure: v1:AAAA:BBBB } # gsk_KEY0KEY1KEY2',
       '  switchyard:port: 4000 # not-secure: gsk_KEY0KEY1KEY2',
       'encryptedkey: gsk_KEY0KEY1KEY2',
-    ])('is nothing else that stands behind its name: %s', (line) => {
+    ])('is only the value itself; a key beside it is found: %s', (line) => {
       expect(leaks(`${line}\n`, 'gsk_KEY0KEY1KEY2')).toMatchObject([
         { line: 1, column: line.indexOf('gsk_') + 1 },
       ]);

@@ -51,6 +51,6 @@ test.each([
     `litellm==1.82.8 ${HASH}\n`,
     'r.txt:1:1 LiteLLM 1.82.8 is refused: compromised: the release carried malware that stole credentials (PYSEC-2026-2, https://github.com/BerriAI/litellm/issues/24512)',
   ],
-])('a lock file with %s', (_name, text, says) => {
-  expect(formatProblems(checkLock(text, 'r.txt', '1.106.10'))).toBe(says);
+])('a lock file with %s', (_name, text, expected) => {
+  expect(formatProblems(checkLock(text, 'r.txt', '1.106.10'))).toBe(expected);
 });

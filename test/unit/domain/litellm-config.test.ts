@@ -25,7 +25,7 @@ test('the same input gives the same text', () => {
 });
 
 test.each(['on', 'no', 'y', '5_0', '0b1', '0o7', '017', '1e3', '2026-10-23', 'null', '0x1f', '1.5'])(
-  'the alias %s is a text for a reader of YAML 1.1 too',
+  'the alias %s is a string in YAML 1.1 too',
   (alias) => {
     const { catalog: odd } = goodCatalog(SMALL.replaceAll('other', JSON.stringify(alias)));
     const text = renderLitellm(planModels(odd, goodSettings(), ['OPENAI_API_KEY', 'GROQ_API_KEY']), FIXED);
@@ -105,8 +105,8 @@ test.each([
     'a: [',
     'litellm.yaml:1:5 not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]',
   ],
-])('litellm.yaml with %s', (_name, text, says) => {
-  expect(formatProblems(checkLitellmTemplate(text, 'litellm.yaml'))).toBe(says);
+])('litellm.yaml with %s', (_name, text, expected) => {
+  expect(formatProblems(checkLitellmTemplate(text, 'litellm.yaml'))).toBe(expected);
 });
 
 test('rendering fails if a key is in both parts', () => {

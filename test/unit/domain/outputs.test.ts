@@ -27,6 +27,10 @@ const { client, clientFiles } = shippedOutputs(options);
 const stored = (outputs: RawOutputs): RawOutputs => JSON.parse(JSON.stringify(outputs)) as RawOutputs;
 const outputs = stored({ client, clientFiles, plan, masterKeyGeneration: 3 });
 
+/** The output `client` as it is read: `probes` are called smokeTargets. */
+const { probes: smokeTargets, ...others } = client;
+const metadata = stored({ ...others, smokeTargets });
+
 /** The outputs of the previous release: texts in one secret. */
 const older = stored({
   clientFiles: { opencode: clientFiles.opencode, auth: clientFiles.auth, guide: clientFiles.guide },
@@ -41,10 +45,10 @@ describe('outputs of this release', () => {
   test('are read as they were written', () => {
     expect(unlessRefused(readPlan('dev', outputs))).toEqual(stored({ plan }).plan);
     expect(unlessRefused(readGeneration('dev', outputs))).toBe(3);
-    const { config, auth, guide } = unlessRefused(readClient('dev', outputs));
+    const { config, auth, clientMetadata } = unlessRefused(readClient('dev', outputs));
     expect(config).toEqual(JSON.parse(clientFiles.opencode));
     expect(auth).toEqual(JSON.parse(clientFiles.auth));
-    expect(guide).toEqual(stored({ client }).client);
+    expect(clientMetadata).toEqual(metadata);
   });
 
   test('hold keys only in the secret one', () => {
@@ -78,13 +82,9 @@ describe('outputs of this release', () => {
 
 describe('outputs of the previous release', () => {
   test('are read; they have no lanes', () => {
-    const { guide, ...files } = unlessRefused(readClient('unit', older));
-    const known = stored({ ...client, lanes: undefined });
-    expect(guide).toEqual(known);
-    expect({ ...files, guide: known }).toEqual({
-      ...unlessRefused(readClient('unit', outputs)),
-      guide: known,
-    });
+    const { clientMetadata, ...files } = unlessRefused(readClient('unit', older));
+    expect(clientMetadata).toEqual({ ...metadata, lanes: undefined });
+    expect({ ...files, clientMetadata: metadata }).toEqual(unlessRefused(readClient('unit', outputs)));
     expect(unlessRefused(readPlan('dev', older))).toBeUndefined();
     expect(unlessRefused(readGeneration('dev', older))).toBeUndefined();
   });
@@ -105,8 +105,8 @@ describe('outputs of a later release', () => {
   });
 });
 
-describe('other outputs are refused, with the place and without the value', () => {
-  const key = 'canary-in-the-wrong-place';
+describe('other outputs are refused, with the path and without the value', () => {
+  const key = 'canary-in-the-wrong-field';
   test.each([
     ['no JSON', { ...older.clientFiles!, auth: key }, 'clientFiles.auth: not valid JSON'],
     [

@@ -73,7 +73,7 @@ c.yaml:28:5 warning: models.big.unknown: "unknown" was renamed to "notInPriceMap
     expect(catalog).toBeUndefined();
   });
 
-  test('a wrong value under an old name is reported at its place, under the name in the file', () => {
+  test('a wrong value under an old name is reported with its position and the name in the file', () => {
     const { problems } = parseCatalog(withLines([OPENAI, '    keysAt: one.example']), 'c.yaml');
     expect(formatProblems(problems))
       .toBe(`c.yaml:4:13 providers.openai.keysAt: found "one.example"; expected a URL: http(s)://host/path, without user, query or fragment
@@ -81,7 +81,7 @@ c.yaml:4:5 warning: providers.openai.keysAt: "keysAt" was renamed to "keyUrl"; t
     rename it to "keyUrl"`);
   });
 
-  test('the same word at another place is not an old name', () => {
+  test('the same word elsewhere is not an old name', () => {
     const text = withLines(['defaults:', '  unknown: 1']).replaceAll('big', 'unknown');
     expect(formatProblems(parseCatalog(text, 'c.yaml').problems)).toBe(
       'c.yaml:42:3 defaults.unknown: unknown key; allowed here: timeout, maxParallel',
@@ -122,7 +122,7 @@ Pulumi.dev.yaml:5:38 config.switchyard:portkey.lastResort: "lastResort" is the o
     expect(settings).toBeUndefined();
   });
 
-  test('a wrong value under an old name is reported at its place, with the command for the name in the file', () => {
+  test('a wrong value under an old name is reported with its position and the command for the name in the file', () => {
     const { problems } = settingsOf('  switchyard:holdSeconds: 0\n');
     expect(formatProblems(problems))
       .toBe(`Pulumi.dev.yaml:3:27 config.switchyard:holdSeconds: found 0; expected a whole number of seconds from 1 to 600
@@ -131,14 +131,14 @@ Pulumi.dev.yaml:3:3 warning: config.switchyard:holdSeconds: "holdSeconds" was re
     rename it to "queueTimeoutSeconds"`);
   });
 
-  test('a misspelt setting is not taken for an old name', () => {
+  test('a misspelt setting does not count as an old name', () => {
     const { problems } = settingsOf('  switchyard:holdSecond: 7\n');
     expect(problems).toMatchObject([{ severity: 'error', line: 3, column: 3 }]);
     expect(problems[0]?.message).toContain('unknown setting');
   });
 });
 
-test('every present name is in its schema, and no old one is', () => {
+test('every current name is in its schema, and no old one is', () => {
   const models = ['models', '*'];
   for (const { parent, oldName, newName } of RENAMED_CATALOG_KEYS) {
     const { shape } = parent.join() === models.join() ? modelSchema : providerSchema;

@@ -43,8 +43,8 @@ test.each([
     '2030-01-01',
     `${NAME} models.big.model: gpt-5.6 was retired on 2027-03-01\n    ${SUCCESSOR}, or keep serving it with acceptRetired: { model: gpt-5.6, date: 2027-03-01 }`,
   ],
-])('on %s', (today, says) => {
-  expect(check(today)).toBe(says);
+])('on %s', (today, expected) => {
+  expect(check(today)).toBe(expected);
 });
 
 const accepting = (what: string) => SMALL.replace('    timeout: 120', `    acceptRetired: ${what}`);
@@ -64,11 +64,13 @@ test.each([
     '{ model: gpt-4, date: 2027-03-01 }',
     'this accepts gpt-4 of 2027-03-01, but gpt-5.6 retires on 2027-03-01',
   ],
-])('but not by %s', (_name, what, says) => {
-  expect(check('2030-01-01', accepting(what))).toBe(`catalog.yaml:27:5 models.big.acceptRetired: ${says}`);
+])('a retired model is refused if the catalogue accepts %s', (_name, what, expected) => {
+  expect(check('2030-01-01', accepting(what))).toBe(
+    `catalog.yaml:27:5 models.big.acceptRetired: ${expected}`,
+  );
 });
 
-test('retirements count the days left', () => {
+test('a retirement has the number of days left', () => {
   const { catalog } = goodCatalog(SMALL);
   expect(retirements(catalog, '2027-03-11', facts)).toEqual([
     { alias: 'big', retires: '2027-03-01', daysLeft: -10, accepted: false },
@@ -96,7 +98,7 @@ describe('the price map', () => {
     );
   });
 
-  test('makes a reason an error if it contains the model', () => {
+  test('contains the model: then a reason is an error', () => {
     expect(
       against(SMALL.replace('gpt-5.6-terra', 'gpt-5.6-terra\n    notInPriceMap: came out yesterday')),
     ).toBe(

@@ -12,6 +12,6 @@ test.each([
   ['agents.yaml', '../domain/editor-schemas/agents.schema.json'],
   ['Pulumi.dev.yaml', './domain/editor-schemas/stack.schema.json'],
   ['Pulumi.prod.yaml', './domain/editor-schemas/stack.schema.json'],
-] as const)('%s tells editors its schema, from its place in the checkout', (file, schema) => {
+] as const)('%s names its schema for editors, relative to its own folder', (file, schema) => {
   expect(fixture(file).split('\n')[0]).toBe(`# yaml-language-server: $schema=${schema}`);
 });

@@ -26,7 +26,7 @@ test('in production there is no mock', () => {
   expect(aliases(planModels(catalog, goodSettings({ production: true }), []))).toEqual([]);
 });
 
-test('a hop without a key is dropped with a warning that has a place', () => {
+test('a fallback without a key is dropped with a warning that has line and column', () => {
   const plan = planModels(catalog, goodSettings(), ['OPENAI_API_KEY'], { source });
   expect(plan.fallbacks).toEqual({ big: ['other'] });
   expect(formatProblems(plan.warnings))
@@ -36,7 +36,7 @@ catalog.yaml:40:11 warning: fallbacks.other[0]: the fallback fast of other is dr
     pulumi config set --secret GROQ_API_KEY --stack dev`);
 });
 
-test('each further key is a further deployment, in order', () => {
+test('each additional key is another deployment, in order', () => {
   const plan = planModels(catalog, goodSettings(), [
     'OPENAI_API_KEY_3',
     'OPENAI_API_KEY',
@@ -49,7 +49,7 @@ test('each further key is a further deployment, in order', () => {
   ]);
 });
 
-test('a further key works without the first one', () => {
+test('an additional key works without the first one', () => {
   const plan = planModels(catalog, goodSettings(), ['GROQ_API_KEY_2']);
   expect(aliases(plan)).toEqual(['fast', 'mock']);
 });
@@ -80,7 +80,7 @@ test.each([
   ['https://proxy/anthropic/v1', 'https://proxy/anthropic'],
   [{ gateway: 'https://proxy/a/v1/' }, 'https://proxy/a'],
   [{ client: 'https://proxy/a/v1' }, 'https://api.anthropic.com/openai'],
-])("LiteLLM is told Anthropic's address without /v1: %j", (given, apiBase) => {
+])("LiteLLM gets Anthropic's address without /v1: %j", (given, apiBase) => {
   const text = SMALL.replaceAll('groq', 'anthropic');
   const settings = goodSettings({ baseUrls: { anthropic: given } });
   const [fast] = planModels(goodCatalog(text).catalog, settings, ['GROQ_API_KEY']).served;
@@ -95,7 +95,12 @@ describe('the address that LiteLLM gets', () => {
     ["is that also with OpenAI's prefix", { ...own, litellm: 'openai' }, {}, 'http://vllm:8000/v1'],
     ['is its gatewayBaseUrl before that', inside, {}, 'http://inside:8000/v1'],
     ['is the setting before both', inside, { gateway: 'http://proxy/v1' }, 'http://proxy/v1'],
-    ['is not what the setting says for clients', own, { client: 'http://proxy/v1' }, 'http://vllm:8000/v1'],
+    [
+      'is not the one that the setting has for clients',
+      own,
+      { client: 'http://proxy/v1' },
+      'http://vllm:8000/v1',
+    ],
   ])('%s', (_name, address, setting, apiBase) => {
     const groq = { ...catalog.providers.groq, ...address } as Provider;
     const changed = { ...catalog, providers: { ...catalog.providers, groq } };
@@ -115,7 +120,7 @@ describe('the address that LiteLLM gets', () => {
 describe('Portkey as the default fallback', () => {
   const portkey = { defaultFallback: true, configs: { auto: 'pc-abc' } };
 
-  test('ends every chain of a chat model', () => {
+  test('is the last model of every chain of a chat model', () => {
     const plan = planModels(catalog, goodSettings({ portkey }), ['OPENAI_API_KEY', 'PORTKEY_API_KEY']);
     expect(plan.fallbacks).toEqual({ big: ['other', PORTKEY_ALIAS], other: [PORTKEY_ALIAS] });
     expect(plan.served.at(-1)).toMatchObject({
@@ -126,7 +131,7 @@ describe('Portkey as the default fallback', () => {
     });
   });
 
-  test('is left out if it is not configured', () => {
+  test('is not served if it is not configured', () => {
     const settings = goodSettings({ portkey: { configs: portkey.configs } });
     const plan = planModels(catalog, settings, ['OPENAI_API_KEY', 'PORTKEY_API_KEY']);
     expect(aliases(plan)).not.toContain(PORTKEY_ALIAS);

@@ -53,7 +53,7 @@ describe('after an interruption', () => {
     ['a stopped edge', [container('old', 'gateway'), container('edge', 'edge', 'exited')], 'nothing is serving now'],
     ['a gateway that does not run', [container('old', 'gateway', 'created'), container('edge', 'edge')], 'nothing is serving now'],
     ['nothing', [], 'nothing is serving now'],
-  ])('with %s left, the user is told so', (_, now, sentence) => {
+  ])('with %s left, the message states what serves', (_, now, sentence) => {
     expect(servingNow(before, now)).toBe(`${sentence}; run up again`);
   });
 });

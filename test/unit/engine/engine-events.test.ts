@@ -59,17 +59,17 @@ describe('progress', () => {
     ['a component', begun('create', 'switchyard', { type: 'switchyard:index:Switchyard', custom: false })],
     ['a provider', begun('create', 'default', { type: 'pulumi:providers:docker' })],
     ['the end', event('summaryEvent', { resourceChanges: {} })],
-    ['what is said for a moment', said('info', 'pulling …', { ephemeral: true })],
-    ['an empty word', said('info', '\n')],
+    ['an ephemeral message', said('info', 'pulling …', { ephemeral: true })],
+    ['an empty message', said('info', '\n')],
     [
       'debug messages: the engine sends them unrequested, and they contain secrets',
       said('debug', 'value,,,aSecret'),
     ],
-  ])('says nothing of %s', (_, one) => {
+  ])('has no line for %s', (_, one) => {
     expect(new EngineEvents().take(one)).toBeUndefined();
   });
 
-  test('names what failed', () => {
+  test('has a line for a failed operation, with its duration', () => {
     const events = new EngineEvents();
     events.take(begun('create', 'gateway-0'), 0);
     const failed = event('resOpFailedEvent', { metadata: metadata('create', 'gateway-0') });
@@ -107,7 +107,7 @@ describe('errors', () => {
     ]);
   });
 
-  test('that are the only ones are reported, whatever they say', () => {
+  test('are reported if they are the only ones, whatever their text', () => {
     expect(errorsOf(said('error', 'update failed'))).toEqual(['update failed']);
     expect(errorsOf(said('error', 'a', { urn }), said('error', 'b', { urn }))).toEqual(['a', 'b']);
   });

@@ -4,7 +4,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execaSync } from 'execa';
-import { isStale, recordRun, removeStaleLocks, runningChange } from '../../../engine/own-runs.ts';
+import { isStale, recordRun, removeStaleLocks, currentLockOwner } from '../../../engine/own-runs.ts';
 import { stackLocks } from '../../../engine/stack-lock.ts';
 
 const HERE = { hostname: 'ci', boot: 'b1', pidSpace: 'pid:[1]' };
@@ -15,13 +15,13 @@ const alive = (): boolean => true;
 
 describe('a lock', () => {
   test.each([
-    ['of a run of ours that is gone is left over', LOCK, RUN, dead, true],
-    ['of a run of ours that lives is not', LOCK, RUN, alive, false],
-    ['that no run of ours was noted for is not', LOCK, undefined, dead, false],
-    ['of a container with the same name and number is not', LOCK, { ...RUN, pidSpace: 'pid:[2]' }, dead, false],
-    ['of another machine that has this home is not', LOCK, { ...RUN, boot: 'b2' }, dead, false],
-    ['of another host is not', { ...LOCK, hostname: 'elsewhere' }, RUN, dead, false],
-    ['of another number is not', { ...LOCK, pid: 18 }, RUN, dead, false],
+    ['of our own run that has ended is stale', LOCK, RUN, dead, true],
+    ['of our own run in progress is not stale', LOCK, RUN, alive, false],
+    ['without a record of our own run is not stale', LOCK, undefined, dead, false],
+    ['of a container with the same host name and pid is not stale', LOCK, { ...RUN, pidSpace: 'pid:[2]' }, dead, false],
+    ['of another machine with the same home folder is not stale', LOCK, { ...RUN, boot: 'b2' }, dead, false],
+    ['of another host is not stale', { ...LOCK, hostname: 'elsewhere' }, RUN, dead, false],
+    ['with another pid than the record is not stale', { ...LOCK, pid: 18 }, RUN, dead, false],
   ])('%s', (_, lock, run, isAlive, expected) => {
     expect(isStale(lock, run, HERE, isAlive)).toBe(expected);
   });
@@ -95,30 +95,30 @@ describe('in a backend that is a folder', () => {
     expect(readdirSync(join(work, 'home/runs'))).toEqual(['dev-18.json']);
   });
 
-  describe('a change of the stack', () => {
+  describe('the current owner of the lock', () => {
     test('is reported with its user and start time', () => {
       lock('a', 42);
-      expect(runningChange('dev')).toEqual({
+      expect(currentLockOwner('dev')).toEqual({
         ...{ user: 'olga', host: hostname(), pid: 42, since: expect.stringMatching(/^\d{4}-.*Z$/) },
       });
-      expect(runningChange('organization/switchyard/dev')?.pid).toBe(42);
+      expect(currentLockOwner('organization/switchyard/dev')?.pid).toBe(42);
     });
 
     test('is reported for its own stack only', () => {
       lock('a', 42);
-      expect(runningChange('prod')).toBeUndefined();
+      expect(currentLockOwner('prod')).toBeUndefined();
     });
 
-    test('is over if our own run was killed; another run counts as in progress', () => {
+    test('is none if our own run was killed; a run of others counts as in progress', () => {
       lock('a', Number(gone));
-      expect(runningChange('dev')?.pid).toBe(Number(gone));
+      expect(currentLockOwner('dev')?.pid).toBe(Number(gone));
       recordRun('dev', Number(gone));
-      expect(runningChange('dev')).toBeUndefined();
+      expect(currentLockOwner('dev')).toBeUndefined();
     });
 
-    test.each(['', '{', '[]', '{"pid": "x"}'])('is not seen in a lock that reads %j', (text) => {
+    test.each(['', '{', '[]', '{"pid": "x"}'])('is not read from a lock with the text %j', (text) => {
       writeFileSync(join(locks, 'one.json'), text);
-      expect(runningChange('dev')).toBeUndefined();
+      expect(currentLockOwner('dev')).toBeUndefined();
     });
   });
 });

@@ -48,7 +48,7 @@ test('a new one is random and private, and the user is asked to back it up', asy
   expect(told.join()).not.toContain(readFileSync(file!, 'utf8').trim());
 });
 
-test('the second time it is the same one, with no output', async () => {
+test('a second call returns the same file, with no output', async () => {
   const first = readFileSync((await ask())!, 'utf8');
   told = [];
   expect(readFileSync((await ask())!, 'utf8')).toBe(first);
@@ -59,7 +59,7 @@ test('each stack has its own', async () => {
   expect(readFileSync((await ask('dev'))!, 'utf8')).not.toBe(readFileSync((await ask('prod'))!, 'utf8'));
 });
 
-test('XDG folders do not move it', async () => {
+test('its path does not depend on XDG folders', async () => {
   process.env.XDG_DATA_HOME = join(folder, 'data');
   process.env.XDG_CONFIG_HOME = join(folder, 'config');
   expect(await ask()).toBe(join(folder, 'home', 'passphrase', 'dev'));
@@ -93,14 +93,14 @@ test.each([
   ['PULUMI_CONFIG_PASSPHRASE', ''],
   ['PULUMI_CONFIG_PASSPHRASE', 'mine'],
   ['PULUMI_CONFIG_PASSPHRASE_FILE', '/somewhere/mine'],
-])("the user's own %s=%j wins, and nothing is made", async (name, value) => {
+])("the user's own %s=%j is used, and no file is created", async (name, value) => {
   process.env[name] = value;
   config(`encryptionsalt: ${SALT}\n`);
   expect(await ask()).toBeUndefined();
   expect(existsSync(passphrasePath('dev'))).toBe(false);
 });
 
-test("one stack's file left in the shell by `env` does not serve another", async () => {
+test("one stack's file that `env` left in the shell is not used for another stack", async () => {
   process.env.PULUMI_CONFIG_PASSPHRASE_FILE = passphrasePath('dev');
   expect(await ask('prod')).toBe(passphrasePath('prod'));
 });

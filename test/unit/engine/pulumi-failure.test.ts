@@ -18,9 +18,9 @@ const failed = (stderr: string, exitCode = 1) => ({ exitCode, stdout: '', stderr
 
 describe('what a failed run means', () => {
   test.each([
-    ['by its exit code', failed('error: whatever it says', 6)],
+    ['by its exit code', failed('error: any text', 6)],
     ['by the type of its error, from releases without that code', failed("error: no stack named 'qa' found", 255)],
-  ])('a missing stack is known %s', (_, result) => {
+  ])('a missing stack is recognized %s', (_, result) => {
     expect(isStackMissing(result)).toBe(true);
     expect(pulumiFailure('qa', result)).toMatchObject({
       message: 'there is no stack qa yet',
@@ -36,21 +36,21 @@ describe('what a failed run means', () => {
     expect(pulumiFailure('dev', failed(stderr)).message).toBe('stack dev is being changed by another run');
   });
 
-  test('nothing of the kind is neither', () => {
+  test('any other failure is neither of the two', () => {
     expect([isLocked(failed('error: x (pid 1)')), isStackMissing(failed('error: x'))]).toEqual([
       false,
       false,
     ]);
   });
 
-  test('a typed error keeps the result; another error has none', () => {
+  test('a typed error contains the result; another error has none', () => {
     const result = failed('error: x', 4);
     expect(resultOf(commandError(result))).toMatchObject(result);
     expect(resultOf(new Error('x'))).toBeUndefined();
   });
 });
 
-describe('the sentence about a lock', () => {
+describe('the error for a locked stack', () => {
   const backend = mkdtempSync(join(tmpdir(), 'switchyard-backend-'));
   const before = process.env.PULUMI_BACKEND_URL;
   const lock = join(backend, '.pulumi/locks/organization/switchyard/dev/0b5.json');
@@ -66,7 +66,7 @@ describe('the sentence about a lock', () => {
     rmSync(backend, { recursive: true, force: true });
   });
 
-  test('names the owner, and the command in case it has ended', () => {
+  test('names the owner, and the command to use if it has ended', () => {
     expect(describeError(pulumiFailure('dev', failed(LOCKED)))).toBe(
       [
         'error: stack dev is being changed by another run',
@@ -84,7 +84,7 @@ describe('the sentence about a lock', () => {
 });
 
 describe('other failures', () => {
-  test('are what the engine reported, whatever else is on standard error', () => {
+  test('consist of what the engine reported, not of the rest of standard error', () => {
     const failure = pulumiFailure('dev', failed('error: update failed'), ['container is unhealthy', 'b']);
     expect(failure.message).toBe('container is unhealthy\nb');
   });

@@ -80,7 +80,7 @@ describe('Ctrl-C in a terminal', () => {
 });
 
 describe('a process of Pulumi', () => {
-  test('gets a value by standard input only', async () => {
+  test('gets a secret value only by standard input', async () => {
     const value = 'a value';
     const args = ['config', 'set', '--secret', 'NAME'];
     expect(await pulumiProcess(args, { cwd: dir, env: env(), input: value })).toMatchObject({ exitCode: 0 });

@@ -14,7 +14,7 @@ test('names with a settings file are accepted', () => {
   expect(() => checkStackName('prod', folder)).not.toThrow();
 });
 
-test.each(['xyz', '', '../dev', 'dev prod', '--yes'])('%j is refused with the names there are', (name) => {
+test.each(['xyz', '', '../dev', 'dev prod', '--yes'])('%j is refused with the existing names', (name) => {
   let error: unknown;
   try {
     checkStackName(name, folder);
@@ -36,7 +36,7 @@ describe('a name that no stack has', () => {
     });
   });
 
-  test('is not inserted into a command that would need quotes', () => {
+  test('is not inserted into a command line that needs quotes', () => {
     const error = noSuchStack('stagin', { known, args: ['connect', 'stagin', '--dir', 'my folder'] });
     expect(error.command).toBe('repeat the command with staging');
   });
@@ -83,4 +83,4 @@ test.each([
   [[], 4000],
   [[4000], 4100],
   [[4000, 4100, 4300], 4200],
-])('beside the ports %j the next stack gets %i', (taken, port) => expect(nextPort(taken)).toBe(port));
+])('if the ports %j are taken, the next stack gets %i', (taken, port) => expect(nextPort(taken)).toBe(port));

@@ -34,12 +34,9 @@ describe("a stack's file", () => {
     });
   });
 
-  test.each(['', '# nothing\n', 'config:\n', 'encryptionsalt: v1:x\n'])(
-    'may be practically empty: %j',
-    (text) => {
-      expect(rawConfig(text, 'Pulumi.dev.yaml')).toEqual({ config: {}, secretKeys: [] });
-    },
-  );
+  test.each(['', '# nothing\n', 'config:\n', 'encryptionsalt: v1:x\n'])('may have no config: %j', (text) => {
+    expect(rawConfig(text, 'Pulumi.dev.yaml')).toEqual({ config: {}, secretKeys: [] });
+  });
 
   const KEY = `gsk_${'a1B2'.repeat(13)}`;
   test.each([
@@ -50,22 +47,22 @@ describe("a stack's file", () => {
       /^Pulumi\.dev\.yaml:\d+:\d+ not valid YAML: /,
     ],
     [
-      'a colon too many',
+      'an extra colon',
       `config:\n  switchyard:GROQ_API_KEY: ${KEY}: x\n`,
       /^Pulumi\.dev\.yaml:2:\d+ not valid YAML: /,
     ],
-    ['a line out of line', `config:\n  a: 1\n ${KEY}: x\n`, /^Pulumi\.dev\.yaml:3:\d+ not valid YAML: /],
+    ['a wrong indentation', `config:\n  a: 1\n ${KEY}: x\n`, /^Pulumi\.dev\.yaml:3:\d+ not valid YAML: /],
     ['a tag', `config:\n  a: !${KEY} x\n`, /^Pulumi\.dev\.yaml:2:\d+ /],
     ['an alias', `config:\n  a: *${KEY}\n`, /^Pulumi\.dev\.yaml:2:\d+ /],
     ['a key for a name', `config:\n  ${KEY}: 1\n  ${KEY}: 2\n`, /^Pulumi\.dev\.yaml:3:\d+ /],
     ['no mapping', 'just words\n', /^the stack settings are not a mapping$/],
-  ])('with %s is refused, with its place and without a key', (_, text, says) => {
+  ])('with %s is refused, with the position and without a key', (_, text, expected) => {
     for (const read of [
       () => rawConfig(text, 'Pulumi.dev.yaml'),
       () => withoutSecrets(text, 'Pulumi.dev.yaml'),
     ]) {
       expect(read).toThrow(UserError);
-      expect(read).toThrow(says);
+      expect(read).toThrow(expected);
       expect(read).not.toThrow('a1B2a1B2');
     }
   });
@@ -88,7 +85,7 @@ describe("a stack's file", () => {
   });
 
   test.each(readdirSync(ROOT).filter(stackOfFile))(
-    '%s of the checkout is read, whatever it sets',
+    '%s of the checkout is read, whatever its settings are',
     async (file) => {
       const stack = file.slice('Pulumi.'.length, -'.yaml'.length);
       expect(await stackSettings(stack)).toMatchObject({ stack, port: expect.any(Number) });

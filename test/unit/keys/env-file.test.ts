@@ -36,7 +36,7 @@ describe('a line of an env file', () => {
     ['whose name is none', 'sk-secret=1'],
     ['whose quote is not closed', 'GROQ_API_KEY="abc'],
     ['with something behind the quote', 'GROQ_API_KEY="abc"def'],
-  ])('%s is told by its number alone', (_, line) => {
+  ])('%s is reported by its line number only', (_, line) => {
     expect(parseEnvFile(`# keys\n\n${line}\nA=1`)).toEqual({
       variables: [{ name: 'A', value: '1', line: 4 }],
       malformed: [3],

@@ -26,7 +26,7 @@ function refusal(text: string): UserError {
 }
 
 describe('an import', () => {
-  test('sets known names, further keys of a provider included', () => {
+  test('sets known names, also of additional keys of a provider', () => {
     const { set, ignored, unexpectedFormat } = plan(
       `GROQ_API_KEY=${GROQ}\nGROQ_API_KEY_2=${GROQ}\nGROQ_API_KEY_9=${GROQ}`,
     );
@@ -85,7 +85,7 @@ describe('an import', () => {
     ['GORQ_API_KEY', 'not a key of the catalogue; did you mean GROQ_API_KEY?'],
     ['GEMINI_API_KEY', 'not a key of the catalogue'],
     ['LANG', 'not a key of the catalogue'],
-  ])('says of %s: %s', (name, reason) => {
+  ])('the reason for %s is: %s', (name, reason) => {
     expect(plan(`${name}=x`).ignored).toEqual([{ line: 1, name, reason }]);
   });
 

@@ -22,11 +22,11 @@ export interface PlanDiff {
 export function diffPlan(prior: Value, planned: Value, config: Value, shape: ObjectShape): PlanDiff {
   const before = prior as Record<string, Value>;
   const after = planned as Record<string, Value>;
-  const wanted = config as Record<string, Value>;
+  const requested = config as Record<string, Value>;
   const differing = shape.fields.filter(
     (field) =>
       !isTimeouts(field) &&
-      !isRecomputed(field, after[field.tf] ?? null, wanted[field.tf] ?? null) &&
+      !isRecomputed(field, after[field.tf] ?? null, requested[field.tf] ?? null) &&
       !isEqual(before[field.tf] ?? null, after[field.tf] ?? null, field.shape),
   );
   return {

@@ -10,10 +10,10 @@ import type { ObjectShape, Shape } from './shape.ts';
  */
 export function proposedState(prior: Value, config: Value, shape: ObjectShape): Value {
   const before = (prior ?? {}) as Record<string, Value>;
-  const wanted = config as Record<string, Value>;
+  const requested = config as Record<string, Value>;
   return Object.fromEntries(
     shape.fields.map((field) => {
-      const set = wanted[field.tf] ?? null;
+      const set = requested[field.tf] ?? null;
       const was = before[field.tf] ?? null;
       if (field.block) return [field.tf, proposedBlocks(was, set, field.shape)];
       return [field.tf, set === null && field.computed ? was : set];

@@ -6,24 +6,24 @@ import type { Progress } from '../console/output.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { portForNewStack } from './port.ts';
-import { hasSettings, noSuchStack, requireNamedStack } from './stack-name.ts';
+import { hasSettings, noSuchStack, requireDeclaredStack } from './stack-name.ts';
 import { readRawConfig } from './stack-settings.ts';
 
 /**
- * Makes sure that a stack is declared: it has a settings file, or it exists in the backend, or `port` is given: then its settings file is
- * written. So a misspelt name creates nothing.
+ * Makes sure that a stack is declared, so that a misspelt name creates nothing. A stack is declared if it has a settings file or exists in
+ * the backend. With `port`, the settings file of a new stack is written.
  *
- * @param port the port of a new stack.
+ * @param port the port of a new stack; undefined to accept existing stacks only.
  * @throws UserError with the name that was probably meant, and the command that creates a new stack.
  */
-export async function ensureNamed(
+export async function ensureDeclared(
   stack: string,
   port: number | undefined,
   progress: Progress,
 ): Promise<void> {
   if (port !== undefined) return writeSettings(stack, port, progress);
   if (hasSettings(stack)) return;
-  await requireNamedStack(stack).catch(async () => {
+  await requireDeclaredStack(stack).catch(async () => {
     throw noSuchStack(stack, { create: `./switchyard up ${stack} --port ${await portForNewStack()}` });
   });
 }
@@ -31,11 +31,11 @@ export async function ensureNamed(
 function writeSettings(stack: string, port: number, progress: Progress): void {
   const file = stackFileName(stack);
   if (hasSettings(stack)) {
-    const there = readRawConfig(stack).config.port;
-    if (Number(there) === port) return;
+    const configured = readRawConfig(stack).config.port;
+    if (Number(configured) === port) return;
     throw new UserError(`${file} exists already: --port is for a new stack`, {
       where: file,
-      found: there === undefined ? 'no port' : `port ${there}`,
+      found: configured === undefined ? 'no port' : `port ${configured}`,
       command: `pulumi config set port ${port} --stack ${stack}`,
     });
   }
