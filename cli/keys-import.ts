@@ -1,6 +1,6 @@
 /** `./switchyard keys import`: imports provider keys from an env file into a stack's secrets, without printing them. */
 import { readFile, stat } from 'node:fs/promises';
-import { text as readAll } from 'node:stream/consumers';
+import { buffer } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { requireCatalog } from '../stacks/load.ts';
 import { UserError } from '../console/errors.ts';
@@ -10,6 +10,8 @@ import { ensureReady } from '../bootstrap/ready.ts';
 import { ensureDeclared } from '../engine/ensure-declared.ts';
 import { knownStacks } from '../engine/stack-name.ts';
 import { ensureStack } from '../engine/stack-state.ts';
+import { chooseKeys } from '../keys/choose-keys.ts';
+import { decodeEnvFile } from '../keys/env-bytes.ts';
 import { parseEnvFile } from '../keys/env-file.ts';
 import { type ImportPlan, planImport } from '../keys/import-plan.ts';
 import { presentSecrets, setSecrets } from '../keys/stack-secrets.ts';
@@ -28,26 +30,30 @@ async function importKeys(out: Output, file: string, stack: string): Promise<voi
   await ensureDeclared(stack, undefined, out.progress);
   const { variables, malformed } = parseEnvFile(await readEnvFile(out, file));
   const { catalog } = requireCatalog();
+  // Before anything is set up: a file that is refused changes nothing.
+  const chosen = chooseKeys(variables, malformed, { catalog, file, stack });
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });
   await ensureStack(stack);
-  const plan = planImport(variables, malformed, catalog, await presentSecrets(stack));
+  const plan = planImport(chosen, await presentSecrets(stack));
   await interruptible(out, TEXTS, (signal) => setSecrets(out, stack, plan.set, signal));
   for (const name of plan.unexpectedFormat)
-    out.warn(`${name} does not look like a key of its provider; it is set anyway`);
+    out.warn(`${name} does not look like a key of its provider; it is set nevertheless`);
+  const { notes } = plan;
   const set = plan.set.map((variable) => variable.name);
   out.result(
-    { stack, set, unchanged: plan.unchanged, ignored: plan.ignored, odd: plan.unexpectedFormat },
+    { stack, set, unchanged: plan.unchanged, ignored: plan.ignored, odd: plan.unexpectedFormat, notes },
     report(stack, plan),
   );
 }
 
 async function readEnvFile(out: Output, file: string): Promise<string> {
-  if (file === '-') return readAll(process.stdin);
+  if (file === '-') return decoded(await buffer(process.stdin), 'standard input');
   try {
     const { mode } = await stat(file);
     if ((mode & 0o077) !== 0) out.warn(`other users of this machine can read ${file}: chmod 600 ${file}`);
-    return await readFile(file, 'utf8');
+    return decoded(await readFile(file), file);
   } catch (error) {
+    if (error instanceof UserError) throw error;
     const isStackName = knownStacks().includes(file);
     throw new UserError('the env file cannot be read', {
       where: file,
@@ -55,6 +61,16 @@ async function readEnvFile(out: Output, file: string): Promise<string> {
       ...(isStackName ? { command: `./switchyard keys import <file> ${file}` } : {}),
     });
   }
+}
+
+function decoded(bytes: Uint8Array, file: string): string {
+  const decodedFile = decodeEnvFile(bytes);
+  if ('text' in decodedFile) return decodedFile.text;
+  throw new UserError('the env file cannot be decoded; nothing was set', {
+    where: file,
+    found: decodedFile.refused,
+    allowed: 'UTF-8 or UTF-16',
+  });
 }
 
 /** The messages when an import is interrupted. */
@@ -68,7 +84,8 @@ function report(stack: string, plan: ImportPlan): string {
   return [
     ...names.map((name) => `set        ${name}`),
     ...plan.unchanged.map((name) => `unchanged  ${name}`),
-    ...plan.ignored.map(({ line, name, reason }) => `ignored    ${name ?? `line ${line}`}: ${reason}`),
+    ...plan.notes.map((note) => `note       ${note}`),
+    ...plan.ignored.map(({ name, reason }) => `ignored    ${name}: ${reason}`),
     names.length === 0 ? `${stack}: no key changed` : `next       ./switchyard up ${stack}`,
   ].join('\n');
 }

@@ -27,7 +27,7 @@ function isSecret(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'secure' in value;
 }
 
-/** A placeholder for a key. It must not look like a key. */
+/** A value in place of a key. It must not look like a key, nor like a placeholder that someone forgot to replace. */
 export function placeholderOf(name: string): string {
-  return `placeholder-for-${name.toLowerCase().replaceAll('_', '-')}`;
+  return `preview-value-of-${name.toLowerCase().replaceAll('_', '-')}`;
 }

@@ -18,7 +18,7 @@ import { stackFileName, stackOfFile } from '../domain/schema/stack-file-names.ts
 
 /** A stack's raw config from Pulumi. */
 export interface RawConfig {
-  /** Plain values by name, without the namespace; objects as JSON. Values of secrets may be missing or empty. */
+  /** Plain values by name, without the namespace; objects as JSON. Secrets have a value only in the Pulumi program. */
   config: Record<string, string>;
   /** The names of those that are secrets. */
   secretKeys: string[];

@@ -69,7 +69,7 @@ export function findLeaks(
     const regex = compile(pattern.pattern);
     if (regex === undefined) continue;
     for (const match of open.matchAll(regex)) {
-      if (match[0] === '') continue;
+      if (match[0] === '' || isDigestInComment(open, match, pattern)) continue;
       const [begin, end] = [match.index, match.index + match[0].length];
       const same = found.find((one) => one.begin < end && begin < one.end);
       if (same) same.patterns.push(pattern);
@@ -88,6 +88,23 @@ export function findLeaks(
       fix: `take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret ${first?.key}`,
     };
   });
+}
+
+/**
+ * Whether a match is a bare sha256 digest in a comment. Keys of some providers have the same form; so it counts as a key where the line
+ * mentions a key or the provider before it.
+ */
+function isDigestInComment(
+  text: string,
+  { 0: found, index }: RegExpExecArray,
+  { name }: KeyPattern,
+): boolean {
+  if (!/^[0-9a-f]{64}$/.test(found)) return false;
+  const before = text.slice(text.lastIndexOf('\n', index) + 1, index).toLowerCase();
+  const isComment = /(?:^|\s)(?:#|\/\/)/.test(before);
+  return (
+    isComment && !/key|token|secret|bearer|auth|passw/.test(before) && !before.includes(name.toLowerCase())
+  );
 }
 
 /** A pattern as a global expression; undefined where it is unusable, which the catalogue's checks report. */

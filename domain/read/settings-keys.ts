@@ -1,5 +1,6 @@
 /** Messages about unknown names in a stack's settings. */
-import { didYouMean, listNames, suggest } from '../diagnostics/suggest.ts';
+import { nearKeyName } from '../diagnostics/near-key-name.ts';
+import { didYouMean, listNames } from '../diagnostics/suggest.ts';
 import { FURTHER_KEYS } from '../schema/provider-key-names.ts';
 
 /**
@@ -15,10 +16,7 @@ export function explainUnknown(
   if (/_API_KEY|^[A-Z0-9_]+$/.test(name)) {
     const keys = catalogKeys ?? [];
     const allowed = catalogKeys ? listNames(keys) : 'names that end in _API_KEY';
-    // With the common ending, all names would be similar to each other.
-    const stem = (key: string) => key.replace(/_API_KEY.*$/, '');
-    const stems = suggest(stem(name), keys.map(stem));
-    const near = keys.find((key) => stem(key) === stems);
+    const near = nearKeyName(name, keys)?.name;
     const numbered = /_API_KEY_\d+$/.test(name) && keys.includes(name.replace(/_\d+$/, ''));
     const hint = numbered
       ? `; further keys are numbered ${FURTHER_KEYS};`

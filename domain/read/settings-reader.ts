@@ -7,6 +7,7 @@ import { parseLenient } from '../diagnostics/parse-lenient.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 import { nextPort } from '../plan/next-port.ts';
+import { keyFault, ownerOfKey } from '../checks/key-values.ts';
 import { checkSettings } from '../checks/settings-checks.ts';
 import { explainUnknown } from './settings-keys.ts';
 import { type Settings, settingsSchema } from '../schema/settings-schema.ts';
@@ -18,7 +19,7 @@ import { ANY_KEY, keyBase } from '../schema/provider-key-names.ts';
 
 /** What a stack's settings are read from. */
 export interface SettingsInput {
-  /** Values by name without the namespace, objects as JSON. Values of secrets may be missing or empty. */
+  /** Values by name without the namespace, objects as JSON. Secrets have a value only in the Pulumi program. */
   config: Record<string, string>;
   /** The names of those that are secrets. */
   secretKeys: readonly string[];
@@ -96,12 +97,32 @@ function sortNames(input: SettingsInput, source: Source) {
       problems.push(source.problem([name], message, { fix }));
     } else if (secret) {
       keyNames.push(name);
+      problems.push(...valueProblems(input, source, name));
     } else {
       const message = "a provider's key in plain text (not shown); keys may only be stored as secrets";
       problems.push(source.problem([name], message, { fix: `pulumi config set --secret ${name}` }));
     }
   }
   return { values, keyNames: keyNames.sort(), problems };
+}
+
+/**
+ * Checks a key's value where it is known: in the Pulumi program. A key in another provider's format gets a warning only, since setting it
+ * by `pulumi config set` is how to insist on it.
+ */
+function valueProblems({ config, catalog, stack }: SettingsInput, source: Source, name: string): Problem[] {
+  const value = config[name];
+  if (value === undefined) return [];
+  const set = `pulumi config set --secret ${name} --stack ${stack}`;
+  const fault = keyFault(catalog, name, value);
+  if (fault !== undefined) {
+    const fix = fault.reader === undefined ? set : `${fault.reader} | ${set}`;
+    return [source.problem([name], `the value ${fault.message}`, { fix })];
+  }
+  const owner = catalog && ownerOfKey(catalog, name, value);
+  if (owner === undefined) return [];
+  const message = `the value looks like a key of ${owner}, but is sent to the provider of ${name}`;
+  return [source.problem([name], message, { fix: set, severity: 'warning' })];
 }
 
 /** Whether a name is a setting's, or was one's in an earlier release. */

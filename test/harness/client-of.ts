@@ -32,7 +32,8 @@ export function shippedInputs({
       typeof value === 'string' ? value : JSON.stringify(value),
     ]),
   );
-  const raw = { config: { ...config, ...keys }, secretKeys: Object.keys(keys) };
+  // Without the values, which only the Pulumi program checks: the tests' values need not look like keys.
+  const raw = { config, secretKeys: Object.keys(keys) };
   const { inputs, problems } = withFixtures((root) => loadInputs(stack, raw, root, RELEASE_DAY));
   if (inputs === undefined) throw new Error(formatProblems(problems));
   const template = JSON.parse(fixture('opencode.json')) as Record<string, unknown>;

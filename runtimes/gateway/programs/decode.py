@@ -14,6 +14,8 @@ import zlib
 
 # No key is shorter. A shorter value could match ordinary words, since only letters and digits are compared.
 MIN_KEY_LENGTH = 8
+# The "key" of a local server that needs none, such as lm-studio: masking an ordinary word would corrupt answers.
+_ORDINARY_WORD = re.compile(r'[A-Za-z-]{1,12}')
 MAX_ROUNDS = 8
 MAX_DEPTH = 3
 MAX_DECOMPRESSED = 65_536
@@ -31,6 +33,11 @@ _UNPRINTABLE = bytes(set(range(256)) - set(range(32, 127)) - {9, 10, 13})
 _NUMBERS = re.compile(r'(?<!\d)\d{1,3}(?:[^\w]+\d{1,3}){7,}(?!\d)')
 _RUN = re.compile(r'[A-Za-z0-9+/_\-]{12,}')
 _LINE_END = re.compile(r'[ \t]*[\r\n]+[ \t]*')
+
+
+def is_searched_for(key: str) -> bool:
+    """Whether the redactors search for a key: not if it is too short, or an ordinary word. The same as in Portkey's decode.mjs."""
+    return len(key) >= MIN_KEY_LENGTH and not _ORDINARY_WORD.fullmatch(key)
 
 
 def skeleton(text: str) -> bytes:
@@ -84,7 +91,7 @@ class Decoder:
     """Searches decoded text for the given keys."""
 
     def __init__(self, keys: list[str]) -> None:
-        self.needles = sorted({needle for key in keys if len(key) >= MIN_KEY_LENGTH for needle in needles(key)}, key=len)
+        self.needles = sorted({needle for key in keys if is_searched_for(key) for needle in needles(key)}, key=len)
         self.shortest = len(self.needles[0]) if self.needles else 0
 
     def contains_key(self, text: str, depth: int = 0) -> bool:

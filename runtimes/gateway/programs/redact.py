@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import quote, quote_plus
 
 from api_error import ApiError, is_anthropic
-from decode import MIN_KEY_LENGTH, Decoder
+from decode import MIN_KEY_LENGTH, Decoder, is_searched_for
 from headers import is_allowed
 
 MASK = b'*'
@@ -64,7 +64,7 @@ class Redactor:
     """Masks the given keys. It has no state of a stream: see `Stream`."""
 
     def __init__(self, keys: list[str]) -> None:
-        found = {spelling for key in keys if len(key) >= MIN_KEY_LENGTH for spelling in variants(key)}
+        found = {spelling for key in keys if is_searched_for(key) for spelling in variants(key)}
         # The longest first, because one spelling can contain another.
         self.spellings = sorted(found, key=len, reverse=True)
         self.prefixes = {s[:end] for s in found for end in range(1, len(s))}

@@ -47,6 +47,14 @@ class Spellings(unittest.TestCase):
     def test_short_values_are_not_masked(self):
         self.assertEqual(Redactor(['none', '']).mask(b'none of it'), b'none of it')
 
+    def test_ordinary_words_are_not_masked(self):
+        for word in ('lm-studio', 'not-needed', 'LocalServer'):
+            redactor = Redactor([word, HEX])
+            self.assertEqual(redactor.mask(word.encode()), word.encode())
+            self.assertFalse(redactor.contains_key(word.encode()))
+        for key in ('lm-studio1', 'an-ordinary-word', 'key_of_mine'):
+            self.assertEqual(Redactor([key]).mask(key.encode()), b'*' * len(key))
+
 
 class Chunks(unittest.TestCase):
     def test_a_key_is_masked_wherever_it_is_split(self):

@@ -3,11 +3,16 @@ import { gunzipSync, inflateSync } from 'node:zlib';
 
 /** A shorter value would mask ordinary words, and no provider has such short keys. The same as in the gateways' decode.py. */
 export const MIN_KEY_LENGTH = 8;
+/** The "key" of a local server that needs none, such as lm-studio: masking an ordinary word would corrupt answers. */
+const ORDINARY_WORD = /^[A-Za-z-]{1,12}$/;
 const MAX_ROUNDS = 8;
 const MAX_DEPTH = 3;
 const ESCAPE =
   /\\[uU]\{([0-9a-f]{1,6})\}|\\U(00[01][0-9a-f]{5})|\\[uU]([0-9a-f]{4})|\\x\{?([0-9a-f]{2})\}?|%u([0-9a-f]{4})|%([0-9a-f]{2})|=([0-9a-f]{2})|0x([0-9a-f]{2})(?![0-9a-f])|&#x([0-9a-f]{1,8});?|\\([0-7]{3})|&#(\d{1,9});?|&(\w{2,31});|\\([^])/gi;
 const NAMES = { amp: '&', bsol: '\\', percnt: '%', num: '#', equals: '=', semi: ';' };
+
+/** Whether the redactors search for a key: not if it is too short, or an ordinary word. The same as in the gateways' decode.py. */
+export const isSearchedFor = (key) => key.length >= MIN_KEY_LENGTH && !ORDINARY_WORD.test(key);
 
 const skeleton = (text) =>
   text
@@ -62,7 +67,7 @@ function unpacked(data) {
 
 /** Returns `(text) => boolean`: whether a text contains one of the keys in any encoding that can be decoded. */
 export function decoder(keys) {
-  const needles = [...new Set(keys.filter((key) => key.length >= MIN_KEY_LENGTH).flatMap(needlesOf))];
+  const needles = [...new Set(keys.filter(isSearchedFor).flatMap(needlesOf))];
 
   const matches = (text) => {
     const letters = skeleton(text);

@@ -1,6 +1,6 @@
 // Removes keys from all responses and logs, with the same spellings and masks of the same length as the gateways' redact.py.
 import { Transform } from 'node:stream';
-import { decoder, MIN_KEY_LENGTH } from './decode.mjs';
+import { decoder, isSearchedFor } from './decode.mjs';
 
 const MAX_ERROR_BYTES = 262_144;
 const OMITTED = JSON.stringify({
@@ -36,7 +36,7 @@ export function variants(key) {
 
 /** Masks keys in complete texts (`mask`) and in bodies that come in pieces (`stream`). Texts are bytes, as latin1. */
 export function redactor(keys) {
-  const found = new Set(keys.filter((key) => key.length >= MIN_KEY_LENGTH).flatMap(variants));
+  const found = new Set(keys.filter(isSearchedFor).flatMap(variants));
   // The longest first, because one spelling can contain another.
   const spellings = [...found].sort((a, b) => b.length - a.length);
   const prefixes = new Set(

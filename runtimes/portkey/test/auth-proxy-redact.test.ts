@@ -57,6 +57,26 @@ test('the spellings are the same as those of the gateways', () => {
   expect(variants(KEY)).toEqual(expect.arrayContaining(expected));
 });
 
+test('the same keys are searched for as by the gateways: no ordinary words', () => {
+  const random = fc.sample(fc.stringMatching(/^[A-Za-z1_-]{6,14}$/), { numRuns: 300, seed: 1 });
+  const keys = [
+    'lm-studio',
+    'not-needed',
+    'EMPTY',
+    'lm-studio1',
+    'an-ordinary-word',
+    'key_of_mine',
+    ...random,
+  ];
+  const code =
+    'import sys; sys.path.insert(0, "runtimes/gateway/programs"); import decode, json; print(json.dumps([decode.is_searched_for(key) for key in json.load(sys.stdin)]))';
+  const expected = JSON.parse(
+    execFileSync('python3', ['-B', '-c', code], { encoding: 'utf8', input: JSON.stringify(keys) }),
+  ) as boolean[];
+  expect(keys.map((key) => redactor([key]).mask(key) !== key)).toEqual(expected);
+  expect(expected.slice(0, 6)).toEqual([false, false, false, true, true, true]);
+});
+
 test('a short value is not masked', async () => {
   expect(await through(['the mock says yes'], ['mock'])).toBe('the mock says yes');
 });

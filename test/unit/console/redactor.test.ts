@@ -15,7 +15,7 @@ test.each(['runtimes/gateway/programs', 'runtimes/portkey/image'])(
     const language = folder.startsWith('runtimes/gateway') ? 'py' : 'mjs';
     const stated = ['decode', 'redact'].flatMap((name) => {
       const text = readFileSync(join(ROOT, folder, `${name}.${language}`), 'utf8');
-      expect(text).toMatch(/import.*MIN_KEY_LENGTH|MIN_KEY_LENGTH = /);
+      expect(text).toMatch(/import.*(?:is_searched_for|isSearchedFor)|MIN_KEY_LENGTH = /);
       return [...text.matchAll(/MIN_KEY_LENGTH = (\d+)/g)].map(([, bound]) => Number(bound));
     });
     expect(stated).toEqual([MIN_SECRET_LENGTH]);

@@ -525,6 +525,51 @@ describe('good settings', () => {
     });
   });
 
+  describe('the value of a key, which the program knows', () => {
+    const text = 'config:\n  switchyard:port: 4000\n  switchyard:GROQ_API_KEY:\n    secure: v1:AAAA\n';
+    const withKey = (value: string) =>
+      parseSettings({
+        config: { port: '4000', GROQ_API_KEY: value },
+        secretKeys: ['GROQ_API_KEY'],
+        stack: 'dev',
+        file: { path: 'Pulumi.dev.yaml', text },
+        ...(catalog ? { catalog } : {}),
+      });
+
+    const SET = 'pulumi config set --secret GROQ_API_KEY --stack dev';
+
+    test.each([
+      [
+        '\uFEFFgsk_secretive',
+        'contains a byte order mark (U+FEFF), which no key has: a header cannot carry it',
+        SET,
+      ],
+      ['gsk_secretive\n', 'contains a line break (U+000A), which no key has: a header cannot carry it', SET],
+      ['your-secretive-key', 'looks like a placeholder, like your-key-here', SET],
+      ['op://secretive/groq/key', 'is a reference to 1Password, not a key', `op read 'op://…' | ${SET}`],
+      ['', 'is empty', SET],
+    ])('is refused: %j', (value, message, fix) => {
+      const { settings, problems } = withKey(value);
+      expect(settings).toBeUndefined();
+      expect(formatProblems(problems)).toBe(
+        `Pulumi.dev.yaml:3:3 config.switchyard:GROQ_API_KEY: the value ${message}\n    ${fix}`,
+      );
+    });
+
+    test('in the format of another provider gets a warning', () => {
+      const { settings, problems } = withKey(`sk-${'k9'.repeat(20)}`);
+      expect(settings).toBeDefined();
+      expect(formatProblems(problems)).toBe(
+        `Pulumi.dev.yaml:3:3 warning: config.switchyard:GROQ_API_KEY: the value looks like a key of OpenAI, but is sent to the provider of GROQ_API_KEY
+    ${SET}`,
+      );
+    });
+
+    test.each([`gsk_${'a1B2'.repeat(13)}`, 'some-key-of-a-proxy-77'])('is accepted: %s', (value) => {
+      expect(withKey(value).problems).toEqual([]);
+    });
+  });
+
   describe('ciphertext', () => {
     const leaks = (text: string, pattern: string) =>
       fileLeaks(readStackFile('Pulumi.dev.yaml', text).source, [

@@ -115,6 +115,6 @@ describe('a copy without secrets', () => {
   );
 
   test('has placeholders that match no key pattern', () => {
-    expect(placeholderOf('OPENAI_API_KEY_2')).toBe('placeholder-for-openai-api-key-2');
+    expect(placeholderOf('OPENAI_API_KEY_2')).toBe('preview-value-of-openai-api-key-2');
   });
 });
