@@ -7,8 +7,7 @@ import { UserError } from '../console/errors.ts';
 import { interruptible } from '../console/interruptible.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
-import { ensureNamed } from '../engine/ensure-named.ts';
-import { knownStacks } from '../engine/stack-name.ts';
+import { knownStacks, requireNamedStack } from '../engine/stack-name.ts';
 import { ensureStack } from '../engine/stack-state.ts';
 import { parseEnvFile } from '../keys/env-file.ts';
 import { type ImportPlan, planImport } from '../keys/import-plan.ts';
@@ -25,7 +24,7 @@ export function register(keys: Command): void {
 }
 
 async function importKeys(out: Output, file: string, stack: string): Promise<void> {
-  await ensureNamed(stack, undefined, out.progress);
+  await requireNamedStack(stack);
   const { variables, malformed } = parseEnvFile(await readEnvFile(out, file));
   const { catalog } = requireCatalog();
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });
