@@ -15,6 +15,7 @@ const commands: Record<string, () => Promise<{ register(program: Command): void 
   portkey: () => import('./portkey.ts'),
   keys: () => import('./keys.ts'),
   down: () => import('./down.ts'),
+  stack: () => import('./stack.ts'),
   env: () => import('./env.ts'),
   doctor: () => import('./doctor.ts'),
   drill: () => import('./drill.ts'),

@@ -1,4 +1,4 @@
-/** What remains of a stack after `down`, and how to remove it. */
+/** What remains of a stack after `down` and after `stack rm`, and how to remove it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { currentOwner } from '../client/current-owner.ts';
@@ -6,6 +6,7 @@ import { isSameOwner } from '../client/ownership.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { inHome, ROOT } from '../console/home-paths.ts';
 import { passphrasePath, userPassphrase } from '../engine/passphrase.ts';
+import { shortName } from '../engine/state-file.ts';
 import { pathsOf } from '../client/connect-files.ts';
 import { ownerOf } from './owner.ts';
 
@@ -18,45 +19,54 @@ export interface Remaining {
 }
 
 /**
- * Everything that remains of a removed stack on this machine, in the order in which it should be removed.
+ * Everything that remains of a stack on this machine after `down`, in the order in which it should be removed.
  *
  * @param volume the data volume, if it was kept.
  */
 export async function remainingParts(stack: string, volume: string | undefined): Promise<Remaining[]> {
-  const name = stack.split('/').at(-1) ?? stack;
+  const name = shortName(stack);
   const file = stackFileName(name);
-  const logs = inHome('logs', name);
-  const passphrase = passphrasePath(name);
+  const settings = existsSync(join(ROOT, file));
   return [
-    ...(volume === undefined
-      ? []
-      : [
-          {
-            what: 'data',
-            where: `volume ${volume}`,
-            remove: `./switchyard down ${stack} --volume ${volume}`,
-          },
-        ]),
+    ...dataIn(volume, `./switchyard down ${stack} --volume ${volume}`),
     ...(await clientFilesOf(stack)),
-    ...(existsSync(logs) ? [{ what: "the agents' logs", where: logs, remove: `rm -r ${logs}` }] : []),
+    ...logsOf(name),
     {
-      what: 'the empty stack',
-      where: "Pulumi's state",
-      remove: `eval "$(./switchyard env ${name})" && pulumi stack rm ${stack} --preserve-config`,
+      what: settings ? 'the empty stack, settings and encrypted keys' : 'the empty stack',
+      where: settings ? `Pulumi's state, ${file}` : "Pulumi's state",
+      remove: `./switchyard stack rm ${name}`,
     },
-    ...(existsSync(join(ROOT, file))
-      ? [{ what: 'settings and encrypted keys', where: file, remove: `rm ${file}` }]
-      : []),
-    ...(!userPassphrase(name) && existsSync(passphrase)
-      ? [
-          {
-            what: 'the passphrase of these keys',
-            where: passphrase,
-            remove: `rm ${passphrase}   # last of all`,
-          },
-        ]
-      : []),
+    ...passphraseOf(name),
   ];
+}
+
+/**
+ * Everything that remains of a stack on this machine after `stack rm`, likewise.
+ *
+ * @param volume the data volume that its state named.
+ */
+export async function remainingAfterRm(stack: string, volume: string | undefined): Promise<Remaining[]> {
+  return [
+    ...dataIn(volume, `docker volume rm ${volume}`),
+    ...(await clientFilesOf(stack)),
+    ...logsOf(stack),
+    ...passphraseOf(stack),
+  ];
+}
+
+function dataIn(volume: string | undefined, remove: string): Remaining[] {
+  return volume === undefined ? [] : [{ what: 'data', where: `volume ${volume}`, remove }];
+}
+
+function logsOf(name: string): Remaining[] {
+  const logs = inHome('logs', name);
+  return existsSync(logs) ? [{ what: "the agents' logs", where: logs, remove: `rm -r ${logs}` }] : [];
+}
+
+function passphraseOf(name: string): Remaining[] {
+  const file = passphrasePath(name);
+  if (userPassphrase(name) || !existsSync(file)) return [];
+  return [{ what: 'the passphrase of these keys', where: file, remove: `rm ${file}   # last of all` }];
 }
 
 /** The client's files, if they belong to this stack: they name a gateway that does not exist any more. */

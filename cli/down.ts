@@ -11,6 +11,7 @@ import { pulumi } from '../engine/pulumi-run.ts';
 import { nameList } from '../console/wrap.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { refuseGuests } from '../engine/network-guests.ts';
+import { refuseRenamed } from '../engine/renamed-stack.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { stackOperation } from '../engine/stack-operation.ts';
 import { resourceName, stackState } from '../engine/stack-state.ts';
@@ -34,6 +35,8 @@ export function register(program: Command): void {
 }
 
 async function down(out: Output, stack: string, options: DownOptions): Promise<void> {
+  // No suggestion: `up` would be the wrong one here.
+  await requireStack(stack, '');
   const volume = dockerName(stack, 'data');
   if (options.volume !== undefined && options.volume !== volume) {
     throw new UserError(`stack ${stack} has no volume ${options.volume}`, {
@@ -41,8 +44,6 @@ async function down(out: Output, stack: string, options: DownOptions): Promise<v
       command: `./switchyard down ${stack} --volume ${volume}`,
     });
   }
-  // No suggestion: `up` would be the wrong one here.
-  await requireStack(stack, '');
   await ensureReady({ need: ['pulumi', 'docker'], onProgress: out.progress });
   const stopped = () => ({
     message: `interrupted; ${stack} is partly removed; run down again`,
@@ -71,6 +72,7 @@ async function remove(
 ): Promise<boolean> {
   const containers = await stackContainers(stack);
   const { resources } = await stackState(stack);
+  refuseRenamed(stack, resources);
   const { unmanaged } = unknownContainers(containers, resources);
   await refuseGuests(
     stack,

@@ -12,13 +12,24 @@ export function register(program: Command): void {
 }
 
 async function printExports(out: Output, stack: string): Promise<void> {
-  const [{ pulumiVariables }, { exportLines }, { checkStackName }, { ensureStack }] = await Promise.all([
+  const [
+    { pulumiVariables },
+    { exportLines },
+    { checkStackName, refuseFormerName },
+    { formerName },
+    { ensureStack },
+  ] = await Promise.all([
     import('../engine/environment.ts'),
     import('../console/shell.ts'),
     import('../engine/stack-name.ts'),
+    import('../engine/renamed-stack.ts'),
     import('../engine/stack-state.ts'),
   ]);
   checkStackName(stack);
+  refuseFormerName(stack);
+  const former = formerName(stack);
+  if (former !== undefined)
+    out.warn(`stack ${stack} was deployed as ${former}: rename it back before you deploy it`);
   const variables = await pulumiVariables(stack, out);
   // `pulumi preview` and `pulumi config set` need a stack that exists; PULUMI_STACK selects it for this shell alone.
   await ensureStack(stack);

@@ -7,8 +7,7 @@ import { UserError } from '../console/errors.ts';
 import { interruptible } from '../console/interruptible.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
-import { ensureDeclared } from '../engine/ensure-declared.ts';
-import { knownStacks } from '../engine/stack-name.ts';
+import { knownStacks, requireDeclaredStack } from '../engine/stack-name.ts';
 import { ensureStack } from '../engine/stack-state.ts';
 import { chooseKeys } from '../keys/choose-keys.ts';
 import { decodeEnvFile } from '../keys/env-bytes.ts';
@@ -27,7 +26,7 @@ export function register(keys: Command): void {
 }
 
 async function importKeys(out: Output, file: string, stack: string): Promise<void> {
-  await ensureDeclared(stack, undefined, out.progress);
+  await requireDeclaredStack(stack);
   const { variables, malformed } = parseEnvFile(await readEnvFile(out, file));
   const { catalog } = requireCatalog();
   // Before anything is set up: a file that is refused changes nothing.

@@ -6,7 +6,7 @@ import { withFailureMarkdown, writeMarkdown } from '../preview/preview-markdown-
 import { previewMarkdown, previewText } from '../preview/preview-report.ts';
 import { previewStack } from '../preview/preview-stack.ts';
 import { parseToday } from '../console/time-options.ts';
-import { ensureDeclared } from '../engine/ensure-declared.ts';
+import { requireDeclaredStack } from '../engine/stack-name.ts';
 
 interface PreviewOptions {
   ci?: boolean;
@@ -33,7 +33,7 @@ async function preview(out: Output, stack: string | undefined, options: PreviewO
   // The Pulumi program checks the models' retirements itself: it must use the same day.
   if (options.today !== undefined) process.env.SWITCHYARD_TODAY = options.today;
   if (options.ci) return forCi(out, stack, options, now);
-  await ensureDeclared(stack ?? 'dev', undefined, out.progress);
+  await requireDeclaredStack(stack ?? 'dev');
   const found = await withFailureMarkdown(stack ?? 'dev', options.markdown, () =>
     previewStack(out, stack ?? 'dev', now),
   );

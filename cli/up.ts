@@ -9,7 +9,8 @@ import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { unlessRefused } from '../console/errors.ts';
 import { deploy } from '../engine/deploy.ts';
 import { waitReady } from '../engine/health.ts';
-import { ensureDeclared } from '../engine/ensure-declared.ts';
+import { declareStack } from '../engine/new-stack.ts';
+import { requireDeclaredStack } from '../engine/stack-name.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { saltInSettings } from '../engine/salts.ts';
@@ -30,18 +31,15 @@ export function register(program: Command): void {
       'set up what is missing, deploy a stack, write the client files unless they belong to another stack, send one test request',
     )
     .argument('[stack]', 'the stack', 'dev')
-    .option(
-      '--port <number>',
-      'create a new stack on this port: writes its settings file',
-      wholeNumber(1, 65535),
-    )
+    .option('--port <number>', 'create a new stack on this port, as `stack new` does', wholeNumber(1, 65535))
     .option('--no-connect', 'do not write the client files')
     .option('--dir <folder>', 'write the client files to this folder instead of your opencode folders')
     .action(withOutput(up));
 }
 
 async function up(out: Output, stack: string, options: UpOptions): Promise<void> {
-  await ensureDeclared(stack, options.port, out.progress);
+  if (options.port !== undefined) await declareStack(stack, options.port, out.progress);
+  await requireDeclaredStack(stack);
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   const before = await saltInSettings(stack);
   const changes = await deploy(out, stack);

@@ -6,6 +6,7 @@ import { interruptible, type Stopped } from '../console/interruptible.ts';
 import { removeOrphans, refuseUnmanaged } from './orphans.ts';
 import type { Output } from '../console/output.ts';
 import { requireFreePort } from './port.ts';
+import { refuseRenamed } from './renamed-stack.ts';
 import { minFreeBytes, requireSpace } from '../bootstrap/disk.ts';
 import { home } from '../console/home-paths.ts';
 import { stackOperation } from './stack-operation.ts';
@@ -25,6 +26,7 @@ export async function deploy(out: Output, stack: string): Promise<number> {
   return interruptible(out, texts, async (signal) => {
     before = await stackContainers(stack);
     const { resources } = await ensureState(stack);
+    refuseRenamed(stack, resources);
     const { unmanaged, missing } = await removeOrphans(out, stack, { containers: before, resources }, signal);
     refuseUnmanaged(stack, unmanaged);
     await requireFreePort(stack);

@@ -2,7 +2,8 @@ import { delimiter, dirname } from 'node:path';
 import { Output } from '../console/output.ts';
 import { dockerHost } from '../bootstrap/docker-host.ts';
 import { passphraseFile } from './passphrase.ts';
-import { saltInSettings, saltInState } from './salts.ts';
+import { formerPassphrase } from './renamed-stack.ts';
+import { fittingPassphrase, saltInSettings, saltInState } from './salts.ts';
 import { ensurePulumi } from '../bootstrap/pulumi-install.ts';
 import type { Reporter } from '../console/reporter.ts';
 
@@ -31,9 +32,12 @@ async function findTools(reporter: Reporter): Promise<Record<string, string>> {
 /** The variables that plain `pulumi` needs for `stack`, in addition to those set already. Creates the stack's passphrase if needed. */
 export async function pulumiVariables(stack: string, reporter: Reporter): Promise<Record<string, string>> {
   const variables = await toolVariables(reporter);
-  const findSalt = async () =>
-    (await saltInSettings(stack)) ?? (await saltInState(stack, { ...process.env, ...variables }));
-  const passphrase = await passphraseFile(stack, reporter.progress, findSalt);
+  const env = { ...process.env, ...variables };
+  const findSalt = async () => {
+    const salt = (await saltInSettings(stack)) ?? (await saltInState(stack, env));
+    return salt && { ...salt, fits: await fittingPassphrase(salt.salt, env) };
+  };
+  const passphrase = formerPassphrase(stack) ?? (await passphraseFile(stack, reporter.progress, findSalt));
   if (passphrase) variables.PULUMI_CONFIG_PASSPHRASE_FILE = passphrase;
   return variables;
 }

@@ -34,7 +34,8 @@ export function backendUrl(): string {
 export function backendFolder(): string | undefined {
   const url = backendUrl();
   if (!url.startsWith('file://')) return undefined;
-  return url.slice('file://'.length).split('?')[0]!.replace(/^~/, homedir());
+  // Pulumi runs in the checkout: a relative path is relative to it.
+  return resolve(ROOT, url.slice('file://'.length).split('?')[0]!.replace(/^~/, homedir()));
 }
 
 /** The path of the passphrase file that Switchyard creates for a stack. */
@@ -64,13 +65,14 @@ export function userPassphrase(stack: string, folder = ROOT): string | undefined
 /**
  * The passphrase file of `stack`; undefined if the user has set their own. If nothing is encrypted yet, it is created and reported.
  *
- * @param findSalt looks for a salt in use, in settings and state: called only if there is no passphrase.
+ * @param findSalt looks for a salt in use, in settings and state, and for another stack's file that fits it: called only if there is no
+ *   passphrase.
  * @throws UserError if something is encrypted already and the file is missing.
  */
 export async function passphraseFile(
   stack: string,
   progress: Progress,
-  findSalt: () => Promise<{ where: string } | undefined>,
+  findSalt: () => Promise<{ where: string; fits?: string | undefined } | undefined>,
   folder = ROOT,
 ): Promise<string | undefined> {
   if (userPassphrase(stack, folder)) return undefined;
@@ -88,9 +90,9 @@ export async function passphraseFile(
       `the passphrase file of stack ${stack} is missing, and secrets are encrypted with it`,
       {
         where: file,
-        found: `a salt in ${encrypted.where}`,
-        allowed: 'the passphrase file from your backup, or its path in PULUMI_CONFIG_PASSPHRASE_FILE',
-        command: `install -m 600 -D <your backup> ${file}`,
+        found: `a salt in ${encrypted.where}${encrypted.fits === undefined ? '' : `, to which ${encrypted.fits} belongs: the stack was renamed`}`,
+        allowed: 'the passphrase file from your backup, or PULUMI_CONFIG_PASSPHRASE_FILE naming it',
+        command: `install -m 600 -D ${encrypted.fits ?? '<your backup>'} ${file}`,
       },
     );
   mkdirSync(dirname(file), { recursive: true, mode: 0o700 });

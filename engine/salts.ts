@@ -1,11 +1,11 @@
 /** Reads the salts of a stack's passphrase and checks a passphrase against one. Pulumi does the check, since the format is private to it. */
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';
-import { ROOT } from '../console/home-paths.ts';
+import { inHome, ROOT } from '../console/home-paths.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { backendFolder } from './passphrase.ts';
 import { isStackMissing } from './pulumi-failure.ts';
@@ -83,4 +83,20 @@ export async function passphraseFits(salt: string, env: NodeJS.ProcessEnv): Prom
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * The passphrase file of another stack that belongs to `salt`: that stack was renamed before anything was deployed, or in a remote backend.
+ *
+ * @param env an environment with `pulumi` on PATH.
+ */
+export async function fittingPassphrase(salt: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
+  const folder = inHome('passphrase');
+  // Each check takes half a second.
+  const files = existsSync(folder) ? (await readdir(folder)).slice(0, 20) : [];
+  for (const file of files.map((name) => join(folder, name))) {
+    const variables = { PULUMI_CONFIG_PASSPHRASE_FILE: file };
+    if (await passphraseFits(salt, { ...env, ...variables }).catch(() => false)) return file;
+  }
+  return undefined;
 }

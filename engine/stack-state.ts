@@ -1,23 +1,22 @@
 /** Reads a stack's existence, outputs and resources from the backend. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { UserError } from '../console/errors.ts';
+import { ROOT } from '../console/home-paths.ts';
+import { toolEnv } from './environment.ts';
+import { pulumiProcess } from './pulumi-process.ts';
 import { pulumi, runPulumi } from './pulumi-run.ts';
 import { isStackMissing, pulumiFailure } from './pulumi-failure.ts';
 import { backendFolder } from './passphrase.ts';
+import {
+  hasOldLayout,
+  resourcesInFolder,
+  shortName,
+  stacksInFolder,
+  type StateResource,
+} from './state-file.ts';
 
-/** A resource in Pulumi's state, with its secrets encrypted. */
-export interface StateResource {
-  urn: string;
-  type: string;
-  id?: string;
-  created?: string;
-  modified?: string;
-  protect?: boolean;
-  /** It is replaced but not deleted yet, because an `up` was interrupted in between. */
-  delete?: boolean;
-  inputs?: Record<string, unknown>;
-  outputs?: Record<string, unknown>;
-}
+export type { StateResource };
 
 /**
  * Whether the backend has the stack. Creates neither a passphrase nor Pulumi's files in an empty backend folder.
@@ -28,9 +27,41 @@ export async function stackExists(stack: string): Promise<boolean> {
   const folder = backendFolder();
   // Pulumi would write its first file into a folder without stacks on any query.
   if (folder !== undefined && !existsSync(join(folder, '.pulumi', 'stacks'))) return false;
+  if (folder !== undefined && !stack.includes('/') && !hasOldLayout(folder))
+    return stacksInFolder(folder).includes(stack);
   const shown = await runPulumi(stack, ['stack', '--show-name'], { withoutPassphrase: true });
   if (shown.exitCode !== 0 && !isStackMissing(shown)) throw pulumiFailure(stack, shown);
   return shown.exitCode === 0;
+}
+
+/**
+ * The resources of a stack, with their secrets encrypted, for commands that must work without the stack's passphrase and create none.
+ *
+ * @returns undefined if there is no such stack.
+ * @throws UserError if the backend cannot be queried.
+ */
+export async function encryptedResources(stack: string): Promise<StateResource[] | undefined> {
+  const inFolder = resourcesInFolder(stack);
+  if (inFolder !== undefined) return inFolder;
+  if (!(await stackExists(stack))) return undefined;
+  const exported = await runPulumi(stack, ['stack', 'export'], { withoutPassphrase: true });
+  if (exported.exitCode !== 0) throw pulumiFailure(stack, exported);
+  return parseState(exported.stdout).resources;
+}
+
+/** The stacks of this project in the backend. Creates nothing. */
+export async function stacksInBackend(): Promise<string[]> {
+  const folder = backendFolder();
+  if (folder !== undefined) return stacksInFolder(folder);
+  const listed = await pulumiProcess(['stack', 'ls', '--json', '--non-interactive'], {
+    cwd: ROOT,
+    env: await toolEnv(),
+  });
+  if (listed.exitCode !== 0)
+    throw new UserError('the backend could not be queried for its stacks', {
+      found: listed.stderr.replace(/^error: /, '').trim(),
+    });
+  return (JSON.parse(listed.stdout) as { name: string }[]).map(({ name }) => shortName(name)).sort();
 }
 
 /** Creates the stack if it does not exist yet. */

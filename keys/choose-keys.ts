@@ -3,7 +3,7 @@ import { UserError } from '../console/errors.ts';
 import { keyFault, keyPattern, ownerOfKey } from '../domain/checks/key-values.ts';
 import { describeCharacter } from '../domain/diagnostics/characters.ts';
 import { endsLikeKey, keyOfOwnName, nearKeyName } from '../domain/diagnostics/near-key-name.ts';
-import { formatProblems, type Place, type Problem } from '../domain/diagnostics/problems.ts';
+import { formatProblems, type Position, type Problem } from '../domain/diagnostics/problems.ts';
 import type { Catalog } from '../domain/schema/catalog-schema.ts';
 import { keyBase, keyNamesOf } from '../domain/schema/provider-key-names.ts';
 import type { EnvVariable, MalformedLine } from './env-file.ts';
@@ -47,7 +47,7 @@ export function chooseKeys(
   const notes: string[] = [];
   const refused: Problem[] = [];
   const shown = file === '-' ? 'standard input' : file;
-  const refuse = ({ line, column }: Place, path: string, message: string, fix?: string) =>
+  const refuse = ({ line, column }: Position, path: string, message: string, fix?: string) =>
     void refused.push({
       severity: 'error',
       file: shown,

@@ -1,9 +1,9 @@
 /** Reads env files as shells, dotenv, PowerShell, cmd, fish and YAML write them. Pure; what it reports contains no value. */
 import { INVISIBLE } from '../domain/diagnostics/characters.ts';
-import type { Place } from '../domain/diagnostics/problems.ts';
+import type { Position } from '../domain/diagnostics/problems.ts';
 
 /** A variable of an env file. */
-export interface EnvVariable extends Place {
+export interface EnvVariable extends Position {
   name: string;
   value: string;
   /** The column of the value's first character, from 1. `line` and `column` are the place of the name. */
@@ -13,7 +13,7 @@ export interface EnvVariable extends Place {
 }
 
 /** A line that could not be read: its place and the reason, without its text, which may contain a key. */
-export interface MalformedLine extends Place {
+export interface MalformedLine extends Position {
   /** Left out if there is none, or none that can be recognized. */
   name?: string;
   reason: string;

@@ -1,5 +1,5 @@
 /** `./switchyard preview --ci`: previews without secrets and without a state, for pull requests. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Inputs, loadCatalog } from '../stacks/load.ts';
 import { ROOT } from '../console/home-paths.ts';
@@ -16,7 +16,6 @@ import { describeNewStack } from './describe-new-stack.ts';
 import { changedSteps, planWarnings, toChange } from './pulumi-plan.ts';
 import type { Preview } from './preview-report.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
-import { knownStacks } from '../engine/stack-name.ts';
 
 /** A stack whose preview failed, and why. */
 export interface FailedPreview {
@@ -61,12 +60,6 @@ export async function previewCi(
 async function previewOne(out: Output, stack: string, options: CiOptions): Promise<Preview> {
   const file = stackFileName(stack);
   const path = join(ROOT, file);
-  if (!existsSync(path)) {
-    throw new UserError(`there is no stack ${stack} in this checkout`, {
-      where: file,
-      allowed: knownStacks(),
-    });
-  }
   const { text, secrets } = withoutSecrets(readFileSync(path, 'utf8'), file);
   const plain = rawConfig(text, file).config;
   const keyNames = [...new Set([...providerKeys(), ...secrets])];

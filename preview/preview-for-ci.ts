@@ -2,7 +2,7 @@
 import { ensureReady } from '../bootstrap/ready.ts';
 import { UserError } from '../console/errors.ts';
 import type { Output } from '../console/output.ts';
-import { knownStacks } from '../engine/stack-name.ts';
+import { checkStackName, knownStacks } from '../engine/stack-name.ts';
 import { type CiOptions, type FailedPreview, previewCi } from './preview-ci.ts';
 import { errorSummary, writeMarkdown } from './preview-markdown-file.ts';
 import { failureMarkdown, type Preview, previewMarkdown } from './preview-report.ts';
@@ -12,13 +12,14 @@ import { failureMarkdown, type Preview, previewMarkdown } from './preview-report
  *
  * @param stack undefined for all stacks.
  * @param markdown the file for the Markdown; by default GitHub's step summary.
- * @throws UserError with the errors of all previews that failed.
+ * @throws UserError with the errors of all previews that failed; at once if there is no stack of that name.
  */
 export async function previewForCi(
   out: Output,
   stack: string | undefined,
   { markdown: target = '-', ...options }: CiOptions & { markdown?: string | undefined },
 ): Promise<Preview[]> {
+  if (stack !== undefined) checkStackName(stack);
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });
   const results = await previewCi(out, stack === undefined ? knownStacks() : [stack], options);
   const markdown = results.map((result) =>

@@ -6,6 +6,7 @@ import { unlessRefused } from '../console/errors.ts';
 import type { Output } from '../console/output.ts';
 import { readPlan } from '../domain/read/outputs-reader.ts';
 import { plainOutputs, revealedResources } from '../engine/deployed.ts';
+import { refuseRenamed } from '../engine/renamed-stack.ts';
 import { readRawConfig } from '../engine/stack-settings.ts';
 import { stackExists, stackState, type StateResource } from '../engine/stack-state.ts';
 import { ageWarning, keyAges, unfinishedRotations } from '../keys/key-ages.ts';
@@ -34,8 +35,9 @@ export async function previewStack(out: Output, stack: string, now: Date): Promi
     return { ...first, warnings: [...new Set([...warnings, ...first.warnings])] };
   }
   await ensureReady({ need: ['docker'], onProgress: out.progress });
-  const plan = await runPreview(out, stack);
   const { resources } = await stackState(stack);
+  refuseRenamed(stack, resources);
+  const plan = await runPreview(out, stack);
   const old = keyAges(stack, resources, inputs.settings.keyAge, now).flatMap((age) => ageWarning(age) ?? []);
   const steps = changedSteps(plan).map(toChange);
   const sentences = steps.length === 0 ? [] : await describePlan(stack, plan, inputs, resources);

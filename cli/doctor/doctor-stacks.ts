@@ -5,6 +5,7 @@ import { freePort, isFree, portOwner } from '../../engine/port.ts';
 import { userPassphrase, passphraseFile, passphraseInUse, passphrasePath } from '../../engine/passphrase.ts';
 import { passphraseFits, type Salt, saltInSettings, saltInState } from '../../engine/salts.ts';
 import { stackSettings } from '../../engine/stack-settings.ts';
+import { dockerName } from '../../infra/docker-names.ts';
 import { bad, type Check, good } from './doctor-check.ts';
 
 /** Whether the stack's port is free, or in use by its own edge. */
@@ -13,9 +14,8 @@ export async function checkPort(stack: string): Promise<Check> {
   try {
     const { bind, port } = await stackSettings(stack);
     if (await isFree(bind, port)) return good(name, `${port} is free`);
-    const owner = await portOwner(port).catch(() => undefined);
-    if (owner?.startsWith(`switchyard-${stack}-`))
-      return good(name, `${port} is in use by ${owner}, as expected`);
+    const owner = await portOwner(bind, port).catch(() => undefined);
+    if (owner === dockerName(stack, 'edge')) return good(name, `${port} is in use by ${owner}, as expected`);
     const command = `pulumi config set port ${await freePort(port + 1, bind)} --stack ${stack}`;
     return bad(name, `${port} is in use by ${owner ?? 'another process'}`, command);
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Catalog } from '../schema/catalog-schema.ts';
 import { formatPath, type Path } from '../diagnostics/yaml-path.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean, listNames } from '../diagnostics/suggest.ts';
-import { nextPort } from '../plan/next-port.ts';
+import { addressesCollide, nextPort } from '../plan/next-port.ts';
 import type { Settings } from '../schema/settings-schema.ts';
 import { readStackFile } from '../diagnostics/settings-source.ts';
 
@@ -101,12 +101,11 @@ export function portsOf(stacks: readonly OtherStack[]): number[] {
 /** An error if another stack of this checkout has the same address and port. */
 export function checkPorts(settings: Settings, source: Source, others: readonly OtherStack[]): Problem[] {
   const free = nextPort(portsOf(others));
-  const everywhere = '0.0.0.0';
   return others.flatMap((other) => {
     const { port, bind } = readStackFile(other.path, other.text).values;
     const theirs = typeof bind === 'string' ? bind : '127.0.0.1';
-    const conflict = theirs === settings.bind || theirs === everywhere || settings.bind === everywhere;
-    if (other.stack === settings.stack || Number(port) !== settings.port || !conflict) return [];
+    if (other.stack === settings.stack || Number(port) !== settings.port) return [];
+    if (!addressesCollide(theirs, settings.bind)) return [];
     const message = `port ${settings.port} is already used by the stack ${other.stack} (${other.path})`;
     const fix = `pulumi config set port ${free} --stack ${settings.stack}`;
     return [source.problem(['port'], message, { value: true, fix })];

@@ -9,3 +9,11 @@ export function nextPort(taken: Iterable<number>): number {
   while (others.has(port)) port += STEP;
   return port;
 }
+
+/** The addresses of servers that listen on every address; `*` is how `ss` prints it. */
+const EVERY_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::', '*']);
+
+/** Whether two servers with the same port exclude each other: their addresses are equal, or one of them is every address. */
+export function addressesCollide(one: string, other: string): boolean {
+  return one === other || EVERY_ADDRESS.has(one) || EVERY_ADDRESS.has(other);
+}

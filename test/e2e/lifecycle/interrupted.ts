@@ -1,5 +1,5 @@
-/** Interrupted runs, concurrent runs, and containers that were created or removed without Pulumi. */
-import { readdirSync, readFileSync } from 'node:fs';
+/** Runs that were interrupted, runs that meet another, and containers that came or went without Pulumi. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from '@jest/globals';
@@ -153,7 +153,31 @@ export function removal(life: LifecycleStack): void {
   const { checkout } = life;
 
   test(
-    'a stack is removed although a killed up left a container on its network',
+    'is deployed according to `stack ls`, and cannot be removed; its containers bear its name',
+    async () => {
+      const names = life.containers().map((id) => inspect(id, '{{.Name}}').replace(/^\//, ''));
+      expect(names.filter((name) => !name.startsWith(`switchyard-${life.stack}-`))).toEqual([]);
+      expect(names).toContainEqual(
+        expect.stringMatching(new RegExp(`^switchyard-${life.stack}-gateway-0-[0-9a-f]{7}$`)),
+      );
+      const listed = await checkout.json<{ stack: string }[]>(['stack', 'ls']);
+      expect(listed.find(({ stack }) => stack === life.stack)).toMatchObject({
+        port: life.port,
+        endpoint: `http://127.0.0.1:${life.port}`,
+        deployed: true,
+        running: names.length,
+      });
+      const refused = await checkout.switchyard(['stack', 'rm', life.stack, '--yes']);
+      expect([refused.exitCode, refused.stderr]).toEqual([
+        1,
+        expect.stringContaining(`./switchyard down ${life.stack}`),
+      ]);
+    },
+    2 * MINUTE,
+  );
+
+  test(
+    'goes down with a container that a killed up has left on its network',
     async () => {
       const instance = inspect(life.containers()[0], '{{index .Config.Labels "switchyard.instance"}}');
       const labels = [`switchyard.stack=${life.stack}`, `switchyard.instance=${instance}`];
@@ -168,6 +192,23 @@ export function removal(life: LifecycleStack): void {
       expect(life.containers()).toEqual([]);
     },
     3 * MINUTE,
+  );
+
+  test(
+    'is removed by `stack rm`, except its volume and its passphrase',
+    async () => {
+      const volume = `switchyard-${life.stack}-data`;
+      const { left } = await checkout.json<{ left: { what: string; remove: string }[] }>([
+        ...['stack', 'rm', life.stack, '--yes'],
+      ]);
+      expect(left).toContainEqual(expect.objectContaining({ remove: `docker volume rm ${volume}` }));
+      expect((await execa('docker', ['volume', 'inspect', volume], { reject: false })).exitCode).toBe(0);
+      expect(existsSync(join(checkout.dir, `Pulumi.${life.stack}.yaml`))).toBe(false);
+      const gone = await checkout.switchyard(['status', life.stack]);
+      expect(gone.stderr).toContain(`there is no stack ${life.stack}`);
+      docker('volume', 'rm', volume);
+    },
+    MINUTE,
   );
 }
 

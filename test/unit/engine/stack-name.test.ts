@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { nextPort } from '../../../domain/plan/next-port.ts';
-import { checkStackName, noSuchStack, requireStack, stacksInFolder } from '../../../engine/stack-name.ts';
+import { checkStackName, noSuchStack, requireStack } from '../../../engine/stack-name.ts';
+import { stacksInFolder } from '../../../engine/state-file.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-stacks-'));
 for (const stack of ['dev', 'prod']) writeFileSync(join(folder, `Pulumi.${stack}.yaml`), '');
@@ -21,7 +22,8 @@ test.each(['xyz', '', '../dev', 'dev prod', '--yes'])('%j is refused with the ex
   } catch (thrown) {
     error = thrown;
   }
-  expect(error).toMatchObject({ allowed: ['dev', 'prod'] });
+  const create = name === 'xyz' ? ['or a new one: ./switchyard stack new xyz'] : [];
+  expect(error).toMatchObject({ allowed: ['dev', 'prod', ...create] });
 });
 
 describe('a name that no stack has', () => {
@@ -32,7 +34,7 @@ describe('a name that no stack has', () => {
     expect(error).toMatchObject({
       message: 'there is no stack stagin; did you mean staging?',
       command: './switchyard status staging --json',
-      allowed: known,
+      allowed: [...known, 'or a new one: ./switchyard stack new stagin'],
     });
   });
 
@@ -42,11 +44,18 @@ describe('a name that no stack has', () => {
   });
 
   test('that resembles none is reported with the command that creates it', () => {
-    const create = './switchyard up lab --port 4200';
-    expect(noSuchStack('lab', { known, create })).toMatchObject({
+    const create = './switchyard stack new lab';
+    expect(noSuchStack('lab', { known })).toMatchObject({
       message: 'there is no stack lab',
       command: create,
       allowed: [...known, `or a new one: ${create}`],
+    });
+  });
+
+  test('is reported without that command where creating one is no answer', () => {
+    expect(noSuchStack('lab', { known, creates: false })).toMatchObject({
+      allowed: known,
+      command: undefined,
     });
   });
 
