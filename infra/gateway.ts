@@ -16,9 +16,9 @@ export interface GatewayArgs extends ServiceArgs {
 /**
  * The LiteLLM gateways of a stack: identical containers with one network alias and no host port.
  *
- * A change replaces them in this order: create the new one, wait until it is healthy, remove the old one. Automatic names
- * (their pattern, with the stack's name, is in Pulumi.yaml), no fixed port and `deleteBeforeReplace: false` make that possible. Because of `wait`, a gateway that never becomes healthy fails the deployment, and
- * the old one continues to serve.
+ * A change replaces them in this order: create the new one, wait until it is healthy, remove the old one. Automatic names (their pattern,
+ * with the stack's name, is in Pulumi.yaml), no fixed port and `deleteBeforeReplace: false` make that possible. Because of `wait`, a
+ * gateway that never becomes healthy fails the deployment, and the old one continues to serve.
  */
 export class Gateway extends pulumi.ComponentResource {
   /** Docker's ids of the containers: known once all of them are healthy. */
