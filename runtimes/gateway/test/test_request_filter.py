@@ -10,12 +10,12 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from unittest import mock
 
-import body as body_module
 import request_filter as request_filter_module
 from clientkeys import ClientKeys
 from redact import Redactor, RedactResponses
 from request_filter import RequestFilter
 from served_models import ServedModels
+from upload import UploadLimits
 
 KEY = 'sk-' + 'k' * 40
 
@@ -240,7 +240,7 @@ class Requests(unittest.TestCase):
 class Stalls(unittest.TestCase):
     def ask(self, messages, path='/v1/chat/completions'):
         """The status, headers and body of the response to a request whose body stalls after these messages."""
-        request_filter = RequestFilter(None, ClientKeys(key_file()), ServedModels({'x': 'chat'}))
+        request_filter = RequestFilter(None, ClientKeys(key_file()), ServedModels({'x': 'chat'}), uploads=UploadLimits(stall_seconds=0.05))
         sent = []
 
         async def receive():
@@ -251,9 +251,8 @@ class Stalls(unittest.TestCase):
 
         scope = {'type': 'http', 'method': 'POST', 'path': path, 'query_string': b''}
         scope['headers'] = [(b'authorization', f'Bearer {KEY}'.encode()), (b'content-length', b'3000000')]
-        with mock.patch.object(body_module.read_body, '__defaults__', (0.05,)):
-            app = RedactResponses(request_filter, Redactor(['a-key-of-a-provider']))
-            asyncio.run(asyncio.wait_for(app(scope, receive, send), 30))
+        app = RedactResponses(request_filter, Redactor(['a-key-of-a-provider']))
+        asyncio.run(asyncio.wait_for(app(scope, receive, send), 30))
         return sent[0]['status'], dict(sent[0]['headers']), json.loads(sent[1]['body'])
 
     def test_a_stalled_upload_is_rejected_and_its_connection_closed(self):
