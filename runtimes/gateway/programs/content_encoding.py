@@ -6,7 +6,14 @@ import zlib
 from collections.abc import Iterator
 
 from api_error import ApiError, bad_request, quoted
-from backports import zstd
+
+try:
+    from compression import zstd  # Python 3.14
+except ImportError:
+    try:
+        from backports import zstd  # the gateway's own image
+    except ImportError:
+        zstd = None  # a published image of LiteLLM (the setting `image`)
 
 # Maximum number of bytes of one step. Unpacking that much takes half a millisecond.
 STEP = 1 << 18
@@ -14,7 +21,8 @@ STEP = 1 << 18
 GZIP_WINDOW = 16 + 15
 # RFC 9659: a zstd body that needs a larger window than 8 MiB is invalid as a content encoding.
 ZSTD_WINDOW_LOG = 23
-SUPPORTED = 'gzip and zstd'
+SUPPORTED = ('gzip', 'zstd') if zstd else ('gzip',)
+ERRORS = (zlib.error, EOFError, zstd.ZstdError) if zstd else (zlib.error,)
 
 
 def decoder_of(headers: list[tuple[bytes, bytes]]) -> Decoder | None:
@@ -24,11 +32,11 @@ def decoder_of(headers: list[tuple[bytes, bytes]]) -> Decoder | None:
         return None
     if values in ([b'gzip'], [b'x-gzip']):
         return Decoder('gzip', Gzip())
-    if values == [b'zstd']:
+    if values == [b'zstd'] and zstd:
         return Decoder('zstd', zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: ZSTD_WINDOW_LOG}))
     given = quoted(b', '.join(values).decode('latin-1'))
-    message = f'The content encoding {given} is not supported. Supported: {SUPPORTED}, one at a time, or none.'
-    raise ApiError(415, 'invalid_request_error', message, 'unsupported_content_encoding', headers=((b'accept-encoding', b'gzip, zstd'),))
+    message = f'The content encoding {given} is not supported. Supported: {" and ".join(SUPPORTED)}, one at a time, or none.'
+    raise ApiError(415, 'invalid_request_error', message, 'unsupported_content_encoding', headers=((b'accept-encoding', ', '.join(SUPPORTED).encode()),))
 
 
 class Gzip:
@@ -67,7 +75,7 @@ class Decoder:
         while True:
             try:
                 part = inner.decompress(piece, STEP)
-            except (zlib.error, zstd.ZstdError, EOFError):
+            except ERRORS:
                 raise self.error('it cannot be unpacked') from None
             piece = b''
             if part:

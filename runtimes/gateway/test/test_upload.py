@@ -9,6 +9,7 @@ import tracemalloc
 import unittest
 from unittest import mock
 
+import content_encoding
 import upload as upload_module
 from api_error import ApiError
 from backports import zstd
@@ -155,6 +156,12 @@ class Uploads(unittest.IsolatedAsyncioTestCase):
             self.assertIn('Supported: gzip and zstd', self.error.message)
             self.assertLess(len(self.error.message), 400)
         self.assertEqual(await self.status(b'', [*encoded(b'gzip'), (b'content-encoding', b'gzip')]), 415)
+
+    async def test_an_image_without_zstd_supports_gzip_only(self):
+        with mock.patch.object(content_encoding, 'zstd', None), mock.patch.object(content_encoding, 'SUPPORTED', ('gzip',)):
+            self.assertEqual(await self.status(zstd.compress(b'{}'), encoded(b'zstd')), 415)
+            self.assertIn('Supported: gzip, one at a time', self.error.message)
+            self.assertEqual(await self.status(gzip.compress(b'{}'), encoded(b'gzip')), b'{}')
 
 
 class Memory(unittest.IsolatedAsyncioTestCase):
