@@ -72,7 +72,8 @@ test.each(['with a length', 'in chunks'])(
   async (how) => {
     const body = new Uint8Array(TOO_LARGE).fill(97);
     for (let time = 0; time < TIMES; time += 1) {
-      const init = how === 'in chunks' ? { body: new Blob([body]).stream(), duplex: 'half' as const } : { body };
+      const init =
+        how === 'in chunks' ? { body: new Blob([body]).stream(), duplex: 'half' as const } : { body };
       const response = await fetch(`${endpoint}/v1/chat/completions`, {
         method: 'POST',
         headers: { authorization: `Bearer ${KEY}` },
@@ -109,7 +110,8 @@ test('a compressed body is unpacked, and an unsupported compression is a 415', a
     415,
     {
       error: {
-        message: 'The content encoding "br" is not supported. Supported: gzip and zstd, one at a time, or none.',
+        message:
+          'The content encoding "br" is not supported. Supported: gzip and zstd, one at a time, or none.',
       },
     },
   ]);
