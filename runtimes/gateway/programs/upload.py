@@ -69,7 +69,7 @@ class Upload:
             raise
 
     async def _read(self, until: float | None) -> bytes:
-        decoder = decoder_of(self.headers)
+        decoder = decoder_of(self.headers) if self.announced else None
         if self.length is not None and self.length > self.max_bytes:
             raise self.too_large()
         if self.length is not None and self.length >= SMALL and not decoder:
