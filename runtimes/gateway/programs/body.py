@@ -8,7 +8,7 @@ import orjson
 from api_error import bad_request
 from bounds import Bounds, OutOfBounds
 from request_policy import deny_reason
-from served_models import ServedModels
+from served_models import ServedModels, type_name
 
 # From this many bytes on, a check takes so long that it would delay other requests.
 LARGE = 1 << 16
@@ -29,6 +29,9 @@ def check_body(body: bytes, path: str, served: ServedModels) -> bytes:
     except (ValueError, RecursionError) as error:
         raise bad_request(f'The body is not valid JSON: {error}.', 'invalid_json') from None
     served.check(path, fields)
+    # LiteLLM raises an exception for any other value, which would look like a failure of the provider.
+    if not isinstance(fields.get('cache', {}), dict):
+        raise bad_request(f'"cache" must be an object, found {type_name(fields["cache"])}.', 'invalid_type', 'cache')
     return body
 
 

@@ -145,6 +145,12 @@ class Requests(unittest.TestCase):
             status, answer, _ = self.ask('POST', '/v1/chat/completions', body=body)
             self.assertEqual((status, answer['error']['code']), (400, 'invalid_json'), body[:20])
 
+    def test_cache_must_be_an_object(self):
+        for value in ('null', '5', 'true', '"no-cache"', '[]'):
+            status, answer, _ = self.ask('POST', '/v1/messages', body=b'{"model": "x", "cache": %s}' % value.encode())
+            self.assertEqual((status, answer['error']['type']), (400, 'invalid_request_error'), value)
+        self.assertEqual(self.ask('POST', '/v1/messages', body=b'{"model": "x", "cache": {"no-cache": true}}')[0], 200)
+
     def test_a_rejection_does_not_wait_for_the_body(self):
         for method, path, headers, status in (
             ('POST', '/v1/chat/completions', {'x-api-key': 'wrong'}, 401),
