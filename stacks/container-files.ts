@@ -32,8 +32,8 @@ export function gatewayFiles({ settings, plan }: Inputs, root: string = ROOT): P
   ];
 }
 
-function gatewaySettings({ drainSeconds }: Inputs['settings']): Record<string, unknown> {
-  return { drainSeconds };
+function gatewaySettings({ drainSeconds, maxBodyMb, memoryMb }: Inputs['settings']): Record<string, unknown> {
+  return { drainSeconds, maxBodyMb, memoryMb };
 }
 
 /** What these gateways serve: the stack's output `plan`. */

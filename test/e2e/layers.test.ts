@@ -5,6 +5,7 @@
 import { afterAll, beforeAll } from '@jest/globals';
 import { commands } from './layers/commands.ts';
 import { failures } from './layers/failures.ts';
+import { hostile } from './layers/hostile.ts';
 import { limits } from './layers/limits.ts';
 import { portkey } from './layers/portkey-layer.ts';
 import { providers } from './layers/providers.ts';
@@ -18,6 +19,7 @@ afterAll(() => stack.remove(), 5 * MINUTE);
 sdks(stack);
 providers(stack);
 limits(stack);
+hostile(stack);
 portkey(stack);
 commands(stack);
 // Last, because it injects failures and changes the stack.

@@ -1,9 +1,9 @@
 """A FIFO semaphore around LiteLLM.
 
-LiteLLM immediately rejects requests above its limit (`limits.parallelRequests` in catalog.yaml), and that is right for requests that
-arrive one by one. But requests that the edge queued while no gateway was ready arrive as a burst, and many of them would be rejected
-after they have waited. Those wait here for a free slot, until the edge's deadline (`x-switchyard-until`). The slots are counted in
-LiteLLM's own process, around its application, so a request that acquired a slot is below LiteLLM's limit.
+A request above the limit (`limits.parallelRequests` in catalog.yaml) is rejected at once, before its body is parsed, and that is right for
+requests that arrive one by one. But requests that the edge queued while no gateway was ready arrive as a burst, and many of them would be
+rejected after they have waited. Those wait here for a free slot, until the edge's deadline (`x-switchyard-until`). LiteLLM has the same
+limit. The slots are counted in its own process, around its application, so a request that acquired a slot is below LiteLLM's limit.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ import asyncio
 import time
 from collections import deque
 
+from api_error import ApiError
+
+LIMIT_MESSAGE = 'The gateway is at its limit of concurrent requests. Try again in a moment.'
+
 
 class Admission:
     def __init__(self, limit: float | None = None) -> None:
@@ -19,12 +23,18 @@ class Admission:
         self.in_flight = 0
         self.waiters: deque[asyncio.Future] = deque()
 
+    def check(self, until: float | None) -> None:
+        """Raise a 503 if a request could not get a slot and may not wait for one."""
+        if until is None and self.in_flight >= self.limit:
+            raise ApiError(503, 'overloaded_error', LIMIT_MESSAGE, 'gateway_at_limit', headers=((b'retry-after', b'1'),))
+
     async def acquire(self, until: float | None, disconnected: asyncio.Future | None = None) -> None:
         """Wait for a free slot until a time (seconds since 1970), or until the client disconnects. Without a time: do not wait.
 
-        On timeout the request is passed on anyway, so that the client gets LiteLLM's own error.
+        Raises a 503 without a slot, a ConnectionAbortedError if the client disconnects.
         """
-        if until is None or self.in_flight < self.limit:
+        self.check(until)
+        if self.in_flight < self.limit:
             self.in_flight += 1
             return
         waiter = asyncio.get_running_loop().create_future()
@@ -40,6 +50,7 @@ class Admission:
             raise
         if not waiter.done():
             self.waiters.remove(waiter)
+            self.check(None)
             self.in_flight += 1
 
     def cancel(self, waiter: asyncio.Future) -> None:

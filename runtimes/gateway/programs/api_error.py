@@ -9,17 +9,19 @@ MAX_QUOTED = 200
 
 
 class ApiError(Exception):
-    """Ends a request with this status. `param` is the invalid field, as in OpenAI's errors."""
+    """Ends a request with this status. `param` is the invalid field, as in OpenAI's errors; `headers` are those of the response."""
 
-    def __init__(self, status: int, kind: str, message: str, code: str, param: str | None = None) -> None:
+    def __init__(
+        self, status: int, kind: str, message: str, code: str, param: str | None = None, headers: tuple[tuple[bytes, bytes], ...] = ()
+    ) -> None:
         super().__init__(message)
-        self.status, self.kind, self.message, self.code, self.param = status, kind, message, code, param
+        self.status, self.kind, self.message, self.code, self.param, self.headers = status, kind, message, code, param, headers
 
     def body(self, anthropic: bool) -> bytes:
         """The error in the format of Anthropic's API or of OpenAI's."""
         if anthropic:
             return json.dumps({'type': 'error', 'error': {'type': self.kind, 'message': self.message}}).encode()
-        kind = 'invalid_request_error' if self.status in (400, 401, 404) else self.kind
+        kind = 'invalid_request_error' if self.status in (400, 401, 404, 413, 415) else self.kind
         error = {'message': self.message, 'type': kind, 'param': self.param, 'code': self.code}
         return json.dumps({'error': error}).encode()
 

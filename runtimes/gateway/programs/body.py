@@ -1,39 +1,17 @@
-"""Reads a request's body, checks its size limits, parses it, and checks its fields."""
+"""Checks a request's body: its complexity, its syntax, its fields and the models that it names."""
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import orjson
-from api_error import ApiError, bad_request
+from api_error import bad_request
 from bounds import Bounds, OutOfBounds
 from request_policy import deny_reason
-from served_models import ServedModels
+from served_models import ServedModels, type_name
 
 # From this many bytes on, a check takes so long that it would delay other requests.
 LARGE = 1 << 16
-# How long a client may send no byte of a body that it announced. The edge ends smaller uploads that stall, and closes the connection
-# within a minute in total: docs/edge.md.
-STALL_SECONDS = 25.0
-
-
-async def read_body(receive, stall_seconds: float = STALL_SECONDS) -> bytes:
-    """The complete body.
-
-    Raises ConnectionAbortedError if the client disconnects before it has sent all of it, an ApiError if it sends nothing for that long.
-    """
-    pieces = []
-    while True:
-        try:
-            message = await asyncio.wait_for(receive(), stall_seconds)
-        except asyncio.TimeoutError:
-            raise ApiError(408, 'invalid_request_error', 'The request did not arrive in time.', 'request_timeout') from None
-        if message['type'] == 'http.disconnect':
-            raise ConnectionAbortedError
-        pieces.append(message.get('body', b''))
-        if not message.get('more_body', False):
-            return b''.join(pieces)
 
 
 def check_body(body: bytes, path: str, served: ServedModels) -> bytes:
@@ -51,6 +29,9 @@ def check_body(body: bytes, path: str, served: ServedModels) -> bytes:
     except (ValueError, RecursionError) as error:
         raise bad_request(f'The body is not valid JSON: {error}.', 'invalid_json') from None
     served.check(path, fields)
+    # LiteLLM raises an exception for any other value, which would look like a failure of the provider.
+    if not isinstance(fields.get('cache', {}), dict):
+        raise bad_request(f'"cache" must be an object, found {type_name(fields["cache"])}.', 'invalid_type', 'cache')
     return body
 
 

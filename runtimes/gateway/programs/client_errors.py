@@ -10,6 +10,7 @@ import math
 import re
 
 import requests_log
+from admission import LIMIT_MESSAGE
 from api_error import is_anthropic
 from error_boundary import is_starlette_error
 from failure_kinds import Kind, error_in, message_in
@@ -22,7 +23,7 @@ OPENAI_TYPES = {401: 'authentication_error', 403: 'permission_error', 429: 'rate
 # Messages that replace LiteLLM's own where these mention its settings and classes.
 LIMIT_MESSAGES = {
     429: 'Too many concurrent requests for this model. Try again in a moment.',
-    503: 'The gateway is at its limit of concurrent requests. Try again in a moment.',
+    503: LIMIT_MESSAGE,
 }
 _NAMES = re.compile(r'litellm|general_settings|router_settings|fallback model|cooldown_list|model[ _]group|deployments? available|max_parallel', re.IGNORECASE)
 # The refused key is the gateway's. Without this prefix a client would think that its own key is wrong.

@@ -11,6 +11,7 @@ import asyncio
 import logging
 
 from api_error import ApiError, is_anthropic
+from hand_over import remove_record
 
 log = logging.getLogger('switchyard')
 
@@ -22,7 +23,7 @@ class ErrorBoundary:
     async def __call__(self, scope, receive, send) -> None:
         if scope['type'] != 'http':
             return await self.app(scope, receive, send)
-        outcome = Outcome(receive, send)
+        outcome = Outcome(scope, receive, send)
         try:
             await self.app(scope, outcome.receive, outcome.send)
         except (KeyboardInterrupt, SystemExit):
@@ -33,17 +34,19 @@ class ErrorBoundary:
                 # uvicorn closes the connection in the middle of the response, so that no client takes a part for the whole.
                 raise
         if outcome.started or outcome.disconnected:
-            return
+            return remove_record(scope)
         draining = self.request_filter.draining
+        # Closed without a response: the edge retries the request, so its record stays.
         if not (draining and await close_without_response(send)):
             await send_error(send, internal_error(draining), is_anthropic(scope))
+            remove_record(scope)
 
 
 class Outcome:
     """Tracks what happened to one request."""
 
-    def __init__(self, receive, send) -> None:
-        self.inner_receive, self.inner_send = receive, send
+    def __init__(self, scope, receive, send) -> None:
+        self.scope, self.inner_receive, self.inner_send = scope, receive, send
         self.started = self.disconnected = self.dropped = False
 
     async def receive(self):
@@ -57,6 +60,7 @@ class Outcome:
             self.started = not self.dropped
         if not self.dropped:
             await self.inner_send(message)
+            remove_record(self.scope)
 
 
 def is_starlette_error(start) -> bool:

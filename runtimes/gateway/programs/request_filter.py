@@ -4,8 +4,10 @@
 - A missing or wrong key is a 401 on all routes except the health checks, in the format of the client's API.
 - A request that would choose the upstream's address, its key or its price is rejected (400): request_policy.py.
 - A request must name a model that is served, on a route that serves it (400, 404): served_models.py.
+- A body is limited in size, compressed or not (413), and so is the memory of all bodies together (503): upload.py, memory_budget.py.
+- A body is not parsed before its request has a slot. A request above the limit is rejected (503), or waits if the edge queued it: admission.py.
 - A body that is nested too deeply or has too many values is rejected before it is parsed (400): bounds.py, body.py.
-- A request that the edge queued waits for a free slot instead of being rejected by LiteLLM: admission.py.
+- A request that two gateways have handed to LiteLLM without a response is not handed over again (502): hand_over.py.
 - LiteLLM gets one key header, a JSON body, no query string, and none of its own control headers except a few harmless ones. So LiteLLM
   acts on exactly what was checked here.
 """
@@ -19,11 +21,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 from admission import Admission
 from api_error import ApiError, bad_request, is_anthropic, quoted
-from body import LARGE, check_body, read_body
+from body import LARGE, check_body
 from clientkeys import ClientKeys
+from hand_over import HandOvers
 from request_policy import query_deny_reason
 from requests_log import current
 from served_models import ServedModels
+from upload import Upload, UploadLimits
 
 READY = '/health/readiness'
 ALIVE = ('/health/liveliness', '/health/liveness')
@@ -37,7 +41,7 @@ KEY_HEADERS = (b'authorization', b'x-api-key', b'api-key')
 # Not passed to LiteLLM: keys under other names, and accept-encoding, since a compressed response could not be searched for keys.
 DROPPED = (
     *(*KEY_HEADERS, b'x-goog-api-key', b'ocp-apim-subscription-key'),
-    *(b'accept-encoding', b'content-type', b'content-length', b'transfer-encoding'),
+    *(b'accept-encoding', b'content-encoding', b'content-type', b'content-length', b'transfer-encoding', b'expect'),
 )
 LITELLM_HEADERS = (b'x-litellm-tags', b'x-litellm-trace-id', b'x-litellm-session-id', b'x-litellm-timeout', b'x-litellm-stream-timeout')
 # The edge has the same message: domain/render/haproxy.ts.
@@ -45,8 +49,17 @@ INVALID_KEY_MESSAGE = 'Missing or wrong API key. Send the key of this gateway as
 
 
 class RequestFilter:
-    def __init__(self, app, keys: ClientKeys, served: ServedModels, admission: Admission | None = None) -> None:
+    def __init__(
+        self,
+        app,
+        keys: ClientKeys,
+        served: ServedModels,
+        admission: Admission | None = None,
+        uploads: UploadLimits | None = None,
+        hand_overs: HandOvers | None = None,
+    ) -> None:
         self.app, self.keys, self.served, self.admission = app, keys, served, admission or Admission()
+        self.uploads, self.hand_overs = uploads or UploadLimits(), hand_overs
         self.draining = False
         # Large bodies are checked in a thread, so that they do not block other requests; one at a time, since two would slow down all others.
         self.checker = ThreadPoolExecutor(1, 'check')
@@ -68,27 +81,29 @@ class RequestFilter:
             return await self.app({**scope, 'query_string': b''}, receive, send)
         if method == 'GET' and path == KEY_CHECK and not announces_body(scope) and self.valid_key(scope) is not None:
             return await send_empty(send, 204)
-        # Until the body has been read, the connection cannot be used for another request.
-        unread = announces_body(scope)
+        upload = Upload(scope['headers'], receive, self.uploads)
         try:
             key = self.authorize(scope)
             until = queue_deadline(scope)
+            await self.check_slots(upload, until)
             headers = [(n, v) for n, v in scope['headers'] if n not in DROPPED and not is_control_header(n)]
             # LiteLLM uses this as the request's id in its own log lines.
             headers += [(b'authorization', b'Bearer ' + key), (b'x-litellm-call-id', current().id.encode())]
-            body = await read_body(receive)
-            unread = False
-            if method == 'POST':
-                body = await self.check_body(path, body)
-                headers += [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode())]
-            else:
-                body = b''
-            scope = {**scope, 'headers': headers, 'query_string': b''}
-            await self.call_app(scope, body, receive, self.with_connection_close(send), until)
+            await self.call_app(scope, headers, await upload.read(until), receive, self.with_connection_close(send), until)
         except ApiError as error:
-            await send_json(send, error.status, error.body(is_anthropic(scope)), close=unread)
+            await send_error(send, error, is_anthropic(scope), close=upload.unread or self.draining)
         except ConnectionAbortedError:
             pass  # the client disconnected before it had sent its request
+        finally:
+            upload.release()
+
+    async def check_slots(self, upload: Upload, until: float | None) -> None:
+        """Reject a request above the limit before its body needs memory."""
+        try:
+            self.admission.check(until)
+        except ApiError:
+            await upload.discard()
+            raise
 
     async def check_body(self, path: str, body: bytes) -> bytes:
         """The body as LiteLLM gets it. A large body is checked in a thread."""
@@ -119,14 +134,21 @@ class RequestFilter:
             self.served.check_name('model', name)
         return key
 
-    async def call_app(self, scope, body: bytes, receive, send, until: float | None) -> None:
-        """Call LiteLLM as soon as this request has a slot."""
+    async def call_app(self, scope, headers: list, body: bytes, receive, send, until: float | None) -> None:
+        """Check the body and call LiteLLM, as soon as this request has a slot."""
         # After the body, the only message that can come from the connection is that the client has disconnected.
         disconnected = asyncio.ensure_future(receive()) if until else None
         try:
             await self.admission.acquire(until, disconnected)
             try:
-                await self.app(scope, replay(body, receive, disconnected), send)
+                if scope['method'] == 'POST':
+                    body = await self.check_body(scope['path'], body)
+                    headers += [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode())]
+                    if self.hand_overs:
+                        self.hand_overs.record(scope)
+                else:
+                    body = b''
+                await self.app({**scope, 'headers': headers, 'query_string': b''}, replay(body, receive, disconnected), send)
             finally:
                 self.admission.release()
         finally:
@@ -181,15 +203,18 @@ async def send_empty(send, status: int) -> None:
     await send({'type': 'http.response.body', 'body': b''})
 
 
-async def send_json(send, status: int, body: bytes, close: bool = False) -> None:
-    """Send a JSON response; `close` closes the connection after it."""
-    headers = [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode())]
-    if status == 401:
-        headers.append((b'www-authenticate', b'Bearer'))
-    if close:
-        headers.append((b'connection', b'close'))
-    if status == 408:
-        # Tells the edge to close the client's connection too.
-        headers.append((b'x-switchyard-stalled', b'1'))
-    await send({'type': 'http.response.start', 'status': status, 'headers': headers})
+async def send_json(send, status: int, body: bytes, headers: tuple[tuple[bytes, bytes], ...] = ()) -> None:
+    """Send a JSON response."""
+    headers = (*headers, (b'content-type', b'application/json'), (b'content-length', str(len(body)).encode()))
+    await send({'type': 'http.response.start', 'status': status, 'headers': list(headers)})
     await send({'type': 'http.response.body', 'body': body})
+
+
+async def send_error(send, error: ApiError, anthropic: bool, close: bool) -> None:
+    """Send an error; `close` closes the connection after it."""
+    headers = error.headers
+    if error.status == 401:
+        headers += ((b'www-authenticate', b'Bearer'),)
+    if close and (b'connection', b'close') not in headers:
+        headers += ((b'connection', b'close'),)
+    await send_json(send, error.status, error.body(anthropic), headers)

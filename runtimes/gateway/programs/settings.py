@@ -25,6 +25,9 @@ class Settings:
     watchEverySeconds: float = 2
     watchTimeoutSeconds: float = 5
     watchFailures: int = 3
+    # The maximum size of a request's body, in MiB, and the memory limit of the container.
+    maxBodyMb: float = 32
+    memoryMb: float = 1536
 
 
 def load(path: Path = HERE / 'gateway.json') -> Settings:

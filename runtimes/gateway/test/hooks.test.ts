@@ -66,6 +66,14 @@ test('only the routes that clients need are registered', async () => {
   await runPython('test_fast_import');
 }, 300_000);
 
+test('a body is limited in size, memory and time, however it arrives', async () => {
+  await runPython('test_upload');
+}, 120_000);
+
+test('a request is handed to LiteLLM at most twice, even if gateways are killed', async () => {
+  await runPython('test_hand_over');
+}, 60_000);
+
 test('only requests that the edge queued wait for a slot', async () => {
   await runPython('test_admission');
 }, 60_000);

@@ -3,6 +3,7 @@
 That the gateway starts and responds there is itself a test: it needs nothing but its upstreams.
 """
 
+import gzip
 import hashlib
 import http.client
 import json
@@ -16,6 +17,8 @@ import time
 import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+from backports import zstd
 
 HOME = Path('/etc/switchyard')
 SECRETS = Path('/run/secrets')
@@ -192,6 +195,7 @@ class WholeGateway(unittest.TestCase):
 
     def test_requests_above_the_limit_are_rejected_unless_the_edge_queued_them(self):
         self.assertEqual(self.burst(LIMIT + 3, {}), [200] * LIMIT + [503] * 3)
+        self.assertEqual(len(json.loads(ask(9000, 'GET', '/_requests')[1])['requests']), LIMIT)
         queued = {'x-switchyard-held': '1', 'x-switchyard-until': str(int(time.time()) + 100)}
         self.assertEqual(self.burst(3 * LIMIT, queued), [200] * 3 * LIMIT)
         self.assertNotIn('x-switchyard', ask(9000, 'GET', '/_requests')[1])
@@ -257,6 +261,44 @@ class WholeGateway(unittest.TestCase):
             for part in ('environ', 'cmdline'):
                 text = Path(f'/proc/{process}/{part}').read_text(errors='replace')
                 self.assertNotRegex(text, 'sk-|' + '|'.join(KEYS.values()))
+
+    def test_bodies_in_chunks_and_compressed_ones_reach_the_provider(self):
+        plain = {'model': 'gpt', 'messages': [{'role': 'user', 'content': f'{time.time_ns()}' + 'x' * 2_000_000}]}
+        data = json.dumps(plain).encode()
+        for encoding, body in ((None, data), ('gzip', gzip.compress(data)), ('zstd', zstd.compress(data))):
+            ask(9000, 'DELETE', '/_requests')
+            more = {'content-encoding': encoding} if encoding else {}
+            connection = http.client.HTTPConnection('127.0.0.1', 4000, timeout=60)
+            pieces = (body[start : start + 100_000] for start in range(0, len(body), 100_000))
+            connection.request('POST', '/v1/chat/completions', pieces, {'authorization': f'Bearer {KEY}', **more})
+            response = connection.getresponse()
+            self.assertEqual((response.status, 'Hello from openai' in response.read().decode()), (200, True), encoding)
+            connection.close()
+            plain['messages'][0]['content'] += 'y'
+            data = json.dumps(plain).encode()
+
+    def test_zy_a_request_that_ends_two_gateways_is_not_handed_over_again(self):
+        """Nearly last, because it kills the gateway twice."""
+        body = {'model': 'gpt', 'messages': [{'role': 'user', 'content': 'deadly'}]}
+        more = {'x-switchyard-request': 'a3f1c0de-0000-4000-8000-000000000001', 'x-request-id': 'deadly-request'}
+        for _ in range(2):
+            ask(9000, 'POST', '/_faults', {'path': '/openai', 'delayMs': 20_000})
+            with ThreadPoolExecutor(1) as pool:
+                asked = pool.submit(ask, 4000, 'POST', '/v1/chat/completions', body, more=more)
+                while 'deadly' not in ask(9000, 'GET', '/_requests')[1]:
+                    time.sleep(0.1)
+                os.kill(self.gateway.child, signal.SIGKILL)
+                with self.assertRaises((OSError, http.client.HTTPException)):
+                    asked.result()
+            self.gateway.process.wait(60)
+            type(self).gateway = Gateway().wait_ready()
+            ask(9000, 'DELETE', '/_requests')
+        ask(9000, 'DELETE', '/_faults')
+        status, text, headers = ask(4000, 'POST', '/v1/chat/completions', body, more=more)
+        self.assertEqual((status, json.loads(text)['error']['code']), (502, 'request_handed_over_twice'))
+        self.assertIn('x-switchyard-handed-over: 1', headers)
+        self.assertNotIn('deadly', ask(9000, 'GET', '/_requests')[1])
+        self.assertEqual(ask(4000, 'POST', '/v1/chat/completions', body)[0], 200)
 
     def test_zz_sigterm_finishes_streams(self):
         """Runs last, because it stops the gateway."""

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from unittest import mock
 
-import body as body_module
 import request_filter as request_filter_module
 from clientkeys import ClientKeys
 from redact import Redactor, RedactResponses
 from request_filter import RequestFilter
 from served_models import ServedModels
+from upload import UploadLimits
 
 KEY = 'sk-' + 'k' * 40
 
@@ -145,6 +145,12 @@ class Requests(unittest.TestCase):
             status, answer, _ = self.ask('POST', '/v1/chat/completions', body=body)
             self.assertEqual((status, answer['error']['code']), (400, 'invalid_json'), body[:20])
 
+    def test_cache_must_be_an_object(self):
+        for value in ('null', '5', 'true', '"no-cache"', '[]'):
+            status, answer, _ = self.ask('POST', '/v1/messages', body=b'{"model": "x", "cache": %s}' % value.encode())
+            self.assertEqual((status, answer['error']['type']), (400, 'invalid_request_error'), value)
+        self.assertEqual(self.ask('POST', '/v1/messages', body=b'{"model": "x", "cache": {"no-cache": true}}')[0], 200)
+
     def test_a_rejection_does_not_wait_for_the_body(self):
         for method, path, headers, status in (
             ('POST', '/v1/chat/completions', {'x-api-key': 'wrong'}, 401),
@@ -240,7 +246,7 @@ class Requests(unittest.TestCase):
 class Stalls(unittest.TestCase):
     def ask(self, messages, path='/v1/chat/completions'):
         """The status, headers and body of the response to a request whose body stalls after these messages."""
-        request_filter = RequestFilter(None, ClientKeys(key_file()), ServedModels({'x': 'chat'}))
+        request_filter = RequestFilter(None, ClientKeys(key_file()), ServedModels({'x': 'chat'}), uploads=UploadLimits(stall_seconds=0.05))
         sent = []
 
         async def receive():
@@ -251,9 +257,8 @@ class Stalls(unittest.TestCase):
 
         scope = {'type': 'http', 'method': 'POST', 'path': path, 'query_string': b''}
         scope['headers'] = [(b'authorization', f'Bearer {KEY}'.encode()), (b'content-length', b'3000000')]
-        with mock.patch.object(body_module.read_body, '__defaults__', (0.05,)):
-            app = RedactResponses(request_filter, Redactor(['a-key-of-a-provider']))
-            asyncio.run(asyncio.wait_for(app(scope, receive, send), 30))
+        app = RedactResponses(request_filter, Redactor(['a-key-of-a-provider']))
+        asyncio.run(asyncio.wait_for(app(scope, receive, send), 30))
         return sent[0]['status'], dict(sent[0]['headers']), json.loads(sent[1]['body'])
 
     def test_a_stalled_upload_is_rejected_and_its_connection_closed(self):

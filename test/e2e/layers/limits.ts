@@ -59,14 +59,28 @@ export function limits(stack: LayersStack): void {
         const outcomes = await Promise.all(
           Array.from({ length: LIMIT + 6 }, async () => {
             const response = await stack.chat('together-mixtral');
-            await response.text();
-            return { status: response.status, ms: performance.now() - begun };
+            const ms = performance.now() - begun;
+            return {
+              status: response.status,
+              ms,
+              text: await response.text(),
+              retryAfter: response.headers.get('retry-after'),
+            };
           }),
         );
         const rejected = outcomes.filter(({ status }) => status === 503);
         const answered = outcomes.filter(({ status }) => status === 200);
         expect(answered).toHaveLength(LIMIT);
         expect(rejected).toHaveLength(6);
+        for (const { text, retryAfter } of rejected) {
+          expect(retryAfter).toBe('1');
+          expect(JSON.parse(text)).toMatchObject({
+            error: {
+              message: 'The gateway is at its limit of concurrent requests. Try again in a moment.',
+              code: 'gateway_at_limit',
+            },
+          });
+        }
         const times = (some: typeof outcomes): number[] => some.map(({ ms }) => ms);
         expect(Math.max(...times(rejected))).toBeLessThan(Math.min(...times(answered)));
         expect(await stack.received()).toHaveLength(LIMIT);

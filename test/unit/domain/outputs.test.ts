@@ -66,7 +66,12 @@ describe('outputs of this release', () => {
     });
     expect(plan.fallbacks['groq-mixtral']).toContain('portkey-last-resort');
     expect(plan.models.mock?.deployments).toEqual(['mock']);
-    expect(plan.settings).toMatchObject({ drainSeconds: 120, litellm_settings: { cache: true } });
+    expect(plan.settings).toMatchObject({
+      drainSeconds: 120,
+      maxBodyMb: 32,
+      memoryMb: 1536,
+      litellm_settings: { cache: true },
+    });
   });
 
   test('may have unknown fields', () => {
