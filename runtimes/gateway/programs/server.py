@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import signal
+import sys
 
 import settings
 from addresses import keep_addresses
@@ -14,6 +15,7 @@ from client_errors import ClientErrors
 from clientkeys import ClientKeys
 from error_boundary import ErrorBoundary
 from failure_policy import install_failure_policy
+from heartbeat import Heartbeat
 from redact import Redactor, RedactResponses
 from request_filter import RequestFilter
 from served_models import ServedModels
@@ -39,7 +41,8 @@ def main() -> None:
     # Before LiteLLM reads its configuration, so that no callback counts these as requests of a client.
     asyncio.run(warm_up_providers([entry['litellm_params']['model'] for entry in models]))
     limit = (config.get('general_settings') or {}).get('max_in_flight_requests_per_worker')
-    request_filter = RequestFilter(Warmup(app), ClientKeys(), ServedModels.of_config(config), Admission(limit))
+    heartbeat = Heartbeat(int(sys.argv[1]))
+    request_filter = RequestFilter(Warmup(app, heartbeat.beat), ClientKeys(), ServedModels.of_config(config), Admission(limit))
     signal.signal(signal.SIGUSR1, lambda *_: request_filter.start_draining())
     uvicorn.run(
         ErrorBoundary(RedactResponses(ClientErrors(request_filter), Redactor.of_folder(settings.SECRETS)), request_filter),

@@ -12,6 +12,8 @@ import importlib
 
 # A closed port: each request fails after LiteLLM has loaded what it needs.
 UNREACHABLE = {'api_base': 'http://127.0.0.1:9', 'api_key': 'none', 'timeout': 2}
+# How long all of them together may take. A busy machine needs most of it for loading, not for waiting.
+WARMUP_SECONDS = 30.0
 HELLO = [{'role': 'user', 'content': 'hello'}]
 # Modules that LiteLLM imports at its first request, found by comparing sys.modules. A module that a later version does not have is skipped.
 LAZY_MODULES = (
@@ -23,29 +25,36 @@ LAZY_MODULES = (
 )
 
 
-async def warm_up_providers(models: list[str]) -> None:
-    """Send one request of each kind to each provider of these models (`provider/model`), at a closed port."""
+async def warm_up_providers(models: list[str], limit: float = WARMUP_SECONDS) -> None:
+    """Send one request of each kind to each provider of these models (`provider/model`), at a closed port, all at once."""
     import litellm
 
     litellm.suppress_debug_info = True
+    calls = []
     for model in {model.split('/')[0]: model for model in models if '/' in model}.values():
-        calls = (
+        calls += [
             litellm.acompletion(model=model, messages=HELLO, max_retries=0, **UNREACHABLE),
             litellm.anthropic_messages(model=model, messages=HELLO, max_tokens=1, **UNREACHABLE),
             litellm.aresponses(model=model, input='hello', max_retries=0, **UNREACHABLE),
-        )
-        for call in calls:
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(call, 5)
+        ]
+    # Some providers call further addresses, and a network that drops packets lets them wait. What is not loaded then is loaded later.
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), limit)
 
 
 class Warmup:
-    """ASGI middleware: the application reports that it has started only after its lazy parts are loaded."""
+    """ASGI middleware: the application reports that it has started only after its lazy parts are loaded.
 
-    def __init__(self, app) -> None:
-        self.app = app
+    `on_start` is called in the event loop when it starts the application.
+    """
+
+    def __init__(self, app, on_start=lambda: None) -> None:
+        self.app, self.on_start = app, on_start
 
     async def __call__(self, scope, receive, send) -> None:
+        if scope['type'] == 'lifespan':
+            self.on_start()
+
         async def send_after_load(message) -> None:
             if message['type'] == 'lifespan.startup.complete':
                 await self.load()

@@ -121,7 +121,8 @@ class Gateway:
 
 
 SMALL_SERVER = """
-import http.server, signal, sys
+import asyncio, http.server, signal, sys, threading
+from heartbeat import Heartbeat
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
@@ -133,7 +134,12 @@ def end(*_):
     sys.exit(0)
 signal.signal(signal.SIGUSR1, lambda *_: print('draining', flush=True))
 signal.signal(signal.SIGTERM, end)
-http.server.ThreadingHTTPServer(('127.0.0.1', 4000), Answer).serve_forever()
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 4000), Answer)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+async def run():
+    Heartbeat(int(sys.argv[1])).beat()
+    await asyncio.Event().wait()
+asyncio.run(run())
 """
 
 
