@@ -333,7 +333,7 @@ class BadFiles(unittest.TestCase):
 
     def test_an_unknown_setting(self):
         (HOME / 'gateway.json').write_text('{"drainSecond": 3}')
-        self.ends_with('unknown setting "drainSecond"; allowed are drainSeconds, ')
+        self.ends_with('unknown setting "drainSecond"; allowed are busySeconds, drainSeconds, ')
 
     def test_a_configuration_that_litellm_rejects(self):
         config = (HOME / 'config.yaml').read_text()
