@@ -35,7 +35,7 @@ def stub(models: list[str]):
 
     async def app(scope, receive, send) -> None:
         if scope['type'] == 'lifespan':
-            Heartbeat(int(sys.argv[1])).beat()
+            Heartbeat(int(sys.argv[1])).start()
             for step in ('startup', 'shutdown'):
                 await receive()
                 await send({'type': f'lifespan.{step}.complete'})

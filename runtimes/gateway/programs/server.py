@@ -41,8 +41,7 @@ def main() -> None:
     # Before LiteLLM reads its configuration, so that no callback counts these as requests of a client.
     asyncio.run(warm_up_providers([entry['litellm_params']['model'] for entry in models]))
     limit = (config.get('general_settings') or {}).get('max_in_flight_requests_per_worker')
-    heartbeat = Heartbeat(int(sys.argv[1]))
-    request_filter = RequestFilter(Warmup(app, heartbeat.beat), ClientKeys(), ServedModels.of_config(config), Admission(limit))
+    request_filter = RequestFilter(Warmup(app, Heartbeat(int(sys.argv[1]))), ClientKeys(), ServedModels.of_config(config), Admission(limit))
     signal.signal(signal.SIGUSR1, lambda *_: request_filter.start_draining())
     uvicorn.run(
         ErrorBoundary(RedactResponses(ClientErrors(request_filter), Redactor.of_folder(settings.SECRETS)), request_filter),

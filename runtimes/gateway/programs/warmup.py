@@ -10,6 +10,8 @@ import asyncio
 import contextlib
 import importlib
 
+from heartbeat import Heartbeat
+
 # A closed port: each request fails after LiteLLM has loaded what it needs.
 UNREACHABLE = {'api_base': 'http://127.0.0.1:9', 'api_key': 'none', 'timeout': 2}
 # How long all of them together may take. A busy machine needs most of it for loading, not for waiting.
@@ -45,22 +47,27 @@ async def warm_up_providers(models: list[str], limit: float = WARMUP_SECONDS) ->
 class Warmup:
     """ASGI middleware: the application reports that it has started only after its lazy parts are loaded.
 
-    `on_start` is called in the event loop when it starts the application.
+    It also tells the heartbeat when the event loop has started, and when a client's request has ended.
     """
 
-    def __init__(self, app, on_start=lambda: None) -> None:
-        self.app, self.on_start = app, on_start
+    def __init__(self, app, heartbeat: Heartbeat) -> None:
+        self.app, self.heartbeat = app, heartbeat
 
     async def __call__(self, scope, receive, send) -> None:
-        if scope['type'] == 'lifespan':
-            self.on_start()
+        if scope['type'] != 'lifespan':
+            try:
+                return await self.app(scope, receive, send)
+            finally:
+                if not scope['path'].startswith('/health/'):
+                    self.heartbeat.request_ended()
 
         async def send_after_load(message) -> None:
             if message['type'] == 'lifespan.startup.complete':
                 await self.load()
             await send(message)
 
-        await self.app(scope, receive, send_after_load if scope['type'] == 'lifespan' else send)
+        self.heartbeat.start()
+        await self.app(scope, receive, send_after_load)
 
     async def load(self) -> None:
         for name in LAZY_MODULES:

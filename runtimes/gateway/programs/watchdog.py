@@ -1,7 +1,8 @@
 """Tells a gateway that hangs from one that is busy. Only the first must be killed: a kill ends all its requests.
 
-- The event loop runs (heartbeat.py), but probes fail: busy. Killed only after `busySeconds` without a successful probe.
-- The event loop does not run: it hangs after `hungSeconds`. That is true for a stopped, deadlocked or endlessly computing process. Time in
+- The event loop makes progress (heartbeat.py), but probes fail: busy. Killed only after `busySeconds` in which no probe succeeded
+  and no client's request ended.
+- The event loop makes no progress: it hangs after `hungSeconds`. That is true for a stopped, deadlocked or endlessly computing process. Time in
   which a thread of the process waited for a CPU or for a disk does not count, because then the machine is slow, not the gateway. But after
   `busySeconds` in all it is killed anyway.
 - A start has failed after `startSeconds`, counted in the same way, and at the latest `busySeconds` later.
@@ -113,12 +114,12 @@ class Watchdog:
             elif (counted := stopwatch.counted()) >= limit or stopwatch.elapsed >= bound:
                 waited = f', of which it waited {stopwatch.elapsed - counted:.0f} s for a CPU or a disk' if stopwatch.elapsed - counted >= 1 else ''
                 if started:
-                    return self.report(f'its event loop did not run for {stopwatch.elapsed:.0f} s{waited}')
+                    return self.report(f'its event loop made no progress for {stopwatch.elapsed:.0f} s{waited}')
                 return self.report(f'it did not become ready within {stopwatch.elapsed:.0f} s{waited}')
             seen, self.stalled = count, started and stopwatch is not None
 
     def watch_probes(self) -> None:
-        config, failures, busy, failing = self.config, 0, False, 0.0
+        config, failures, busy, failing, without_end, ended = self.config, 0, False, 0.0, 0.0, 0
         while True:
             begun = time.monotonic()
             time.sleep(config.watchEverySeconds if self.started else 0.5)
@@ -132,9 +133,12 @@ class Watchdog:
             elif self.started:
                 failures += 1
                 # At most what one probe takes, as in the stopwatch.
-                failing += min(time.monotonic() - begun, config.watchEverySeconds + 2 * config.watchTimeoutSeconds)
-                # While the loop does not run, the other thread decides.
-                if not self.stalled and failing >= config.busySeconds:
+                passed = min(time.monotonic() - begun, config.watchEverySeconds + 2 * config.watchTimeoutSeconds)
+                failing += passed
+                without_end = without_end + passed if self.heartbeat.requests == ended and failures > 1 else passed
+                ended = self.heartbeat.requests
+                # While the loop makes no progress, the other thread decides.
+                if not self.stalled and without_end >= config.busySeconds:
                     return self.report(f'all probes of {failing:.0f} s failed, the last: {problem}')
                 if not self.stalled and failures >= config.watchFailures and not busy:
                     busy = True

@@ -137,7 +137,7 @@ signal.signal(signal.SIGTERM, end)
 server = http.server.ThreadingHTTPServer(('127.0.0.1', 4000), Answer)
 threading.Thread(target=server.serve_forever, daemon=True).start()
 async def run():
-    Heartbeat(int(sys.argv[1])).beat()
+    Heartbeat(int(sys.argv[1])).start()
     await asyncio.Event().wait()
 asyncio.run(run())
 """

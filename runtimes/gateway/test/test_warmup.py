@@ -1,6 +1,7 @@
 """The warm-up calls all providers at once and ends in time, whatever they do."""
 
 import asyncio
+import contextlib
 import sys
 import time
 import types
@@ -50,19 +51,21 @@ class Providers(unittest.TestCase):
 
 
 class Lifespan(unittest.TestCase):
-    def test_the_start_is_reported_in_the_event_loop_and_once(self):
-        loops = []
-
+    def test_the_heartbeat_gets_the_start_and_the_end_of_each_request_of_a_client(self):
         async def app(scope, receive, send):
-            pass
+            if scope['path'] == '/fails':
+                raise RuntimeError
+
+        heartbeat = mock.Mock()
 
         async def serve():
-            warmup = Warmup(app, lambda: loops.append(asyncio.get_running_loop()))
-            for kind in ('lifespan', 'http', 'http'):
-                await warmup({'type': kind}, None, None)
-            return asyncio.get_running_loop()
+            warmup = Warmup(app, heartbeat)
+            for path in ('lifespan', '/v1/models', '/health/liveliness', '/fails'):
+                with contextlib.suppress(RuntimeError):
+                    await warmup({'type': path if path == 'lifespan' else 'http', 'path': path}, None, None)
 
-        self.assertEqual([asyncio.run(serve())], loops)
+        asyncio.run(serve())
+        self.assertEqual([call[0] for call in heartbeat.method_calls], ['start', 'request_ended', 'request_ended'])
 
 
 if __name__ == '__main__':

@@ -1,6 +1,5 @@
 /** server.mjs notices that Portkey hangs, and does not take a busy Portkey for a hung one. With real processes. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import type { Readable } from 'node:stream';
 import { afterEach, expect, test } from '@jest/globals';
 // @ts-expect-error a plain script of the image, without types
 import * as script from '../image/watchdog.mjs';
@@ -34,7 +33,7 @@ function start(program: keyof typeof PROGRAMS, probe = (): Promise<void> => Prom
   const reasons: string[] = [];
   const { ready } = watch({
     pid: child.pid,
-    beats: child.stdio[3] as Readable,
+    beats: child.stdio[3],
     probe,
     hung: (reason: string) => reasons.push(reason),
     limits: { startMs: 4000, hungMs: 3000, busyMs: 9000 },
