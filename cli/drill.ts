@@ -19,6 +19,7 @@ export const DRILL_NAMES = [
   'change-edge',
   'kill',
   'hang',
+  'busy',
   'broken-deploy',
   'leak',
 ];

@@ -1,5 +1,6 @@
 /** The list of all drills. */
 import { brokenDeploy } from './broken-deploy.ts';
+import { busy } from './busy.ts';
 import { changeCatalogue } from './change-catalogue.ts';
 import { changeEdge } from './change-edge.ts';
 import { changeImage } from './change-image.ts';
@@ -19,6 +20,7 @@ export const DRILLS: readonly Drill[] = [
   changeEdge,
   kill,
   hang,
+  busy,
   brokenDeploy,
   leak,
 ];

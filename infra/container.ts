@@ -30,6 +30,8 @@ export interface ServiceArgs {
   /** Docker's id of the image. */
   imageId: pulumi.Input<string>;
   network: docker.Network;
+  /** Bounds the processes of a container once it is created. */
+  pidsLimit: pulumi.ResourceHook;
   /** The files that are uploaded before it starts: configuration, programs, keys. */
   files: ContainerFile[];
 }

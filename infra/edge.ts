@@ -56,6 +56,7 @@ export class Edge extends pulumi.ComponentResource {
         deleteBeforeReplace: true,
         // The provider reports a changed health check as an update, but does not apply it.
         replaceOnChanges: ['healthcheck'],
+        hooks: { afterCreate: [args.pidsLimit] },
       },
     );
     this.registerOutputs({});

@@ -34,6 +34,7 @@ export class Gateway extends pulumi.ComponentResource {
           deleteBeforeReplace: false,
           // The provider reports a changed health check as an update, but does not apply it.
           replaceOnChanges: ['healthcheck'],
+          hooks: { afterCreate: [args.pidsLimit] },
         }),
     );
     this.ids = pulumi.all(containers.map(({ id }) => id));

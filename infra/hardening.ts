@@ -24,9 +24,8 @@ export function hardening(memoryMb: number): Hardening {
     restart: 'unless-stopped',
     capabilities: { drops: ['ALL'] },
     securityOpts: ['no-new-privileges:true'],
-    // The provider has no pids limit. The kernel's limit of processes and threads per user has the same effect, since the containers'
-    // user runs nothing else on the host. It applies to all containers of that user together.
-    ulimits: [{ name: 'nproc', soft: 2048, hard: 2048 }],
+    // Counts over all containers with the same user on the host, so it is only for the case that pids-limit.ts could not set its limit.
+    ulimits: [{ name: 'nproc', soft: 32_768, hard: 32_768 }],
     memory: memoryMb,
     memorySwap: memoryMb,
     logDriver: 'json-file',

@@ -31,7 +31,12 @@ export class Portkey extends pulumi.ComponentResource {
         },
         waitTimeout: 120,
       },
-      { parent: this, deleteBeforeReplace: false, replaceOnChanges: ['healthcheck'] },
+      {
+        parent: this,
+        deleteBeforeReplace: false,
+        replaceOnChanges: ['healthcheck'],
+        hooks: { afterCreate: [args.pidsLimit] },
+      },
     );
     this.registerOutputs({});
   }

@@ -9,6 +9,7 @@ import { StackImage } from './image.ts';
 import { rememberKeyAge } from './key-age.ts';
 import { MasterKey, type MasterKeyArgs } from './master-key.ts';
 import { stackNetwork } from './network.ts';
+import { pidsLimitHook } from './pids-limit.ts';
 import { Portkey } from './portkey-service.ts';
 import { gatewayKey } from './portkey-key.ts';
 
@@ -65,7 +66,7 @@ export class Switchyard extends pulumi.ComponentResource {
     for (const [keyName, value] of keys) rememberKeyAge(keyName, value, this);
     const network = stackNetwork('network', stack, this);
     const volume = dataVolume('data', stack, this);
-    const shared = { stack, instance, network };
+    const shared = { stack, instance, network, pidsLimit: pidsLimitHook() };
     const image = (role: string, context: string, base?: string): pulumi.Output<string> =>
       new StackImage(
         `${role}-image`,

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 
 import settings
 import uvicorn
 import yaml
 from admission import Admission
 from clientkeys import ClientKeys
+from heartbeat import Heartbeat
 from redact import Redactor, RedactResponses
 from request_filter import RequestFilter
 from served_models import ServedModels
@@ -33,6 +35,7 @@ def stub(models: list[str]):
 
     async def app(scope, receive, send) -> None:
         if scope['type'] == 'lifespan':
+            Heartbeat(int(sys.argv[1])).start()
             for step in ('startup', 'shutdown'):
                 await receive()
                 await send({'type': f'lifespan.{step}.complete'})

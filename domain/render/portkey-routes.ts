@@ -19,6 +19,8 @@ export interface PortkeyTarget {
   api_key?: string;
   custom_host?: string;
   override_params?: { model: string };
+  /** Milliseconds until it counts as failed, with 408, if no headers of a response have come. */
+  request_timeout?: number;
   strategy?: PortkeyStrategy;
   targets?: PortkeyTarget[];
 }
@@ -32,6 +34,16 @@ export type PortkeyStrategy =
 export interface PortkeyConfig {
   strategy: PortkeyStrategy;
   targets: PortkeyTarget[];
+}
+
+/** The file of the stack's own Portkey: the config, and limits for the auth proxy in front of it. */
+export interface LocalPortkeyConfig extends PortkeyConfig {
+  limits: {
+    /** Seconds that an upstream may be silent. */
+    requestTimeout: number;
+    /** The largest request, in MiB. */
+    maxBodyMb: number;
+  };
 }
 
 /** A name that Portkey serves, and the aliases that it tries, in their order. */
@@ -101,9 +113,10 @@ export function localConfig(
   catalog: Catalog,
   settings: Settings,
   providerKeys: Readonly<Record<string, string>>,
-): PortkeyConfig {
+): LocalPortkeyConfig {
   const served = localRoutes(catalog, Object.keys(providerKeys));
   return {
+    limits: { requestTimeout: catalog.limits.requestTimeout, maxBodyMb: settings.maxBodyMb },
     strategy: {
       mode: 'conditional',
       conditions: served.map(({ name }) => ({ query: { 'params.model': { $eq: name } }, then: name })),
@@ -150,6 +163,7 @@ function localTarget(
     // sent to OpenAI.
     ...(address === undefined ? {} : { custom_host: hostFor(name, address) }),
     override_params: { model: model.upstream },
+    request_timeout: 1000 * Math.min(model.timeout, catalog.limits.requestTimeout),
   };
 }
 

@@ -7,6 +7,7 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { PIDS_LIMIT } from '../../infra/pids-limit.ts';
 import { Checkout } from '../../sandbox/checkout.ts';
 import { freePort } from '../../sandbox/free-port.ts';
 import { opencode } from '../harness/opencode-bin.ts';
@@ -226,6 +227,18 @@ describe('dev and prod on one host', () => {
     },
     10 * MINUTE,
   );
+});
+
+test('the processes of each container are limited, whatever other stacks run', () => {
+  for (const { stack } of [dev, prod]) {
+    const filter = ['--filter', `label=switchyard.stack=${stack}`];
+    const ids = execFileSync('docker', ['ps', '-q', ...filter])
+      .toString()
+      .split('\n')
+      .filter(Boolean);
+    const inspected = execFileSync('docker', ['inspect', '--format', '{{.HostConfig.PidsLimit}}', ...ids]);
+    expect(new Set(inspected.toString().trim().split('\n'))).toEqual(new Set([String(PIDS_LIMIT)]));
+  }
 });
 
 describe('no key is visible', () => {

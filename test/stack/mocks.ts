@@ -1,5 +1,6 @@
 /** Pulumi's mocks, which record what a stack provisions. */
 import * as pulumi from '@pulumi/pulumi';
+import { MockMonitor } from '@pulumi/pulumi/runtime/mocks.js';
 import type { Switchyard, SwitchyardArgs } from '../../infra/switchyard.ts';
 
 interface Recorded {
@@ -16,9 +17,17 @@ const recorded: Recorded[] = [];
 /** The component that {@link provision} created. */
 export let switchyard: Switchyard;
 
+/** Pulumi's mocks know no hooks. A hook's own test calls it. */
+export async function setMocks(): Promise<void> {
+  await pulumi.runtime.setMocks({ newResource, call }, 'switchyard', 'test');
+  Object.assign(MockMonitor.prototype, {
+    registerResourceHook: (_: unknown, done: (error: null, response: object) => void) => done(null, {}),
+  });
+}
+
 /** Provisions a stack with the mocks, once per test file. */
 export async function provision(args: Partial<SwitchyardArgs> = {}): Promise<Recorded[]> {
-  await pulumi.runtime.setMocks({ newResource, call }, 'switchyard', 'test');
+  await setMocks();
   const { Switchyard } = await import('../../infra/switchyard.ts');
   switchyard = new Switchyard('switchyard', {
     stack: 'test',

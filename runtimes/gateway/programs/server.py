@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import signal
+import sys
 
 import settings
 from addresses import keep_addresses
@@ -16,6 +17,7 @@ from error_boundary import ErrorBoundary
 from failure_policy import install_failure_policy
 from fast_import import skip_unreachable_routes, without_collector
 from hand_over import HandOvers
+from heartbeat import Heartbeat
 from memory_budget import MemoryBudget
 from redact import Redactor, RedactResponses
 from request_filter import RequestFilter
@@ -55,7 +57,8 @@ def main() -> None:
     given = settings.load()
     budget = MemoryBudget(max(given.maxBodyMb, (given.memoryMb - OWN_MB) / BYTES_PER_BYTE) * MIB)
     uploads = UploadLimits(given.maxBodyMb, budget)
-    request_filter = RequestFilter(Warmup(app), ClientKeys(), ServedModels.of_config(config), Admission(limit), uploads, HandOvers())
+    application = Warmup(app, Heartbeat(int(sys.argv[1])))
+    request_filter = RequestFilter(application, ClientKeys(), ServedModels.of_config(config), Admission(limit), uploads, HandOvers())
     signal.signal(signal.SIGUSR1, lambda *_: request_filter.start_draining())
     uvicorn.run(
         ErrorBoundary(RedactResponses(ClientErrors(request_filter), Redactor.of_folder(settings.SECRETS)), request_filter),

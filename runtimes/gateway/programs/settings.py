@@ -21,7 +21,11 @@ class Settings:
     drainSeconds: float = 120
     # How long a start may take before it counts as failed. A busy machine needs half a minute.
     startSeconds: float = 180
-    # The watchdog: the interval of its probes, the timeout of each probe, and after how many failures in a row the gateway counts as hung.
+    # After how long without a heartbeat of its event loop the gateway counts as hung; time in which it waits for a CPU or a disk is not counted.
+    hungSeconds: float = 20
+    # How long a gateway may be busy: answer no probe although its event loop runs, or wait for a CPU or a disk.
+    busySeconds: float = 120
+    # The interval of the probes, the timeout of each one, and after how many failures in a row the log says that the gateway is busy.
     watchEverySeconds: float = 2
     watchTimeoutSeconds: float = 5
     watchFailures: int = 3

@@ -14,14 +14,14 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections import deque
 from pathlib import Path
 
 import clientkeys
 import settings
-from probe import problem_of
+from heartbeat import Heartbeat
 from redact import Redactor
+from watchdog import Watchdog
 
 # Plain settings, no secrets. The gateway must start and serve on a network with nothing but its upstreams. Without these settings it
 # would fetch prices, tokenizers, news and headers from the internet, and wait for responses that never come.
@@ -86,13 +86,14 @@ class Supervisor:
         self.config, self.redactor = config, redactor
         self.events: queue.SimpleQueue = queue.SimpleQueue()
         self.recent_lines: deque[str] = deque(maxlen=200)
-        self.started = False
 
     def run(self) -> int:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.events.put(('stop', None)))
+        heartbeat = Heartbeat.create()
         self.child = subprocess.Popen(
-            [sys.executable, str(settings.HERE / 'server.py')],
+            [sys.executable, str(settings.HERE / 'server.py'), str(heartbeat.fd)],
+            pass_fds=[heartbeat.fd],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             env={**os.environ, **ENVIRONMENT},
@@ -100,7 +101,8 @@ class Supervisor:
         self.log_thread = threading.Thread(target=self.forward_output, daemon=True)
         self.log_thread.start()
         threading.Thread(target=lambda: self.events.put(('ended', self.child.wait())), daemon=True).start()
-        threading.Thread(target=self.watch, daemon=True).start()
+        self.watchdog = Watchdog(self.child.pid, heartbeat, self.config, lambda why: self.events.put(('hung', why)), log)
+        self.watchdog.start()
         kind, detail = self.events.get()
         if kind == 'stop':
             return self.stop()
@@ -116,27 +118,9 @@ class Supervisor:
             sys.stdout.buffer.write(clean)
             sys.stdout.buffer.flush()
 
-    def watch(self) -> None:
-        config, failures = self.config, 0
-        deadline = time.monotonic() + config.startSeconds
-        while True:
-            time.sleep(0.5 if not self.started else config.watchEverySeconds)
-            problem = problem_of(config.port, '/health/liveliness', config.watchTimeoutSeconds)
-            if problem is None:
-                if not self.started:
-                    log('the gateway is ready')
-                self.started, failures = True, 0
-            elif not self.started:
-                if time.monotonic() > deadline:
-                    return self.events.put(('hung', f'it did not become ready within {config.startSeconds:g} s'))
-            else:
-                failures += 1
-                if failures >= config.watchFailures:
-                    return self.events.put(('hung', f'{failures} probes in a row failed, the last: {problem}'))
-
     def stop(self) -> int:
         log('stop signal received: draining, requests in flight are finished')
-        if self.started:
+        if self.watchdog.started:
             self.child.send_signal(signal.SIGUSR1)
             self.exits_within(self.config.lameDuckSeconds)
         self.child.terminate()
@@ -162,7 +146,7 @@ class Supervisor:
             return 70
         code = int(detail)  # type: ignore[call-overload]
         how = f'killed by {signal.Signals(-code).name}' if code < 0 else f'exit code {code}'
-        log(f'the gateway exited ({how})' if self.started else f'the gateway did not start ({how}): {self.likely_cause()}')
+        log(f'the gateway exited ({how})' if self.watchdog.started else f'the gateway did not start ({how}): {self.likely_cause()}')
         return 128 - code if code < 0 else code or 1
 
     def likely_cause(self) -> str:

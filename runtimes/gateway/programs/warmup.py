@@ -10,8 +10,12 @@ import asyncio
 import contextlib
 import importlib
 
+from heartbeat import Heartbeat
+
 # A closed port: each request fails after LiteLLM has loaded what it needs.
 UNREACHABLE = {'api_base': 'http://127.0.0.1:9', 'api_key': 'none', 'timeout': 2}
+# How long all of them together may take. A busy machine needs most of it for loading, not for waiting.
+WARMUP_SECONDS = 30.0
 HELLO = [{'role': 'user', 'content': 'hello'}]
 # Modules that LiteLLM imports at its first request, found by comparing sys.modules. A module that a later version does not have is skipped.
 LAZY_MODULES = (
@@ -23,35 +27,47 @@ LAZY_MODULES = (
 )
 
 
-async def warm_up_providers(models: list[str]) -> None:
-    """Send one request of each kind to each provider of these models (`provider/model`), at a closed port."""
+async def warm_up_providers(models: list[str], limit: float = WARMUP_SECONDS) -> None:
+    """Send one request of each kind to each provider of these models (`provider/model`), at a closed port, all at once."""
     import litellm
 
     litellm.suppress_debug_info = True
+    calls = []
     for model in {model.split('/')[0]: model for model in models if '/' in model}.values():
-        calls = (
+        calls += [
             litellm.acompletion(model=model, messages=HELLO, max_retries=0, **UNREACHABLE),
             litellm.anthropic_messages(model=model, messages=HELLO, max_tokens=1, **UNREACHABLE),
             litellm.aresponses(model=model, input='hello', max_retries=0, **UNREACHABLE),
-        )
-        for call in calls:
-            with contextlib.suppress(Exception):
-                await asyncio.wait_for(call, 5)
+        ]
+    # Some providers call further addresses, and a network that drops packets lets them wait. What is not loaded then is loaded later.
+    with contextlib.suppress(asyncio.TimeoutError):
+        await asyncio.wait_for(asyncio.gather(*calls, return_exceptions=True), limit)
 
 
 class Warmup:
-    """ASGI middleware: the application reports that it has started only after its lazy parts are loaded."""
+    """ASGI middleware: the application reports that it has started only after its lazy parts are loaded.
 
-    def __init__(self, app) -> None:
-        self.app = app
+    It also tells the heartbeat when the event loop has started, and when a client's request has ended.
+    """
+
+    def __init__(self, app, heartbeat: Heartbeat) -> None:
+        self.app, self.heartbeat = app, heartbeat
 
     async def __call__(self, scope, receive, send) -> None:
+        if scope['type'] != 'lifespan':
+            try:
+                return await self.app(scope, receive, send)
+            finally:
+                if not scope['path'].startswith('/health/'):
+                    self.heartbeat.request_ended()
+
         async def send_after_load(message) -> None:
             if message['type'] == 'lifespan.startup.complete':
                 await self.load()
             await send(message)
 
-        await self.app(scope, receive, send_after_load if scope['type'] == 'lifespan' else send)
+        self.heartbeat.start()
+        await self.app(scope, receive, send_after_load)
 
     async def load(self) -> None:
         for name in LAZY_MODULES:

@@ -86,6 +86,14 @@ test('no key gets into the log, in a line of any length', async () => {
   await runPython('test_supervisor');
 }, 60_000);
 
+test('what hangs is killed, and nothing that is only busy or waits for a CPU or a disk', async () => {
+  await runPython('test_watchdog');
+}, 400_000);
+
+test('the warm-up is bounded in time', async () => {
+  await runPython('test_warmup');
+}, 60_000);
+
 test('the whole gateway serves, hides keys, drains, and reports failures clearly', async () => {
   await runPython('test_gateway');
 }, 900_000);

@@ -124,7 +124,8 @@ class Gateway:
 
 
 SMALL_SERVER = """
-import http.server, signal, sys
+import asyncio, http.server, signal, sys, threading
+from heartbeat import Heartbeat
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200)
@@ -136,7 +137,12 @@ def end(*_):
     sys.exit(0)
 signal.signal(signal.SIGUSR1, lambda *_: print('draining', flush=True))
 signal.signal(signal.SIGTERM, end)
-http.server.ThreadingHTTPServer(('127.0.0.1', 4000), Answer).serve_forever()
+server = http.server.ThreadingHTTPServer(('127.0.0.1', 4000), Answer)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+async def run():
+    Heartbeat(int(sys.argv[1])).start()
+    await asyncio.Event().wait()
+asyncio.run(run())
 """
 
 
@@ -369,7 +375,7 @@ class BadFiles(unittest.TestCase):
 
     def test_an_unknown_setting(self):
         (HOME / 'gateway.json').write_text('{"drainSecond": 3}')
-        self.ends_with('unknown setting "drainSecond"; allowed are drainSeconds, ')
+        self.ends_with('unknown setting "drainSecond"; allowed are busySeconds, drainSeconds, ')
 
     def test_a_configuration_that_litellm_rejects(self):
         config = (HOME / 'config.yaml').read_text()

@@ -6,7 +6,8 @@
 import { request as sendRequest } from 'node:http';
 import { pipeline } from 'node:stream';
 import { logError } from './log-error.mjs';
-import { sendError } from './send-error.mjs';
+import { announcesTooMuch, rejectTooLarge } from './body-limit.mjs';
+import { sendError, upstreamError } from './send-error.mjs';
 
 /** Headers that belong to one connection (RFC 9110, 7.6.1), and headers that only this process may set. */
 const DROPPED =
@@ -14,7 +15,9 @@ const DROPPED =
 
 /** The allowed response headers: those that are useful to clients. An upstream can put a key into a header's name as well as into its value. */
 const ALLOWED_RESPONSE_HEADERS =
-  /^(content-(type|length|encoding)|date|vary|allow|cache-control|retry-after(-ms)?|x-should-retry|(x-)?request-id|openai-(processing-ms|version)|((x|anthropic)-)?ratelimit-[a-z0-9-]{1,40}|x-portkey-(last-used-option-index|provider|retry-attempt-count|trace-id|cache-status))$/;
+  /^(content-(type|length|encoding)|date|vary|allow|cache-control|retry-after(-ms)?|x-should-retry|request-id|openai-(processing-ms|version)|((x|anthropic)-)?ratelimit-[a-z0-9-]{1,40}|x-portkey-(last-used-option-index|provider|retry-attempt-count|trace-id|cache-status))$/;
+
+const EXPECTED_FRAMING = 'Expected a body with Content-Length or with Transfer-Encoding: chunked.';
 
 /** How long a client may send no byte of a body that it announced, in milliseconds. */
 const STALL_MS = 25_000;
@@ -34,7 +37,7 @@ function framing(headers) {
 }
 
 /** Returns `(request, response, path)`, which lets Portkey answer a request with the routes in `config`. */
-export function forwarder({ config, redact, inner: port, stallMs = STALL_MS }) {
+export function forwarder({ config, redact, inner: port, maxBodyBytes = Infinity, stallMs = STALL_MS }) {
   // A header can contain only Latin-1 characters.
   const routes = JSON.stringify(config).replace(
     /[^\x20-\x7e]/g,
@@ -51,22 +54,24 @@ export function forwarder({ config, redact, inner: port, stallMs = STALL_MS }) {
           !redact.containsKey(name) &&
           !redact.containsKey(String(value)),
       )
-      // An error's text may be replaced by one of another length, so it is sent chunked.
-      .filter(([name]) => !(failed && name === 'content-length'))
+      // An error's text is replaced by one of another length, so it is sent chunked.
+      .filter(([name]) => !(failed && /^content-/.test(name)))
       .map(([name, value]) => [name, Array.isArray(value) ? value.map(redact.mask) : redact.mask(value)]);
+    if (failed) headers.push(['content-type', 'application/json']);
     response.writeHead(answer.statusCode, Object.fromEntries(headers));
     // If the response is cut off, the client's connection is closed too, so that the client does not take a part for the whole.
-    pipeline(answer, failed ? redact.error() : redact.stream(), response, () => undefined);
+    pipeline(
+      answer,
+      failed ? redact.error((said) => upstreamError(response, said)) : redact.stream(),
+      response,
+      () => undefined,
+    );
   }
 
   return (request, response, path) => {
     const frame = framing(request.headers);
-    if (frame === undefined)
-      return sendError(
-        response,
-        400,
-        'Expected a body with Content-Length or with Transfer-Encoding: chunked.',
-      );
+    if (frame === undefined) return sendError(response, 400, 'bad_request', EXPECTED_FRAMING);
+    if (announcesTooMuch(request, maxBodyBytes)) return rejectTooLarge(request, response, maxBodyBytes);
     const { 'content-length': _, ...headers } = Object.fromEntries(endToEndHeaders(request.headers));
     // A compressed response could not be searched for keys.
     const own = { ...frame, 'accept-encoding': 'identity', 'x-portkey-config': routes };
@@ -74,26 +79,38 @@ export function forwarder({ config, redact, inner: port, stallMs = STALL_MS }) {
       ...{ host: '127.0.0.1', port, path, method: 'POST', agent: false },
       headers: { ...headers, ...own },
     });
+    let [received, rejected] = [0, false];
     inner.on('response', (answer) => {
       try {
         sendResponse(answer, response);
       } catch (error) {
-        logError('a response failed', error);
+        logError('a response failed', error, response);
         answer.destroy();
-        sendError(response, 502, "Portkey's response could not be read.");
+        sendError(response, 502, 'no_answer', "Portkey's response could not be read.");
       }
     });
     inner.on('error', (error) => {
-      if (!response.destroyed) logError('Portkey did not respond', error);
-      sendError(response, 502, 'Portkey does not respond.');
+      if (rejected) return;
+      if (!response.destroyed) logError('Portkey did not respond', error, response);
+      sendError(response, 502, 'no_answer', 'Portkey does not respond.');
     });
     const stalled = setTimeout(() => {
       // The second header tells the edge to close the client's connection too.
       const headers = { connection: 'close', 'x-switchyard-stalled': '1' };
-      sendError(response, 408, 'The request did not arrive in time.', headers);
+      sendError(response, 408, 'request_timeout', 'The request did not arrive in time.', headers);
       inner.destroy();
     }, stallMs);
-    request.on('data', () => stalled.refresh()).on('end', () => clearTimeout(stalled));
+    const count = (piece) => {
+      stalled.refresh();
+      received += piece.length;
+      if (received <= maxBodyBytes) return;
+      rejected = true;
+      clearTimeout(stalled);
+      request.off('data', count).unpipe(inner);
+      inner.destroy();
+      rejectTooLarge(request, response, maxBodyBytes, received);
+    };
+    request.on('data', count).on('end', () => clearTimeout(stalled));
     response.on('close', () => {
       clearTimeout(stalled);
       inner.destroy();

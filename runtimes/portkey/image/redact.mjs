@@ -81,8 +81,12 @@ export function redactor(keys) {
   const findsKey = decoder(keys);
   const containsKey = (text) => findsKey(Buffer.from(text, 'latin1').toString('utf8'));
 
-  /** An error's body: buffered until it is complete, and replaced if it contains a key in another encoding or is too long to search. */
-  function error() {
+  /**
+   * An error's body: buffered until it is complete, and replaced if it contains a key in another encoding or is too long to search.
+   *
+   * @param rewrite what the client gets instead of the text.
+   */
+  function error(rewrite = (text) => text) {
     let text = '';
     return new Transform({
       transform(piece, _, done) {
@@ -91,7 +95,8 @@ export function redactor(keys) {
       },
       flush(done) {
         const masked = text.length > MAX_ERROR_BYTES ? undefined : mask(text);
-        done(null, masked === undefined || containsKey(masked) ? OMITTED : Buffer.from(masked, 'latin1'));
+        const omitted = masked === undefined || containsKey(masked);
+        done(null, rewrite(omitted ? OMITTED : Buffer.from(masked, 'latin1').toString()));
       },
     });
   }

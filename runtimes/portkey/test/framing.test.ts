@@ -35,10 +35,7 @@ describe.each(BODIES)('a body that is %s', (_, framing, body) => {
 
   test.each(['/portkey/v1/models', '/health'])('does not reach Portkey with %s', async (path) => {
     expect(await proxy.statuses(head('GET', path, [...framing]) + body + valid)).toEqual([200, 200, 200]);
-    // The health request has neither keys nor the body.
-    const asked = proxy.seen.filter(({ method, body }) => method !== 'GET' || body !== '');
-    expect(asked.map(({ body }) => body)).toEqual(['{}']);
-    expect(JSON.stringify(proxy.seen.filter(({ path }) => path === '/'))).not.toContain(PROVIDER_KEY);
+    expect(proxy.seen.map(({ body }) => body)).toEqual(['{}']);
   });
 
   test.each([
@@ -102,7 +99,7 @@ test('a POST without a body is forwarded without a body', async () => {
 
 test('a stalled upload is rejected, and its connection closed', async () => {
   proxy.stop();
-  proxy = await startAuthProxy(undefined, 50);
+  proxy = await startAuthProxy(undefined, { stallMs: 50 });
   const socket = proxy.open();
   socket.write(`${head('POST', ROUTE, ['content-length: 9'])}{"a"`);
   expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);

@@ -34,6 +34,7 @@ const KEYS = {
 };
 /** Models without a route in the shipped catalogue. A route of this test has them as targets, to test where Portkey calls each provider. */
 const FURTHER = ['gpt-4', 'claude-3-5-sonnet', 'deepseek-coder', 'mistral-large', 'perplexity-sonar'];
+const REQUEST_TIMEOUT_MS = 6000;
 const CONTEXT = join(ROOT, 'runtimes/portkey/image');
 const name = `switchyard-portkey-test-${process.pid}`;
 const secrets = mkdtempSync(join(tmpdir(), 'switchyard-portkey-'));
@@ -64,7 +65,9 @@ beforeAll(async () => {
   client = shippedClient(options);
   const { catalog: shipped, settings } = shippedInputs(options);
   const routes = { ...shipped.portkey?.routes, further: { order: 'priority' as const, targets: FURTHER } };
-  const catalog = { ...shipped, portkey: { routes } };
+  // Shorter than in the shipped catalogue, for the tests of silent upstreams.
+  const limits = { ...shipped.limits, requestTimeout: REQUEST_TIMEOUT_MS / 1000 };
+  const catalog = { ...shipped, limits, portkey: { routes } };
   writeFileSync(join(secrets, 'portkey-config.json'), JSON.stringify(localConfig(catalog, settings, KEYS)));
   const sha256 = (key: string): string => createHash('sha256').update(key).digest('hex');
   const keys = [
@@ -77,7 +80,7 @@ beforeAll(async () => {
   const image = `switchyard-portkey-test:${contextHash(CONTEXT)}`;
   await execa('docker', ['build', '--quiet', '--tag', image, CONTEXT]);
   await execa('docker', [
-    'run', '--detach', '--name', name, '--network', 'host', '--env', `PORT=${port}`,
+    'run', '--detach', '--restart', 'unless-stopped', '--name', name, '--network', 'host', '--env', `PORT=${port}`,
     '--volume', `${secrets}:/run/secrets:ro`, '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', image,
   ]); // prettier-ignore
   for (let attempt = 0; !(await fetch(`${endpoint}/health`).catch(() => undefined))?.ok; attempt += 1) {
@@ -96,7 +99,7 @@ beforeEach(() => upstream.forget());
 
 function ask(
   model: string,
-  more: { headers?: Record<string, string>; stream?: boolean } = {},
+  more: { headers?: Record<string, string>; stream?: boolean; content?: string } = {},
 ): Promise<Response> {
   return fetch(`${endpoint}/portkey/v1/chat/completions`, {
     method: 'POST',
@@ -108,7 +111,7 @@ function ask(
     body: JSON.stringify({
       model,
       stream: more.stream ?? false,
-      messages: [{ role: 'user', content: 'hi' }],
+      messages: [{ role: 'user', content: more.content ?? 'hi' }],
     }),
   });
 }
@@ -256,6 +259,54 @@ describe('the auth proxy', () => {
     expect(listening.map((line) => line.trim().split(/\s+/)[1])).toEqual([`0100007F:${port}`]);
   });
 });
+
+describe('an upstream that is silent', () => {
+  test('is left after the request timeout for the next target', async () => {
+    await upstream.inject({ path: '/openrouter', hang: true });
+    const begun = Date.now();
+    expect(await (await ask('auto')).text()).toContain('Hello from together');
+    expect(Date.now() - begun).toBeGreaterThanOrEqual(REQUEST_TIMEOUT_MS);
+  }, 60_000);
+
+  test('is an error if it is the only target', async () => {
+    await upstream.inject({ path: '/together', hang: true });
+    const response = await ask('together-mixtral');
+    const { error } = (await response.json()) as { error: Record<string, unknown> };
+    expect([response.status, error.message]).toEqual([408, 'The provider did not respond within 6 s.']);
+    expect(error.request_id).toBe(response.headers.get('x-request-id'));
+  }, 60_000);
+
+  test('in the middle of a stream ends the stream', async () => {
+    const begun = Date.now();
+    const response = await ask('together-mixtral', { stream: true, content: '#chunks=3 #delayMs=30000' });
+    await response.text().catch(() => undefined);
+    expect(Date.now() - begun).toBeLessThan(25_000);
+  }, 60_000);
+});
+
+test(
+  'a Portkey that hangs is killed, and the container restarted',
+  async () => {
+    // In two parts, so that the command does not find itself.
+    const stop =
+      'import os,signal,glob;[os.kill(int(f.split("/")[2]),signal.SIGSTOP) for f in glob.glob("/proc/[0-9]*/cmdline") if b"start-"+b"server.js" in open(f,"rb").read()]';
+    await execa('docker', ['exec', name, 'python3', '-c', stop]);
+    const restarts = async (): Promise<number> =>
+      Number((await execa('docker', ['inspect', '--format', '{{.RestartCount}}', name])).stdout);
+    for (let attempt = 0; (await restarts()) === 0; attempt += 1) {
+      if (attempt > 120) throw new Error((await execa('docker', ['logs', name], { all: true })).all);
+      await sleep(500);
+    }
+    const { all: log } = await execa('docker', ['logs', name], { all: true });
+    expect(log).toContain('portkey: Portkey hung and was killed: its event loop did not run for');
+    for (let attempt = 0; !(await fetch(`${endpoint}/health`).catch(() => undefined))?.ok; attempt += 1) {
+      if (attempt > 120) throw new Error('it did not become ready again');
+      await sleep(500);
+    }
+    expect((await ask('auto')).status).toBe(200);
+  },
+  3 * MINUTE,
+);
 
 test(
   'the real opencode streams through Portkey',

@@ -1,7 +1,10 @@
 /** The auth proxy of the stack's own Portkey (auth-proxy.mjs) in front of a fake Portkey, and a client that sends raw bytes. */
 import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type RequestListener, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 // @ts-expect-error a plain script of the image, without types
 import * as authProxyScript from '../image/auth-proxy.mjs';
@@ -34,13 +37,25 @@ export interface AuthProxy {
   open: () => Socket;
   /** Sends the bytes, then a request that closes the connection; returns the statuses of all responses. */
   statuses: (bytes: string) => Promise<number[]>;
+  /** The path of client-keys.json. */
+  keyFile: string;
   stop: () => void;
 }
 
-/** Starts both. `answer` is called when the fake Portkey has received a complete request. */
+/** An entry of client-keys.json. */
+export function keyEntry(key: string, until?: string): Record<string, unknown> {
+  return { name: 'client', sha256: createHash('sha256').update(key).digest('hex'), until };
+}
+
+/**
+ * Starts both.
+ *
+ * @param answer is called when the fake Portkey has received a complete request.
+ * @param more further options of the auth proxy.
+ */
 export async function startAuthProxy(
   answer: RequestListener = (_, response) => void response.end('{"said": "hello"}'),
-  stallMs?: number,
+  more: Record<string, unknown> = {},
 ): Promise<AuthProxy> {
   const seen: Seen[] = [];
   const portkey = createServer((request, response) => {
@@ -54,19 +69,23 @@ export async function startAuthProxy(
     );
   });
   const inner = await listen(portkey);
-  const sha256 = createHash('sha256').update(CLIENT_KEY).digest('hex');
+  const folder = mkdtempSync(join(tmpdir(), 'switchyard-auth-proxy-'));
+  const keyFile = join(folder, 'client-keys.json');
+  writeFileSync(keyFile, JSON.stringify({ keys: [keyEntry(CLIENT_KEY)] }));
   const targets = [{ name: 'auto', targets: [{ provider: 'openai', api_key: PROVIDER_KEY }] }];
   const proxy = createAuthProxy({
     config: { targets },
-    clientKeys: [{ sha256 }],
+    keyFile,
+    ready: () => true,
     redact: redactor([PROVIDER_KEY]),
     inner,
-    stallMs,
+    ...more,
   });
   const port = await listen(proxy);
   const open = (): Socket => connect(port, '127.0.0.1');
   return {
     seen,
+    keyFile,
     open,
     async statuses(bytes) {
       const socket = open();
@@ -74,6 +93,7 @@ export async function startAuthProxy(
       return [...(await text(socket)).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
     },
     stop() {
+      rmSync(folder, { recursive: true, force: true });
       for (const server of [proxy, portkey]) {
         server.close();
         server.closeAllConnections();

@@ -60,7 +60,10 @@ async function fill(folder: string, cells: readonly Cell[]): Promise<void> {
   await cp(join(ROOT, 'runtimes/gateway/programs'), join(folder, 'configs'), { recursive: true });
   await writeFile(join(folder, 'configs/config.yaml'), renderLitellm(plan, fixed));
   // On a busy machine a start takes minutes, and the watchdog must not kill a gateway that is only slow.
-  await writeFile(join(folder, 'configs/gateway.json'), '{"startSeconds": 1800, "watchFailures": 1000}');
+  await writeFile(
+    join(folder, 'configs/gateway.json'),
+    '{"startSeconds": 1800, "hungSeconds": 1800, "busySeconds": 1800}',
+  );
   for (const key of keys) await writeFile(join(folder, 'secrets', key), `value-of-${key}`);
   const sha256 = createHash('sha256').update(CLIENT_KEY).digest('hex');
   await writeFile(

@@ -126,9 +126,21 @@ test("a target has its provider's first key that is set, and no route leads to a
     api_key: 'second',
     custom_host: 'https://api.deepseek.com',
     override_params: { model: 'deepseek-v4-flash' },
+    request_timeout: 60_000,
   };
   expect(config.targets.map(({ name, targets }) => [name, targets])).toEqual([
     ['every', [target]],
     ['deepseek-coder', [target]],
   ]);
+});
+
+test('the limits of the catalogue and of the settings are in the file', () => {
+  const { limits, targets } = localConfig(
+    withEveryProvider({ ...catalog, limits: { ...catalog.limits, requestTimeout: 7 } }),
+    goodSettings({ maxBodyMb: 3 }),
+    { OPENAI_API_KEY: 'key' },
+  );
+  expect(limits).toEqual({ requestTimeout: 7, maxBodyMb: 3 });
+  const timeouts = targets.flatMap(({ targets }) => targets ?? []).map((target) => target.request_timeout);
+  expect(new Set(timeouts)).toEqual(new Set([7000]));
 });
