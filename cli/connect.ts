@@ -16,7 +16,7 @@ import { ownerOf } from './owner.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
-import { stackOutputs } from '../engine/stack-state.ts';
+import { currentOutputs } from '../keys/current-outputs.ts';
 
 /** Options of {@link connect}, including those that other commands set. */
 export interface WriteAs extends ConnectOptions {
@@ -42,7 +42,7 @@ export function register(program: Command): void {
         const connected = await connectFrom(
           out,
           stack,
-          await out.step(`reading the outputs of ${stack}`, () => stackOutputs(stack)),
+          await out.step(`reading the outputs of ${stack}`, () => currentOutputs(stack)),
           options,
         );
         if (process.env.OPENCODE_AUTH_CONTENT && options.dir === undefined) {

@@ -1,7 +1,7 @@
 /** `./switchyard keys rotate`: a new master key, with or without a grace period in which the old one is still accepted. */
 import type { Command } from 'commander';
 import { connectUnlessOwned, describeLeftAlone, type LeftAlone } from './connect-unless-owned.ts';
-import { readBasics } from '../domain/read/outputs-reader.ts';
+import { readBasics, type RawOutputs } from '../domain/read/outputs-reader.ts';
 import type { Basics } from '../domain/schema/outputs-schema.ts';
 import { deploy } from '../engine/deploy.ts';
 import { unlessRefused, UserError } from '../console/errors.ts';
@@ -17,6 +17,7 @@ import { deployedGeneration } from '../keys/key-ages.ts';
 import { planRotation, type Rotation } from '../keys/rotation.ts';
 import { olderServingGeneration, servingGeneration } from '../keys/serving-key.ts';
 import { waitForKey } from '../keys/wait-for-key.ts';
+import { type AtOnce, refuseAtOnce, seconds, withKeyState } from './refuse-at-once.ts';
 
 interface RotateOptions {
   grace: string;
@@ -24,6 +25,13 @@ interface RotateOptions {
   again?: boolean;
   connect: boolean;
   dir?: string;
+}
+
+/** The results beside the rotation itself. */
+interface Results {
+  files: readonly string[];
+  leftAlone: LeftAlone | undefined;
+  atOnce: AtOnce | undefined;
 }
 
 /** Adds `keys rotate`. */
@@ -35,7 +43,7 @@ export function register(keys: Command): void {
     )
     .argument('[stack]', 'the stack', 'dev')
     .option('--grace <time>', 'how long the old key is still accepted: 90s, 30m, 24h, 7d', '24h')
-    .option('--now', 'refuse the old key at once, after a leak')
+    .option('--now', 'after a leak: refuse the old key within seconds, before the deployment')
     .option(
       '--again',
       'rotate even during the grace period of the previous key; the one before that is refused then',
@@ -46,6 +54,7 @@ export function register(keys: Command): void {
 }
 
 async function rotate(out: Output, stack: string, options: RotateOptions): Promise<void> {
+  const begun = Date.now();
   const graceMs = parseDuration(options.grace, '--grace');
   await requireStack(stack);
   const { masterKey } = await stackSettings(stack);
@@ -59,11 +68,27 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
   const serving =
     servingGeneration(stack, resources) ?? olderServingGeneration(await revealedResources(stack)) ?? deployed;
   const rotation = planRotation(masterKey, { deployed, serving }, new Date(), { ...options, graceMs });
-  const leaked = rotation.kind === 'now' ? (await stackOutputs(stack)).masterKey : undefined;
-  await writeRotation(out, stack, rotation);
-  await deploy(out, stack);
-  const outputs = await stackOutputs(stack);
-  await verifyKeys(out, unlessRefused(readBasics(stack, outputs)), leaked);
+  const isNow = rotation.kind === 'now';
+  const before = isNow ? await stackOutputs(stack) : {};
+  const leaked = before.masterKey;
+  let atOnce: AtOnce | undefined;
+  const work = async (): Promise<RawOutputs> => {
+    await writeRotation(out, stack, rotation);
+    // There is no old key if no deployment was ever completed.
+    if (isNow && typeof leaked === 'string')
+      atOnce = await refuseAtOnce(out, {
+        ...{ stack, generation: rotation.generation, outputs: before, resources, begun },
+        ...{ connect: options.connect, dir: options.dir },
+      });
+    const deploying = Date.now();
+    await deploy(out, stack);
+    atOnce?.steps.push({ step: 'deployment', ms: Date.now() - deploying });
+    const outputs = await stackOutputs(stack);
+    await verifyKeys(out, unlessRefused(readBasics(stack, outputs)), leaked);
+    return outputs;
+  };
+  const isRefused = (): boolean => atOnce?.oldKeyRefusedAfterMs !== undefined;
+  const outputs = isNow ? await withKeyState(stack, isRefused, work) : await work();
   const { connected, leftAlone } = options.connect
     ? await connectUnlessOwned(out, stack, outputs, { dir: options.dir })
     : {};
@@ -74,19 +99,24 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
       ...{
         stack,
         generation,
-        rotated: rotation.kind !== 'finish',
+        rotated: rotation.kind !== 'finish' && rotation.interrupted !== true,
         previousUntil: previousUntil ?? null,
         files,
       },
       clientFilesLeftAlone: leftAlone,
+      ...atOnce,
     },
-    report(stack, rotation, files, leftAlone),
+    report(stack, rotation, { files, leftAlone, atOnce }),
   );
 }
 
 /** Writes the new generation into the stack's file. In this order an interruption leaves either the old or the new settings. */
 async function writeRotation(out: Output, stack: string, rotation: Rotation): Promise<void> {
-  const { kind, generation, previousUntil } = rotation;
+  const { kind, generation, previousUntil, interrupted } = rotation;
+  if (interrupted) {
+    out.progress(`a rotation to key ${generation} was interrupted: completing it; the old key is refused`);
+    return;
+  }
   if (kind === 'finish') {
     out.progress(
       `a rotation to key ${generation} is in progress: finishing it (--again creates another key)`,
@@ -106,7 +136,6 @@ async function writeRotation(out: Output, stack: string, rotation: Rotation): Pr
 /** Verifies with the running gateway that the new key is accepted, and the leaked one refused. */
 async function verifyKeys(out: Output, { endpoint, masterKey }: Basics, leaked: unknown): Promise<void> {
   await out.step('waiting until the new key is accepted', () => waitForKey(endpoint, masterKey, 200));
-  // There is no old key if no deployment was ever completed.
   if (typeof leaked !== 'string') return;
   await out.step('waiting until the old key is refused', () => waitForKey(endpoint, leaked, 401));
 }
@@ -114,16 +143,22 @@ async function verifyKeys(out: Output, { endpoint, masterKey }: Basics, leaked: 
 function report(
   stack: string,
   { generation, previousUntil }: Rotation,
-  files: readonly string[],
-  leftAlone: LeftAlone | undefined,
+  { files, leftAlone, atOnce }: Results,
 ): string {
   return [
     `${stack} now has master key ${generation}`,
     previousUntil === undefined
-      ? '  the old key is refused'
+      ? `  the old key ${describeAtOnce(atOnce)}`
       : `  the old key is accepted until ${previousUntil}: update other clients by then`,
+    ...(atOnce?.steps ?? []).map(({ step, ms }) => `  ${seconds(ms).padStart(7)}  ${step}`),
     ...files.map((file) => `  wrote ${file}`),
     ...(leftAlone ? [`  client files: ${describeLeftAlone(leftAlone)}`] : []),
     `  read it: pulumi stack output masterKey --show-secrets --stack ${stack}`,
   ].join('\n');
+}
+
+function describeAtOnce({ oldKeyRefusedAfterMs: total, keyListMs: list }: Partial<AtOnce> = {}): string {
+  return total === undefined || list === undefined
+    ? 'is refused'
+    : `was refused everywhere after ${seconds(total)}, ${seconds(list)} after it was removed from the list`;
 }
