@@ -12,6 +12,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { badInput, nothingDeployed } from './lifecycle/bad-input.ts';
 import { killedHalfWay, remainingParts, meetings, strangers } from './lifecycle/interrupted.ts';
 import { firstKeys, rotations } from './lifecycle/key-rotations.ts';
+import { leakedKeys } from './lifecycle/leaked-keys.ts';
 import { LifecycleStack, MINUTE } from './lifecycle/lifecycle-stack.ts';
 
 const stack = new LifecycleStack();
@@ -25,5 +26,6 @@ badInput(stack);
 meetings(stack);
 strangers(stack);
 rotations(stack);
+leakedKeys(stack);
 // Last: it takes the stack down.
 remainingParts(stack);
