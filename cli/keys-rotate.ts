@@ -22,6 +22,7 @@ import { type AtOnce, refuseAtOnce, seconds, withKeyState } from './refuse-at-on
 interface RotateOptions {
   grace: string;
   now?: boolean;
+  endStreams?: boolean;
   again?: boolean;
   connect: boolean;
   dir?: string;
@@ -44,6 +45,7 @@ export function register(keys: Command): void {
     .argument('[stack]', 'the stack', 'dev')
     .option('--grace <time>', 'how long the old key is still accepted: 90s, 30m, 24h, 7d', '24h')
     .option('--now', 'after a leak: refuse the old key within seconds, before the deployment')
+    .option('--end-streams', 'with --now: end the running streams of the old key too')
     .option(
       '--again',
       'rotate even during the grace period of the previous key; the one before that is refused then',
@@ -56,6 +58,10 @@ export function register(keys: Command): void {
 async function rotate(out: Output, stack: string, options: RotateOptions): Promise<void> {
   const begun = Date.now();
   const graceMs = parseDuration(options.grace, '--grace');
+  if (options.endStreams && !options.now)
+    throw new UserError('--end-streams needs --now', {
+      command: `./switchyard keys rotate ${stack} --now --end-streams`,
+    });
   await requireStack(stack);
   const { masterKey } = await stackSettings(stack);
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
@@ -78,7 +84,7 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
     if (isNow && typeof leaked === 'string')
       atOnce = await refuseAtOnce(out, {
         ...{ stack, generation: rotation.generation, outputs: before, resources, begun },
-        ...{ connect: options.connect, dir: options.dir },
+        ...{ connect: options.connect, dir: options.dir, endStreams: options.endStreams === true },
       });
     const deploying = Date.now();
     await deploy(out, stack);

@@ -38,6 +38,8 @@ export interface AtOnceOptions {
   /** Whether to write the client files, and to which folder. */
   connect: boolean;
   dir?: string | undefined;
+  /** Whether running streams of the old key end. */
+  endStreams: boolean;
   /** When the command started: milliseconds since 1970. */
   begun: number;
 }
@@ -86,7 +88,7 @@ export async function refuseAtOnce(out: Output, options: AtOnceOptions): Promise
     );
   const listed = Date.now();
   const accepting = await timed('old key refused by every container', () =>
-    apply((file) => acceptOnly(file, key), refused),
+    apply((file) => acceptOnly(file, key, options.endStreams), refused),
   );
   if (accepting.length > 0) return fallBack(describe(accepting));
   out.progress(`master key ${generation} is the only one that is accepted: deploying it`);

@@ -53,11 +53,18 @@ export function acceptToo(file: string, masterKey: string): string {
   });
 }
 
-/** The same file with this master key and no other one. Keys under other names stay. */
-export function acceptOnly(file: string, masterKey: string): string {
+/**
+ * The same file with this master key and no other one. Keys under other names stay.
+ *
+ * @param endStreams whether running streams of keys that are not in the list any more end.
+ */
+export function acceptOnly(file: string, masterKey: string, endStreams = false): string {
   const { keys } = JSON.parse(file) as { keys: Entry[] };
   const others = keys.filter(({ name }) => name !== MASTER && name !== PREVIOUS);
-  return JSON.stringify({ keys: [{ name: MASTER, sha256: sha256(masterKey) }, ...others] });
+  return JSON.stringify({
+    keys: [{ name: MASTER, sha256: sha256(masterKey) }, ...others],
+    ...(endStreams ? { endStreams } : {}),
+  });
 }
 
 function sha256(text: string): string {

@@ -72,6 +72,7 @@ class RequestFilter:
         unread = announces_body(scope)
         try:
             key = self.authorize(scope)
+            send = self.keys.ending(send, key)
             until = queue_deadline(scope)
             headers = [(n, v) for n, v in scope['headers'] if n not in DROPPED and not is_control_header(n)]
             # LiteLLM uses this as the request's id in its own log lines.

@@ -47,6 +47,16 @@ describe("a container's list of keys", () => {
     expect([acceptToo(only, 'sk-2'), acceptOnly(only, 'sk-2')]).toEqual([only, only]);
   });
 
+  test('ends running streams only if asked, and no longer once another key is added', () => {
+    const ending = acceptOnly(clientKeysFile('sk-1'), 'sk-2', true);
+    expect(JSON.parse(ending)).toEqual({
+      keys: [{ name: 'master', sha256: hash('sk-2') }],
+      endStreams: true,
+    });
+    expect(acceptOnly(clientKeysFile('sk-1'), 'sk-2')).not.toContain('endStreams');
+    expect(acceptToo(ending, 'sk-3')).not.toContain('endStreams');
+  });
+
   test('contains no key', () => {
     expect(acceptToo(clientKeysFile('sk-old-canary'), 'sk-new-canary')).not.toContain('canary');
   });
