@@ -145,7 +145,7 @@ export async function withKeyState<T>(
     if (!(error instanceof UserError)) throw error;
     const state = isRefused()
       ? 'the old key is refused already, and the new one accepted'
-      : 'the old key is still accepted';
+      : 'the old key may still be accepted';
     const message = `${error.message}\n${state}; to complete the rotation: ./switchyard keys rotate ${stack}`;
     const { where, found, allowed, command, cause } = error;
     const given = Object.entries({ where, found, allowed, command, cause });

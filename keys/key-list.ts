@@ -1,7 +1,7 @@
 /** Replaces the list of accepted keys in the running containers of a stack, and asks each of them whether the new one is in force. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { UserError } from '../console/errors.ts';
-import { readContainerFile, runInContainer, writeContainerFile } from '../engine/container-files.ts';
+import { readContainerFile, runInContainer, writeContainerFile } from '../engine/file-in-container.ts';
 import { type StackContainer, stackContainers } from '../engine/containers.ts';
 import { CLIENT_KEYS_FILE } from '../infra/client-keys.ts';
 
@@ -65,10 +65,12 @@ async function applyTo(
   { id, role, state }: StackContainer,
   { change, accepted, refused }: KeyListChange,
 ): Promise<string | undefined> {
+  let written = false;
   try {
     const before = await readContainerFile(id, CLIENT_KEYS_FILE);
     const after = change(before);
     if (after !== before) await writeContainerFile(id, CLIENT_KEYS_FILE, after);
+    written = true;
     // One that does not run reads the file when it starts.
     if (state !== 'running') return undefined;
     const end = Date.now() + VERIFY_MS;
@@ -80,7 +82,7 @@ async function applyTo(
     }
   } catch (error) {
     const now = (await stackContainers(stack)).find((container) => container.id === id);
-    if (now === undefined || now.state !== 'running') return undefined;
+    if (now === undefined || (written && now.state !== 'running')) return undefined;
     if (error instanceof UserError) return [error.message, error.found].filter(Boolean).join(': ');
     return error instanceof Error ? error.message : String(error);
   }
