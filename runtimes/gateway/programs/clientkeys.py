@@ -13,12 +13,16 @@ import hashlib
 import hmac
 import json
 import logging
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 
 from settings import CLIENT_KEYS
 
 log = logging.getLogger('switchyard')
+
+# How often running streams look for a new list, if no request does: an event every few milliseconds must not cost a system call each.
+STREAM_CHECK_SECONDS = 0.25
 
 
 def parse(text: str) -> list[dict]:
@@ -40,6 +44,7 @@ class ClientKeys:
     def __init__(self, path: Path = CLIENT_KEYS) -> None:
         self.path = path
         self.seen = self._version()
+        self.refreshed = time.monotonic()
         self._load()
 
     def _load(self) -> None:
@@ -52,6 +57,7 @@ class ClientKeys:
         return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
     def _refresh(self) -> None:
+        self.refreshed = time.monotonic()
         try:
             version = self._version()
             if version != self.seen:
@@ -81,7 +87,8 @@ class ClientKeys:
 
         async def wrapped(message) -> None:
             if message.get('more_body'):
-                self._refresh()
+                if time.monotonic() > self.refreshed + STREAM_CHECK_SECONDS:
+                    self._refresh()
                 if self.end_streams and self.entries is not entries and not self.find(key.decode('latin-1')):
                     raise KeyRemoved('the key of this stream was removed from the list')
             await send(message)

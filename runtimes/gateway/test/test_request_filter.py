@@ -51,6 +51,7 @@ class Keys(unittest.TestCase):
         with self.assertLogs('switchyard', 'ERROR'):
             self.assertIsNone(keys.find(KEY))
 
+    @mock.patch('clientkeys.STREAM_CHECK_SECONDS', 0)
     def test_a_stream_whose_key_was_removed_ends_only_if_the_list_says_so(self):
         file, new = key_file(), [{'name': 'new', 'sha256': hashlib.sha256(b'sk-other').hexdigest()}]
         sent = []
