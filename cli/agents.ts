@@ -19,7 +19,7 @@ import { UserError } from '../console/errors.ts';
 import { inHome, ROOT } from '../console/home-paths.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
-import { stackOutputs } from '../engine/stack-state.ts';
+import { currentOutputs } from '../keys/current-outputs.ts';
 import { table } from '../console/table.ts';
 
 interface AgentsOptions {
@@ -46,7 +46,7 @@ export function register(program: Command): void {
         const { file, catalog } = readAgents(options.file);
         await requireStack(stack);
         await ensureReady({ need: ['pulumi'], onProgress: out.progress });
-        const client = clientFiles(stack, await stackOutputs(stack));
+        const client = clientFiles(stack, await currentOutputs(stack));
         const reports = await agents(out, stack, { file, catalog, client, options });
         if (reports.some(({ ok }) => ok === false)) process.exitCode = 1;
         if (reports.some(({ exitCode }) => exitCode === 130)) process.exitCode = 130;

@@ -9,7 +9,7 @@ import { type Output, withOutput } from '../console/output.ts';
 import { ownerOf } from './owner.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
-import { stackOutputs } from '../engine/stack-state.ts';
+import { currentOutputs } from '../keys/current-outputs.ts';
 
 /** Adds `connect`. */
 export function register(program: Command): void {
@@ -29,7 +29,7 @@ export function register(program: Command): void {
         const connected = await connectFrom(
           out,
           stack,
-          await out.step(`reading the outputs of ${stack}`, () => stackOutputs(stack)),
+          await out.step(`reading the outputs of ${stack}`, () => currentOutputs(stack)),
           options,
         );
         if (process.env.OPENCODE_AUTH_CONTENT && options.dir === undefined) {

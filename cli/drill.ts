@@ -14,6 +14,7 @@ interface DrillOptions {
 export const DRILL_NAMES = [
   'rotate-provider-key',
   'rotate-master-key',
+  'rotate-now',
   'change-catalogue',
   'change-image',
   'change-edge',

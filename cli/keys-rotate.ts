@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { describeLeftAlone } from '../client/connect-text.ts';
 import type { LeftAlone } from '../client/connect-types.ts';
 import { connectUnlessOwned } from './connect-unless-owned.ts';
-import { readBasics } from '../domain/read/outputs-reader.ts';
+import { readBasics, type RawOutputs } from '../domain/read/outputs-reader.ts';
 import type { Basics } from '../domain/schema/outputs-schema.ts';
 import { deploy } from '../engine/deploy.ts';
 import { unlessRefused, UserError } from '../console/errors.ts';
@@ -19,13 +19,22 @@ import { deployedGeneration } from '../keys/key-ages.ts';
 import { planRotation, type Rotation } from '../keys/rotation.ts';
 import { olderServingGeneration, servingGeneration } from '../keys/serving-key.ts';
 import { waitForKey } from '../keys/wait-for-key.ts';
+import { type AtOnce, refuseAtOnce, seconds, withKeyState } from './refuse-at-once.ts';
 
 interface RotateOptions {
   grace: string;
   now?: boolean;
+  endStreams?: boolean;
   again?: boolean;
   connect: boolean;
   dir?: string;
+}
+
+/** The results beside the rotation itself. */
+interface Results {
+  files: readonly string[];
+  leftAlone: LeftAlone | undefined;
+  atOnce: AtOnce | undefined;
 }
 
 /** Adds `keys rotate`. */
@@ -37,7 +46,8 @@ export function register(keys: Command): void {
     )
     .argument('[stack]', 'the stack', 'dev')
     .option('--grace <time>', 'how long the old key is still accepted: 90s, 30m, 24h, 7d', '24h')
-    .option('--now', 'refuse the old key at once, after a leak')
+    .option('--now', 'after a leak: refuse the old key within seconds, before the deployment')
+    .option('--end-streams', 'with --now: end the running streams of the old key too')
     .option(
       '--again',
       'rotate even during the grace period of the previous key; the one before that is refused then',
@@ -48,7 +58,12 @@ export function register(keys: Command): void {
 }
 
 async function rotate(out: Output, stack: string, options: RotateOptions): Promise<void> {
+  const begun = Date.now();
   const graceMs = parseDuration(options.grace, '--grace');
+  if (options.endStreams && !options.now)
+    throw new UserError('--end-streams needs --now', {
+      command: `./switchyard keys rotate ${stack} --now --end-streams`,
+    });
   await requireStack(stack);
   const { masterKey } = await stackSettings(stack);
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
@@ -61,11 +76,27 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
   const serving =
     servingGeneration(stack, resources) ?? olderServingGeneration(await revealedResources(stack)) ?? deployed;
   const rotation = planRotation(masterKey, { deployed, serving }, new Date(), { ...options, graceMs });
-  const leaked = rotation.kind === 'now' ? (await stackOutputs(stack)).masterKey : undefined;
-  await writeRotation(out, stack, rotation);
-  await deploy(out, stack);
-  const outputs = await stackOutputs(stack);
-  await verifyKeys(out, unlessRefused(readBasics(stack, outputs)), leaked);
+  const isNow = rotation.kind === 'now';
+  const before = isNow ? await stackOutputs(stack) : {};
+  const leaked = before.masterKey;
+  let atOnce: AtOnce | undefined;
+  const work = async (): Promise<RawOutputs> => {
+    await writeRotation(out, stack, rotation);
+    // There is no old key if no deployment was ever completed.
+    if (isNow && typeof leaked === 'string')
+      atOnce = await refuseAtOnce(out, {
+        ...{ stack, generation: rotation.generation, outputs: before, resources, begun },
+        ...{ connect: options.connect, dir: options.dir, endStreams: options.endStreams === true },
+      });
+    const deploying = Date.now();
+    await deploy(out, stack);
+    atOnce?.steps.push({ step: 'deployment', ms: Date.now() - deploying });
+    const outputs = await stackOutputs(stack);
+    await verifyKeys(out, unlessRefused(readBasics(stack, outputs)), leaked);
+    return outputs;
+  };
+  const isRefused = (): boolean => atOnce?.oldKeyRefusedAfterMs !== undefined;
+  const outputs = isNow ? await withKeyState(stack, isRefused, work) : await work();
   const { connected, leftAlone } = options.connect
     ? await connectUnlessOwned(out, stack, outputs, { dir: options.dir })
     : {};
@@ -76,19 +107,24 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
       ...{
         stack,
         generation,
-        rotated: rotation.kind !== 'finish',
+        rotated: rotation.kind !== 'finish' && rotation.interrupted !== true,
         previousUntil: previousUntil ?? null,
         files,
       },
       clientFilesLeftAlone: leftAlone,
+      ...atOnce,
     },
-    report(stack, rotation, files, leftAlone),
+    report(stack, rotation, { files, leftAlone, atOnce }),
   );
 }
 
 /** Writes the new generation into the stack's file. In this order an interruption leaves either the old or the new settings. */
 async function writeRotation(out: Output, stack: string, rotation: Rotation): Promise<void> {
-  const { kind, generation, previousUntil } = rotation;
+  const { kind, generation, previousUntil, interrupted } = rotation;
+  if (interrupted) {
+    out.progress(`a rotation to key ${generation} was interrupted: completing it; the old key is refused`);
+    return;
+  }
   if (kind === 'finish') {
     out.progress(
       `a rotation to key ${generation} is in progress: finishing it (--again creates another key)`,
@@ -108,7 +144,6 @@ async function writeRotation(out: Output, stack: string, rotation: Rotation): Pr
 /** Verifies with the running gateway that the new key is accepted, and the leaked one refused. */
 async function verifyKeys(out: Output, { endpoint, masterKey }: Basics, leaked: unknown): Promise<void> {
   await out.step('waiting until the new key is accepted', () => waitForKey(endpoint, masterKey, 200));
-  // There is no old key if no deployment was ever completed.
   if (typeof leaked !== 'string') return;
   await out.step('waiting until the old key is refused', () => waitForKey(endpoint, leaked, 401));
 }
@@ -116,16 +151,22 @@ async function verifyKeys(out: Output, { endpoint, masterKey }: Basics, leaked: 
 function report(
   stack: string,
   { generation, previousUntil }: Rotation,
-  files: readonly string[],
-  leftAlone: LeftAlone | undefined,
+  { files, leftAlone, atOnce }: Results,
 ): string {
   return [
     `${stack} now has master key ${generation}`,
     previousUntil === undefined
-      ? '  the old key is refused'
+      ? `  the old key ${describeAtOnce(atOnce)}`
       : `  the old key is accepted until ${previousUntil}: update other clients by then`,
+    ...(atOnce?.steps ?? []).map(({ step, ms }) => `  ${seconds(ms).padStart(7)}  ${step}`),
     ...files.map((file) => `  wrote ${file}`),
     ...(leftAlone ? [`  client files: ${describeLeftAlone(leftAlone)}`] : []),
     `  read it: pulumi stack output masterKey --show-secrets --stack ${stack}`,
   ].join('\n');
+}
+
+function describeAtOnce({ oldKeyRefusedAfterMs: total, keyListMs: list }: Partial<AtOnce> = {}): string {
+  return total === undefined || list === undefined
+    ? 'is refused'
+    : `was refused everywhere after ${seconds(total)}, ${seconds(list)} after it was removed from the list`;
 }

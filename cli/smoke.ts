@@ -12,7 +12,7 @@ import { type Output, withOutput } from '../console/output.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
-import { stackOutputs } from '../engine/stack-state.ts';
+import { currentOutputs } from '../keys/current-outputs.ts';
 import { table } from '../console/table.ts';
 
 /** How many opencode processes run in parallel: a small machine cannot start more. */
@@ -30,7 +30,7 @@ export function register(program: Command): void {
       withOutput(async (out, stack: string) => {
         await requireStack(stack);
         await ensureReady({ need: ['pulumi'], onProgress: out.progress });
-        const outputs = await stackOutputs(stack);
+        const outputs = await currentOutputs(stack);
         const client = clientFiles(stack, outputs);
         const { endpoint } = unlessRefused(readBasics(stack, outputs));
         const rows = await stoppable(

@@ -5,6 +5,14 @@ import type { KeyAge } from '../keys/key-ages.ts';
 import type { LockOwner } from '../engine/own-runs.ts';
 import { columns, nameList, wrap } from '../console/wrap.ts';
 
+/** A rotation of the master key without a grace period that was interrupted, or whose deployment failed. */
+export interface UnfinishedRotation {
+  /** The generation of the new key. */
+  generation: number;
+  /** Whether the gateways refuse the old key already. */
+  oldKeyRefused: boolean;
+}
+
 /** The status of a stack, as `status --json` prints it. */
 export interface StatusReport {
   stack: string;
@@ -17,6 +25,8 @@ export interface StatusReport {
   leftOut: { model: string; reason: string; command?: string }[];
   image: string | null;
   keys: KeyAge[];
+  /** A rotation by `keys rotate --now` that was not completed; null if there is none. */
+  rotation: UnfinishedRotation | null;
   containers: { name: string; role: string; state: string; status: string }[];
   /** Containers with this stack's label that are not in its state; empty while a run is in progress. */
   unknownContainers: string[];
@@ -41,6 +51,9 @@ export function statusText(report: StatusReport, width = columns()): string {
       'key',
       `${name}: ${days} days, ${state}`,
     ]),
+    ...(report.rotation === null
+      ? []
+      : [['rotation', describeRotation(stack, report.rotation)] satisfies [string, string]]),
     ...report.unknownContainers.map((name): [string, string] => ['unknown', describeUnknown(report, name)]),
   ];
   return [...wrap(head, width), nameList(rows, width)].join('\n');
@@ -49,6 +62,11 @@ export function statusText(report: StatusReport, width = columns()): string {
 function describeChange({ user, host, pid, since }: LockOwner): string {
   const begun = since === '' ? '' : `, since ${since.slice(0, 19).replace('T', ' ')}`;
   return `in progress, by ${user}@${host} (pid ${pid}${begun}): what it creates or removes is not included below`;
+}
+
+function describeRotation(stack: string, { generation, oldKeyRefused }: UnfinishedRotation): string {
+  const old = oldKeyRefused ? 'the old key is refused already' : 'the old key is still accepted';
+  return `to master key ${generation} is not completed: ${old}; to complete it: ./switchyard keys rotate ${stack}`;
 }
 
 function describeUnknown({ stack, foreignContainers }: StatusReport, name: string): string {

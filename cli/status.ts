@@ -1,18 +1,20 @@
 /** `./switchyard status`: a stack's endpoint, health and models. */
 import type { Command } from 'commander';
-import { readBasics } from '../domain/read/outputs-reader.ts';
+import { readBasics, type RawOutputs } from '../domain/read/outputs-reader.ts';
 import { unlessRefused } from '../console/errors.ts';
 import { settingsSchema } from '../domain/schema/settings-schema.ts';
 import { stackContainers, unknownContainers } from '../engine/containers.ts';
 import { isReady } from '../engine/health.ts';
+import { unfinishedGeneration } from '../keys/current-outputs.ts';
 import { type AgeLimits, keyAges } from '../keys/key-ages.ts';
+import { keyStatus } from '../keys/wait-for-key.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { currentLockOwner } from '../engine/own-runs.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs, stackState } from '../engine/stack-state.ts';
-import { type StatusReport, statusText } from './status-text.ts';
+import { type StatusReport, statusText, type UnfinishedRotation } from './status-text.ts';
 
 /** Adds `status` to the command line. */
 export function register(program: Command): void {
@@ -47,6 +49,8 @@ async function reportOf(stack: string): Promise<StatusReport> {
     models: basics?.models ?? [],
     leftOut: basics?.leftOut ?? [],
     image: containers.find((container) => container.role === 'gateway')?.image ?? null,
+    // One in progress is no failure.
+    rotation: change === undefined ? await unfinishedRotation(stack, outputs, endpoint) : null,
     keys: keyAges(stack, resources, await ageLimits(stack), new Date()),
     containers: containers.map(({ name, role, state, status: text }) => ({
       name,
@@ -58,6 +62,19 @@ async function reportOf(stack: string): Promise<StatusReport> {
     unknownContainers: change === undefined ? [...unknown.orphans, ...unknown.unmanaged] : [],
     foreignContainers: change === undefined ? unknown.unmanaged : [],
   };
+}
+
+/** An unfinished rotation without a grace period, and whether the gateways refuse the key in the outputs already. */
+async function unfinishedRotation(
+  stack: string,
+  outputs: RawOutputs,
+  endpoint: string | null,
+): Promise<UnfinishedRotation | null> {
+  const generation = await unfinishedGeneration(stack, outputs);
+  if (generation === undefined) return null;
+  const key = String(outputs.masterKey);
+  const status = endpoint === null ? undefined : await keyStatus(endpoint, key).catch(() => undefined);
+  return { generation, oldKeyRefused: status === 401 };
 }
 
 /** The names of those that still exist: a run may have removed one since they were listed. */

@@ -8,6 +8,7 @@ import { hang } from './hang.ts';
 import { kill } from './kill.ts';
 import { leak } from './leak.ts';
 import { rotateMasterKey } from './rotate-master-key.ts';
+import { rotateNow } from './rotate-now.ts';
 import { rotateProviderKey } from './rotate-provider-key.ts';
 import type { Drill } from './drill-types.ts';
 
@@ -15,6 +16,7 @@ import type { Drill } from './drill-types.ts';
 export const DRILLS: readonly Drill[] = [
   rotateProviderKey,
   rotateMasterKey,
+  rotateNow,
   changeCatalogue,
   changeImage,
   changeEdge,

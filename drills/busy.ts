@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { request } from 'node:http';
 import type { Drill, DrillContext } from './drill-types.ts';
-import { failureFindings } from './sums.ts';
-import { underLoad } from './change.ts';
+import { failureFindings } from './drill-figures.ts';
+import { underLoad } from './under-load.ts';
 
 /** Large posts at once, and how long each one is, in bytes. */
 const POSTS = 40;

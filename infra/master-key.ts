@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
+import { clientKeysFile } from './client-keys.ts';
 
 /** The master keys that a stack accepts. */
 export interface MasterKeyArgs {
@@ -40,36 +40,4 @@ export class MasterKey extends pulumi.ComponentResource {
       .apply(([current, before]) => clientKeysFile(current, before, args.previousUntil));
     this.registerOutputs({ current: this.current });
   }
-}
-
-/**
- * The text of the gateways' client-keys.json.
- *
- * @param current the current key.
- * @param previous the previous key, if it is still accepted.
- * @param until the end of `previous`: an ISO 8601 time.
- */
-export function clientKeysFile(current: string, previous?: string, until?: string): string {
-  const keys: { name: string; sha256: string; until?: string }[] = [
-    { name: 'master', sha256: sha256(current) },
-  ];
-  if (previous !== undefined && until !== undefined) {
-    keys.push({ name: 'master-previous', sha256: sha256(previous), until });
-  }
-  return JSON.stringify({ keys });
-}
-
-/**
- * The same file with one more key, which does not expire.
- *
- * @param file the text that {@link clientKeysFile} made.
- * @param name the name of the key's owner.
- */
-export function addClientKey(file: string, name: string, key: string): string {
-  const { keys } = JSON.parse(file) as { keys: unknown[] };
-  return JSON.stringify({ keys: [...keys, { name, sha256: sha256(key) }] });
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
 }

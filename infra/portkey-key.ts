@@ -1,8 +1,8 @@
 import type { Input, Output, Resource } from '@pulumi/pulumi';
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
+import { addClientKey } from './client-keys.ts';
 import type { ContainerFile } from './container.ts';
-import { addClientKey } from './master-key.ts';
 
 /** The gateways' key for the stack's own Portkey. */
 export interface GatewayKey {

@@ -1,5 +1,6 @@
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
+import { CLIENT_KEYS_FILE } from './client-keys.ts';
 import { dataVolume } from './data-volume.ts';
 import { Edge } from './edge.ts';
 import { endpointOf } from './endpoint.ts';
@@ -80,7 +81,7 @@ export class Switchyard extends pulumi.ComponentResource {
         : image('gateway', contexts.published, args.publishedImage);
 
     const clientKeys = (content: pulumi.Output<string>) => ({
-      path: '/run/secrets/client-keys.json',
+      path: CLIENT_KEYS_FILE,
       content,
     });
     const portkeyKey = gatewayKey('portkey-key', args.ownPortkey?.gatewayKey, this);

@@ -8,6 +8,8 @@ export interface Rotation {
    */
   kind: 'grace' | 'now' | 'finish';
   generation: number;
+  /** With `now`: an interrupted rotation is completed; its settings are written already. */
+  interrupted?: boolean;
   /** Until when the previous key is accepted: ISO 8601. */
   previousUntil?: string;
 }
@@ -38,9 +40,28 @@ export function planRotation(
   // A key that an interrupted rotation has created may have leaked as well.
   if (options.now) return { kind: 'now', generation: deployed + 1 };
   const { generation, previousUntil } = settings;
+  // The settings of a rotation by `--now` are written before the key is created. Its old key may have leaked: it gets no grace period.
+  if (unfinishedNow(settings, serving) !== undefined && generation <= deployed + 1 && !options.again)
+    return { kind: 'now', generation, interrupted: true };
   const inGrace =
     generation === serving && previousUntil !== undefined && Date.parse(previousUntil) > now.getTime();
   if (inGrace && !options.again) return { kind: 'finish', generation, previousUntil };
   const until = new Date(now.getTime() + options.graceMs).toISOString().replace(/\.\d+Z$/, 'Z');
   return { kind: 'grace', generation: serving + 1, previousUntil: until };
+}
+
+/**
+ * The generation to which the settings rotate without a grace period, while clients' outputs still have an older key: `keys rotate --now`
+ * was interrupted, or failed.
+ *
+ * @param settings the stack's `masterKey` setting.
+ * @param serving the generation in the outputs.
+ */
+export function unfinishedNow(
+  { generation, previousUntil }: { generation: number; previousUntil?: string | undefined },
+  serving: number | undefined,
+): number | undefined {
+  return serving !== undefined && previousUntil === undefined && generation > serving
+    ? generation
+    : undefined;
 }

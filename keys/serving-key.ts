@@ -27,10 +27,21 @@ export function olderServingGeneration(resources: readonly StateResource[]): num
   const inUse = resources
     .filter(({ type }) => type === 'pulumi:pulumi:Stack')
     .map(({ outputs }) => reveal(outputs?.masterKey))[0];
-  const made = resources.find((resource) => {
+  return [...masterKeys(resources)].find(([, key]) => key === inUse)?.[0];
+}
+
+/**
+ * The master keys in a stack's state, by generation.
+ *
+ * @param resources the state, decrypted.
+ */
+export function masterKeys(resources: readonly StateResource[]): Map<number, string> {
+  const keys = new Map<number, string>();
+  for (const resource of resources) {
+    const generation = masterGeneration(resourceName(resource));
     const result = reveal(resource.outputs?.result);
     // The format of infra/master-key.ts.
-    return masterGeneration(resourceName(resource)) !== undefined && inUse === `sk-${String(result)}`;
-  });
-  return made && masterGeneration(resourceName(made));
+    if (generation !== undefined && typeof result === 'string') keys.set(generation, `sk-${result}`);
+  }
+  return keys;
 }

@@ -18,13 +18,9 @@ export async function waitForKey(
   let last = 'no answer';
   while (Date.now() < end) {
     try {
-      const response = await fetch(`${endpoint}/v1/models`, {
-        headers: { authorization: `Bearer ${key}` },
-        signal: AbortSignal.timeout(10_000),
-      });
-      await response.body?.cancel();
-      if (response.status === expected) return;
-      last = `status ${response.status}`;
+      const status = await keyStatus(endpoint, key);
+      if (status === expected) return;
+      last = `status ${status}`;
     } catch (error) {
       last = error instanceof Error ? error.message : String(error);
     }
@@ -36,4 +32,14 @@ export async function waitForKey(
     found: last,
     command: 'run the same command again; ./switchyard status shows the gateways',
   });
+}
+
+/** The status with which the gateways answer a request with this key: 401 if they refuse it. */
+export async function keyStatus(endpoint: string, key: string): Promise<number> {
+  const response = await fetch(`${endpoint}/v1/models`, {
+    headers: { authorization: `Bearer ${key}` },
+    signal: AbortSignal.timeout(10_000),
+  });
+  await response.body?.cancel();
+  return response.status;
 }

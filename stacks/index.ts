@@ -12,6 +12,11 @@ import { edgeFiles, gatewayFiles, stackPlan } from './container-files.ts';
 import { type Inputs, loadInputs, type RawConfig, template } from './load.ts';
 import { ROOT } from '../console/home-paths.ts';
 
+// `keys rotate --now` creates the new master key alone, by a targeted update. The engine would replace the stack's outputs even then: by
+// those of settings that are not deployed, and of resources that do not exist yet. Not registered, they stay as they are.
+if (process.env.SWITCHYARD_KEEP_OUTPUTS !== undefined)
+  Object.assign(pulumi.ComponentResource.prototype, { registerOutputs: () => undefined });
+
 const stack = pulumi.getStack();
 const inputs = checkedInputs();
 const { settings, keyNames } = inputs;

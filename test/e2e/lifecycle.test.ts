@@ -12,6 +12,7 @@ import { afterAll, beforeAll } from '@jest/globals';
 import { badInput, nothingDeployed } from './lifecycle/bad-input.ts';
 import { changedByHand, concurrentRuns, killedRun, removal } from './lifecycle/interrupted.ts';
 import { firstKeys, rotations } from './lifecycle/key-rotations.ts';
+import { leakedKeys } from './lifecycle/leaked-keys.ts';
 import { LifecycleStack, MINUTE } from './lifecycle/lifecycle-stack.ts';
 
 const stack = new LifecycleStack();
@@ -25,5 +26,6 @@ badInput(stack);
 concurrentRuns(stack);
 changedByHand(stack);
 rotations(stack);
+leakedKeys(stack);
 // Last, since it removes the stack.
 removal(stack);

@@ -3,6 +3,8 @@
 The file is `{"keys": [{"name": "master", "sha256": "<hex>"}, {"name": "master-previous", "sha256": "…", "until": "<ISO time>"}]}`.
 Each request checks whether the file has changed, and reads it again if so. `until` is compared with the time of the request, so an old
 key expires without a restart. If the file cannot be read, the last valid list stays in force (it fails closed).
+
+With `"endStreams": true` beside `keys`, a running stream ends at its next event if its key is no longer in the list.
 """
 
 from __future__ import annotations
@@ -11,12 +13,16 @@ import hashlib
 import hmac
 import json
 import logging
+import time
 from datetime import datetime, timezone
 from pathlib import Path
 
 from settings import CLIENT_KEYS
 
 log = logging.getLogger('switchyard')
+
+# How often running streams look for a new list, if no request does: an event every few milliseconds must not cost a system call each.
+STREAM_CHECK_SECONDS = 0.25
 
 
 def parse(text: str) -> list[dict]:
@@ -30,22 +36,33 @@ def parse(text: str) -> list[dict]:
     return entries
 
 
+class KeyRemoved(Exception):
+    """The key of a running stream was removed. Nothing in LiteLLM handles this, so uvicorn closes the connection."""
+
+
 class ClientKeys:
     def __init__(self, path: Path = CLIENT_KEYS) -> None:
         self.path = path
-        self.entries: list[dict] = parse(path.read_text())
         self.seen = self._version()
+        self.refreshed = time.monotonic()
+        self._load()
+
+    def _load(self) -> None:
+        text = self.path.read_text()
+        self.entries: list[dict] = parse(text)
+        self.end_streams: bool = json.loads(text).get('endStreams') is True
 
     def _version(self) -> tuple[int, int, int]:
         stat = self.path.stat()
         return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
     def _refresh(self) -> None:
+        self.refreshed = time.monotonic()
         try:
             version = self._version()
             if version != self.seen:
                 self.seen = version
-                self.entries = parse(self.path.read_text())
+                self._load()
         except (OSError, ValueError, KeyError, TypeError) as error:
             log.error('client keys: %s cannot be read (%s); the last valid list stays in force', self.path, error)
 
@@ -63,3 +80,17 @@ class ClientKeys:
             now = now or datetime.now(timezone.utc)
             return found if now < datetime.fromisoformat(found['until']) else None
         return found
+
+    def ending(self, send, key: bytes):
+        """An ASGI `send` that ends the stream of a key that is no longer in the list, if the list says so."""
+        entries = self.entries
+
+        async def wrapped(message) -> None:
+            if message.get('more_body'):
+                if time.monotonic() > self.refreshed + STREAM_CHECK_SECONDS:
+                    self._refresh()
+                if self.end_streams and self.entries is not entries and not self.find(key.decode('latin-1')):
+                    raise KeyRemoved('the key of this stream was removed from the list')
+            await send(message)
+
+        return wrapped

@@ -84,6 +84,7 @@ class RequestFilter:
         upload = Upload(scope['headers'], receive, self.uploads)
         try:
             key = self.authorize(scope)
+            send = self.keys.ending(send, key)
             until = queue_deadline(scope)
             await self.check_slots(upload, until)
             headers = [(n, v) for n, v in scope['headers'] if n not in DROPPED and not is_control_header(n)]

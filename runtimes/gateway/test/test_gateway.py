@@ -306,6 +306,26 @@ class WholeGateway(unittest.TestCase):
         self.assertNotIn('deadly', ask(9000, 'GET', '/_requests')[1])
         self.assertEqual(ask(4000, 'POST', '/v1/chat/completions', body)[0], 200)
 
+    def test_a_stream_of_a_removed_key_ends_if_the_list_says_so(self):
+        file = SECRETS / 'client-keys.json'
+        before = file.read_text()
+        connection = http.client.HTTPConnection('127.0.0.1', 4000, timeout=60)
+        body = {'model': 'gpt', 'stream': True, 'messages': [{'role': 'user', 'content': '#chunks=30 #delayMs=150'}]}
+        connection.request('POST', '/v1/chat/completions', json.dumps(body), {'authorization': f'Bearer {KEY}'})
+        response = connection.getresponse()
+        response.read(10)
+        try:
+            new = [{'name': 'master', 'sha256': hashlib.sha256(b'sk-new').hexdigest()}]
+            file.write_text(json.dumps({'keys': new, 'endStreams': True}))
+            begun = time.monotonic()
+            with self.assertRaises(http.client.IncompleteRead):
+                response.read()
+            self.assertLess(time.monotonic() - begun, 2)
+            self.assertEqual(ask(4000, 'GET', '/v1/models')[0], 401)
+            self.assertEqual(ask(4000, 'GET', '/v1/models', key='sk-new')[0], 200)
+        finally:
+            file.write_text(before)
+
     def test_zz_sigterm_finishes_streams(self):
         """Runs last, because it stops the gateway."""
         connection = http.client.HTTPConnection('127.0.0.1', 4000, timeout=60)

@@ -11,7 +11,7 @@ from pathlib import Path
 from unittest import mock
 
 import request_filter as request_filter_module
-from clientkeys import ClientKeys
+from clientkeys import ClientKeys, KeyRemoved
 from redact import Redactor, RedactResponses
 from request_filter import RequestFilter
 from served_models import ServedModels
@@ -50,6 +50,29 @@ class Keys(unittest.TestCase):
         file.unlink()
         with self.assertLogs('switchyard', 'ERROR'):
             self.assertIsNone(keys.find(KEY))
+
+    @mock.patch('clientkeys.STREAM_CHECK_SECONDS', 0)
+    def test_a_stream_whose_key_was_removed_ends_only_if_the_list_says_so(self):
+        file, new = key_file(), [{'name': 'new', 'sha256': hashlib.sha256(b'sk-other').hexdigest()}]
+        sent = []
+
+        async def send(message):
+            sent.append(message['body'])
+
+        async def stream(keys, key):
+            wrapped = keys.ending(send, key.encode())
+            await wrapped({'type': 'http.response.body', 'body': b'1', 'more_body': True})
+            file.write_text(json.dumps({'keys': new}))
+            await wrapped({'type': 'http.response.body', 'body': b'2', 'more_body': True})
+            file.write_text(json.dumps({'keys': new, 'endStreams': True}))
+            await wrapped({'type': 'http.response.body', 'body': b'3', 'more_body': True})
+
+        with self.assertRaises(KeyRemoved):
+            asyncio.run(stream(ClientKeys(file), KEY))
+        self.assertEqual(sent, [b'1', b'2'])
+        # A stream of a key that is still listed goes on.
+        asyncio.run(stream(ClientKeys(file), 'sk-other'))
+        self.assertEqual(sent[2:], [b'1', b'2', b'3'])
 
     def test_an_empty_key_is_invalid(self):
         keys = ClientKeys(key_file())

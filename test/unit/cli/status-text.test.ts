@@ -15,6 +15,7 @@ const REPORT: StatusReport = {
   ],
   image: 'sha256:0a0a0a0a',
   keys: [],
+  rotation: null,
   containers: [
     { name: 'gateway-0-1234567', role: 'gateway', state: 'running', status: 'Up 3 minutes (healthy)' },
   ],
@@ -39,6 +40,19 @@ test('a run in progress is shown', () => {
     'in progress, by ann@here (pid 42, since 2026-11-27 10:00:00)',
   );
 });
+
+test.each([
+  [false, 'the old key is still accepted'],
+  [true, 'the old key is refused already'],
+])(
+  'an unfinished rotation is shown with the command that completes it (old key refused: %s)',
+  (oldKeyRefused, text) => {
+    const report = { ...REPORT, rotation: { generation: 3, oldKeyRefused } };
+    expect(statusText(report, Infinity)).toContain(
+      `rotation     to master key 3 is not completed: ${text}; to complete it: ./switchyard keys rotate dev`,
+    );
+  },
+);
 
 test('only containers of another deployment are listed with a command that removes them', () => {
   const report = { ...REPORT, unknownContainers: ['ours-1', 'theirs-1'], foreignContainers: ['theirs-1'] };

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Generations, planRotation } from '../../../keys/rotation.ts';
+import { type Generations, planRotation, unfinishedNow } from '../../../keys/rotation.ts';
 import { parseDuration, parseToday } from '../../../console/time-options.ts';
 
 const NOW = new Date('2026-11-24T12:00:00.123Z');
@@ -75,6 +75,24 @@ describe('a rotation', () => {
     });
   });
 
+  test.each([
+    ['before the new key was created', at(1)],
+    ['before the deployment had ended', FAILED],
+  ])(
+    'with --now that was interrupted %s is completed, and gives the old key no grace period',
+    (_, generations) => {
+      const completed = { kind: 'now', generation: 2, interrupted: true };
+      expect(planRotation({ generation: 2 }, generations, NOW, HOUR)).toEqual(completed);
+    },
+  );
+
+  test('with --now after an interrupted one makes another key, since that one may have leaked', () => {
+    expect(planRotation({ generation: 2 }, FAILED, NOW, { ...HOUR, now: true })).toEqual({
+      kind: 'now',
+      generation: 3,
+    });
+  });
+
   test('makes a new key once the grace period is over', () => {
     const settings = { generation: 2, previousUntil: EARLIER };
     expect(planRotation(settings, at(2), NOW, HOUR)).toMatchObject({ kind: 'grace', generation: 3 });
@@ -83,6 +101,17 @@ describe('a rotation', () => {
   test('uses the serving generation if the settings are behind or ahead', () => {
     expect(planRotation({ generation: 1 }, at(4), NOW, HOUR).generation).toBe(5);
     expect(planRotation({ generation: 9 }, at(4), NOW, HOUR).generation).toBe(5);
+  });
+});
+
+describe('a rotation without a grace period is unfinished', () => {
+  test.each([
+    ['while the outputs have an older key', { generation: 3 }, 2, 3],
+    ['and no more once the outputs have it', { generation: 3 }, 3, undefined],
+    ['but not one with a grace period', { generation: 3, previousUntil: LATER }, 2, undefined],
+    ['but not in a stack that was never deployed', { generation: 3 }, undefined, undefined],
+  ])('%s', (_, settings, serving, generation) => {
+    expect(unfinishedNow(settings, serving)).toBe(generation);
   });
 });
 
