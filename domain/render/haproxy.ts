@@ -1,5 +1,13 @@
 /** Renders the edge's configuration from its templates and the stack's settings. */
-import { CONNECTIONS, FRONT_CONNECTIONS, MOST_REPLICAS, SERVER_SLOTS } from '../schema/edge-limits.ts';
+import {
+  CONNECTIONS,
+  FRONT_CONNECTIONS,
+  MAX_HEADERS,
+  MOST_REPLICAS,
+  PORTKEY_SLOTS,
+  SERVER_SLOTS,
+} from '../schema/edge-limits.ts';
+import { edgeErrors } from './edge-errors.ts';
 
 /** The settings of a stack that the edge depends on. */
 export interface EdgeSettings {
@@ -19,13 +27,6 @@ interface EdgeFile {
 const IDLE_SOCKETS = 64;
 
 /**
- * The error message for a request without a valid key; `request_filter.py` has the same. It is escaped for JSON, and has no apostrophe,
- * which HAProxy cannot parse inside a quoted word.
- */
-export const INVALID_KEY_MESSAGE =
-  'Missing or wrong API key. Send the key of this gateway as \\"Authorization: Bearer …\\" or \\"x-api-key: …\\".';
-
-/**
  * Fills in the templates in `runtimes/edge/programs`.
  *
  * @param settings the stack's settings.
@@ -36,7 +37,6 @@ export const INVALID_KEY_MESSAGE =
 export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): EdgeFile[] {
   const values: Readonly<Record<string, number | string>> = {
     queueTimeoutSeconds: settings.holdSeconds,
-    maxBodyMb: settings.maxBodyMb,
     maxBodyBytes: settings.maxBodyMb * 1024 * 1024,
     serverSlots: SERVER_SLOTS,
     retries: MOST_REPLICAS + 4,
@@ -44,7 +44,9 @@ export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): 
     maxSockets: CONNECTIONS + IDLE_SOCKETS,
     frontConnections: FRONT_CONNECTIONS,
     keepAliveConnections: Math.floor(FRONT_CONNECTIONS / 2),
-    invalidKeyMessage: INVALID_KEY_MESSAGE,
+    portkeySlots: PORTKEY_SLOTS,
+    maxHeaders: MAX_HEADERS,
+    ...edgeErrors(settings),
     // A queued request has a second connection inside the edge.
     maxConnections: 2 * CONNECTIONS + 100,
   };
