@@ -1,5 +1,13 @@
 /** Renders the edge's configuration from its templates and the stack's settings. */
-import { CONNECTIONS, FRONT_CONNECTIONS, MAX_REPLICAS, SERVER_SLOTS } from '../schema/edge-limits.ts';
+import {
+  CONNECTIONS,
+  FRONT_CONNECTIONS,
+  MAX_HEADERS,
+  MAX_REPLICAS,
+  PORTKEY_SLOTS,
+  SERVER_SLOTS,
+} from '../schema/edge-limits.ts';
+import { edgeErrors, INVALID_KEY_MESSAGE } from './edge-errors.ts';
 
 /** The settings of a stack that the edge depends on. */
 export interface EdgeSettings {
@@ -17,13 +25,6 @@ interface EdgeFile {
 
 /** Idle connections that the edge's two processes keep open for the next request. They have no buffers. */
 const IDLE_SOCKETS = 64;
-
-/**
- * The error message for a request without a valid key, the same as in `request_filter.py`. It is escaped for JSON. It must not contain an
- * apostrophe, which HAProxy cannot parse inside a quoted word.
- */
-export const INVALID_KEY_MESSAGE =
-  'Missing or wrong API key. Send the key of this gateway as \\"Authorization: Bearer …\\" or \\"x-api-key: …\\".';
 
 /**
  * Old names in the templates of earlier releases, with their current ones. To compare a pull request with its base, `preview` renders the
@@ -49,7 +50,6 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
 export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): EdgeFile[] {
   const values: Readonly<Record<string, number | string>> = {
     queueTimeoutSeconds: settings.queueTimeoutSeconds,
-    maxBodyMb: settings.maxBodyMb,
     maxBodyBytes: settings.maxBodyMb * 1024 * 1024,
     serverSlots: SERVER_SLOTS,
     retries: MAX_REPLICAS + 4,
@@ -57,7 +57,12 @@ export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): 
     maxSockets: CONNECTIONS + IDLE_SOCKETS,
     frontConnections: FRONT_CONNECTIONS,
     keepAliveConnections: Math.floor(FRONT_CONNECTIONS / 2),
-    invalidKeyMessage: INVALID_KEY_MESSAGE,
+    portkeySlots: PORTKEY_SLOTS,
+    maxHeaders: MAX_HEADERS,
+    ...edgeErrors(settings),
+    // Only templates of earlier releases use these two.
+    maxBodyMb: settings.maxBodyMb,
+    invalidKeyMessage: JSON.stringify(INVALID_KEY_MESSAGE).slice(1, -1),
     // A queued request has a second connection inside the edge.
     maxConnections: 2 * CONNECTIONS + 100,
   };

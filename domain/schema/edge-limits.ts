@@ -9,6 +9,15 @@ export const MAX_REPLICAS = 8;
  */
 export const SERVER_SLOTS = 2 * MAX_REPLICAS + 1;
 
+/**
+ * HAProxy server slots for the stack's own Portkey. There is one container of it, and a second one while it is replaced; a container that was
+ * removed keeps its slot for a few seconds. With two slots, a second replacement in that time would have none.
+ */
+export const PORTKEY_SLOTS = 4;
+
+/** Maximum number of headers of a request or of a response. LiteLLM passes on the headers of a provider, and adds its own. */
+export const MAX_HEADERS = 1000;
+
 /** Memory limit of the edge, in MiB. It covers the worst case, in which every connection has a large request; in daily use the edge takes 60 MiB. */
 export const EDGE_MEMORY_MB = 2048;
 

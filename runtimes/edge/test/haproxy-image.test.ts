@@ -15,6 +15,10 @@ const QUEUE_TIMEOUT_SECONDS = 12;
 
 test.each([
   ['test_edge', 'the edge queues, retries and forwards requests as docs/edge.md describes'],
+  [
+    'test_requests',
+    "a request's id is in its errors and log lines; errors are in the format of the client's API",
+  ],
   ['test_hostile', 'clients without a key cannot stop the edge from serving'],
 ])(
   '%s: %s',

@@ -44,7 +44,8 @@ class Dns:
 class Gateway:
     """A fake gateway at its own address. Responds with `size` bytes after `delay` seconds, in pieces with `pauses` between them.
 
-    `closes`: it closes the connection without a response. `cut`: a response could not be sent completely.
+    `closes`: it closes the connection without a response. `cut`: a response could not be sent completely. `limit`: a larger body is read and
+    discarded up to twice this size, and then answered with 413, as the real gateway does.
     """
 
     def __init__(self):
@@ -52,6 +53,7 @@ class Gateway:
         self.address = f'127.0.{1 + number // 200}.{1 + number % 200}'
         self.ready, self.closes, self.delay = True, False, 0.0
         self.pauses, self.size, self.cut = [], 2, False
+        self.status, self.headers, self.limit = 200, '', 1 << 40
         self.requests, self.key_checks = [], 0
 
     def listen(self):
@@ -77,7 +79,7 @@ class Gateway:
             while header := stream.readline().decode().strip():
                 name, value = header.split(':', 1)
                 headers[name.lower()] = value.strip()
-            size = len(stream.read(int(headers.get('content-length', 0))))
+            size = sum(received(stream, headers, 2 * self.limit))
             if line.startswith('GET /health/readiness'):
                 return connection.sendall(answer(200 if self.ready else 503))
             if line.startswith('GET /health/key'):
@@ -87,7 +89,9 @@ class Gateway:
             time.sleep(self.delay)
             if self.closes:
                 return
-            whole = answer(200, b'{' + b' ' * (self.size - 2) + b'}')
+            whole = answer(self.status, b'{' + b' ' * (self.size - 2) + b'}', self.headers)
+            if size > self.limit:
+                whole = answer(413, b'{"error": {"code": "request_too_large"}}')
             try:
                 for pause in self.pauses:
                     whole = whole[connection.send(whole[:-1][:40]) :]
@@ -97,9 +101,23 @@ class Gateway:
                 self.cut = True
 
 
-def answer(status, body=b'{}'):
-    head = f'HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n'
+def answer(status, body=b'{}', headers=''):
+    head = f'HTTP/1.1 {status} x\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n{headers}\r\n'
     return head.encode() + body
+
+
+def received(stream, headers, most):
+    """The sizes of the pieces of a body, of which at most about this many bytes are read."""
+    chunked, left = 'transfer-encoding' in headers, int(headers.get('content-length', 0))
+    while most > 0:
+        size = int(stream.readline(), 16) if chunked else min(left, 1 << 16)
+        stream.read(size)
+        if chunked:
+            stream.readline()
+        if size == 0:
+            return
+        left, most = left - size, most - size
+        yield size
 
 
 class Edge:
@@ -116,9 +134,11 @@ class Edge:
                 file.write(text)
         for name in ('front.cfg', 'haproxy.cfg'):
             subprocess.run(['haproxy', '-c', '-f', f'{folder}/{name}'], stdout=subprocess.DEVNULL, check=True)
-        # Its messages about servers going up and down would bury the report of a failed test.
-        command = ['bash', f'{folder}/edge.sh', folder]
-        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+        # In a file: its messages about servers going up and down would bury the report of a failed test.
+        self.log_file = f'{folder}/log'
+        with open(self.log_file, 'w') as log:
+            command = ['bash', f'{folder}/edge.sh', folder]
+            self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.DEVNULL, start_new_session=True)
         wait_for(lambda: ask(path='/health/edge')[0] == 200, 'the edge to start')
 
     def stop(self):
@@ -130,6 +150,11 @@ class Edge:
         """The ids of the two processes: first the one with haproxy.cfg, then the one with front.cfg."""
         with open(f'/proc/{self.process.pid}/task/{self.process.pid}/children') as file:
             return [int(word) for word in file.read().split()]
+
+    def logged(self, request_id):
+        """The log lines of the request with this id."""
+        with open(self.log_file) as file:
+            return [line for line in file if line.startswith(f'request {request_id}: ')]
 
     def megabytes(self):
         return sum(resident(process) for process in self.processes())
@@ -147,23 +172,37 @@ def wait_for(condition, what, seconds=20.0):
         time.sleep(0.05)
 
 
-def send(body=b'{}', path='/v1/chat/completions', headers=KEY, keep=False):
-    """Sends a request and returns its connection."""
+def send(body=b'{}', path='/v1/chat/completions', headers=KEY, keep=False, method=None):
+    """Sends a request and returns its connection. With a `method`, the headers must contain the body's length, and no body is sent."""
     connection = socket.create_connection(EDGE, 60)
-    method, length = ('GET', '') if path.startswith('/health/') else ('POST', f'content-length: {len(body)}\r\n')
-    head = f'{method} {path} HTTP/1.1\r\nhost: edge\r\n{headers}{length}'
-    connection.sendall(f'{head}{"" if keep else "connection: close" + chr(13) + chr(10)}\r\n'.encode() + (body if length else b''))
+    if method:
+        body = b''
+    elif path.startswith('/health/'):
+        method, body = 'GET', b''
+    else:
+        method, headers = 'POST', f'{headers}content-length: {len(body)}\r\n'
+    head = f'{method} {path} HTTP/1.1\r\nhost: edge\r\n{headers}'
+    connection.sendall(f'{head}{"" if keep else "connection: close" + chr(13) + chr(10)}\r\n'.encode() + body)
     return connection
 
 
-def receive(connection):
-    """The status and the error's code, if any. The status is 0 if there was no response."""
+def read(connection):
+    """A response's status, headers and body. The status is 0 if there was no response."""
     with connection, connection.makefile('rb') as stream:
         head, _, body = stream.read().partition(b'\r\n\r\n')
     if not head:
-        return 0, None
-    status = int(head.split(b' ')[1])
-    return status, json.loads(body)['error'].get('code') if status >= 400 else None
+        return 0, {}, body
+    line, *lines = head.decode().split('\r\n')
+    return int(line.split(' ')[1]), {name.lower(): value.strip() for name, value in (line.split(':', 1) for line in lines)}, body
+
+
+def receive(connection):
+    """The status and the error's code, if any: for Anthropic's API, the error's type. The status is 0 if there was no response."""
+    status, _, body = read(connection)
+    if status < 400:
+        return status, None
+    error = json.loads(body)['error']
+    return status, error.get('code') or error.get('type')
 
 
 def ask(body=b'{}', path='/v1/chat/completions', headers=KEY):

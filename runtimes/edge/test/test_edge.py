@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from rig import KEY, QUEUE_TIMEOUT, Dns, Edge, Gateway, ask, ask_together, receive, send, wait_for
+from rig import KEY, QUEUE_TIMEOUT, Dns, Edge, Gateway, ask, ask_together, read, receive, send, wait_for
 
 OK = (200, None)
 NO_GATEWAY = (503, 'no_gateway')
@@ -37,7 +37,9 @@ class Queueing(WithEdge):
         self.assertEqual(ask(path='/health/readiness'), NO_GATEWAY)
         self.assertLess(time.monotonic() - begun, 2)
         begun = time.monotonic()
+        anthropic = send(path='/v1/messages')
         self.assertEqual(ask(), NO_GATEWAY)
+        self.assertEqual(receive(anthropic), (503, 'overloaded_error'))
         self.assertTrue(QUEUE_TIMEOUT - 1.5 < time.monotonic() - begun < QUEUE_TIMEOUT + 3)
 
     def test_only_queued_requests_are_marked_as_queued(self):
@@ -114,7 +116,7 @@ class Failing(WithEdge):
         gateway.closes = True
         self.assertEqual(ask(), (502, 'no_answer'))
         self.assertLessEqual(len(gateway.requests), 13)
-        self.assertEqual(ask(path='/v1/messages'), (502, 'no_answer'))
+        self.assertEqual(ask(path='/v1/messages'), (502, 'api_error'))
 
     def test_a_request_dropped_by_one_gateway_is_answered_by_another(self):
         bad, good = self.gateways(2)
@@ -122,6 +124,21 @@ class Failing(WithEdge):
         time.sleep(1)
         self.assertEqual([ask() for _ in range(20)], [OK] * 20)
         self.assertTrue(bad.requests and good.requests)
+
+
+    def test_the_502_of_a_gateway_that_ends_the_retries_is_passed_on(self):
+        gateways = self.gateways(2)
+        for gateway in gateways:
+            gateway.status, gateway.headers = 502, 'x-switchyard-handed-over: 2\r\n'
+        status, headers, body = read(send())
+        self.assertEqual((status, headers['x-switchyard-handed-over'], body), (502, '2', b'{}'))
+        self.assertEqual(sum(len(gateway.requests) for gateway in gateways), 1)
+
+    def test_a_response_can_have_hundreds_of_headers(self):
+        (gateway,) = self.gateways()
+        gateway.headers = ''.join(f'llm_provider-x-{number}: {"v" * 40}\r\n' for number in range(400))
+        status, headers, _ = read(send())
+        self.assertEqual((status, sum(name.startswith('llm_provider-') for name in headers)), (200, 400))
 
 
 class Memory(WithEdge):

@@ -1,5 +1,7 @@
 """The edge under clients without a key and clients that stall. Run by haproxy-image.test.ts."""
 
+import collections
+import http.client
 import json
 import os
 import socket
@@ -10,6 +12,8 @@ from test_edge import OK, WithEdge, dns
 
 NO_KEY = (401, 'invalid_api_key')
 WRONG_KEY = 'x-api-key: not-the-key\r\n'
+CHUNKED = 'transfer-encoding: chunked\r\n'
+CLOSE = 'connection: close\r\n'
 PREFACE = b'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n' + b'\0\0\0\4\0\0\0\0\0'
 CROWD_SIZE = 1000
 
@@ -76,9 +80,49 @@ class Bodies(WithEdge):
                     self.assertRegex(connection.makefile('rb').read(), rb'^HTTP/1.1 400 ')
         self.assertEqual(gateway.requests, [])
 
-    def test_a_too_large_content_length_is_rejected_before_the_body(self):
-        self.gateways()
-        self.assertEqual(receive(opened(head(headers=KEY + 'content-length: 40000000\r\n'))), (413, 'request_too_large'))
+    def test_chunked_bodies_of_any_size_reach_the_gateway(self):
+        (gateway,) = self.gateways()
+        for pieces in ([10], [900_000], [200_000] * 15, [2_000_000] * 4):
+            body = b''.join(b'%x\r\n%s\r\n' % (size, b'x' * size) for size in (*pieces, 0))
+            self.assertEqual(receive(opened(head(headers=KEY + CLOSE + CHUNKED) + body)), OK)
+            self.assertEqual(gateway.requests[-1][1], sum(pieces))
+
+    def test_the_gateways_413_is_read_by_a_client_that_is_still_sending(self):
+        (gateway,) = self.gateways()
+        gateway.limit = 8 << 20
+        body = b'x' * (12 << 20)
+        for chunked in (False, True):
+            answers = collections.Counter(post(iter([body]) if chunked else body) for _ in range(20))
+            self.assertEqual(answers, {413: 20})
+        self.assertEqual(len(gateway.requests), 40)
+
+    def test_a_body_of_any_length_is_rejected_without_a_valid_key(self):
+        (gateway,) = self.gateways()
+        for headers in ('content-length: 400000000\r\n', CHUNKED):
+            self.assertEqual(receive(opened(head(headers=headers) + b'fffff\r\n' + b'x' * 30_000)), NO_KEY)
+            self.assertEqual(receive(opened(head(headers=WRONG_KEY + headers) + b'fffff\r\n' + b'x' * 30_000)), NO_KEY)
+        self.assertEqual(gateway.requests, [])
+
+    def test_portkeys_requests_are_limited_by_the_edge(self):
+        path, too_large = '/portkey/v1/chat/completions', (413, 'request_too_large')
+        self.assertEqual(receive(opened(head(path=path, headers=KEY + 'content-length: 40000000\r\n'))), too_large)
+        body = b'f4241\r\n' + b'x' * 0xF4241 + b'\r\n0\r\n\r\n'
+        self.assertEqual(receive(opened(head(path=path, headers=KEY + CLOSE + CHUNKED) + body)), too_large)
+
+
+def post(body):
+    """The status that a client gets that sends the whole body before it reads, as Python's HTTP libraries do."""
+    connection = http.client.HTTPConnection(*EDGE, timeout=60)
+    try:
+        connection.request('POST', '/v1/chat/completions', body, {'authorization': 'Bearer the-key'})
+    except BrokenPipeError:
+        pass
+    try:
+        return connection.getresponse().status
+    except OSError as error:
+        return str(error)
+    finally:
+        connection.close()
 
 
 class Uploading(WithEdge):

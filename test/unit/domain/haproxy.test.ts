@@ -8,6 +8,7 @@ import {
   EDGE_MEMORY_MB,
   FRONT_CONNECTION_MB,
   FRONT_CONNECTIONS,
+  PORTKEY_SLOTS,
   SERVER_SLOTS,
 } from '../../../domain/schema/edge-limits.ts';
 import { settingsSchema } from '../../../domain/schema/settings-schema.ts';
@@ -32,13 +33,21 @@ function number(text: string, word: string): number {
   return Number(new RegExp(`^ *${word} (\\d+)$`, 'm').exec(text)?.[1]);
 }
 
+/** The text that HAProxy makes of a log format of the errors: of each choice the text with this index, and the id. */
+function evaluate(format: string, index: number, id: string): string {
+  const choice = /%\[var\(txn\.anthropic,0\),bool,iif\("((?:\\.|[^"\\])*)","((?:\\.|[^"\\])*)"\)\]/g;
+  return format
+    .replace(choice, (_, ...texts: string[]) => texts[index]!.replace(/\\(.)/g, '$1'))
+    .replaceAll('%[var(txn.id)]', id);
+}
+
 describe('renderEdge', () => {
   const config = rendered('haproxy.cfg');
   const front = rendered('front.cfg');
 
   test('every setting is rendered', () => {
     expect(config).toContain('x-switchyard-until %[date(45)]');
-    expect(front).toContain('req.body_size gt 3145728');
+    expect(front).toContain('{ path_beg /portkey/ } { req.body_size gt 3145728 }');
     expect(front).toContain('larger than 3 MiB');
     expect(front).toContain('timeout queue 45s');
     expect(config).toContain('The request was queued for 45 s and no gateway became ready.');
@@ -59,6 +68,9 @@ describe('renderEdge', () => {
     expect(number(rendered('queue.lua'), 'local SERVER_SLOTS =')).toBe(SERVER_SLOTS);
     // Each gateway can refuse a request once before HAProxy marks it as down.
     expect(number(section(config, 'defaults'), 'retries')).toBeGreaterThan(most);
+    // The running Portkey, the new one, and one that was removed a moment ago.
+    expect(PORTKEY_SLOTS).toBeGreaterThanOrEqual(3);
+    expect(config).toContain(`server-template portkey ${PORTKEY_SLOTS} portkey:8787`);
   });
 
   test('queued requests and requests in flight fit into the memory limit', () => {
@@ -93,36 +105,47 @@ describe('renderEdge', () => {
     expect(front).toContain('hard-stop-after 9s');
   });
 
-  test("the edge's own errors are JSON in the format of the client's API", () => {
+  test.each([
+    ['Anthropic', 0],
+    ['OpenAI', 1],
+  ])("the edge's own errors are JSON in the format of %s's API", (name, index) => {
     const errors = [...(config + front).matchAll(/(?:http-error|return) status (\d+) .*?string '(.*?)'/g)];
     expect(errors.map((match) => match[1])).toEqual(
       expect.arrayContaining(['400', '401', '408', '413', '500', '502', '503', '504']),
     );
-    for (const [, , body = ''] of errors) {
-      const answer = JSON.parse(body) as { type?: string; error: object };
-      if (answer.type === undefined)
-        expect(answer).toEqual({
-          error: {
-            message: expect.stringMatching(/\.$/) as string,
-            type: expect.stringMatching(/^(invalid_request|server)_error$/) as string,
-            param: null,
-            code: expect.stringMatching(/^[a-z_]+$/) as string,
-          },
-        });
-      // Anthropic's API has its own format.
-      else expect([answer.type, Object.keys(answer.error)]).toEqual(['error', ['type', 'message']]);
+    for (const [, , format = ''] of errors) {
+      const body = evaluate(format, index, 'req-1234');
+      expect(body).not.toContain('%[');
+      // Before any rule has run there is no id.
+      expect(() => JSON.parse(evaluate(format, index, '')) as unknown).not.toThrow();
+      const message = expect.stringMatching(/\.$/) as string;
+      const kind = expect.stringMatching(/^[a-z_]+$/) as string;
+      expect(JSON.parse(body)).toEqual(
+        name === 'Anthropic'
+          ? { type: 'error', error: { type: kind, message }, request_id: 'req-1234' }
+          : { error: { message, type: kind, param: null, code: kind, request_id: 'req-1234' } },
+      );
     }
   });
 
-  test('the log format has no query string, header or body', () => {
+  test("the message for a wrong key is the gateway's", () => {
+    const text = readFileSync(join(FOLDER, '../../gateway/programs/request_filter.py'), 'utf8');
+    const message = /^INVALID_KEY_MESSAGE = '(.*)'$/m.exec(text)?.[1] ?? 'missing';
+    expect(front).toContain(JSON.stringify(message).slice(1, -1).replace(/["\\]/g, '\\$&'));
+  });
+
+  test('the log format has no query string, body or header, except the id of the request', () => {
     const formats = (config + front).split('\n').filter((line) => /^\s*log-format/.test(line));
     expect(formats).toHaveLength(2);
-    for (const format of formats) expect(format).not.toMatch(/%(HU|HQ|hr|hs|r\b|\[)/);
+    for (const format of formats) {
+      expect(format).toContain('%[var(txn.id)]');
+      expect(format.replace('%[var(txn.id)]', '')).not.toMatch(/%(HU|HQ|hr|hs|r\b|\[)/);
+    }
   });
 
   test('an unknown name is an error with the file and the allowed names', () => {
     expect(() => renderEdge(settings, [{ path: 'haproxy.cfg', content: 'timeout ${holdSecond}s' }])).toThrow(
-      /^haproxy.cfg: unknown name \$\{holdSecond\}; allowed are queueTimeoutSeconds, maxBodyMb, maxBodyBytes, serverSlots, /,
+      /^haproxy.cfg: unknown name \$\{holdSecond\}; allowed are queueTimeoutSeconds, maxBodyBytes, serverSlots, /,
     );
   });
 });
