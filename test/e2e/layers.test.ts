@@ -9,6 +9,7 @@ import { hostile } from './layers/hostile.ts';
 import { limits } from './layers/limits.ts';
 import { portkey } from './layers/portkey-layer.ts';
 import { providers } from './layers/providers.ts';
+import { requestIds } from './layers/request-ids.ts';
 import { sdks } from './layers/sdks.ts';
 import { LayersStack, MINUTE } from './layers/layers-stack.ts';
 
@@ -19,6 +20,7 @@ afterAll(() => stack.remove(), 5 * MINUTE);
 sdks(stack);
 providers(stack);
 limits(stack);
+requestIds(stack);
 hostile(stack);
 portkey(stack);
 commands(stack);

@@ -17,12 +17,13 @@ class ApiError(Exception):
         super().__init__(message)
         self.status, self.kind, self.message, self.code, self.param, self.headers = status, kind, message, code, param, headers
 
-    def body(self, anthropic: bool) -> bytes:
-        """The error in the format of Anthropic's API or of OpenAI's."""
+    def body(self, anthropic: bool, request_id: str | None = None) -> bytes:
+        """The error in the format of Anthropic's API or of OpenAI's. Without an id, client_errors.py adds it."""
+        with_id = {} if request_id is None else {'request_id': request_id}
         if anthropic:
-            return json.dumps({'type': 'error', 'error': {'type': self.kind, 'message': self.message}}).encode()
+            return json.dumps({'type': 'error', 'error': {'type': self.kind, 'message': self.message}, **with_id}).encode()
         kind = 'invalid_request_error' if self.status in (400, 401, 404, 413, 415) else self.kind
-        error = {'message': self.message, 'type': kind, 'param': self.param, 'code': self.code}
+        error = {'message': self.message, 'type': kind, 'param': self.param, 'code': self.code, **with_id}
         return json.dumps({'error': error}).encode()
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 
+import requests_log
 from api_error import ApiError, is_anthropic
 from hand_over import remove_record
 
@@ -29,7 +30,7 @@ class ErrorBoundary:
         except (KeyboardInterrupt, SystemExit):
             raise
         except BaseException as error:  # including a CancelledError of LiteLLM's own tasks
-            log.error('a request failed without a response', exc_info=error)
+            log.error('request %s failed without a response', requests_log.current().id, exc_info=error)
             if outcome.started:
                 # uvicorn closes the connection in the middle of the response, so that no client takes a part for the whole.
                 raise
@@ -95,8 +96,11 @@ def internal_error(draining: bool) -> ApiError:
 
 async def send_error(send, error: ApiError, anthropic: bool) -> None:
     """Send an error and close the connection."""
-    body = error.body(anthropic)
+    # client_errors.py began the request. It has no part in this response, which is sent around it.
+    request_id = requests_log.current().id
+    body = error.body(anthropic, request_id)
     headers = [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode()), (b'connection', b'close')]
+    headers.append((b'x-request-id', request_id.encode()))
     if error.status == 503:
         headers.append((b'retry-after', b'1'))
     await send({'type': 'http.response.start', 'status': error.status, 'headers': headers})

@@ -33,7 +33,7 @@ class Failing(unittest.TestCase):
             sent.append(message)
 
         redacted = layers(app)
-        scope = {'type': 'http', 'method': 'POST', 'path': path, 'headers': []}
+        scope = {'type': 'http', 'method': 'POST', 'path': path, 'headers': [(b'x-request-id', b'from-the-edge-1')]}
         with self.assertLogs('switchyard', 'ERROR') if app in FAILING else self.assertNoLogs('switchyard'):
             asyncio.run(ErrorBoundary(redacted, self.request_filter)(scope, receive, send))
         return sent
@@ -42,8 +42,11 @@ class Failing(unittest.TestCase):
         for app in (*FAILING, silent):
             start, body = self.ask(app)
             self.assertEqual((start['status'], dict(start['headers'])[b'connection']), (500, b'close'), app)
-            self.assertEqual(json.loads(body['body'])['error']['code'], 'gateway_failed')
-            self.assertEqual(json.loads(self.ask(app, '/v1/messages')[1]['body'])['type'], 'error')
+            error = json.loads(body['body'])['error']
+            self.assertEqual((error['code'], error['request_id']), ('gateway_failed', 'from-the-edge-1'))
+            self.assertEqual(dict(start['headers'])[b'x-request-id'], b'from-the-edge-1')
+            anthropic = json.loads(self.ask(app, '/v1/messages')[1]['body'])
+            self.assertEqual((anthropic['type'], anthropic['request_id']), ('error', 'from-the-edge-1'))
 
     def test_a_draining_gateway_that_cannot_close_the_connection_asks_for_a_retry(self):
         self.request_filter.draining = True
