@@ -16,6 +16,9 @@ export const LONG = [
   'runtimes/gateway/test/hooks.test.ts',
   'test/e2e/agents-command.test.ts',
   'test/e2e/litellm-addresses.test.ts',
+  'runtimes/portkey/test/portkey-watchdog.test.ts',
+  'test/unit/bootstrap/launcher-script.test.ts',
+  'test/unit/bootstrap/lock.test.ts',
 ];
 
 /**
