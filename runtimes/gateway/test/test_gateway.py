@@ -325,6 +325,7 @@ class WholeGateway(unittest.TestCase):
             self.assertEqual(ask(4000, 'GET', '/v1/models', key='sk-new')[0], 200)
         finally:
             file.write_text(before)
+            connection.close()
 
     def test_zz_sigterm_finishes_streams(self):
         """Runs last, because it stops the gateway."""
