@@ -6,10 +6,10 @@ until the response has begun or the client is gone: after that the edge does not
 that died, or that closed the connection while it drained. All attempts of a request have the same value of `x-switchyard-request`.
 
 The records are in a file on the stack's volume, which all its gateways map into their memory. They survive the end of a process, because
-the kernel keeps the pages, and nobody needs them after a restart of the host: so nothing waits for the disk. Measured on a volume (ext4, a busy machine with two
-cores): a record and its removal take 8 µs of CPU time in the mapping, and 46 µs as a file that is created and removed. The file also waits
-for the file system's journal (250 µs in the mean, seconds on a slow disk), which would block all requests. Doing that in a thread costs
-another 120 µs.
+the kernel keeps the pages, and nobody needs them after a restart of the host: so nothing waits for the disk. Measured on a volume (ext4, a
+busy machine with two cores): a record and its removal take 8 µs of CPU time in the mapping, and 46 µs as a file that is created and
+removed. The file also waits for the file system's journal (250 µs in the mean, seconds on a slow disk), which would block all requests.
+Doing that in a thread costs another 120 µs.
 
 The file has a column for each gateway, and only that gateway writes to it; all read all columns. A gateway owns a column as long as it holds
 a lock on the column's first byte. The kernel releases the lock when the process ends in any way, and then another one can have the column.
