@@ -70,13 +70,7 @@ export const brokenDeploy: Drill = {
     }
     return {
       records,
-      findings: [
-        ...failureFindings(
-          'requests failed',
-          records.filter((r) => !r.ok),
-        ),
-        ...findings,
-      ],
+      findings: [...failureFindings('requests failed', records), ...findings],
       figures,
     };
   },

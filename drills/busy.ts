@@ -35,10 +35,7 @@ export const busy: Drill = {
     return {
       records,
       findings: [
-        ...failureFindings(
-          'requests failed beside the large ones',
-          records.filter((record) => !record.ok),
-        ),
+        ...failureFindings('requests failed beside the large ones', records),
         ...restarted.map(({ name }) => `${name} was restarted, although it was only busy`),
         ...(lost.length === 0
           ? []

@@ -47,8 +47,9 @@ export function reportOf(
   return { drill: drill.name, claim: drill.claim, stack, ...total(runs), runs, ok, findings };
 }
 
-/** One sentence about failed requests with their most frequent reasons; empty if nothing failed. */
-export function failureFindings(what: string, failed: readonly RequestRecord[]): string[] {
+/** One sentence about the failed ones of these requests, with their most frequent reasons; empty if nothing failed. */
+export function failureFindings(what: string, records: readonly RequestRecord[]): string[] {
+  const failed = records.filter((record) => !record.ok);
   if (failed.length === 0) return [];
   const reasons = new Map<string, number>();
   for (const { stream, why = 'no reason' } of failed) {

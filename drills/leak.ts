@@ -62,11 +62,10 @@ async function runLeak(context: DrillContext): Promise<Outcome> {
   progress('leak: searching the host …');
   const host = await searchHost(stack, needles, since);
   if (!context.short) await restoreStack(stack, litellmYaml);
-  const failed = records.filter((record) => !record.ok);
   return {
     records,
     findings: [
-      ...failureFindings('requests failed', failed),
+      ...failureFindings('requests failed', records),
       ...search.result().findings,
       ...host.findings,
       ...checkSearch(stack, after, needles),

@@ -48,10 +48,7 @@ export async function changeWithoutFailures(
   return {
     records,
     findings: [
-      ...failureFindings(
-        'requests failed',
-        records.filter((record) => !record.ok),
-      ),
+      ...failureFindings('requests failed', records),
       ...(unchanged.length > 0
         ? [`${unchanged.length} gateway(s) were not replaced: the drill changed nothing`]
         : []),

@@ -10,9 +10,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../console/home-paths.ts';
-import { describeError, toUserError } from '../console/errors.ts';
 import { litellmFactsText, lockedVersion } from './generate-litellm.ts';
 import { SCHEMA_FOLDER, schemaFiles } from './generate-schemas.ts';
+import { runScript } from './run-script.ts';
 
 const LOCK = 'runtimes/gateway/image/requirements.txt';
 
@@ -37,11 +37,4 @@ async function write(path: string, text: string): Promise<void> {
   process.stderr.write(`wrote ${path}\n`);
 }
 
-try {
-  await main();
-} catch (error) {
-  const known = toUserError(error);
-  if (known === undefined) throw error;
-  process.stderr.write(`${describeError(known)}\n`);
-  process.exitCode = 1;
-}
+await runScript(main);

@@ -11,9 +11,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { execa } from 'execa';
-import { describeError, toUserError, UserError } from '../console/errors.ts';
+import { UserError } from '../console/errors.ts';
 import { dayOf, parseToday } from '../console/time-options.ts';
 import { inHome, ROOT } from '../console/home-paths.ts';
+import { runScript } from './run-script.ts';
 
 const IMAGE = join(ROOT, 'runtimes/gateway/image');
 const REQUIREMENTS = 'requirements.in';
@@ -100,11 +101,4 @@ async function installUv(): Promise<string> {
   return uv;
 }
 
-try {
-  await main();
-} catch (error) {
-  const known = toUserError(error);
-  if (known === undefined) throw error;
-  process.stderr.write(`${describeError(known)}\n`);
-  process.exitCode = 1;
-}
+await runScript(main);
