@@ -36,6 +36,11 @@ def parse(text: str) -> list[dict]:
     return entries
 
 
+def key_name(entry: dict) -> str:
+    """The name of an entry's key. After a rotation the old value (`master-previous`) is still the same key."""
+    return entry['name'].removesuffix('-previous')
+
+
 class KeyRemoved(Exception):
     """The key of a running stream was removed. Nothing in LiteLLM handles this, so uvicorn closes the connection."""
 

@@ -22,7 +22,7 @@ from concurrent.futures import ThreadPoolExecutor
 from admission import Admission
 from api_error import ApiError, bad_request, is_anthropic, quoted
 from body import LARGE, check_body
-from clientkeys import ClientKeys
+from clientkeys import ClientKeys, key_name
 from hand_over import HandOvers
 from request_policy import query_deny_reason
 from requests_log import current
@@ -112,16 +112,16 @@ class RequestFilter:
             return check_body(body, path, self.served)
         return await asyncio.get_running_loop().run_in_executor(self.checker, check_body, body, path, self.served)
 
-    def valid_key(self, scope) -> bytes | None:
-        """The first valid key in a request's headers."""
+    def valid_key(self, scope) -> tuple[bytes, dict] | None:
+        """The first valid key in a request's headers, and its entry in the list."""
         given = [v.strip() for n, v in scope['headers'] if n in KEY_HEADERS]
         given = [re.sub(rb'(?i)^bearer\s+', b'', value) for value in given]
-        return next((value for value in given if self.keys.find(value.decode('latin-1'))), None)
+        return next(((value, entry) for value in given if (entry := self.keys.find(value.decode('latin-1')))), None)
 
     def authorize(self, scope) -> bytes:
         """The valid key of a request whose headers are allowed. Raises an ApiError otherwise."""
-        key = self.valid_key(scope)
-        if key is None:
+        found = self.valid_key(scope)
+        if found is None:
             raise ApiError(401, 'authentication_error', INVALID_KEY_MESSAGE, 'invalid_api_key')
         if scope['method'] in ('GET', 'HEAD') and announces_body(scope):
             raise bad_request(f'A {scope["method"]} request must not have a body here: send it without one.', 'unexpected_body')
@@ -133,6 +133,8 @@ class RequestFilter:
             raise bad_request(reason, 'refused_field')
         if scope['method'] == 'GET' and (name := scope['path'].partition('/models')[2].removeprefix('/')):
             self.served.check_name('model', name)
+        key, entry = found
+        current().key_name = key_name(entry)
         return key
 
     async def call_app(self, scope, headers: list, body: bytes, receive, send, until: float | None) -> None:

@@ -1,4 +1,4 @@
-"""The state of one request: its id and its failed attempts. The gateway logs a line with the id for each failed attempt."""
+"""The state of one request: its id, its key and its failed attempts. The gateway logs a line with the id for each failed attempt."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ class Request:
 
     def __init__(self, request_id: str) -> None:
         self.id = request_id
+        # The name of the client's key, not its value. None until it is checked.
+        self.key_name: str | None = None
         self.failures: list[Failure] = []
 
     def record_failure(self, deployment: str | None, failure: Failure, cooldown: float) -> None:
