@@ -137,13 +137,18 @@ def provider_error(failure: Failure, anthropic: bool) -> dict:
     # A provider's own error type is meaningful only to clients of its own API.
     known = isinstance(kind, str) and (kind in ANTHROPIC_TYPES.values() or kind == 'api_error' or not anthropic)
     message = client_message(failure.status, failure.message)
-    code = error.get('code')
     return {
         'message': KEY_REJECTED + message if failure.kind is Kind.KEY and failure.status in (401, 403) else message,
         'type': kind if known else default_type(failure.status, anthropic),
         'param': error.get('param') if isinstance(error.get('param'), str) else None,
-        'code': code if isinstance(code, str) else str(failure.status),
+        'code': error_code(error, failure.status),
     }
+
+
+def error_code(error: dict, status: int) -> str | None:
+    """An error's code as OpenAI's clients expect it: a text, or null if the provider sent null. Without a code: the status."""
+    code = error.get('code', status)
+    return str(code) if isinstance(code, (str, int)) and not isinstance(code, bool) else None
 
 
 def default_type(status: int, anthropic: bool) -> str:

@@ -20,6 +20,7 @@ from hand_over import HandOvers
 from heartbeat import Heartbeat
 from memory_budget import MemoryBudget
 from redact import Redactor, RedactResponses
+from release_repairs import repair_release
 from request_filter import RequestFilter
 from served_models import ServedModels
 from upload import MIB, UploadLimits
@@ -50,6 +51,7 @@ def main() -> None:
     config = yaml.safe_load(settings.CONFIG.read_text())
     models = config.get('model_list') or []
     keep_addresses(models)
+    repair_release()
     install_failure_policy(litellm.Router, cooldown_handlers, openai)
     # Before LiteLLM reads its configuration, so that no callback counts these as requests of a client.
     asyncio.run(warm_up_providers([entry['litellm_params']['model'] for entry in models]))

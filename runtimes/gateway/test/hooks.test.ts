@@ -3,12 +3,19 @@
  *
  * The first build of the image takes two minutes. Docker caches the layers, and the images of the stacks share them.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { IMAGE_MS, imageOf } from '../../../test/harness/images.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const HOOKS = join(ROOT, 'runtimes/gateway/programs');
+/** 109 exchanges with real providers, beside the checkout. What matters of them is in recorded_shapes.jsonl too. */
+const RECORDINGS = ['../shared/recordings', '../../shared/recordings']
+  .map((folder) => join(ROOT, folder))
+  .find((folder) => existsSync(folder));
+if (!RECORDINGS)
+  console.log('skipped: the recorded exchanges of ../shared/recordings, which is not on this machine');
 
 /** Runs one test file; a failure has its whole report. */
 async function runPython(module: string): Promise<void> {
@@ -21,6 +28,7 @@ async function runPython(module: string): Promise<void> {
     '/litellm.yaml': join(ROOT, 'config-templates/litellm.yaml'),
     '/upstream.py': join(ROOT, 'sandbox/fake_upstream.py'),
     '/tests': import.meta.dirname,
+    ...(RECORDINGS ? { '/recordings': RECORDINGS } : {}),
   }).flatMap(([inside, outside]) => ['--volume', `${outside}:${inside}:ro`]);
   const options = ['--rm', '--network', 'none', '--env', 'PYTHONPATH=/hooks', '--workdir', '/tests'];
   const program = ['--entrypoint', 'python3', image, '-m', 'unittest', module];

@@ -18,7 +18,10 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import recorded_differences
+import recorded_exchanges
 from backports import zstd
+from recorded_content import comparable, content_of
 
 HOME = Path('/etc/switchyard')
 SECRETS = Path('/run/secrets')
@@ -146,10 +149,25 @@ asyncio.run(run())
 """
 
 
+RECORDED = recorded_exchanges.load()
+
+
+def serve_recorded() -> None:
+    """Add a model for each recorded exchange."""
+    import yaml
+
+    config = yaml.safe_load((HOME / 'config.yaml').read_text())
+    config['model_list'] += [exchange.deployment for exchange in RECORDED]
+    (HOME / 'config.yaml').write_text(yaml.safe_dump(config))
+
+
 class WholeGateway(unittest.TestCase):
+    maxDiff = 0
     @classmethod
     def setUpClass(cls):
         prepare()
+        serve_recorded()
+        cls.recorded = recorded_exchanges.ReplayUpstream(RECORDED)
         cls.upstream = subprocess.Popen([sys.executable, '/upstream.py', '9000'], stdout=subprocess.DEVNULL)
         cls.gateway = Gateway().wait_ready()
 
@@ -159,6 +177,7 @@ class WholeGateway(unittest.TestCase):
         cls.gateway.process.wait(60)
         cls.upstream.kill()
         cls.upstream.wait()
+        cls.recorded.close()
 
     def setUp(self):
         ask(9000, 'DELETE', '/_faults')
@@ -215,7 +234,8 @@ class WholeGateway(unittest.TestCase):
             self.assertEqual(chat('gpt', 'who', fallbacks=[name])[0], 404)
         self.assertEqual(ask(4000, 'POST', '/v1/embeddings', {'model': 'gpt', 'input': 'x'})[0], 400)
         self.assertEqual(ask(4000, 'GET', '/v1/models/gpt@OPENAI_API_KEY')[0], 404)
-        self.assertEqual(sorted(one['id'] for one in json.loads(ask(4000, 'GET', '/v1/models')[1])['data']), ['claude', 'gpt', 'llama'])
+        served = {one['id'] for one in json.loads(ask(4000, 'GET', '/v1/models')[1])['data']}
+        self.assertEqual(served - {exchange.alias for exchange in RECORDED}, {'claude', 'gpt', 'llama'})
         self.assertEqual(json.loads(ask(9000, 'GET', '/_requests')[1])['requests'], [])
 
     def test_a_body_that_is_too_complex_is_a_400_and_the_gateway_keeps_serving(self):
@@ -283,8 +303,37 @@ class WholeGateway(unittest.TestCase):
             plain['messages'][0]['content'] += 'y'
             data = json.dumps(plain).encode()
 
+    def test_recorded_responses_of_providers_reach_the_client(self):
+        different = {}
+        for exchange in RECORDED:
+            status, text, _ = ask(4000, 'POST', exchange.route, exchange.request)
+            if exchange.api in ('compact', 'input_tokens'):
+                self.assertEqual((status, json.loads(text)['error']['code']), (404, 'not_found'), 'this gateway does not offer these paths')
+                continue
+            wanted = content_of(exchange.api, exchange.status, exchange.body.decode())
+            if found := recorded_differences.unlawful(exchange.source, wanted, content_of(exchange.api, status, text)):
+                different[str(exchange)] = found
+        self.assertEqual(different, {}, json.dumps(different, indent=1))
+        if recorded_exchanges.FOLDER.exists():
+            self.assertEqual(recorded_differences.unused, set(), 'these lawful differences were not found: remove them')
+        print(f'recorded exchanges: {len(RECORDED)} sent, {len(recorded_differences.DIFFERENCES)} kinds of lawful differences')
+
+    def test_recorded_responses_reach_clients_of_the_other_apis(self):
+        different, compared = {}, 0
+        for exchange in RECORDED:
+            for api in exchange.other_apis:
+                wanted = comparable(content_of(exchange.api, exchange.status, exchange.body.decode()))
+                tools = [name for name, _ in wanted['tools'] or []]
+                status, text, _ = ask(4000, 'POST', recorded_exchanges.ROUTES[api], exchange.request_through(api, tools))
+                if found := recorded_differences.unlawful(exchange.source, wanted, comparable(content_of(api, status, text))):
+                    different[f'{exchange} through {api}'] = found
+                compared += 1
+        self.assertEqual(different, {}, json.dumps(different, indent=1))
+        self.assertGreater(compared, 20)
+
     def test_zy_a_request_that_ends_two_gateways_is_not_handed_over_again(self):
         """Nearly last, because it kills the gateway twice."""
+        prepare()  # without the recorded models, the gateway starts faster
         body = {'model': 'gpt', 'messages': [{'role': 'user', 'content': 'deadly'}]}
         more = {'x-switchyard-request': 'a3f1c0de-0000-4000-8000-000000000001', 'x-request-id': 'deadly-request'}
         for _ in range(2):
