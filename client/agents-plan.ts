@@ -18,6 +18,8 @@ export interface ReadyAgent {
   dir: string;
   /** Seconds. */
   timeout: number;
+  /** Names of the user's variables that it inherits beside those that every program needs. */
+  env: readonly string[];
   /** Its entry in the client's file. */
   entry: ReturnType<typeof renderAgent>;
 }
@@ -54,6 +56,7 @@ export function planAgents(
         prompt: agent.prompt,
         dir: resolve(agent.dir ?? '.'),
         timeout: agent.timeout ?? file.timeout,
+        env: [...file.env, ...(agent.env ?? [])],
         entry: renderAgent({ name, ...agent }, pinned.model, deployed.lanes[agent.lane]?.purpose),
       });
     }

@@ -37,6 +37,21 @@ export function gatewayOnly(files: ClientFiles): ClientFiles {
   return { config: enableProviders(config, names, priority), auth: Object.fromEntries(gatewayKeys) };
 }
 
+/**
+ * The files with one provider only, and its key: what an agent that is pinned to it needs.
+ *
+ * @param provider the client's name for it, e.g. `groq-direct`.
+ */
+export function oneProviderOnly(files: ClientFiles, provider: string): ClientFiles {
+  const { [provider]: entry } = files.config.provider;
+  const { [provider]: key } = files.auth;
+  const config = { ...files.config, provider: entry === undefined ? {} : { [provider]: entry } };
+  return {
+    config: enableProviders(config, [provider], [provider]),
+    auth: key === undefined ? {} : { [provider]: key },
+  };
+}
+
 function byGatewayFirst(a: string, b: string): number {
   return Number(b === GATEWAY) - Number(a === GATEWAY);
 }

@@ -1,13 +1,14 @@
 /** A temporary home folder for one run of opencode, with its config files. It is removed afterwards. */
-import { access, constants, mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { access, constants, mkdir, rm } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { execa } from 'execa';
 import manifest from '../package.json' with { type: 'json' };
 import { installedVersion } from '../console/home-paths.ts';
 import { UserError } from '../console/errors.ts';
 import type { ClientFiles } from './client-files.ts';
+import { inheritedEnvironment } from './inherited-environment.ts';
 import { opencodePaths } from './opencode-paths.ts';
+import { newHome, removeStaleHomes } from './stale-homes.ts';
 import { writeClientFiles } from './write-files.ts';
 
 /** The command that installs the opencode version whose file format we write; opencode 2 has another format. */
@@ -85,15 +86,16 @@ export interface ClientHome {
   remove(): Promise<void>;
 }
 
-/**
- * Variables of the user that opencode does not inherit: its own, which would override the given files, and Pulumi's, since the passphrase
- * decrypts every key of a stack, and a model runs commands in this environment.
- */
-const NOT_INHERITED = /^(OPENCODE|PULUMI)_/;
+let swept: Promise<void> | undefined;
 
-/** Creates a home folder that only this user can read, with the client's files in it. */
-export async function makeHome(files: ClientFiles): Promise<ClientHome> {
-  const dir = await mkdtemp(join(tmpdir(), 'switchyard-client-'));
+/**
+ * Creates a home folder that only this user can read, with the client's files in it. First removes those that a killed run left behind.
+ *
+ * @param variables names of the user's variables that the client inherits beside those that every program needs.
+ */
+export async function makeHome(files: ClientFiles, variables: readonly string[] = []): Promise<ClientHome> {
+  await (swept ??= removeStaleHomes());
+  const dir = await newHome();
   const remove = (): Promise<void> => rm(dir, { recursive: true, force: true, maxRetries: 5 });
   try {
     const xdg = Object.fromEntries(
@@ -101,7 +103,9 @@ export async function makeHome(files: ClientFiles): Promise<ClientHome> {
     );
     for (const folder of Object.values(xdg)) await mkdir(folder);
     const env: NodeJS.ProcessEnv = {
-      ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !NOT_INHERITED.test(name))),
+      // Tools find the user's own credentials in the home folder.
+      HOME: dir,
+      ...inheritedEnvironment(process.env, variables),
       ...xdg,
       OPENCODE_DISABLE_AUTOUPDATE: '1',
       OPENCODE_DISABLE_MODELS_FETCH: '1',

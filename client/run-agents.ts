@@ -1,12 +1,14 @@
 /** Runs agents concurrently, each with its own opencode home: they share no file, so none can disturb another. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { providerOf } from '../domain/plan/lanes.ts';
 import { UserError } from '../console/errors.ts';
 import { type AgentLog, openLog } from './agent-log.ts';
 import type { ReadyAgent, AgentReport } from './agents-plan.ts';
 import { inParallel } from './parallel.ts';
 import type { AgentsProgress } from './agents-progress.ts';
 import type { StackClient } from '../domain/read/outputs-reader.ts';
+import { oneProviderOnly } from './client-files.ts';
 import { type ClientHome, makeHome } from './client-home.ts';
 import { redactor } from '../console/redactor.ts';
 import { runOpencode, type RunResult } from './run-opencode.ts';
@@ -65,10 +67,9 @@ async function runOne(agent: ReadyAgent, run: AgentsRun, path: string): Promise<
   let log: AgentLog | undefined;
   try {
     const lines = (log = await openLog(path));
-    home = await makeHome({
-      config: { ...client.config, agent: { ...client.config.agent, [agent.name]: agent.entry } },
-      auth: client.auth,
-    });
+    const { config, auth } = oneProviderOnly(client, providerOf(agent.model));
+    const files = { config: { ...config, agent: { ...config.agent, [agent.name]: agent.entry } }, auth };
+    home = await makeHome(files, agent.env);
     const clean = redactor(home.secrets);
     lines.write(`# ${agent.name}, lane ${agent.lane}, ${agent.model}, ${new Date().toISOString()}`);
     const result = await runOpencode({

@@ -9,6 +9,12 @@ const word = z.string().regex(/^\S{1,200}$/, { error: 'expected a name without s
 
 const seconds = z.int().min(1).max(86_400);
 
+const variables = z.array(
+  z.string().regex(/^(?!OPENCODE_|PULUMI_)[A-Za-z_]\w{0,99}$/, {
+    error: "expected the name of a variable; opencode's and Pulumi's own are not passed on",
+  }),
+);
+
 /** One agent. */
 export const agentSchema = z.strictObject({
   lane: word.describe('A lane of catalog.yaml: the provider and model it is pinned to.'),
@@ -23,12 +29,18 @@ export const agentSchema = z.strictObject({
   prompt: z.string().min(1).max(100_000).optional().describe('The task that `./switchyard agents` gives it.'),
   dir: z.string().min(1).optional().describe('The folder it works in; default: the current folder.'),
   timeout: seconds.optional().describe('Seconds until it is stopped; default: the timeout of the file.'),
+  env: variables.optional().describe('Variables that it inherits beside those of the file.'),
 });
 
 /** The whole file. */
 export const agentsSchema = z.strictObject({
   parallel: z.int().min(1).max(32).default(4).describe('The most agents that run at once.'),
   timeout: seconds.default(600).describe('Seconds until an agent is stopped.'),
+  env: variables
+    .default([])
+    .describe(
+      "Variables that all agents inherit beside PATH, the language and the network's proxies, e.g. HOME.",
+    ),
   agents: z
     .record(name, agentSchema)
     .refine((agents) => Object.keys(agents).length <= 100, { error: '100 agents at most' })

@@ -18,11 +18,16 @@ describe('agents.yaml', () => {
     ],
     [
       'agents:\n  a:\n    lane: speed\n    promt: x\n',
-      'agents.yaml:4:5 agents.a.promt: unknown key; did you mean "prompt"? allowed here: lane, provider, model, description, system, prompt, dir, timeout',
+      'agents.yaml:4:5 agents.a.promt: unknown key; did you mean "prompt"? allowed here: lane, provider, model, description, system, prompt, dir, timeout, env',
     ],
     [
       'agents:\n  a: {lane: speed, provider: groq}\n',
       'agents.yaml:2:30 agents.a.provider: no provider "groq"; allowed: litellm, openai-direct, anthropic-direct, deepseek-direct, groq-direct, openrouter-direct, together-direct, portkey',
+    ],
+    [
+      'env: [PULUMI_CONFIG_PASSPHRASE]\nagents: {}\n',
+      'agents.yaml:1:7 env[0]: found "PULUMI_CONFIG_PASSPHRASE"; ' +
+        "expected the name of a variable; opencode's and Pulumi's own are not passed on",
     ],
     ['parallel: 0\nagents: {}\n', 'agents.yaml:1:11 parallel: found 0; expected a whole number from 1 to 32'],
   ])('%j', (text, message) => expect(problems(text)).toEqual([message]));

@@ -15,6 +15,7 @@ import { execa } from 'execa';
 import { runAgents } from '../../../client/run-agents.ts';
 import type { AgentReport, ReadyAgent } from '../../../client/agents-plan.ts';
 import { AgentsProgress } from '../../../client/agents-progress.ts';
+import type { StackClient } from '../../../domain/read/outputs-reader.ts';
 import { Output } from '../../../console/output.ts';
 import type { UserError } from '../../../console/errors.ts';
 import { shippedClient } from '../../harness/client-of.ts';
@@ -24,6 +25,7 @@ const OPENCODE = `#!/bin/sh
 for prompt; do :; done
 echo "$$ $XDG_DATA_HOME" > "$prompt.seen"
 test -f "$XDG_DATA_HOME/opencode/auth.json" || exit 9
+cp "$XDG_DATA_HOME/opencode/auth.json" "$XDG_CONFIG_HOME/opencode/opencode.json" . 2> cp.error
 echo '{"type":"text","part":{"text":"pong"}}'
 while test "$prompt" = stay; do echo more; sleep 0.1; done
 `;
@@ -43,9 +45,22 @@ const LIMIT = 30;
 
 function agent(prompt: string, more: Partial<ReadyAgent> = {}): ReadyAgent {
   const entry = { mode: 'primary' as const, model: 'litellm/mock', description: '' };
-  return { name: prompt, lane: 'x', model: 'litellm/mock', prompt, dir, timeout: LIMIT, entry, ...more };
+  return {
+    name: prompt,
+    lane: 'x',
+    model: 'litellm/mock',
+    prompt,
+    dir,
+    timeout: LIMIT,
+    env: [],
+    entry,
+    ...more,
+  };
 }
-function run(agents: ReadyAgent[], more: { logs?: string; bin?: string } = {}): Promise<AgentReport[]> {
+function run(
+  agents: ReadyAgent[],
+  more: { logs?: string; bin?: string; client?: StackClient } = {},
+): Promise<AgentReport[]> {
   const stream = { write: () => true };
   const progress = new AgentsProgress(new Output({ streams: { stdout: stream, stderr: stream } }), []);
   const { signal } = new AbortController();
@@ -113,4 +128,29 @@ test('a missing opencode is reported with its path', async () => {
   const bin = join(dir, 'gone');
   const [report] = await run([agent('fine')], { bin });
   expect(report?.reason).toBe(`cannot start opencode (ENOENT: ${bin}); ./switchyard doctor`);
+});
+
+test('an agent gets the provider of its lane and its key, and no other', async () => {
+  const keys = {
+    GROQ_API_KEY: 'canary-groq',
+    OPENAI_API_KEY: 'canary-openai',
+    PORTKEY_API_KEY: 'canary-portkey',
+  };
+  const client = shippedClient({
+    keys,
+    settings: { portkey: { mode: 'cloud', configs: { auto: 'pc-auto' } } },
+  });
+  const own = mkdtempSync(join(dir, 'agent-'));
+  const entry = { mode: 'primary' as const, model: 'groq-direct/openai/gpt-oss-20b', description: '' };
+  const [report] = await run([agent('fine', { model: entry.model, dir: own, entry })], { client });
+  expect(report).toMatchObject({ ok: true });
+  const read = (name: string): unknown => JSON.parse(readFileSync(join(own, name), 'utf8'));
+  expect(read('auth.json')).toEqual({ 'groq-direct': { type: 'api', key: 'canary-groq' } });
+  const config = read('opencode.json') as StackClient['config'];
+  expect([Object.keys(config.provider), config.enabled_providers]).toEqual([
+    ['groq-direct'],
+    ['groq-direct'],
+  ]);
+  expect(config.small_model).toMatch(/^groq-direct\//);
+  expect(config.agent.fine).toEqual(entry);
 });
