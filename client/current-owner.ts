@@ -1,7 +1,8 @@
 /** Reads which stack a client's files belong to. Changes nothing. */
 import { parseObject } from './json-objects.ts';
 import { ownershipOf } from './ownership.ts';
-import { type ClientPaths, readIfExists } from './opencode-paths.ts';
+import { type ClientPaths } from './opencode-paths.ts';
+import { readIfExists } from './read-if-exists.ts';
 import { type Owner, readRecord } from './record.ts';
 
 /**

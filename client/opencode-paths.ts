@@ -1,9 +1,10 @@
 /** The paths of opencode's files, and how they are read and atomically replaced. */
 import { constants } from 'node:fs';
-import { access, chmod, lstat, mkdir, readFile, readlink, writeFile } from 'node:fs/promises';
+import { access, chmod, lstat, mkdir, readlink, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
+import { readIfExists } from './read-if-exists.ts';
 
 /** The files of one opencode installation. */
 export interface ClientPaths {
@@ -58,16 +59,6 @@ function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/** A file's text; undefined if it does not exist. */
-export async function readIfExists(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }
 
 /**

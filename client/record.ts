@@ -1,7 +1,8 @@
 /** The record beside a client's files: which stack they belong to, and which list entries Switchyard added. Contains no key. */
 import { z } from 'zod';
 import type { ListEntries } from './merge-lists.ts';
-import { readIfExists, replaceFile } from './opencode-paths.ts';
+import { replaceFile } from './opencode-paths.ts';
+import { readIfExists } from './read-if-exists.ts';
 
 /** The stack that a client's files belong to. */
 export interface Owner {

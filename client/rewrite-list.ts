@@ -1,6 +1,6 @@
 /** Changes the entries of a JSON list of strings and preserves the comments of the entries that stay. Pure. */
-import { isDeepStrictEqual } from 'node:util';
 import { createScanner, type Node, parse } from 'jsonc-parser';
+import { canonical } from './json-objects.ts';
 
 /** An entry with its surrounding text in the file. */
 interface Entry {
@@ -37,7 +37,7 @@ export function rewriteList(text: string, list: Node, next: readonly string[]): 
     return (isNewFirst ? first.lead : entry.lead) + entry.text + entry.beforeComma + comma + entry.comment;
   });
   const result = `[${body.join('')}${closing}]`;
-  return isDeepStrictEqual(parse(result), next) ? result : undefined;
+  return canonical(parse(result)) === canonical(next) ? result : undefined;
 }
 
 function split(text: string, list: Node): { entries: Entry[]; closing: string; trailingComma: boolean } {

@@ -1,7 +1,6 @@
 /** Changes values in a JSON text and preserves everything else: comments, order, indentation, line endings. */
-import { isDeepStrictEqual } from 'node:util';
 import { applyEdits, findNodeAtLocation, type FormattingOptions, modify, parseTree } from 'jsonc-parser';
-import { isObject, type Json, strings } from './json-objects.ts';
+import { canonical, isObject, type Json, strings } from './json-objects.ts';
 import { rewriteList } from './rewrite-list.ts';
 
 /**
@@ -11,17 +10,38 @@ import { rewriteList } from './rewrite-list.ts';
  */
 export function rewrite(text: string, before: Json, after: Json): string {
   const formattingOptions = formattingOf(text);
-  let current = text;
-  const visit = (from: Json, to: Json, path: string[]): void => {
-    for (const key of new Set([...Object.keys(from), ...Object.keys(to)])) {
-      const [old, next] = [from[key], to[key]];
-      if (isDeepStrictEqual(old, next)) continue;
-      if (isObject(old) && isObject(next)) visit(old, next, [...path, key]);
-      else current = set(current, [...path, key], next, formattingOptions);
-    }
-  };
-  visit(before, after, []);
-  return current;
+  return differences(before, after).reduce(
+    (current, { at, value }) => set(current, at, value, formattingOptions),
+    hasValue(text) ? text : withEmptyObject(text),
+  );
+}
+
+/** A value to set so that one object becomes another. */
+interface Difference {
+  at: string[];
+  /** undefined if it is to be removed. */
+  value: unknown;
+}
+
+/** The smallest changes that make `before` equal to `after`. A list is one value. */
+export function differences(before: Json, after: Json, path: string[] = []): Difference[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key): Difference[] => {
+    const [old, next] = [before[key], after[key]];
+    const at = [...path, key];
+    if (isObject(old) && isObject(next)) return differences(old, next, at);
+    const isSame = key in before && key in after && canonical(old) === canonical(next);
+    return isSame ? [] : [{ at, value: next }];
+  });
+}
+
+function hasValue(text: string): boolean {
+  return parseTree(text) !== undefined;
+}
+
+/** A text of comments only, or an empty one, with an object after it. */
+function withEmptyObject(text: string): string {
+  const body = text.trim() === '' ? '' : text.replace(/\s*$/, text.includes('\r\n') ? '\r\n' : '\n');
+  return `${body}{}\n`;
 }
 
 function set(text: string, path: string[], value: unknown, formattingOptions: FormattingOptions): string {
