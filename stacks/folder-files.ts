@@ -1,23 +1,27 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative, sep } from 'node:path';
+
+/** Folders that tools make beside programs. */
+const NOT_UPLOADED = /(^|[/\\])(\.|__pycache__)/;
 
 /**
- * The files of a folder, for upload into a container.
+ * The files of a folder and its subfolders, for upload into a container.
  *
  * Line ends are converted to LF: otherwise the kernel would look for an interpreter named `python3\r`, and HAProxy would take the CR as a
  * part of the last word.
  *
- * @param dir the folder. Subfolders are ignored.
+ * @param dir the folder. Hidden files, and what Python caches there, are ignored.
  * @param target the folder in the container.
- * @returns the files sorted by name, so that the order is stable.
+ * @returns the files sorted by path, so that the order is stable.
  */
 export function folderFiles(dir: string, target: string): { path: string; content: string }[] {
-  return readdirSync(dir, { withFileTypes: true })
-    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
-    .map((entry) => entry.name)
+  return readdirSync(dir, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(dir, join(entry.parentPath, entry.name)))
+    .filter((path) => !NOT_UPLOADED.test(path))
     .sort()
-    .map((name) => ({
-      path: `${target}/${name}`,
-      content: readFileSync(join(dir, name), 'utf8').replaceAll('\r\n', '\n'),
+    .map((path) => ({
+      path: `${target}/${path.replaceAll(sep, '/')}`,
+      content: readFileSync(join(dir, path), 'utf8').replaceAll('\r\n', '\n'),
     }));
 }

@@ -102,6 +102,18 @@ test('the warm-up is bounded in time', async () => {
   await runPython('test_warmup');
 }, 60_000);
 
+test("the ledger counts tokens and money by each provider's own arithmetic", async () => {
+  await runPython('test_ledger_counting');
+}, 60_000);
+
+test("the ledger's migrations make its schema, and every earlier database keeps working", async () => {
+  await runPython('test_ledger_schema');
+}, 60_000);
+
+test('the ledger loses no row when its database is locked, damaged or deleted, and when its writer is killed', async () => {
+  await runPython('test_ledger_writer');
+}, 120_000);
+
 test('the whole gateway serves, hides keys, drains, and reports failures clearly', async () => {
   await runPython('test_gateway');
 }, 900_000);

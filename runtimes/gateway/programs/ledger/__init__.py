@@ -1,0 +1,22 @@
+"""The ledger: what every request and every call of a provider cost. docs/usage.md is the guide for users.
+
+What stands where:
+
+- schema.py: the tables. `attempts` has one row for each call of a provider, `requests` one for each request of a client, `prices` the
+  prices with the time from which they hold, `usage_hours` the sums of each hour, which `./switchyard usage` reads.
+- migrations/: Alembic's steps from one schema to the next. migrate.py runs them, in a process of its own and under the lock of files.py.
+- transport.py: sees each call of a provider where its bytes pass (httpx's transport), and hands them on after the answer.
+- recorder.py: ASGI middleware that sees each request of a client. It gives the ledger's ids and joins attempts and request.
+- wire.py: the usage, model and text in the bytes of an answer. counting.py: each provider's arithmetic of tokens. prices.py: prices and
+  the cost of an attempt. rows.py: what was observed becomes a row. All four are pure.
+- writer.py: one thread for each gateway. It makes rows, keeps them in memory up to a bound, and writes them in batches.
+- store.py: the database: the statements of a batch. retention.py: removes old rows. report.py: the sums for `usage`, run by `docker exec`.
+
+Rules: ids are the ledger's own (random), never a client's or a provider's. Money is an integer of nano-dollars, rounded once a row. No prompt,
+no answer and no key is stored. A failure of the database never fails a request.
+
+Budgets come next. Their table `reservations` needs a migration 0002 and stands beside `attempts`: a reservation has the `request_id` of the
+request whose cost it covers, and is settled with the costs of its attempts (`rows.attempt_row`). `requests_log.current().ledger_id` is that
+id from the moment a request has a valid key, so the check can run in request_filter.py before cache and LiteLLM. A check that must not wait for
+the writer's thread opens its own connection with `store.connect`.
+"""

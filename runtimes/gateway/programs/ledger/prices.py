@@ -1,0 +1,108 @@
+"""Prices, and what tokens cost. Integers only: nano-dollars per million tokens, so that every published price is exact. Pure."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import NamedTuple
+
+from ledger.counting import Tokens
+
+MILLION = 1_000_000
+NANO = Decimal(1_000_000_000)
+# LiteLLM's names of prices for long requests, with their limit in tokens.
+TIERS = {'': 0, '_above_128k_tokens': 128_000, '_above_200k_tokens': 200_000, '_above_272k_tokens': 272_000}
+SERVICE_TIERS = ('', 'flex', 'priority')
+
+
+class Price(NamedTuple):
+    """The price of a model, for requests of one service tier with more than `above` input tokens. In nano-dollars per million tokens."""
+
+    provider: str
+    model: str
+    tier: str
+    above: int
+    input: int
+    cached: int
+    written: int
+    written_1h: int
+    output: int
+    reasoning: int
+    source: str  # catalogue | litellm
+
+
+class Cost(NamedTuple):
+    """What a call costs."""
+
+    nano_usd: int
+    source: str  # provider | local | unpriced | none
+    price: Price | None = None
+
+
+def prices_of(provider: str, model: str, entry: dict, source: str) -> list[Price]:
+    """The prices in an entry of LiteLLM's price map, or in a deployment's `model_info`. None without a price for input."""
+    found = []
+    for tier in SERVICE_TIERS:
+        for suffix, above in TIERS.items():
+            ending = suffix + (f'_{tier}' if tier else '')
+            given = rate(entry, f'input_cost_per_token{ending}')
+            if given is None:
+                continue
+            output = rate(entry, f'output_cost_per_token{ending}', 0)
+            cached = rate(entry, f'cache_read_input_token_cost{ending}', given)
+            written = rate(entry, f'cache_creation_input_token_cost{ending}', given)
+            hour = rate(entry, f'cache_creation_input_token_cost_above_1hr{ending}', written)
+            reasoning = rate(entry, f'output_cost_per_reasoning_token{ending}', output)
+            found.append(Price(provider, model, tier, above, given, cached, written, hour, output, reasoning, source))
+    return found
+
+
+def rate(entry: dict, name: str, default: int | None = None) -> int | None:
+    """A price per token in US dollars, as nano-dollars per million tokens."""
+    value = entry.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+        return default
+    return rounded(Decimal(repr(value)) * MILLION)
+
+
+def rounded(dollars: Decimal) -> int:
+    """US dollars as nano-dollars, rounded half to even."""
+    return int((dollars * NANO).to_integral_value(ROUND_HALF_EVEN))
+
+
+class PriceList:
+    """The prices of all deployments' models."""
+
+    def __init__(self, prices: list[Price] = ()) -> None:  # type: ignore[assignment]
+        self.prices = list(prices)
+        self.by_model: dict[tuple[str, str], list[Price]] = {}
+        for price in self.prices:
+            self.by_model.setdefault((price.provider, price.model), []).append(price)
+
+    def find(self, provider: str, model: str, tier: str, input_tokens: int) -> Price | None:
+        """The price of a call. A service tier without a price of its own costs what the usual one does."""
+        own = self.by_model.get((provider, model), [])
+        own = [price for price in own if price.tier == tier] or [price for price in own if not price.tier]
+        return max((price for price in own if input_tokens > price.above or not price.above), key=lambda price: price.above, default=None)
+
+    def cost(self, provider: str, model: str, tokens: Tokens, tier: str = '') -> Cost:
+        """What a call costs: what the provider says, otherwise by the price."""
+        price = self.find(provider, model, tier, tokens.input)
+        if tokens.cost is not None:
+            return Cost(rounded(tokens.cost), 'provider', price)
+        if price is None:
+            return Cost(0, 'unpriced')
+        return Cost(nano_usd(price, tokens), 'local', price)
+
+
+def nano_usd(price: Price, tokens: Tokens) -> int:
+    """The cost of tokens, rounded once, half to even."""
+    total = (
+        (tokens.input - tokens.cached - tokens.written) * price.input
+        + tokens.cached * price.cached
+        + (tokens.written - tokens.written_1h) * price.written
+        + tokens.written_1h * price.written_1h
+        + (tokens.output - tokens.reasoning) * price.output
+        + tokens.reasoning * price.reasoning
+    )
+    whole, rest = divmod(total, MILLION)
+    return whole + (rest * 2 > MILLION or (rest * 2 == MILLION and whole % 2))

@@ -1,0 +1,142 @@
+"""Sees every call of a provider where its bytes pass: in the transports of httpx, which LiteLLM and OpenAI's SDK use.
+
+LiteLLM's success callback would see one call of several, after LiteLLM has changed the usage, and not the calls that fail or are cancelled.
+"""
+
+from __future__ import annotations
+
+import contextvars
+from collections.abc import Callable
+
+from failure_policy import deployment_of
+from requests_log import current
+
+from ledger.observed import Attempt, Deployment, now_us
+from ledger.wire import wire_of
+
+# The arguments of LiteLLM's current call, in which LiteLLM puts the deployment that it chose.
+_CALL: contextvars.ContextVar[dict | None] = contextvars.ContextVar('switchyard_call', default=None)
+# Providers that tell a stream's usage only if they are asked. LiteLLM removes it from the stream of a client that did not ask.
+ASKED = {'openai', 'azure', 'deepseek'}
+ASK = b',"stream_options":{"include_usage":true}}'
+
+
+def observe_calls(router_class, transports: list, deployments: dict[str, Deployment], ended: Callable[[Attempt], None]) -> None:
+    """Patch LiteLLM's router and the transports. `ended` gets each attempt of a client's request once, when it is over."""
+    call = router_class.make_call
+
+    async def make_call(self, original_function, *args, **kwargs):
+        record = current().record
+        if record is not None and not record.alias:
+            record.alias = str(kwargs.get('model') or '')
+        token = _CALL.set(kwargs)
+        try:
+            return await call(self, original_function, *args, **kwargs)
+        finally:
+            _CALL.reset(token)
+
+    router_class.make_call = make_call
+    for transport in transports:
+        observe(transport, deployments, ended)
+
+
+def observe(transport, deployments: dict[str, Deployment], ended: Callable[[Attempt], None]) -> None:
+    send = transport.handle_async_request
+
+    async def handle_async_request(self, request):
+        attempt = begin(request, deployments)
+        if attempt is None:
+            return await send(self, request)
+        meter = Meter(attempt, ended)
+        try:
+            response = await send(self, request)
+        except BaseException as error:
+            meter.end('failed', error)
+            raise
+        attempt.http_status = response.status_code
+        attempt.content_type = response.headers.get('content-type', '')
+        attempt.encoding = response.headers.get('content-encoding', '').lower()
+        response.stream = metered(response.stream, meter)
+        return response
+
+    transport.handle_async_request = handle_async_request
+
+
+def begin(request, deployments: dict[str, Deployment]) -> Attempt | None:
+    """Begin an attempt. None outside of a client's request, and for calls that cost nothing, like counting tokens."""
+    record = current().record
+    wire = wire_of(request.url.path) if record is not None and request.method == 'POST' else ''
+    if not wire:
+        return None
+    call = _CALL.get() or {}
+    deployment = deployments.get(deployment_of(call) or '')
+    try:
+        body = request.content
+    except Exception:  # a body that is itself a stream
+        body = b''
+    if deployment and deployment.provider in ASKED and wire == 'chat':
+        body = ask_for_usage(request, body)
+    return Attempt(record, deployment, wire, body, int(call.get('fallback_depth') or 0))
+
+
+def ask_for_usage(request, body: bytes) -> bytes:
+    """Ask for the usage of a stream, if the client did not. Returns the body.
+
+    The names are searched in the text, which costs less than to parse it: inside of a JSON string their quotes would be escaped.
+    """
+    if b'"stream_options":' in body or not (b'"stream":true' in body or b'"stream": true' in body) or not body.endswith(b'}'):
+        return body
+    import httpx
+
+    body = body[:-1] + ASK
+    request.headers['content-length'] = str(len(body))
+    request.stream, request._content = httpx.ByteStream(body), body
+    return body
+
+
+class Meter:
+    """Follows the answer of an attempt, and reports its end once."""
+
+    # The attempts that are not over, for the end of the process.
+    running: set[Meter] = set()
+
+    def __init__(self, attempt: Attempt, ended: Callable[[Attempt], None]) -> None:
+        self.attempt, self.ended = attempt, ended
+        self.running.add(self)
+
+    def end(self, ending: str, error: BaseException | None = None) -> None:
+        if self in self.running:
+            self.running.discard(self)
+            self.attempt.ending, self.attempt.error, self.attempt.completed_us = ending, error, now_us()
+            self.ended(self.attempt)
+
+
+def end_all() -> None:
+    """End all attempts, because the process ends."""
+    for meter in list(Meter.running):
+        meter.end('closed')
+
+
+def metered(stream, meter: Meter):
+    """A response's stream that is observed. The class is made at the first use: httpx is not needed for the tests of the rest."""
+    import httpx
+
+    class MeteredStream(httpx.AsyncByteStream):
+        async def __aiter__(self):
+            try:
+                async for chunk in stream:
+                    meter.attempt.add(chunk)
+                    yield chunk
+            except GeneratorExit:
+                meter.end('closed')
+                raise
+            except BaseException as error:
+                meter.end('failed', error)
+                raise
+            meter.end('complete')
+
+        async def aclose(self) -> None:
+            meter.end('closed')
+            await stream.aclose()
+
+    return MeteredStream()

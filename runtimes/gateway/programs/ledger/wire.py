@@ -1,0 +1,213 @@
+"""What a provider's answer says about itself: usage, model, id, why it ended. Read from its bytes, complete or not. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import orjson
+
+# A stream's usage is in its first or last events, or, at some providers, in every one. All others need not be parsed.
+FIRST, LAST = 2, 6
+_USAGE = re.compile(rb'"usage"\s*:\s*\{|"usage_metadata"\s*:\s*\{')
+_TIERS = {'flex', 'priority'}
+
+
+class Answer(NamedTuple):
+    """What is known of an answer."""
+
+    usage: dict | None = None
+    model: str = ''
+    id: str = ''
+    finish_reason: str = ''
+    service_tier: str = ''
+    complete: bool = False  # its end was seen
+    error: bool = False  # it contains an error although its status is a success
+    text: str = ''  # what the model wrote; only read if there is no usage or no end
+
+
+def wire_of(path: str) -> str:
+    """The format of a provider's answer, by the path of its address; empty for one that costs nothing or is unknown."""
+    end = path.rstrip('/').rpartition('/')[2].partition('?')[0]
+    if end in ('completions', 'embeddings'):
+        return 'chat'
+    if end in ('messages', 'responses'):
+        return end
+    method = end.rpartition(':')[2]
+    return 'gemini' if method in ('generateContent', 'streamGenerateContent', 'batchEmbedContents', 'embedContent') else ''
+
+
+def read(wire: str, body: bytes, streamed: bool) -> Answer:
+    """Read an answer. `streamed`: its content type is text/event-stream."""
+    return read_stream(wire, body) if streamed else read_whole(wire, body)
+
+
+def decoded(body: bytes, encoding: str) -> bytes:
+    """A body without its content encoding, as far as it has arrived."""
+    try:
+        if encoding in ('gzip', 'deflate', 'x-gzip'):
+            try:
+                return zlib.decompressobj(zlib.MAX_WBITS | 32).decompress(body)
+            except zlib.error:
+                return zlib.decompressobj(-zlib.MAX_WBITS).decompress(body)
+        if encoding == 'br':
+            import brotli
+
+            return brotli.Decompressor().process(body)
+        if encoding == 'zstd':
+            from backports import zstd
+
+            return zstd.ZstdDecompressor().decompress(body)
+    except Exception:
+        return b''
+    return body
+
+
+def loads(text: bytes) -> dict:
+    """A JSON object; an empty one if the text is none."""
+    try:
+        value = orjson.loads(text)
+    except ValueError:
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            return {}
+    # Google sends a list with one element.
+    value = value[0] if isinstance(value, list) and value else value
+    return value if isinstance(value, dict) else {}
+
+
+def read_whole(wire: str, body: bytes) -> Answer:
+    fields = loads(body) or {'usage': usage_in_tail(body)}
+    usage = usage_in(fields)
+    text = '' if usage else ''.join(strings(first(fields, 'choices', 'content', 'output', 'candidates')))
+    return describe(Answer(usage, complete=bool(body), text=text), fields)
+
+
+def usage_in_tail(body: bytes) -> dict | None:
+    """The usage of a body that is too large to be kept whole: it is at the end."""
+    found = list(_USAGE.finditer(body))
+    if not found:
+        return None
+    try:
+        return json.JSONDecoder().raw_decode(body[found[-1].end() - 1 :].decode('utf-8', 'replace'))[0]
+    except ValueError:
+        return None
+
+
+def events_of(body: bytes) -> list[bytes]:
+    """The data of a stream's events. The last one may be incomplete."""
+    return [line[5:].strip() for line in body.splitlines() if line.startswith(b'data:')]
+
+
+def read_stream(wire: str, body: bytes) -> Answer:
+    events = events_of(body)
+    answer = Answer()
+    for index, event in enumerate(events):
+        if index < FIRST or index >= len(events) - LAST or _USAGE.search(event):
+            answer = add_event(answer, event)
+    if answer.usage and answer.complete:
+        return answer
+    return answer._replace(text=''.join(piece for event in events for piece in deltas(wire, loads(event))))
+
+
+def add_event(answer: Answer, event: bytes) -> Answer:
+    """An answer with what one more event says."""
+    if event == b'[DONE]':
+        return answer._replace(complete=True)
+    fields = loads(event)
+    kind = fields.get('type')
+    if kind in ('message_stop', 'response.completed', 'response.incomplete', 'response.failed'):
+        answer = answer._replace(complete=True)
+    if kind in ('error', 'response.failed') or isinstance(fields.get('error'), dict):
+        answer = answer._replace(error=True)
+    inner = first(fields, 'message', 'response')
+    holder = inner if isinstance(inner, dict) else fields
+    # Anthropic's last event has only some of the fields of its first one.
+    usage = {name: value for part in (holder, fields) for name, value in (usage_in(part) or {}).items() if value is not None}
+    if usage:
+        answer = answer._replace(usage={**(answer.usage or {}), **usage} if kind == 'message_delta' else usage)
+    described = describe(answer, holder)
+    if kind == 'message_delta' and isinstance(fields.get('delta'), dict):
+        described = describe(described, fields['delta'])
+    # Gemini has no event for the end.
+    ended = described.finish_reason and 'candidates' in fields
+    return described._replace(complete=True) if ended else described
+
+
+def usage_in(fields: dict) -> dict | None:
+    groq = fields.get('x_groq')
+    value = first(fields, 'usage', 'usageMetadata', 'usage_metadata') or (groq.get('usage') if isinstance(groq, dict) else None)
+    return value if isinstance(value, dict) and value else None
+
+
+def describe(answer: Answer, fields: dict) -> Answer:
+    """An answer with the model, id, reason and tier in these fields."""
+    found = {
+        'model': first(fields, 'model', 'modelVersion'),
+        'id': first(fields, 'id', 'responseId'),
+        'finish_reason': reason_in(fields),
+        'service_tier': fields.get('service_tier') if fields.get('service_tier') in _TIERS else None,
+    }
+    answer = answer._replace(**{name: value for name, value in found.items() if isinstance(value, str) and value})
+    return answer._replace(error=True) if isinstance(fields.get('error'), dict) else answer
+
+
+def reason_in(fields: dict) -> object:
+    """Why the model ended, in the provider's word."""
+    for name in ('choices', 'candidates'):
+        if isinstance(fields.get(name), list) and fields[name] and isinstance(fields[name][0], dict):
+            return first(fields[name][0], 'finish_reason', 'finishReason')
+    if fields.get('object') == 'response':
+        return fields.get('status') if fields.get('status') != 'in_progress' else None
+    return fields.get('stop_reason')
+
+
+def deltas(wire: str, fields: dict) -> Iterator[str]:
+    """What the model wrote in one event."""
+    if wire == 'messages':
+        delta = fields.get('delta')
+        if fields.get('type') == 'content_block_delta' and isinstance(delta, dict):
+            yield from (value for name in ('text', 'thinking', 'partial_json') if isinstance(value := delta.get(name), str))
+    elif wire == 'responses':
+        if isinstance(fields.get('delta'), str):
+            yield fields['delta']
+    elif wire == 'gemini':
+        yield from strings([part.get('content') for part in fields.get('candidates') or [] if isinstance(part, dict)])
+    else:
+        for choice in fields.get('choices') or []:
+            if isinstance(choice, dict):
+                yield from strings([choice.get('text'), choice.get('delta')])
+
+
+# Names of fields whose text the model did not write, or that are no text.
+NOT_TEXT = {'role', 'type', 'id', 'call_id', 'object', 'status', 'finish_reason', 'finishReason', 'model', 'signature', 'thoughtSignature', 'encrypted_content', 'format', 'detail', 'media_type', 'mime_type', 'data', 'cache_control'}
+
+
+def strings(value: object) -> Iterator[str]:
+    """All texts in a value, in order. Binary data in addresses is left out."""
+    pending = [value]
+    while pending:
+        one = pending.pop()
+        if isinstance(one, str):
+            if not one.startswith('data:'):
+                yield one
+        elif isinstance(one, dict):
+            pending += [inner for name, inner in reversed(one.items()) if name not in NOT_TEXT]
+        elif isinstance(one, list):
+            pending += reversed(one)
+
+
+def prompt(body: bytes) -> str:
+    """The text of a request, for counting its tokens: everything that the model reads."""
+    fields = loads(body)
+    names = ('instructions', 'system', 'systemInstruction', 'tools', 'messages', 'input', 'prompt', 'contents', 'content', 'requests')
+    return ' '.join(strings([fields.get(name) for name in names]))
+
+
+def first(fields: dict, *names: str) -> object:
+    """The first of these fields that is not empty."""
+    return next((value for name in names if (value := fields.get(name))), None)
