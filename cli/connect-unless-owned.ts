@@ -1,10 +1,11 @@
-/** Writes the client files as part of another command, unless they belong to another stack. */
+/** Writes the client files as part of another command, unless they belong to another stack; those of other clients if they are this stack's. */
 import { type RawOutputs, readBasics } from '../domain/read/outputs-reader.ts';
 import { unlessRefused } from '../console/errors.ts';
 import { clientFiles } from '../client/client-files.ts';
 import { writeUnlessOwned } from '../client/connect-files.ts';
 import type { ConnectedOrNot, ConnectOptions } from '../client/connect-types.ts';
 import type { Output } from '../console/output.ts';
+import { refreshOtherClients } from './connect-clients.ts';
 import { isDeployed, ownerOf } from './owner.ts';
 
 /**
@@ -24,5 +25,6 @@ export async function connectUnlessOwned(
     isDeployed(other, me),
   );
   for (const note of result.connected?.notes ?? []) out.warn(note);
+  if (options.dir === undefined) await refreshOtherClients(out, stack, outputs);
   return result;
 }

@@ -1,51 +1,88 @@
-import type { Command } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { type RawOutputs, readBasics } from '../domain/read/outputs-reader.ts';
-import { unlessRefused } from '../console/errors.ts';
+import { unlessRefused, UserError } from '../console/errors.ts';
 import { clientFiles } from '../client/client-files.ts';
 import { connect } from '../client/connect-files.ts';
 import { describeConnected } from '../client/connect-text.ts';
 import type { Connected, ConnectOptions } from '../client/connect-types.ts';
 import { type Output, withOutput } from '../console/output.ts';
+import { connectOtherClients, printVariables } from './connect-clients.ts';
 import { ownerOf } from './owner.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { currentOutputs } from '../keys/current-outputs.ts';
+
+/** The clients that can be connected; `env` is any other, by variables. */
+const CLIENTS = ['opencode', 'claude-code', 'codex', 'aider', 'env'] as const;
+type Client = (typeof CLIENTS)[number];
+
+interface CommandOptions extends ConnectOptions {
+  client?: Client[];
+}
 
 /** Adds `connect`. */
 export function register(program: Command): void {
   program
     .command('connect')
     .argument('[stack]', 'the stack', 'dev')
-    .option('--dir <folder>', "write both files to this folder instead of opencode's own")
-    .option('--gateway-only', "write only the gateway's key, no provider keys")
+    .option(
+      '--client <name>',
+      `the client to connect: ${CLIENTS.slice(0, -1).join(', ')} (repeatable; default: opencode); or env: print variables for any other`,
+      collectClients,
+    )
+    .option('--dir <folder>', "write the client's files to this folder instead of its own")
+    .option('--gateway-only', "for opencode: write only the gateway's key, no provider keys")
     .description(
-      "write opencode's files: opencode.json, and auth.json with the keys (0600), keeping your own entries; " +
+      "write a client's files, with its keys in files that only you can read (0600), keeping your own entries; " +
         'they belong to this stack then, and `up` of another stack does not change them',
     )
-    .action(
-      withOutput(async (out, stack: string, options: ConnectOptions) => {
-        await requireStack(stack);
-        await ensureReady({ need: ['pulumi'], onProgress: out.progress });
-        const connected = await connectFrom(
-          out,
-          stack,
-          await out.step(`reading the outputs of ${stack}`, () => currentOutputs(stack)),
-          options,
-        );
-        if (process.env.OPENCODE_AUTH_CONTENT && options.dir === undefined) {
-          out.warn('OPENCODE_AUTH_CONTENT is set: opencode reads it instead of auth.json');
-        }
-        out.result(connected, describeConnected(connected));
-      }),
-    );
+    .action(withOutput(run));
+}
+
+function collectClients(name: string, before: Client[] = []): Client[] {
+  const client = CLIENTS.find((one) => one === name);
+  if (client === undefined) throw new InvalidArgumentError(`allowed: ${CLIENTS.join(', ')}`);
+  return [...before, client];
+}
+
+async function run(out: Output, stack: string, options: CommandOptions): Promise<void> {
+  const clients: Client[] = [...new Set<Client>(options.client ?? ['opencode'])];
+  refuseCombination(stack, clients, options);
+  await requireStack(stack);
+  await ensureReady({ need: ['pulumi'], onProgress: out.progress });
+  const outputs = await out.step(`reading the outputs of ${stack}`, () => currentOutputs(stack));
+  const tools = clients.filter((one) => one !== 'opencode' && one !== 'env');
+  if (clients.includes('env')) return printVariables(out, stack, outputs);
+  const connected = clients.includes('opencode') ? [await connectFrom(out, stack, outputs, options)] : [];
+  if (connected.length > 0 && process.env.OPENCODE_AUTH_CONTENT && options.dir === undefined) {
+    out.warn('OPENCODE_AUTH_CONTENT is set: opencode reads it instead of auth.json');
+  }
+  const others = await connectOtherClients(out, stack, outputs, { clients: tools, dir: options.dir });
+  const results = [...connected, ...others.map(({ result }) => result)];
+  const texts = [...connected.map(describeConnected), ...others.map(({ text }) => text)];
+  out.result(results.length === 1 ? results[0] : results, texts.join('\n\n'));
+}
+
+function refuseCombination(stack: string, clients: readonly Client[], { dir }: CommandOptions): void {
+  const found = clients.map((one) => `--client ${one}`).join(' ');
+  if (clients.includes('env') && (clients.length > 1 || dir !== undefined))
+    throw new UserError('env prints variables and writes no file, so it stands alone', {
+      found: dir === undefined ? found : `${found} --dir`,
+      command: `eval "$(./switchyard connect ${stack} --client env)"`,
+    });
+  if (clients.length > 1 && dir !== undefined)
+    throw new UserError('one folder is for one client', {
+      found: `${found} --dir`,
+      command: `./switchyard connect ${stack} --client ${clients[0]} --dir …, then the next one`,
+    });
 }
 
 /**
- * Writes the client's files according to a stack's outputs, and prints warnings about the user's own entries.
+ * Writes opencode's files according to a stack's outputs, and prints warnings about the user's own entries.
  *
  * @throws UserError if a file of the user is malformed; nothing is changed then.
  */
-export async function connectFrom(
+async function connectFrom(
   out: Output,
   stack: string,
   outputs: RawOutputs,

@@ -1,0 +1,90 @@
+/** Writes the files of a client other than opencode. */
+import { delimiter, join } from 'node:path';
+import { access as mayAccess, constants } from 'node:fs/promises';
+import type { GatewayAccess } from '../../domain/render/gateway-access.ts';
+import { applyManaged } from '../apply-managed.ts';
+import { readClientRecord } from '../client-record.ts';
+import { readManaged } from '../managed-files.ts';
+import { isSameOwner } from '../ownership.ts';
+import { planManaged } from '../plan-managed.ts';
+import type { Owner } from '../record.ts';
+import { TOOLS, type ToolName } from './all-tools.ts';
+import type { Place, Tool } from './tool.ts';
+
+/** What was written for a client, as `--json` prints it. Contains no key. */
+export interface ConnectedTool {
+  client: ToolName;
+  stack: string;
+  /** The stack that the files belonged to before, if that was another one. */
+  switchedFrom?: string;
+  /** Each file, and whether it changed. */
+  files: { path: string; changed: boolean }[];
+  /** Files of ours that were removed. */
+  removed: string[];
+  notes: string[];
+  /** The alias that it uses by default. */
+  model: string;
+  /** A command with which to try it. */
+  try: string;
+}
+
+/**
+ * Merges the gateway into a client's files. The user's own values stay, or are restored when ours are taken out.
+ *
+ * @throws UserError if a file is malformed or cannot be written; nothing is changed then.
+ */
+export async function connectTool(
+  client: ToolName,
+  access: GatewayAccess,
+  owner: Owner,
+  place: Place,
+): Promise<ConnectedTool> {
+  const tool = TOOLS[client](place);
+  const wanted = tool.files(access);
+  const formats = Object.fromEntries(wanted.map(({ path, format }) => [path, format]));
+  const state = await readManaged(tool.record, formats);
+  const plan = planManaged(state, owner, wanted);
+  const copies = await applyManaged(plan);
+  const before = state.record?.owner;
+  return {
+    client,
+    stack: access.stack,
+    ...(before && !isSameOwner(before, owner) ? { switchedFrom: before.stack } : {}),
+    files: plan.files,
+    removed: plan.removed,
+    notes: [
+      ...(state.problem === undefined
+        ? []
+        : [`${tool.record} was unreadable and was recreated: ${state.problem}`]),
+      ...plan.replaced.map(({ path, at }) => `${path}: your ${at.join('.')} was replaced`),
+      ...(copies.length > 0 ? [`your previous version was saved to ${copies.join(' and ')}`] : []),
+      ...tool.conflicts(access, (path) => state.files[path]?.users),
+      ...(await notInstalled(tool, place)),
+    ],
+    model: access.model,
+    try: tool.tryIt,
+  };
+}
+
+async function notInstalled({ program, install }: Tool, { env }: Place): Promise<string[]> {
+  const folders = (env.PATH ?? '').split(delimiter).filter(Boolean);
+  const found = await Promise.all(
+    folders.map((folder) =>
+      mayAccess(join(folder, program), constants.X_OK).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
+  return found.includes(true) ? [] : [`${program} is not on the PATH: ${install}`];
+}
+
+/** The clients whose files belong to a stack. */
+export async function connectedTools(owner: Owner, place: Place): Promise<ToolName[]> {
+  const names = Object.keys(TOOLS) as ToolName[];
+  const records = await Promise.all(names.map((name) => readClientRecord(TOOLS[name](place).record)));
+  return names.filter((_, index) => {
+    const before = records[index]?.record?.owner;
+    return before !== undefined && isSameOwner(before, owner);
+  });
+}
