@@ -15,6 +15,7 @@ import { requireSpace } from './disk.ts';
 import { STALL_MS } from './download.ts';
 import { consumeStream } from './docker-stream.ts';
 import { ensureDocker } from './docker-daemon.ts';
+import { daemonStatus, dockerClient } from './docker-host.ts';
 import { withLock } from './lock.ts';
 import { ROOT } from '../console/home-paths.ts';
 import type { Reporter } from '../console/reporter.ts';
@@ -29,14 +30,11 @@ const packages = () => readFileSync(join(recipe, 'packages.txt'), 'utf8').split(
 const SELF_TEST = 'import ensurepip, ssl, venv; assert ssl.create_default_context().get_ca_certs()';
 
 /** Whether the base image exists. */
-export async function hasBaseImage(docker: Docker): Promise<boolean> {
-  try {
-    await docker.getImage(BASE_IMAGE).inspect();
-    return true;
-  } catch (error) {
-    if ((error as { statusCode?: number }).statusCode === 404) return false;
-    throw error;
-  }
+export async function hasBaseImage(): Promise<boolean> {
+  const status = await daemonStatus(`/images/${BASE_IMAGE}/json`);
+  if (status !== 200 && status !== 404)
+    throw new UserError('Docker could not be asked for the base image', { found: `HTTP status ${status}` });
+  return status === 200;
 }
 
 /** Pulls the public image. Returns the reason if that fails, otherwise undefined. */
@@ -97,10 +95,11 @@ async function requireDockerSpace(docker: Docker): Promise<void> {
 
 /** Makes sure that {@link BASE_IMAGE} exists. */
 export async function ensureBaseImage(reporter: Reporter): Promise<void> {
-  const docker = await ensureDocker(reporter);
-  if (await hasBaseImage(docker)) return;
+  await ensureDocker(reporter);
+  if (await hasBaseImage()) return;
   await withLock('base-image', reporter.progress, async () => {
-    if (await hasBaseImage(docker)) return;
+    if (await hasBaseImage()) return;
+    const docker = await dockerClient();
     await requireDockerSpace(docker);
     const failure = await reporter.step(`pulling ${publicImage().split('@')[0]}`, () => pull(docker));
     if (failure) reporter.progress(`the image registry cannot be reached (${failure})`);

@@ -3,7 +3,6 @@ import { spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type Docker from 'dockerode';
 import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';
 import { installPackages, isDebianLike, isRoot } from './apt.ts';
@@ -94,13 +93,13 @@ export function mayInstallDocker(code: string | undefined): boolean {
   );
 }
 
-/** Makes sure that a Docker daemon answers, and returns a client for it. */
-export async function ensureDocker(reporter: Reporter): Promise<Docker> {
+/** Makes sure that a Docker daemon answers. */
+export async function ensureDocker(reporter: Reporter): Promise<void> {
   const first = await daemonState();
-  if (first.ok) return first.docker;
+  if (first.ok) return;
   const { reason, code } = first;
   if (!mayInstallDocker(code)) throw dockerUnavailable(reason, code, await onPath('dockerd'));
-  return withLock('docker', reporter.progress, async () => {
+  await withLock('docker', reporter.progress, async () => {
     if (!(await onPath('dockerd'))) await installPackages(['docker.io'], reporter);
     if (!(await daemonState()).ok) {
       if (existsSync('/run/systemd/system')) await execa('systemctl', ['start', 'docker'], { reject: false });
@@ -108,7 +107,6 @@ export async function ensureDocker(reporter: Reporter): Promise<Docker> {
     }
     const now = await daemonState();
     if (!now.ok) throw dockerUnavailable(now.reason, now.code, true);
-    return now.docker;
   });
 }
 

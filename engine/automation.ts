@@ -14,6 +14,7 @@ import { recordRun } from './own-runs.ts';
 
 /** Opens an existing stack without selecting it: plain `pulumi` keeps the selection of its user. */
 export async function openStack(stack: string, cwd: string): Promise<Stack> {
+  await import('../infra/lean-sdk.ts');
   const [{ LocalWorkspace, Stack: AutomationStack }, command] = await Promise.all([
     import('@pulumi/pulumi/automation/index.js'),
     stackCommand(stack),

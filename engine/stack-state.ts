@@ -78,6 +78,8 @@ export async function ensureStack(stack: string): Promise<void> {
  * @throws UserError if the backend cannot be queried.
  */
 export async function ensureState(stack: string): Promise<{ resources: StateResource[] }> {
+  const inFolder = resourcesInFolder(stack);
+  if (inFolder !== undefined) return { resources: inFolder };
   const exported = await runPulumi(stack, ['stack', 'export']);
   if (exported.exitCode === 0) return parseState(exported.stdout);
   if (!isStackMissing(exported)) throw pulumiFailure(stack, exported);
@@ -95,8 +97,13 @@ export async function stackOutputs(stack: string): Promise<Record<string, unknow
   return JSON.parse(stdout) as Record<string, unknown>;
 }
 
-/** The stack's state. */
+/**
+ * The stack's state, with its secrets encrypted. A backend that is a folder is read without starting the engine, which costs a third of a
+ * second of CPU.
+ */
 export async function stackState(stack: string): Promise<{ resources: StateResource[] }> {
+  const inFolder = resourcesInFolder(stack);
+  if (inFolder !== undefined) return { resources: inFolder };
   return parseState((await pulumi(stack, ['stack', 'export'])).stdout);
 }
 

@@ -35,11 +35,11 @@ export function stacksInFolder(backend = backendFolder()): string[] {
 }
 
 /**
- * The resources of a stack in a backend that is a folder; undefined if the stack is not there, the backend is another one, or the file is
- * not in the format that we know.
+ * The resources of a stack of this project in a backend that is a folder; undefined if the stack is not there, it is another project's, the
+ * backend is another one, or the file is not in the format that we know.
  */
 export function resourcesInFolder(stack: string, backend = backendFolder()): StateResource[] | undefined {
-  if (backend === undefined) return undefined;
+  if (backend === undefined || !/^(organization\/switchyard\/)?[^/]+$/.test(stack)) return undefined;
   const folder = stacksFolder(backend);
   const file = filesIn(folder).find((name) => STATE_FILE.exec(name)?.groups?.stack === shortName(stack));
   if (file === undefined) return undefined;

@@ -1,4 +1,5 @@
 /** The Pulumi program: deploys a gateway from settings and catalogue, and outputs the files for its clients. */
+import '../infra/lean-sdk.ts';
 import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import { clientKeys, clientView } from '../domain/render/client-view.ts';

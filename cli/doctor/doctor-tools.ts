@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { execa } from 'execa';
 import { hasBaseImage } from '../../bootstrap/base-image.ts';
 import { freeBytes, gigabytes, NEEDED_BYTES } from '../../bootstrap/disk.ts';
-import { daemonState, type DaemonState } from '../../bootstrap/docker-host.ts';
+import { daemonState, type DaemonState, dockerClient } from '../../bootstrap/docker-host.ts';
 import { dockerUnavailable, mayInstallDocker } from '../../bootstrap/docker-daemon.ts';
 import { home, launcher, ROOT } from '../../console/home-paths.ts';
 import { lookForPulumi } from '../../bootstrap/pulumi-install.ts';
@@ -52,14 +52,18 @@ export async function checkPulumi(): Promise<Check> {
 /** Docker's daemon and the base image. */
 export async function checkDocker(): Promise<Check[]> {
   const state = await daemonState();
-  const daemon = state.ok ? await describeDaemon(state) : checkFailed(state);
+  const daemon = state.ok ? await describeDaemon() : checkFailed(state);
   const missing = bad('base image', `${BASE_IMAGE} does not exist`, `${launcher} up`);
   if (!state.ok) return [daemon, missing];
-  return [daemon, (await hasBaseImage(state.docker)) ? good('base image', BASE_IMAGE) : missing];
+  return [daemon, (await hasBaseImage()) ? good('base image', BASE_IMAGE) : missing];
 }
 
-async function describeDaemon({ docker }: Extract<DaemonState, { ok: true }>): Promise<Check> {
-  const { Version, Os, Arch } = (await docker.version()) as { Version: string; Os: string; Arch: string };
+async function describeDaemon(): Promise<Check> {
+  const { Version, Os, Arch } = (await (await dockerClient()).version()) as {
+    Version: string;
+    Os: string;
+    Arch: string;
+  };
   return good('docker', `engine ${Version}, ${Os}/${Arch}`);
 }
 
@@ -77,7 +81,7 @@ function checkFailed({ reason, code }: Extract<DaemonState, { ok: false }>): Che
 export async function checkDisk(): Promise<Check[]> {
   const state = await daemonState();
   const dockerRoot = state.ok
-    ? ((await state.docker.info()) as { DockerRootDir?: string }).DockerRootDir
+    ? ((await (await dockerClient()).info()) as { DockerRootDir?: string }).DockerRootDir
     : undefined;
   // The folder of a daemon in a virtual machine or on another host does not exist here.
   const folders = [home(), ...(dockerRoot && existsSync(dockerRoot) ? [dockerRoot] : [])];

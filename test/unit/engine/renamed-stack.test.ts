@@ -78,6 +78,11 @@ test('a stack is known by the name in its labels; one without any was not deploy
   expect(deployedName([])).toBeUndefined();
 });
 
+test("another project's stack of the same name is not read", () => {
+  expect(resourcesInFolder('organization/switchyard/second')).toBeDefined();
+  expect(resourcesInFolder('organization/other/second')).toBeUndefined();
+});
+
 test('a state in an unknown format is no stack that was renamed', () => {
   writeFileSync(join(stacks(), 'second.json'), '{"version":9}');
   expect(resourcesInFolder('second')).toBeUndefined();
