@@ -7,14 +7,15 @@ import json
 import orjson
 from api_error import bad_request
 from bounds import Bounds, OutOfBounds
+from field_types import FieldTypes
 from request_policy import deny_reason
-from served_models import ServedModels, type_name
+from served_models import ServedModels, route_of, type_name
 
 # From this many bytes on, a check takes so long that it would delay other requests.
 LARGE = 1 << 16
 
 
-def check_body(body: bytes, path: str, served: ServedModels) -> bytes:
+def check_body(body: bytes, path: str, served: ServedModels, field_types: FieldTypes) -> bytes:
     """The body as LiteLLM gets it. Raises an ApiError with the reason if the body is not allowed."""
     bounds = Bounds()
     try:
@@ -29,6 +30,7 @@ def check_body(body: bytes, path: str, served: ServedModels) -> bytes:
     except (ValueError, RecursionError) as error:
         raise bad_request(f'The body is not valid JSON: {error}.', 'invalid_json') from None
     served.check(path, fields)
+    field_types.check(route_of(path), fields)
     # LiteLLM raises an exception for any other value, which would look like a failure of the provider.
     if not isinstance(fields.get('cache', {}), dict):
         raise bad_request(f'"cache" must be an object, found {type_name(fields["cache"])}.', 'invalid_type', 'cache')

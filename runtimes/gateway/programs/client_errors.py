@@ -14,7 +14,7 @@ from admission import LIMIT_MESSAGE
 from api_error import is_anthropic
 from error_boundary import is_starlette_error
 from failure_kinds import Kind, error_in, message_in
-from provider_failure import Failure, plain
+from provider_failure import UNPROCESSABLE, Failure, plain
 
 # Anthropic's error types by status.
 ANTHROPIC_TYPES = {400: 'invalid_request_error', 401: 'authentication_error', 402: 'billing_error', 403: 'permission_error', 404: 'not_found_error',
@@ -25,7 +25,8 @@ LIMIT_MESSAGES = {
     429: 'Too many concurrent requests for this model. Try again in a moment.',
     503: LIMIT_MESSAGE,
 }
-_NAMES = re.compile(r'litellm|general_settings|router_settings|fallback model|cooldown_list|model[ _]group|deployments? available|max_parallel', re.IGNORECASE)
+# Not the fields that clients may send.
+_NAMES = re.compile(r'litellm(?!_(?:metadata|params|session_id|trace_id)\b)|general_settings|router_settings|fallback model|cooldown_list|model[ _]group|deployments? available|max_parallel', re.IGNORECASE)
 # The refused key is the gateway's. Without this prefix a client would think that its own key is wrong.
 KEY_REJECTED = "The provider rejected the gateway's account: "
 MAX_ERROR_BYTES = 262_144
@@ -92,6 +93,9 @@ class Answer:
         """Status and error: the provider's if one was called, otherwise those in the body."""
         if failure := self.request.reported_failure():
             return failure.status, provider_error(failure, self.anthropic)
+        # LiteLLM itself failed, before it called anybody: it was asked for something that it cannot process.
+        if status in (500, 502) and self.request.called_nobody:
+            return 400, {'message': UNPROCESSABLE, 'type': default_type(400, self.anthropic), 'code': 'invalid_request'}
         # A stream that failed at its start is an event with an error status.
         text = body.decode('utf-8', 'replace').removeprefix('data: ').partition('\n\ndata: ')[0]
         error = error_in(text) or {}

@@ -2,7 +2,8 @@
 
 When an application raises an exception, or returns without a response, uvicorn and Starlette send "Internal Server Error" as plain text,
 which no client of these APIs can parse. A gateway that is draining closes the connection without a response instead: then the edge retries
-the request at another gateway (`retry-on empty-response`). Otherwise the client gets a 500 in the format of its API.
+the request at another gateway (`retry-on empty-response`). Otherwise the client gets an error in the format of its API: a 400 if LiteLLM
+failed before it called a provider, because then the request was at fault, otherwise a 500.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import asyncio
 import logging
 
 import requests_log
-from api_error import ApiError, is_anthropic
+from api_error import ApiError, bad_request, is_anthropic
 from hand_over import remove_record
+from provider_failure import UNPROCESSABLE
 
 log = logging.getLogger('switchyard')
 
@@ -39,7 +41,7 @@ class ErrorBoundary:
         draining = self.request_filter.draining
         # Closed without a response: the edge retries the request, so its record stays.
         if not (draining and await close_without_response(send)):
-            await send_error(send, internal_error(draining), is_anthropic(scope))
+            await send_error(send, unprocessable() if requests_log.current().called_nobody else internal_error(draining), is_anthropic(scope))
             remove_record(scope)
 
 
@@ -92,6 +94,11 @@ def internal_error(draining: bool) -> ApiError:
     if draining:
         return ApiError(503, 'overloaded_error', 'This gateway is being replaced. Send the request again.', 'gateway_draining')
     return ApiError(500, 'api_error', 'The gateway failed: internal error. The reason is in its log.', 'gateway_failed')
+
+
+def unprocessable() -> ApiError:
+    """For an exception of LiteLLM before it has called a provider."""
+    return bad_request(UNPROCESSABLE, 'invalid_request')
 
 
 async def send_error(send, error: ApiError, anthropic: bool) -> None:

@@ -11,7 +11,7 @@ import datetime
 import math
 
 from failure_kinds import Kind
-from provider_failure import Failure, failure_of
+from provider_failure import Failure, failure_of, mark_uncalled
 from requests_log import current
 
 # Maximum cooldown in seconds, whatever the provider asks for: it may have recovered, or the key may have been replaced.
@@ -31,16 +31,26 @@ def install_failure_policy(router_class, cooldown_handlers, unprocessable) -> No
     call, fall_back = router_class.make_call, router_class.async_function_with_fallbacks_common_utils
     drop = unprocessable.drop_params_from_unprocessable_entity_error
 
-    async def make_call(self, original_function, *args, **kwargs):
+    async def attempt(self, original_function, *args, **kwargs):
+        request = current()
+        calls = request.provider_calls
         try:
             return await call(self, original_function, *args, **kwargs)
+        except Exception as error:
+            if request.handed_over and request.provider_calls == calls:
+                mark_uncalled(error)
+            raise
+
+    async def make_call(self, original_function, *args, **kwargs):
+        try:
+            return await attempt(self, original_function, *args, **kwargs)
         except Exception as error:
             pause = retry_pause(self, record_failure(self, error, kwargs), kwargs)
             if pause is None:
                 raise
         await asyncio.sleep(pause)
         try:
-            return await call(self, original_function, *args, **kwargs)
+            return await attempt(self, original_function, *args, **kwargs)
         except Exception as error:
             record_failure(self, error, kwargs)
             raise

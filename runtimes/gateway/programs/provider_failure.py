@@ -6,16 +6,22 @@ at the end of the exception's chain of causes.
 
 from __future__ import annotations
 
+import logging
 import re
 from typing import NamedTuple
 
 from failure_kinds import Kind, error_in, kind_of, message_in
+from requests_log import current
+
+log = logging.getLogger('switchyard')
 
 # Messages for failures where the provider sent none.
 TIMED_OUT = 'The provider did not respond in time.'
 UNREACHABLE = 'The provider could not be reached.'
 CUT = 'The provider closed the connection before its response was complete.'
 UNREADABLE = "The provider's response could not be parsed."
+# LiteLLM could not create the provider's request. Its own messages are Python's: 'bool' object is not iterable.
+UNPROCESSABLE = 'The gateway could not translate this request for the provider: the value or the type of one of its fields is wrong.'
 # Not 408, which means a slow client: here the gateway waited for a provider that did not respond.
 GATEWAY_TIMEOUT, BAD_GATEWAY = 504, 502
 
@@ -43,6 +49,17 @@ def failure_of(error: BaseException) -> Failure:
         except AttributeError:
             pass
     return failure
+
+
+def mark_uncalled(error: BaseException) -> None:
+    """Classify an exception that LiteLLM raised before it called a provider: what it reports as the provider's failure is the request's.
+
+    LiteLLM's own checks (400, 401, 429 and the like) and its timeouts keep their meaning.
+    """
+    failure = failure_of(error)
+    if failure.kind is Kind.PROVIDER and not failure.timed_out:
+        log.warning('request %s: LiteLLM failed before it called a provider: %.300r', current().id, error)
+        error.switchyard_failure = Failure(Kind.REQUEST, 400, UNPROCESSABLE, attempted=False)  # type: ignore[attr-defined]
 
 
 def _read(error: BaseException) -> Failure:

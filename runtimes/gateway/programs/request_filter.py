@@ -4,6 +4,7 @@
 - A missing or wrong key is a 401 on all routes except the health checks, in the format of the client's API.
 - A request that would choose the upstream's address, its key or its price is rejected (400): request_policy.py.
 - A request must name a model that is served, on a route that serves it (400, 404): served_models.py.
+- The well-known fields must have the types of the API (400): field_types.py.
 - A body is limited in size, compressed or not (413), and so is the memory of all bodies together (503): upload.py, memory_budget.py.
 - A body is not parsed before its request has a slot. A request above the limit is rejected (503), or waits if the edge queued it: admission.py.
 - A body that is nested too deeply or has too many values is rejected before it is parsed (400): bounds.py, body.py.
@@ -23,6 +24,7 @@ from admission import Admission
 from api_error import ApiError, bad_request, is_anthropic, quoted
 from body import LARGE, check_body
 from clientkeys import ClientKeys, key_name
+from field_types import FieldTypes
 from hand_over import HandOvers
 from request_policy import query_deny_reason
 from requests_log import current
@@ -57,9 +59,11 @@ class RequestFilter:
         admission: Admission | None = None,
         uploads: UploadLimits | None = None,
         hand_overs: HandOvers | None = None,
+        field_types: FieldTypes | None = None,
     ) -> None:
         self.app, self.keys, self.served, self.admission = app, keys, served, admission or Admission()
         self.uploads, self.hand_overs = uploads or UploadLimits(), hand_overs
+        self.field_types = field_types or FieldTypes()
         self.draining = False
         # Large bodies are checked in a thread, so that they do not block other requests; one at a time, since two would slow down all others.
         self.checker = ThreadPoolExecutor(1, 'check')
@@ -109,8 +113,8 @@ class RequestFilter:
     async def check_body(self, path: str, body: bytes) -> bytes:
         """The body as LiteLLM gets it. A large body is checked in a thread."""
         if len(body) < LARGE:
-            return check_body(body, path, self.served)
-        return await asyncio.get_running_loop().run_in_executor(self.checker, check_body, body, path, self.served)
+            return check_body(body, path, self.served, self.field_types)
+        return await asyncio.get_running_loop().run_in_executor(self.checker, check_body, body, path, self.served, self.field_types)
 
     def valid_key(self, scope) -> tuple[bytes, dict] | None:
         """The first valid key in a request's headers, and its entry in the list."""
@@ -149,6 +153,7 @@ class RequestFilter:
                     headers += [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode())]
                     if self.hand_overs:
                         self.hand_overs.record(scope)
+                    current().handed_over = True
                 else:
                     body = b''
                 await self.app({**scope, 'headers': headers, 'query_string': b''}, replay(body, receive, disconnected), send)

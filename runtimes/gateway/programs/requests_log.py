@@ -24,6 +24,9 @@ class Request:
         # The name of the client's key, not its value. None until it is checked.
         self.key_name: str | None = None
         self.failures: list[Failure] = []
+        # Whether LiteLLM has got it, and how many calls to providers it has made for it.
+        self.handed_over = False
+        self.provider_calls = 0
 
     def record_failure(self, deployment: str | None, failure: Failure, cooldown: float) -> None:
         """Record and log a failed attempt. `cooldown` is in seconds, 0 for none."""
@@ -31,6 +34,11 @@ class Request:
         who = deployment or 'routing'
         suffix = f', cooldown {cooldown:g} s' if cooldown > 0 else ''
         print(f'switchyard: request {self.id}: {who} failed with status {failure.status} ({failure.kind.value}){suffix}', flush=True)
+
+    @property
+    def called_nobody(self) -> bool:
+        """Whether LiteLLM has got this request and has not called a provider for it."""
+        return self.handed_over and not self.provider_calls
 
     def reported_failure(self) -> Failure | None:
         """The failure that the client gets: the first one, or, if that is the key's fault, the first later one of the provider or the rate."""

@@ -44,7 +44,7 @@ class ServedModels:
 
     def check(self, path: str, fields: dict) -> None:
         """Raise an ApiError if the body names a model that this route does not serve."""
-        route = path if path.startswith('/v1/messages') else path.removeprefix('/v1')
+        route = route_of(path)
         mode = MODE_OF_ROUTE[route]
         for param, name in model_names(fields):
             self.check_name(param, name, mode, route)
@@ -75,6 +75,11 @@ class ServedModels:
             nearest = next(iter(difflib.get_close_matches(name.strip().casefold(), by_folded, 1)), None)
         hint = f' Did you mean {quoted(by_folded[nearest])}?' if nearest else ''
         return f'The model {quoted(name)} does not exist here.{hint} GET /v1/models lists the models.'
+
+
+def route_of(path: str) -> str:
+    """A path without the `/v1` that OpenAI's routes may have."""
+    return path if path.startswith('/v1/messages') else path.removeprefix('/v1')
 
 
 MISSING = object()

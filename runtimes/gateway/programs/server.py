@@ -15,10 +15,12 @@ from client_errors import ClientErrors
 from clientkeys import ClientKeys
 from error_boundary import ErrorBoundary
 from failure_policy import install_failure_policy
+from field_types import FieldTypes
 from fast_import import skip_unreachable_routes, without_collector
 from hand_over import HandOvers
 from heartbeat import Heartbeat
 from memory_budget import MemoryBudget
+from provider_calls import count_provider_calls
 from redact import Redactor, RedactResponses
 from release_repairs import repair_release
 from request_filter import RequestFilter
@@ -41,6 +43,7 @@ def main() -> None:
         from fastapi import APIRouter
 
         skip_unreachable_routes(APIRouter)
+        import httpx
         import litellm
         import uvicorn
         import yaml
@@ -53,6 +56,7 @@ def main() -> None:
     keep_addresses(models)
     repair_release()
     install_failure_policy(litellm.Router, cooldown_handlers, openai)
+    count_provider_calls(httpx.AsyncClient, httpx.Client)
     # Before LiteLLM reads its configuration, so that no callback counts these as requests of a client.
     asyncio.run(warm_up_providers([entry['litellm_params']['model'] for entry in models]))
     limit = (config.get('general_settings') or {}).get('max_in_flight_requests_per_worker')
@@ -60,7 +64,8 @@ def main() -> None:
     budget = MemoryBudget(max(given.maxBodyMb, (given.memoryMb - OWN_MB) / BYTES_PER_BYTE) * MIB)
     uploads = UploadLimits(given.maxBodyMb, budget)
     application = Warmup(app, Heartbeat(int(sys.argv[1])))
-    request_filter = RequestFilter(application, ClientKeys(), ServedModels.of_config(config), Admission(limit), uploads, HandOvers())
+    served, field_types = ServedModels.of_config(config), FieldTypes.of_sdks()
+    request_filter = RequestFilter(application, ClientKeys(), served, Admission(limit), uploads, HandOvers(), field_types)
     signal.signal(signal.SIGUSR1, lambda *_: request_filter.start_draining())
     uvicorn.run(
         ErrorBoundary(RedactResponses(ClientErrors(request_filter), Redactor.of_folder(settings.SECRETS)), request_filter),

@@ -58,6 +58,10 @@ test('a request can use only served models, on the routes of their mode', async 
   await runPython('test_served_models');
 }, 60_000);
 
+test('a field of a wrong type is rejected by its name', async () => {
+  await runPython('test_field_types');
+}, 60_000);
+
 test('the depth and the number of values of a body are limited, whatever is in its strings', async () => {
   await runPython('test_bounds');
 }, 300_000);

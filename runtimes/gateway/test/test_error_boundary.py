@@ -9,6 +9,7 @@ import uvicorn
 from client_errors import ClientErrors
 from error_boundary import ErrorBoundary
 from redact import Redactor, RedactResponses
+from requests_log import current
 
 START = {'type': 'http.response.start', 'status': 200, 'headers': [(b'content-type', b'application/json')]}
 STARLETTE_ERROR = {'type': 'http.response.start', 'status': 500, 'headers': [(b'content-type', b'text/plain; charset=utf-8')]}
@@ -34,7 +35,7 @@ class Failing(unittest.TestCase):
 
         redacted = layers(app)
         scope = {'type': 'http', 'method': 'POST', 'path': path, 'headers': [(b'x-request-id', b'from-the-edge-1')]}
-        with self.assertLogs('switchyard', 'ERROR') if app in FAILING else self.assertNoLogs('switchyard'):
+        with self.assertLogs('switchyard', 'ERROR') if app in FAILING or getattr(app, 'raises', False) else self.assertNoLogs('switchyard'):
             asyncio.run(ErrorBoundary(redacted, self.request_filter)(scope, receive, send))
         return sent
 
@@ -55,6 +56,16 @@ class Failing(unittest.TestCase):
             headers = dict(start['headers'])
             self.assertEqual((start['status'], headers[b'retry-after'], headers[b'connection']), (503, b'1', b'close'), app)
             self.assertEqual(json.loads(body['body'])['error']['code'], 'gateway_draining')
+
+    def test_litellms_own_failure_before_it_calls_a_provider_is_a_400(self):
+        for answers_with_error in (False, True):
+            for calls, status in ((0, 400), (1, 500)):
+                with self.subTest(answers_with_error=answers_with_error, calls=calls):
+                    start, body = self.ask(litellm_failing(answers_with_error, calls))
+                    error = json.loads(body['body'])['error']
+                    self.assertEqual((start['status'], 'not iterable' in error['message']), (status, answers_with_error and calls == 1))
+                    if calls == 0:
+                        self.assertEqual((error['code'], error['type']), ('invalid_request', 'invalid_request_error'))
 
     def test_a_disconnected_client_gets_nothing(self):
         self.assertEqual(self.ask(silent_reader, disconnected=True), [])
@@ -141,6 +152,20 @@ async def silent(scope, receive, send):
 
 async def silent_reader(scope, receive, send):
     await receive()
+
+
+def litellm_failing(answers_with_error: bool, calls: int):
+    """LiteLLM with a request that it cannot process, after this many calls to providers."""
+
+    async def app(scope, receive, send):
+        current().handed_over, current().provider_calls = True, calls
+        if not answers_with_error:
+            raise TypeError("'bool' object is not iterable")
+        await send({**START, 'status': 500})
+        await send({'type': 'http.response.body', 'body': b'{"error": {"message": "\'bool\' object is not iterable", "code": "500"}}'})
+
+    app.raises = not answers_with_error
+    return app
 
 
 FAILING = (raises, cancelled, raises_after_its_start_message, as_starlette)

@@ -7,6 +7,7 @@ import unittest
 from failure_kinds import Kind
 from failure_policy import MAX_COOLDOWN, RETRY_PAUSE, install_failure_policy
 from provider_failure import Failure
+from requests_log import begin
 
 REQUEST, KEY, DOWN = Failure(Kind.REQUEST, 400, 'Why.'), Failure(Kind.KEY, 403, 'No.'), Failure(Kind.PROVIDER, 503, 'Down.')
 TIMED_OUT = DOWN._replace(timed_out=True)
@@ -101,6 +102,25 @@ class Policy(unittest.TestCase):
                     router, _ = router_of(keys, chain)
                     self.call(router, [failure])
                     self.assertEqual(router.cooldown_cache.active, {'a@0': seconds})
+
+    def test_litellms_own_failure_before_it_calls_a_provider_is_the_requests(self):
+        async def ask(router, calls: int) -> list[Failure]:
+            request = begin([])
+            request.handed_over = True
+
+            async def litellm():
+                request.provider_calls += calls
+                raise exception_of(DOWN)
+
+            with self.assertRaises(RuntimeError):
+                await router.make_call(litellm, model='a', metadata={'model_info': {'id': 'a@0'}})
+            return request.failures
+
+        for calls, expected, cooldown in ((0, (Kind.REQUEST, 400, False), {}), (1, (Kind.PROVIDER, 503, True), {'a@0': 20.0})):
+            router, _ = router_of(2, [])
+            (failure,) = asyncio.run(ask(router, calls))
+            self.assertEqual((failure.kind, failure.status, failure.attempted), expected)
+            self.assertEqual(router.cooldown_cache.active, cooldown)
 
     def test_an_invalid_request_causes_no_cooldown(self):
         router, _ = router_of(2, [{'a': ['b']}])

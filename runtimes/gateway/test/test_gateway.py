@@ -21,6 +21,7 @@ from pathlib import Path
 import recorded_differences
 import recorded_exchanges
 from backports import zstd
+from provider_failure import UNPROCESSABLE
 from recorded_content import comparable, content_of
 
 HOME = Path('/etc/switchyard')
@@ -376,6 +377,21 @@ class WholeGateway(unittest.TestCase):
             file.write_text(before)
             connection.close()
 
+    def test_a_request_that_litellm_cannot_process_is_a_400(self):
+        hello = [{'role': 'user', 'content': 'hello'}]
+        for path, fields, text in (
+            ('/v1/chat/completions', {'messages': hello, 'tools': True}, '"tools" must be a list, found a boolean.'),
+            ('/v1/messages', {'messages': hello, 'max_tokens': {}}, '"max_tokens" must be a number, found an object.'),
+            ('/v1/messages', {'messages': hello, 'max_tokens': 9, 'litellm_metadata': 1}, '"litellm_metadata" must be an object, found a number.'),
+            # LiteLLM fails on these before it calls the provider.
+            ('/v1/completions', {'prompt': []}, UNPROCESSABLE),
+            ('/v1/chat/completions', {'messages': hello, 'web_search_options': None}, UNPROCESSABLE),
+        ):
+            with self.subTest(path=path, fields=fields):
+                status, body, _ = ask(4000, 'POST', path, {'model': 'llama', **fields})
+                self.assertEqual((status, json.loads(body)['error']['message']), (400, text))
+                self.assertEqual(json.loads(body)['error']['type'], 'invalid_request_error')
+
     def test_zz_sigterm_finishes_streams(self):
         """Runs last, because it stops the gateway."""
         connection = http.client.HTTPConnection('127.0.0.1', 4000, timeout=60)
@@ -386,6 +402,7 @@ class WholeGateway(unittest.TestCase):
         self.gateway.process.send_signal(signal.SIGTERM)
         time.sleep(0.5)
         self.assertEqual(ask(4000, 'GET', '/health/readiness', key=None)[0], 503)
+        self.assertEqual(ask(4001, 'GET', '/ready', key=None)[0], 503)
         self.assertEqual(ask(4000, 'GET', '/v1/models')[0], 200)
         self.assertIn('[DONE]', response.read().decode())
         self.assertEqual(self.gateway.process.wait(60), 0, self.gateway.log.read_text())

@@ -74,12 +74,15 @@ export function createAuthProxy({ config, keyFile, redact, inner, ready, maxBody
     sendError(response, 503, 'no_portkey', 'Portkey is still starting.', { 'retry-after': '5' });
   }
 
-  return createServer((request, response) => {
+  function handle(request, response) {
     try {
       answer(request, response);
     } catch (error) {
       logError('a request failed', error, response);
       sendError(response, 500, 'portkey_failed', 'Internal error: the request could not be processed.');
     }
-  });
+  }
+
+  // An unknown Expect header is ignored, as in the gateways; Node itself would answer 417 without a body.
+  return createServer(handle).on('checkExpectation', handle);
 }

@@ -42,6 +42,11 @@ test.each([
   expect(await proxy.statuses('')).toEqual([200]);
 });
 
+test('an unknown Expect header is ignored, as in the gateways', async () => {
+  await start();
+  expect(await proxy.statuses(head('GET', '/v1/models', ['expect: x']))).toEqual([200, 200]);
+});
+
 test('an upload that is cut off is cut off at Portkey too', async () => {
   await start();
   const logged = jest.spyOn(console, 'error').mockImplementation(() => undefined);

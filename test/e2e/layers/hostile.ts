@@ -16,7 +16,7 @@ const PATIENCE_MS = 150;
  * 401 also with a key: a header line that continues the one before it can change the key. `closed`: without a response, which is right for
  * input that is not HTTP, or if the client does not send the rest.
  */
-const WITH_KEY = new Set('200 204 400 401 404 408 413 415 422 429 501 503 closed'.split(' '));
+const WITH_KEY = new Set('200 204 400 401 404 405 408 413 415 422 429 501 503 closed'.split(' '));
 const WITHOUT_KEY = new Set('200 400 401 408 413 422 501 503 closed'.split(' '));
 const MODEL = 'groq-mixtral';
 
