@@ -22,10 +22,10 @@ numbers = itertools.count(1)
 
 
 class Dns:
-    """Resolves `gateway` to the addresses in `gateways`, and no other name."""
+    """Resolves `gateway` and `portkey` to the addresses in the list of that name, and no other name."""
 
     def __init__(self):
-        self.gateways = []
+        self.gateways, self.portkeys = [], []
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(('127.0.0.11', 53))
         threading.Thread(target=self.serve, daemon=True).start()
@@ -34,7 +34,8 @@ class Dns:
         while True:
             query, client = self.socket.recvfrom(4096)
             end = query.index(b'\0', 12)
-            found = self.gateways if query[12:end] == b'\7gateway' and query[end + 1 : end + 3] == b'\0\1' else []
+            names = {b'\7gateway': self.gateways, b'\7portkey': self.portkeys}
+            found = names.get(query[12:end], []) if query[end + 1 : end + 3] == b'\0\1' else []
             answer = query[:2] + b'\x81\x80' + struct.pack('>HHHH', 1, len(found), 0, 0) + query[12 : end + 5]
             for address in found:
                 answer += b'\xc0\x0c\0\1\0\1' + struct.pack('>IH', 1, 4) + socket.inet_aton(address)
@@ -44,26 +45,31 @@ class Dns:
 class Gateway:
     """A fake gateway at its own address. Responds with `size` bytes after `delay` seconds, in pieces with `pauses` between them.
 
-    `closes`: it closes the connection without a response. `cut`: a response could not be sent completely. `limit`: a larger body is read and
+    `busy_until`: until this time (monotonic) its first port answers nothing. `closes`: it closes the connection without a response. `cut`: a response could not be sent completely. `limit`: a larger body is read and
     discarded up to twice this size, and then answered with 413, as the real gateway does.
     """
+
+    # The second port is the supervisor's, for the edge's health checks.
+    PORTS = 4000, 4001
 
     def __init__(self):
         number = next(numbers)
         self.address = f'127.0.{1 + number // 200}.{1 + number % 200}'
-        self.ready, self.closes, self.delay = True, False, 0.0
+        self.ready, self.closes, self.delay, self.busy_until = True, False, 0.0, 0.0
         self.pauses, self.size, self.cut = [], 2, False
         self.status, self.headers, self.limit = 200, '', 1 << 40
         self.requests, self.key_checks = [], 0
 
     def listen(self):
-        self.listener = socket.create_server((self.address, 4000), backlog=1024)
-        threading.Thread(target=self.accept, args=(self.listener,), daemon=True).start()
+        self.listeners = [socket.create_server((self.address, port), backlog=1024) for port in self.PORTS]
+        for listener in self.listeners:
+            threading.Thread(target=self.accept, args=(listener,), daemon=True).start()
         return self
 
     def stop(self):
-        self.listener.shutdown(socket.SHUT_RDWR)
-        self.listener.close()
+        for listener in self.listeners:
+            listener.shutdown(socket.SHUT_RDWR)
+            listener.close()
 
     def accept(self, listener):
         while True:
@@ -74,13 +80,15 @@ class Gateway:
             threading.Thread(target=self.handle, args=(connection,), daemon=True).start()
 
     def handle(self, connection):
+        if connection.getsockname()[1] == self.PORTS[0]:
+            time.sleep(max(0.0, self.busy_until - time.monotonic()))
         with connection, connection.makefile('rb') as stream:
             line, headers = stream.readline().decode(), {}
             while header := stream.readline().decode().strip():
                 name, value = header.split(':', 1)
                 headers[name.lower()] = value.strip()
             size = sum(received(stream, headers, 2 * self.limit))
-            if line.startswith('GET /health/readiness'):
+            if line.startswith(('GET /health/readiness', 'GET /ready', 'GET /health ')):
                 return connection.sendall(answer(200 if self.ready else 503))
             if line.startswith('GET /health/key'):
                 self.key_checks += 1
@@ -99,6 +107,12 @@ class Gateway:
                 connection.sendall(whole)
             except OSError:
                 self.cut = True
+
+
+class Portkey(Gateway):
+    """A fake of the stack's own Portkey."""
+
+    PORTS = (8787,)
 
 
 def answer(status, body=b'{}', headers=''):

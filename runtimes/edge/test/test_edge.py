@@ -7,7 +7,7 @@ import subprocess
 import time
 import unittest
 
-from rig import KEY, QUEUE_TIMEOUT, Dns, Edge, Gateway, ask, ask_together, read, receive, send, wait_for
+from rig import KEY, QUEUE_TIMEOUT, Dns, Edge, Gateway, Portkey, ask, ask_together, read, receive, send, wait_for
 
 OK = (200, None)
 NO_GATEWAY = (503, 'no_gateway')
@@ -19,7 +19,7 @@ class WithEdge(unittest.TestCase):
     changes = ()
 
     def setUp(self):
-        dns.gateways = []
+        dns.gateways, dns.portkeys = [], []
         self.edge = Edge(self.changes)
         self.addCleanup(self.edge.stop)
 
@@ -125,6 +125,28 @@ class Failing(WithEdge):
         self.assertEqual([ask() for _ in range(20)], [OK] * 20)
         self.assertTrue(bad.requests and good.requests)
 
+    def test_a_gateway_that_is_only_busy_keeps_its_requests(self):
+        (gateway,) = self.gateways()
+        gateway.busy_until = time.monotonic() + 9
+        time.sleep(7.5)  # twice the timeout of a health check, and a bit
+        self.assertEqual(ask(), OK)
+        self.assertNotIn('x-switchyard-held', gateway.requests[-1][0])
+
+    def test_a_request_without_a_response_of_portkey_is_sent_again_once(self):
+        path = '/portkey/v1/chat/completions'
+        good, bad = (Portkey().listen() for _ in range(2))
+        dns.portkeys = [bad.address]
+        wait_for(lambda: ask(path=path) == OK, 'Portkey')
+        bad.requests.clear()
+        bad.closes = True
+        self.assertEqual(ask(path=path), (502, 'no_answer'))
+        self.assertEqual(len(bad.requests), 2)
+        # Refused connections do not count.
+        bad.closes = False
+        dns.portkeys = [bad.address, good.address]
+        wait_for(lambda: ask(path=path) == OK and good.requests, 'both')
+        bad.stop()
+        self.assertEqual([ask(path=path) for _ in range(8)], [OK] * 8)
 
     def test_the_502_of_a_gateway_that_ends_the_retries_is_passed_on(self):
         gateways = self.gateways(2)

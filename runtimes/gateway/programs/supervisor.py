@@ -14,12 +14,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections import deque
 from pathlib import Path
 
 import clientkeys
 import settings
 from heartbeat import Heartbeat
+from readiness import SILENT_SECONDS, serve_readiness
 from redact import Redactor
 from watchdog import Watchdog
 
@@ -85,6 +87,7 @@ class Supervisor:
     def __init__(self, config: settings.Settings, redactor: Redactor) -> None:
         self.config, self.redactor = config, redactor
         self.events: queue.SimpleQueue = queue.SimpleQueue()
+        self.stopping = False
         self.recent_lines: deque[str] = deque(maxlen=200)
 
     def run(self) -> int:
@@ -103,13 +106,19 @@ class Supervisor:
         threading.Thread(target=lambda: self.events.put(('ended', self.child.wait())), daemon=True).start()
         self.watchdog = Watchdog(self.child.pid, heartbeat, self.config, lambda why: self.events.put(('hung', why)), log)
         self.watchdog.start()
+        serve_readiness(self.is_ready)
         kind, detail = self.events.get()
+        self.stopping = True
         if kind == 'stop':
             return self.stop()
         if kind == 'hung':
             self.child.kill()
             self.child.wait()
         return self.report_failure(kind, detail)
+
+    def is_ready(self) -> bool:
+        """Whether the gateway can take requests: started, not hanging, and not about to stop."""
+        return self.watchdog.started and not self.stopping and time.monotonic() - self.watchdog.last_beat < SILENT_SECONDS
 
     def forward_output(self) -> None:
         """Print the gateway's output line by line without keys. Ends when the gateway and all its child processes have ended."""

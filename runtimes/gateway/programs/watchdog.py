@@ -91,6 +91,8 @@ class Watchdog:
         # Set when the first probe succeeds.
         self.started = False
         self.stalled = False
+        # When the heartbeat was last seen to change.
+        self.last_beat = time.monotonic()
 
     def start(self) -> None:
         if not counts_run_delays():
@@ -105,6 +107,8 @@ class Watchdog:
         while True:
             time.sleep(POLL_SECONDS)
             count = self.heartbeat.count
+            if count != seen:
+                self.last_beat = time.monotonic()
             if self.started and (not started or count != seen):
                 stopwatch, limit, bound, started = None, config.hungSeconds, max(config.hungSeconds, config.busySeconds), True
             elif stopwatch is None:

@@ -11,6 +11,7 @@ from unittest import mock
 
 import watchdog
 from heartbeat import Heartbeat
+from readiness import SILENT_SECONDS
 from settings import Settings
 
 # A gateway in small: an event loop with a heartbeat, and a server that answers every probe. After its start it runs `main`.
@@ -101,6 +102,7 @@ class Watched:
 
     def __init__(self, main, cpu='never', before=0.0, **more):
         self.reports, self.lines, heartbeat, port = [], [], Heartbeat.create(), next(PORTS)
+        self.longest_silence = 0.0
         self.process = subprocess.Popen(
             [sys.executable, '-c', PROGRAM, str(heartbeat.fd), str(port), main, str(before), cpu],
             pass_fds=[heartbeat.fd],
@@ -128,6 +130,7 @@ class Watched:
     def seconds_to_report(self, since, limit=60):
         while not self.reports and time.monotonic() - since < limit:
             time.sleep(0.1)
+            self.longest_silence = max(self.longest_silence, time.monotonic() - self.dog.last_beat)
         return time.monotonic() - since
 
 
@@ -156,6 +159,8 @@ class Busy(unittest.TestCase):
     def test_a_turn_of_the_loop_that_executes_many_tasks_is_not_a_hang(self):
         with Watched('crowd') as watched:
             self.assertGreater(watched.seconds_to_report(watched.wait_running(), 10), 9.9, watched.reports)
+            # The edge keeps sending requests to it.
+            self.assertLess(watched.longest_silence, SILENT_SECONDS)
 
     def test_a_gateway_that_answers_requests_but_no_probe_is_not_hung(self):
         with Watched('serving', busySeconds=4) as watched:
