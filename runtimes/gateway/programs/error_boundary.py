@@ -15,6 +15,7 @@ import requests_log
 from api_error import ApiError, bad_request, is_anthropic
 from hand_over import remove_record
 from provider_failure import UNPROCESSABLE
+from upload import LINGER_KEY
 
 log = logging.getLogger('switchyard')
 
@@ -61,9 +62,16 @@ class Outcome:
         if message['type'] == 'http.response.start':
             self.dropped = is_starlette_error(message)
             self.started = not self.dropped
-        if not self.dropped:
-            await self.inner_send(message)
-            remove_record(self.scope)
+        if self.dropped:
+            return
+        linger = None if message.get('more_body', False) or message['type'] != 'http.response.body' else self.scope.pop(LINGER_KEY, None)
+        if linger:
+            # The client has the whole response with this, and the connection stays open until the next message.
+            await self.inner_send({**message, 'more_body': True})
+            await linger()
+            message = {'type': 'http.response.body', 'body': b''}
+        await self.inner_send(message)
+        remove_record(self.scope)
 
 
 def is_starlette_error(start) -> bool:

@@ -13,11 +13,11 @@ def count_provider_calls(async_client, client) -> None:
     send_async, send = async_client.send, client.send
 
     async def counted_async(self, *args, **kwargs):
-        current().provider_calls += 1
+        current().count_call()
         return await send_async(self, *args, **kwargs)
 
     def counted(self, *args, **kwargs):
-        current().provider_calls += 1
+        current().count_call()
         return send(self, *args, **kwargs)
 
     async_client.send, client.send = counted_async, counted

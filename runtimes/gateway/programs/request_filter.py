@@ -29,7 +29,8 @@ from hand_over import HandOvers
 from request_policy import query_deny_reason
 from requests_log import current
 from served_models import ServedModels
-from upload import Upload, UploadLimits
+from turns import Turns
+from upload import LINGER_KEY, Upload, UploadLimits
 
 READY = '/health/readiness'
 ALIVE = ('/health/liveliness', '/health/liveness')
@@ -65,6 +66,7 @@ class RequestFilter:
         self.uploads, self.hand_overs = uploads or UploadLimits(), hand_overs
         self.field_types = field_types or FieldTypes()
         self.draining = False
+        self.turns = Turns()
         # Large bodies are checked in a thread, so that they do not block other requests; one at a time, since two would slow down all others.
         self.checker = ThreadPoolExecutor(1, 'check')
 
@@ -96,6 +98,8 @@ class RequestFilter:
             headers += [(b'authorization', b'Bearer ' + key), (b'x-litellm-call-id', current().id.encode())]
             await self.call_app(scope, headers, await upload.read(until), receive, self.with_connection_close(send), until)
         except ApiError as error:
+            if upload.discarding and upload.unread:
+                scope[LINGER_KEY] = upload.linger
             await send_error(send, error, is_anthropic(scope), close=upload.unread or self.draining)
         except ConnectionAbortedError:
             pass  # the client disconnected before it had sent its request
@@ -156,7 +160,11 @@ class RequestFilter:
                     current().handed_over = True
                 else:
                     body = b''
-                await self.app({**scope, 'headers': headers, 'query_string': b''}, replay(body, receive, disconnected), send)
+                turn = await self.turns.take(len(body))
+                try:
+                    await self.app({**scope, 'headers': headers, 'query_string': b''}, replay(body, receive, disconnected), send)
+                finally:
+                    turn.end()
             finally:
                 self.admission.release()
         finally:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from failure_kinds import Kind
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from provider_failure import Failure
 
 _ID = re.compile(rb'[A-Za-z0-9][A-Za-z0-9_.-]{7,63}')
@@ -27,6 +29,8 @@ class Request:
         # Whether LiteLLM has got it, and how many calls to providers it has made for it.
         self.handed_over = False
         self.provider_calls = 0
+        # Called at each of these calls.
+        self.on_call: Callable[[], None] = lambda: None
 
     def record_failure(self, deployment: str | None, failure: Failure, cooldown: float) -> None:
         """Record and log a failed attempt. `cooldown` is in seconds, 0 for none."""
@@ -34,6 +38,11 @@ class Request:
         who = deployment or 'routing'
         suffix = f', cooldown {cooldown:g} s' if cooldown > 0 else ''
         print(f'switchyard: request {self.id}: {who} failed with status {failure.status} ({failure.kind.value}){suffix}', flush=True)
+
+    def count_call(self) -> None:
+        """Count a call to a provider that begins now."""
+        self.provider_calls += 1
+        self.on_call()
 
     @property
     def called_nobody(self) -> bool:

@@ -1,7 +1,7 @@
 """Reads a request's body within its limits: its size, the memory of all bodies together, and the time that a client may send nothing.
 
 A client that is still sending does not read: if the connection were closed then, most clients would report a broken pipe instead of the
-response. So before an error the rest of the body is read and discarded, up to a limit.
+response. So before an error the rest of the body is read and discarded, up to a limit, and for a moment after it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,11 @@ MEMORY_SECONDS = 30.0
 # How long, and up to how many times the maximum size, a body is read and discarded.
 DISCARD_SECONDS = 5.0
 DISCARD_FACTOR = 2
+# How long, and up to how many times the maximum size more, it is read after the response. The client may be sending still.
+LINGER_SECONDS = 2.0
+LINGER_FACTOR = 2
+# In an ASGI scope: a function that does that.
+LINGER_KEY = 'switchyard.linger'
 
 
 @dataclass(frozen=True)
@@ -46,7 +51,7 @@ class Upload:
         self.max_bytes = int(limits.max_mb * MIB)
         self.announced, self.length, self.expects_continue = announced_length(headers)
         self.received = 0
-        self.complete = False
+        self.complete = self.discarding = False
         self.reservation: Reservation | None = None
 
     @property
@@ -126,9 +131,21 @@ class Upload:
         """Read the rest of the body, and keep nothing."""
         if self.expects_continue and not self.received:
             return  # the client does not send its body before it is asked for it
+        self.discarding = True
+        await self.read_on(DISCARD_SECONDS, DISCARD_FACTOR * self.max_bytes)
+
+    async def linger(self) -> None:
+        """Read on after the response: on a connection that is closed with bytes unread the client would lose it."""
         try:
-            async with asyncio.timeout(DISCARD_SECONDS):
-                while self.unread and self.received < DISCARD_FACTOR * self.max_bytes:
+            await self.read_on(LINGER_SECONDS, self.received + LINGER_FACTOR * self.max_bytes)
+        except ConnectionAbortedError:
+            pass  # the client has read the response
+
+    async def read_on(self, seconds: float, most: int) -> None:
+        """Read and discard, until so many bytes have been received in all."""
+        try:
+            async with asyncio.timeout(seconds):
+                while self.unread and self.received < most:
                     await self.receive_piece()
         except TimeoutError:
             pass

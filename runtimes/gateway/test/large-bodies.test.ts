@@ -9,9 +9,10 @@ import { IMAGE_MS, imageOf } from '../../../test/harness/images.ts';
 
 const KEY = `sk-${'k'.repeat(40)}`;
 const MIB = 1024 * 1024;
-/** The limit of body_server.py, a body above it, and one above twice the limit. */
+/** The limit of body_server.py, a body above it, and one above three times the limit: more than the gateway reads before it responds. */
 const LIMIT = 4 * MIB;
 const TOO_LARGE = 7 * MIB;
+const FAR_TOO_LARGE = 13 * MIB;
 const TIMES = 20;
 
 const name = `switchyard-test-bodies-${createHash('sha256').update(String(process.pid)).digest('hex').slice(0, 8)}`;
@@ -57,10 +58,11 @@ test("Python's clients can read the 413, and bodies up to the limit are taken", 
     'large_bodies.py',
     KEY,
     String(TOO_LARGE),
+    String(FAR_TOO_LARGE),
     String(LIMIT),
   ]);
   const found = JSON.parse(stdout) as Record<string, Record<string, number>>;
-  expect(Object.keys(found)).toHaveLength(8);
+  expect(Object.keys(found)).toHaveLength(12);
   for (const [what, outcomes] of Object.entries(found)) {
     const expected = what.endsWith(` ${LIMIT}`) ? '200' : '413 request_too_large';
     expect({ what, outcomes }).toEqual({ what, outcomes: { [expected]: TIMES } });

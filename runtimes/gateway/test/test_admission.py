@@ -9,6 +9,8 @@ import unittest
 from pathlib import Path
 
 from admission import Admission
+from requests_log import begin, current
+from turns import LARGE, Turns
 from api_error import ApiError
 from clientkeys import ClientKeys
 from request_filter import RequestFilter
@@ -142,6 +144,39 @@ class Burst(unittest.IsolatedAsyncioTestCase):
     async def test_a_request_whose_client_disconnected_does_not_reach_the_application(self):
         answers = await asyncio.gather(*(self.ask() for _ in range(LIMIT)), self.ask(disconnects=True), self.ask())
         self.assertEqual((answers, self.calls), ([200] * LIMIT + [None, 200], LIMIT + 1))
+
+
+class LargeRequests(unittest.IsolatedAsyncioTestCase):
+    async def test_one_large_request_after_another_is_prepared_and_small_ones_do_not_wait(self):
+        turns, order = Turns(), []
+
+        async def ask(name, size, ends_without_a_call=False):
+            begin([])
+            turn = await turns.take(size)
+            order.append(f'{name} begins')
+            await asyncio.sleep(0.05)
+            if not ends_without_a_call:
+                current().count_call()
+                current().count_call()
+                await asyncio.sleep(0.3)
+            turn.end()
+            order.append(f'{name} ends')
+
+        large = [ask('a', LARGE), ask('b', LARGE, True), ask('c', LARGE)]
+        await asyncio.gather(*map(asyncio.create_task, (*large, ask('small', LARGE - 1))))
+        # The second one begins when the first one has called its provider, not when that has answered.
+        self.assertEqual(order, ['a begins', 'small begins', 'b begins', 'b ends', 'c begins', 'a ends', 'small ends', 'c ends'])
+        self.assertFalse(turns.lock.locked())
+
+    async def test_a_large_request_that_is_cancelled_while_it_waits_blocks_nobody(self):
+        turns = Turns()
+        begin([])
+        first = await turns.take(LARGE)
+        waiting = asyncio.create_task(turns.take(LARGE))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        first.end()
+        await asyncio.wait_for(turns.take(LARGE), 1)
 
 
 if __name__ == '__main__':
