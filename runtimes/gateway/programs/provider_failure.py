@@ -111,7 +111,11 @@ def _without_response(error: BaseException, in_stream: bool) -> Failure:
 
 
 def causes(error: BaseException) -> list[BaseException]:
-    """An exception and its causes, the outermost first."""
+    """An exception and its causes, the outermost first.
+
+    A fallback is called while the failure of the attempt before it is handled, so that Python links the two. A failure that is known already
+    is no cause of this one.
+    """
     links: list[BaseException] = []
     pending: list[BaseException | None] = [error]
     while pending and len(links) < 20:
@@ -119,7 +123,8 @@ def causes(error: BaseException) -> list[BaseException]:
         if link is None or any(link is one for one in links):
             continue
         links.append(link)
-        pending += [getattr(link, 'original_exception', None), link.__cause__, link.__context__]
+        context = None if hasattr(link.__context__, 'switchyard_failure') else link.__context__
+        pending += [getattr(link, 'original_exception', None), link.__cause__, context]
     return links
 
 

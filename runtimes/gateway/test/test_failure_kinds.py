@@ -6,7 +6,7 @@ import unittest
 
 from client_errors import ClientErrors
 from failure_kinds import RULES, Kind, kind_of
-from provider_failure import CUT, TIMED_OUT, UNREACHABLE, UNREADABLE, Failure, plain
+from provider_failure import CUT, TIMED_OUT, UNREACHABLE, UNREADABLE, Failure, failure_of, plain
 from requests_log import current
 
 
@@ -113,6 +113,33 @@ def exchange(path: str, status: int, body: bytes, failures=(), content=b'applica
 
 REJECTED = Failure(Kind.REQUEST, 413, 'Too large.', error={'type': 'tokens', 'code': 'c', 'param': 'p'})
 FULL = b'{"error": {"message": "Max in-flight requests reached, set general_settings::max_in_flight", "type": null, "param": null, "code": "503"}}'
+
+
+class Causes(unittest.TestCase):
+    def test_the_failure_of_an_earlier_attempt_is_not_a_cause(self):
+        class RouterRateLimitError(Exception):
+            pass
+
+        try:
+            try:
+                raise RouterRateLimitError('the first alias is in cooldown')
+            except RouterRateLimitError as first:
+                self.assertEqual(failure_of(first).kind, Kind.COOLDOWN)
+                # As LiteLLM does: the fallback is called in the handler.
+                try:
+                    raise ConnectionRefusedError('refused')
+                except ConnectionRefusedError:
+                    raise RuntimeError('the fallback failed')
+        except RuntimeError as second:
+            self.assertEqual(failure_of(second)[:3], (Kind.PROVIDER, 502, UNREACHABLE))
+
+    def test_an_error_that_was_raised_from_a_known_one_describes_it(self):
+        known = RuntimeError('known')
+        known.switchyard_failure = Failure(Kind.PROVIDER, 504, TIMED_OUT)
+        known.__cause__ = TimeoutError()
+        outer = RuntimeError('outer')
+        outer.__cause__ = known
+        self.assertEqual(failure_of(outer).message, TIMED_OUT)
 
 
 class Answers(unittest.TestCase):
