@@ -71,6 +71,9 @@ def install_failure_policy(router_class, cooldown_handlers, unprocessable) -> No
                 raise e
             # This class of error prevents LiteLLM from calling the same model with another key.
             e, fallbacks, context_window_fallbacks = as_context_window_error(e, model_group), [{model_group: larger}], None
+        elif failure.attempted and (order := order_of(self, deployment_of(kwargs), model_group)) is not None:
+            # LiteLLM would assume that the first key was called, and call the second one again if the first was in cooldown.
+            kwargs['_target_order'] = order
         return await fall_back(
             self, e, disable_fallbacks, fallbacks, context_window_fallbacks, content_policy_fallbacks, model_group, args, kwargs, **more
         )
@@ -112,11 +115,15 @@ def cooldown_of(router, failure: Failure, error: Exception, deployment: str, kwa
 
 
 def has_alternative(router, deployment: str, group: str) -> bool:
-    """Whether something else can answer while a deployment is in cooldown: a fallback, or another key that is not in cooldown."""
-    if fallback_chain(router.fallbacks, group):
-        return True
-    keys = [one for one in router.get_model_ids(model_name=group) if one != deployment]
-    return len(router.cooldown_cache.get_active_cooldowns(model_ids=keys, parent_otel_span=None)) < len(keys)
+    """Whether something else can answer while a deployment is in cooldown: another key or a fallback, itself not in cooldown.
+
+    A fallback's own fallbacks count too, and chains may lead back to where they begin: of aliases that name each other one stays in use.
+    """
+    aliases = [group]
+    for alias in aliases:
+        aliases += [one for one in fallback_chain(router.fallbacks, alias) if one not in aliases]
+    others = [one for alias in aliases for one in router.get_model_ids(model_name=alias) if one != deployment]
+    return len(router.cooldown_cache.get_active_cooldowns(model_ids=others, parent_otel_span=None)) < len(others)
 
 
 def retry_pause(router, failure: Failure, kwargs: dict) -> float | None:
@@ -136,6 +143,12 @@ def retry_pause(router, failure: Failure, kwargs: dict) -> float | None:
 def fallback_chain(fallbacks: list | None, group: str) -> list[str]:
     """The aliases that are called when a model fails."""
     return next((entry[group] for entry in fallbacks or () if isinstance(entry, dict) and group in entry), [])
+
+
+def order_of(router, deployment: str | None, group: str) -> int | None:
+    """The rank of a deployment among the keys of its alias. None if it has none."""
+    found = [one for one in router.get_model_list(model_name=group) or () if (one.get('model_info') or {}).get('id') == deployment]
+    return (found[0].get('litellm_params') or {}).get('order') if found else None
 
 
 def has_larger_window(router, alias: str, group: str) -> bool:

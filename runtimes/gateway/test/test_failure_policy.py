@@ -40,12 +40,15 @@ def router_of(keys: int, fallbacks: list, windows: dict | None = None, off: bool
         def __init__(self) -> None:
             self.fallbacks, self.cooldown_cache = fallbacks, Cooldowns()
             self.calls: list = []
+            self.orders: list = []
 
         def get_model_ids(self, model_name):
             return [f'{model_name}@{number}' for number in range(keys if model_name == 'a' else 1)]
 
         def get_model_list(self, model_name):
-            return [{'model_info': {'max_input_tokens': (windows or {}).get(model_name)}}]
+            info = {'max_input_tokens': (windows or {}).get(model_name)}
+            ids = enumerate(self.get_model_ids(model_name), 1)
+            return [{'model_info': {**info, 'id': one}, 'litellm_params': {'order': order}} for order, one in ids]
 
         async def make_call(self, function, *args, **kwargs):
             return await function()
@@ -54,6 +57,7 @@ def router_of(keys: int, fallbacks: list, windows: dict | None = None, off: bool
             self, e, disable_fallbacks, fallbacks, context_window_fallbacks, content_policy_fallbacks, model_group, args, kwargs
         ):
             self.calls.append(fallbacks)
+            self.orders.append(kwargs.get('_target_order'))
             return 'a fallback'
 
     handlers = types.SimpleNamespace()
@@ -63,7 +67,7 @@ def router_of(keys: int, fallbacks: list, windows: dict | None = None, off: bool
 
 
 class Policy(unittest.TestCase):
-    def call(self, router, failures: list, deployment: str = 'a@0', depth: int = 0):
+    def call(self, router, failures: list, deployment: str = 'a@0', depth: int = 0, alias: str = 'a'):
         """Makes one call through the router. `failures` are the provider's responses in turn, None for a good one. Returns the number of attempts."""
         pending = list(failures)
 
@@ -73,7 +77,7 @@ class Policy(unittest.TestCase):
                 raise exception_of(failure)
             return 'good'
 
-        kwargs = {'model': 'a', 'metadata': {'model_info': {'id': deployment}}, 'fallback_depth': depth}
+        kwargs = {'model': alias, 'metadata': {'model_info': {'id': deployment}}, 'fallback_depth': depth}
         try:
             asyncio.run(router.make_call(provider, **kwargs))
         except RuntimeError:
@@ -134,13 +138,27 @@ class Policy(unittest.TestCase):
         self.call(router, [KEY], deployment='a@1')
         self.assertEqual(router.cooldown_cache.active, {'a@0': 20.0})
 
+    def test_of_aliases_that_name_each_other_the_last_one_stays_in_use(self):
+        for chains in ([{'a': ['b']}, {'b': ['a']}], [{'a': ['b']}, {'b': ['c']}, {'c': ['a']}], [{'a': ['b', 'c']}, {'b': ['c', 'a']}, {'c': ['a', 'b']}]):
+            with self.subTest(chains=chains):
+                router, _ = router_of(2, chains)
+                deployments = ['a@0', 'a@1', *sorted(f'{alias}@0' for chain in chains for alias in chain if alias != 'a')]
+                for deployment in deployments:
+                    self.call(router, [DOWN], deployment, alias=deployment[0])
+                self.assertEqual(sorted(router.cooldown_cache.active), deployments[:-1])
+                # Another order: a single key of an alias that others still name.
+                router, _ = router_of(2, chains)
+                for deployment in reversed(deployments):
+                    self.call(router, [KEY], deployment, alias=deployment[0])
+                self.assertEqual(sorted(router.cooldown_cache.active), deployments[1:])
+
     def test_an_operator_can_switch_cooldowns_off(self):
         router, _ = router_of(2, [], off=True)
         self.call(router, [KEY])
         self.assertEqual(router.cooldown_cache.active, {})
 
-    def fall_back(self, router, failure: Failure):
-        kwargs = {'model': 'a', 'metadata': {'model_info': {'id': 'a@0'}}}
+    def fall_back(self, router, failure: Failure, deployment: str = 'a@0'):
+        kwargs = {'model': 'a', 'metadata': {'model_info': {'id': deployment}}}
         # By name, as LiteLLM calls it for streams.
         return asyncio.run(
             router.async_function_with_fallbacks_common_utils(
@@ -156,6 +174,14 @@ class Policy(unittest.TestCase):
         self.assertEqual(router.calls, [])
         for failure in (KEY, DOWN):
             self.assertEqual(self.fall_back(router, failure), 'a fallback')
+
+    def test_a_key_is_not_called_again_because_the_one_before_it_was_skipped(self):
+        router, _ = router_of(3, [{'a': ['b']}])
+        for deployment in ('a@0', 'a@1', 'a@2'):
+            self.fall_back(router, DOWN, deployment)
+        # No deployment was called, and the one in the metadata is that of an earlier call.
+        self.fall_back(router, Failure(Kind.COOLDOWN, 429, '', attempted=False), 'a@1')
+        self.assertEqual(router.orders, [1, 2, 3, None])
 
     def test_a_stream_that_has_begun_is_not_continued_by_a_fallback(self):
         router, _ = router_of(1, [{'a': ['b']}])
