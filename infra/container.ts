@@ -30,6 +30,8 @@ export interface ServiceArgs {
   /** Docker's id of the image. */
   imageId: pulumi.Input<string>;
   network: docker.Network;
+  /** A name for the machine that runs the containers. Left out, the container has none. */
+  hostName?: string;
   /** Bounds the processes of a container once it is created. */
   pidsLimit: pulumi.ResourceHook;
   /** The files that are uploaded before it starts: configuration, programs, keys. */
@@ -54,6 +56,7 @@ export function serviceContainer(
     user: CONTAINER_USER,
     labels: labels(args.stack, role, args.instance),
     networksAdvanced: [{ name: args.network.name, aliases: [role] }],
+    ...(args.hostName === undefined ? {} : { hosts: [{ host: args.hostName, ip: 'host-gateway' }] }),
     uploads: args.files.map(upload),
     // A container that does not become healthy fails the deployment.
     wait: true,

@@ -45,6 +45,8 @@ export interface SwitchyardArgs {
     /** The gateways get their own key for it, as the file `/run/secrets/<gatewayKey>`. Left out, they do not call it. */
     gatewayKey?: string;
   };
+  /** The name by which gateways and Portkey reach a server on the machine that runs the containers. */
+  hostName: string;
   /** The providers' keys that are set, by name. Secrets. */
   providerKeys: Record<string, pulumi.Output<string>>;
 }
@@ -89,6 +91,7 @@ export class Switchyard extends pulumi.ComponentResource {
       'gateway',
       {
         ...shared,
+        hostName: args.hostName,
         volume,
         replicas: args.replicas,
         memoryMb: args.memoryMb,
@@ -109,7 +112,7 @@ export class Switchyard extends pulumi.ComponentResource {
       const imageId = image('portkey', contexts.portkey);
       new Portkey(
         'portkey',
-        { ...shared, drainSeconds: args.drainSeconds, imageId, files },
+        { ...shared, hostName: args.hostName, drainSeconds: args.drainSeconds, imageId, files },
         { parent: this },
       );
     }

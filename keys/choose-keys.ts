@@ -5,7 +5,7 @@ import { describeCharacter } from '../domain/diagnostics/characters.ts';
 import { endsLikeKey, keyOfOwnName, nearKeyName } from '../domain/diagnostics/near-key-name.ts';
 import { formatProblems, type Position, type Problem } from '../domain/diagnostics/problems.ts';
 import type { Catalog } from '../domain/schema/catalog-schema.ts';
-import { keyBase, keyNamesOf } from '../domain/schema/provider-key-names.ts';
+import { firstKeys, keyBase, keyNamesOf } from '../domain/schema/provider-key-names.ts';
 import type { EnvVariable, MalformedLine } from './env-file.ts';
 import { noKeysIn, shownName, whyUnknown } from './unknown-keys.ts';
 
@@ -41,7 +41,7 @@ export function chooseKeys(
   malformed: readonly MalformedLine[],
   { catalog, file, stack }: ImportTarget,
 ): ChosenKeys {
-  const known = Object.values(catalog.providers).flatMap(({ key }) => keyNamesOf(key));
+  const known = firstKeys(catalog.providers).flatMap(keyNamesOf);
   const given = new Set(variables.map(({ name }) => name));
   const ignored: ChosenKeys['ignored'] = [];
   const notes: string[] = [];

@@ -1,4 +1,5 @@
 /** `./switchyard preview --ci`: previews without secrets and without a state, for pull requests. */
+import { firstKeys } from '../domain/schema/provider-key-names.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Inputs, loadCatalog } from '../stacks/load.ts';
@@ -80,7 +81,7 @@ async function previewOne(out: Output, stack: string, options: CiOptions): Promi
 /** The first key of each provider: with these, the whole catalogue is rendered. Empty if it cannot be read. */
 function providerKeys(): string[] {
   const { catalog } = loadCatalog();
-  return Object.values(catalog?.providers ?? {}).map((provider) => provider.key);
+  return firstKeys(catalog?.providers ?? {});
 }
 
 /** Describes the differences from the base; undefined, with a warning, if they cannot be determined. */

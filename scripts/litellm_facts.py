@@ -14,10 +14,12 @@ import re
 import sys
 from pathlib import Path
 
-# LiteLLM's names of the providers in catalog.yaml. Models of other providers, which are thousands, would only make the file large.
+# LiteLLM's names of the providers in catalog.yaml, in its examples too. Models of other providers, which are thousands, would only make the file large.
 PROVIDERS = [
     'anthropic',
+    'azure',
     'deepseek',
+    'gemini',
     'groq',
     'huggingface',
     'mistral',
@@ -25,6 +27,7 @@ PROVIDERS = [
     'openrouter',
     'perplexity',
     'together_ai',
+    'xai',
 ]
 MODES = ['chat', 'embedding', 'responses']
 

@@ -3,6 +3,7 @@ import '../infra/lean-sdk.ts';
 import { join } from 'node:path';
 import * as pulumi from '@pulumi/pulumi';
 import { clientKeys, clientView } from '../domain/render/client-view.ts';
+import { HOST_NAME } from '../domain/plan/host-address.ts';
 import { PORTKEY_ALIAS, PORTKEY_GATEWAY_KEY } from '../domain/plan/default-fallback.ts';
 import { clientMetadata, clientTexts } from '../domain/render/client-outputs.ts';
 import { localConfig, localRoutes } from '../domain/render/portkey-routes.ts';
@@ -43,6 +44,7 @@ const switchyard = new Switchyard('switchyard', {
   gatewayFiles: gatewayFiles(inputs),
   edgeFiles: edgeFiles(inputs),
   ...ownPortkey(),
+  hostName: HOST_NAME,
   providerKeys,
 });
 

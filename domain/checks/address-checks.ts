@@ -1,16 +1,48 @@
-/** Rejects providers and models for which LiteLLM may call an address that is not in the catalogue. */
+/** Rejects addresses that cannot work from a container, and providers and models for which LiteLLM may call another address. */
+import { addressFromContainer } from '../plan/host-address.ts';
+import { PORTKEY } from '../plan/lanes.ts';
 import { LITELLM_PREFIXES } from '../facts/litellm-prefixes.ts';
 import type { Problem } from '../diagnostics/problems.ts';
-import type { Catalog } from '../schema/catalog-schema.ts';
+import type { Catalog, Provider } from '../schema/catalog-schema.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean, listNames } from '../diagnostics/suggest.ts';
 
 /** The prefixes for OpenAI-compatible APIs. */
 const ANY_API = 'for an OpenAI-compatible API: "litellm: openai", or hosted_vllm';
 
-/** Errors about all providers and models whose requests might go to another address. */
+/** Errors about all providers and models whose requests might go to another address, or to the container itself. */
 export function checkAddresses(catalog: Catalog, source: Source): Problem[] {
-  return [...checkPrefixes(catalog, source), ...checkModelAddresses(catalog, source)];
+  return [
+    ...checkPrefixes(catalog, source),
+    ...checkModelAddresses(catalog, source),
+    ...Object.entries(catalog.providers).flatMap(([id, provider]) => checkHost(id, provider, source)),
+  ];
+}
+
+/** What the server itself needs, for the messages about addresses. */
+export const LISTEN = 'the server must accept connections from containers: see docs/local-models.md';
+
+/** Why an address does not work. */
+export function unreachable(address: string, instead: string): string {
+  return `in a container ${new URL(address).hostname} is the container itself, not this machine; allowed: ${instead}`;
+}
+
+function checkHost(id: string, provider: Provider, source: Source): Problem[] {
+  const { baseUrl, gatewayBaseUrl, client, litellm, portkey } = provider;
+  if (litellm === undefined && portkey === undefined && id !== PORTKEY) return [];
+  const instead = addressFromContainer(gatewayBaseUrl ?? baseUrl);
+  if (instead === undefined) return [];
+  const isShared = gatewayBaseUrl === undefined && client !== undefined;
+  const fix = isShared
+    ? `keep this address for clients, and add "gatewayBaseUrl: ${instead}"; ${LISTEN}`
+    : LISTEN;
+  const key = gatewayBaseUrl === undefined ? 'baseUrl' : 'gatewayBaseUrl';
+  return [
+    source.problem(['providers', id, key], unreachable(gatewayBaseUrl ?? baseUrl, instead), {
+      value: true,
+      fix,
+    }),
+  ];
 }
 
 function checkPrefixes({ providers }: Catalog, source: Source): Problem[] {

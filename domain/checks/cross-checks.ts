@@ -2,7 +2,9 @@
 import { checkAddresses } from './address-checks.ts';
 import { unusable } from '../diagnostics/key-leaks.ts';
 import type { Problem } from '../diagnostics/problems.ts';
-import { type Catalog, MOCK_ALIAS } from '../schema/catalog-schema.ts';
+import { type Catalog, MOCK_ALIAS, type Provider, providerSchema } from '../schema/catalog-schema.ts';
+import { PORTKEY } from '../plan/lanes.ts';
+import { NO_KEY } from '../schema/provider-key-names.ts';
 import type { Path } from '../diagnostics/yaml-path.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean, listNames } from '../diagnostics/suggest.ts';
@@ -51,16 +53,36 @@ function checkProviders(catalog: Catalog, source: Source): Problem[] {
       if (owner !== undefined)
         problems.push(source.problem(path, `${value} is already used by ${owner}`, { value: true }));
     };
-    checkUnique(['providers', id, 'key'], provider.key, keys.get(provider.key));
-    keys.set(provider.key, id);
+    if (provider.key !== NO_KEY) {
+      checkUnique(['providers', id, 'key'], provider.key, keys.get(provider.key));
+      keys.set(provider.key, id);
+    }
     if (provider.client) {
       checkUnique(['providers', id, 'client', 'id'], provider.client.id, clients.get(provider.client.id));
       clients.set(provider.client.id, id);
     }
-    const reason = unusable(provider.keyPattern);
-    if (reason) problems.push(source.problem(['providers', id, 'keyPattern'], reason, { value: true }));
+    problems.push(...checkKeyFields(id, provider, source));
   }
   return problems;
+}
+
+/** A provider with keys needs their pattern; one without has no use for what describes keys. */
+function checkKeyFields(id: string, { key, keyPattern, keyUrl }: Provider, source: Source): Problem[] {
+  const at = ['providers', id];
+  if (key !== NO_KEY) {
+    if (keyPattern === undefined) {
+      const message = `required, but missing: ${providerSchema.shape.keyPattern.description}`;
+      return [source.problem([...at, 'keyPattern'], message)];
+    }
+    const reason = unusable(keyPattern);
+    return reason ? [source.problem([...at, 'keyPattern'], reason, { value: true })] : [];
+  }
+  if (id === PORTKEY) return [source.problem([...at, 'key'], "Portkey's cloud needs a key", { value: true })];
+  return Object.entries({ keyPattern, keyUrl }).flatMap(([name, value]) =>
+    value === undefined
+      ? []
+      : [source.problem([...at, name], `a provider with "key: ${NO_KEY}" has no keys: remove this line`)],
+  );
 }
 
 function checkModels(catalog: Catalog, source: Source, broken: ReadonlySet<string>): Problem[] {
@@ -123,49 +145,6 @@ function checkFallbacks(catalog: Catalog, source: Source, broken: ReadonlySet<st
       }
       seen.add(hop);
     });
-  }
-  return [...problems, ...checkCycles(catalog, source)];
-}
-
-const WHY_NO_CYCLE =
-  'a request could loop through them, since LiteLLM also tries the chain of each hop that fails. Remove a hop, or use a second alias of the same model that has no chain of its own';
-
-/** Errors about cycles through several chains: LiteLLM continues with the chain of the alias that failed last. Each is reported once. */
-function checkCycles(catalog: Catalog, source: Source): Problem[] {
-  const problems: Problem[] = [];
-  const done = new Set<string>();
-  for (const start of Object.keys(catalog.fallbacks)) {
-    if (done.has(start)) continue;
-    // Depth-first search without recursion: a path may be as long as the catalogue.
-    const stack: string[] = [start];
-    const onStack = new Map<string, number>([[start, 0]]);
-    const next: number[] = [0];
-    while (stack.length > 0) {
-      const alias = stack.at(-1) ?? '';
-      const chain = Object.hasOwn(catalog.fallbacks, alias) ? (catalog.fallbacks[alias] ?? []) : [];
-      const index = next[next.length - 1] ?? 0;
-      next[next.length - 1] = index + 1;
-      const hop = chain[index];
-      if (hop === undefined) {
-        done.add(alias);
-        onStack.delete(alias);
-        stack.pop();
-        next.pop();
-      } else if (onStack.has(hop) && hop !== alias) {
-        const cycle = [...stack.slice(onStack.get(hop)), hop];
-        problems.push(
-          source.problem(
-            ['fallbacks', alias, index],
-            `these chains form a cycle: ${cycle.join(' → ')}; ${WHY_NO_CYCLE}`,
-            { value: true },
-          ),
-        );
-      } else if (!onStack.has(hop) && !done.has(hop)) {
-        onStack.set(hop, stack.length);
-        stack.push(hop);
-        next.push(0);
-      }
-    }
   }
   return problems;
 }

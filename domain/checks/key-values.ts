@@ -1,6 +1,6 @@
 /** Checks the value of a provider's key. No message ever contains the value. */
 import { describeCharacter } from '../diagnostics/characters.ts';
-import type { Catalog } from '../schema/catalog-schema.ts';
+import type { Catalog, Provider } from '../schema/catalog-schema.ts';
 import { keyBase } from '../schema/provider-key-names.ts';
 
 /** Why a value is not a key. */
@@ -102,14 +102,15 @@ export function ownerOfKey(catalog: Catalog, name: string, value: string): strin
   if (keyPattern(catalog, name)?.test(value) !== false) return undefined;
   const matching = Object.values(catalog.providers).filter(
     // A pattern of only letters and digits matches any provider's key.
-    (one) => /^[a-z]+[-_]/.test(one.keyPattern) && keyPattern(catalog, one.key)?.test(value),
+    (one) => /^[a-z]+[-_]/.test(one.keyPattern ?? '') && keyPattern(catalog, one.key)?.test(value),
   );
   // The longest pattern is the most specific one: `sk-…` alone matches many keys.
-  return matching.sort((a, b) => b.keyPattern.length - a.keyPattern.length)[0]?.name;
+  const length = ({ keyPattern: pattern = '' }: Provider): number => pattern.length;
+  return matching.sort((a, b) => length(b) - length(a))[0]?.name;
 }
 
 /** The format of a key according to the catalogue. */
 export function keyPattern(catalog: Catalog, name: string): RegExp | undefined {
   const provider = Object.values(catalog.providers).find(({ key }) => key === keyBase(name));
-  return provider === undefined ? undefined : new RegExp(`^(?:${provider.keyPattern})$`);
+  return provider?.keyPattern === undefined ? undefined : new RegExp(`^(?:${provider.keyPattern})$`);
 }

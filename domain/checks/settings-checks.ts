@@ -1,4 +1,6 @@
 /** Checks that the schema cannot make: whether a stack's settings are consistent with each other, the catalogue and the other stacks. */
+import { addressFromContainer } from '../plan/host-address.ts';
+import { LISTEN, unreachable } from './address-checks.ts';
 import { checkVersion } from './image-policy.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
@@ -57,7 +59,18 @@ function checkNames(settings: Settings, catalog: Catalog, wrong: Wrong): void {
       `no such ${what}: "${name}"${didYouMean(name, allowed) || ';'} allowed: ${listNames(allowed)}`,
     );
   };
-  for (const name of Object.keys(baseUrls)) named(['baseUrls', name], name, providers, 'provider');
+  for (const [name, given] of Object.entries(baseUrls)) {
+    named(['baseUrls', name], name, providers, 'provider');
+    const address = typeof given === 'string' ? given : given.gateway;
+    const instead = address === undefined ? undefined : addressFromContainer(address);
+    if (address === undefined || instead === undefined || !providers.includes(name)) continue;
+    const path = typeof given === 'string' ? ['baseUrls', name] : ['baseUrls', name, 'gateway'];
+    const fix =
+      typeof given === 'string'
+        ? `write { gateway: ${instead}, client: ${address} }`
+        : `pulumi config set --path '${formatPath(path)}' ${instead}`;
+    wrong(path, `${unreachable(address, instead)}; ${LISTEN}`, { fix });
+  }
   if (client.direct !== 'all') {
     client.direct.forEach((name, index) =>
       named(['client', 'direct', index], name, direct, 'direct provider'),

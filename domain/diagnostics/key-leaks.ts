@@ -13,11 +13,9 @@ export interface KeyPattern {
 
 /** The patterns of the catalogue's providers. */
 export function keyPatterns(catalog: Pick<Catalog, 'providers'>): KeyPattern[] {
-  return Object.values(catalog.providers).map(({ name, key, keyPattern }) => ({
-    name,
-    key,
-    pattern: keyPattern,
-  }));
+  return Object.values(catalog.providers).flatMap(({ name, key, keyPattern }) =>
+    keyPattern === undefined ? [] : [{ name, key, pattern: keyPattern }],
+  );
 }
 
 /** Well-known key prefixes, for files that have no patterns of their own, or none that can be read yet. */

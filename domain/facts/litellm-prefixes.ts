@@ -55,6 +55,7 @@ export const LITELLM_PREFIXES: ReadonlyMap<string, readonly Mode[]> = new Map([
   ['novita', CHAT],
   ['nscale', CHAT],
   ['nvidia_nim', BOTH],
+  // These two ask localhost:11434 for the model's limits when the gateway starts, whatever the address; there is nothing in the container.
   ['ollama', BOTH],
   ['ollama_chat', CHAT],
   ['openai', BOTH],

@@ -5,7 +5,7 @@ import type { Catalog } from '../schema/catalog-schema.ts';
 
 /** A model with one of its provider's keys. */
 export interface Deployment {
-  /** Its name in LiteLLM's config and in the header `x-litellm-model-id`: `gpt-4@OPENAI_API_KEY_2`. */
+  /** Its name in LiteLLM's config and in the header `x-litellm-model-id`: `gpt-4@OPENAI_API_KEY_2`; without a key the alias alone. */
   id: string;
   /** The name of its key; undefined where none is needed. */
   keyName?: string;

@@ -1,4 +1,4 @@
-/** Plans what a stack serves: the models of the catalogue whose provider has a key, under the stack's settings. Pure. */
+/** Plans what a stack serves: the models of the catalogue whose provider has a key or needs none, under the stack's settings. Pure. */
 import type { Settings } from '../schema/settings-schema.ts';
 import { gatewayAddress } from './provider-address.ts';
 import { type LitellmFacts, litellmFacts, litellmName, priceMapEntry } from '../facts/litellm-facts.ts';
@@ -10,7 +10,7 @@ import { type Catalog, MOCK_ALIAS, type Model, type Provider } from '../schema/c
 import { formatPath } from '../diagnostics/yaml-path.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 import type { ServedModel, UnavailableModel, Plan } from './plan-types.ts';
-import { keyNamesOf } from '../schema/provider-key-names.ts';
+import { keyNamesOf, NO_KEY } from '../schema/provider-key-names.ts';
 
 /**
  * Token limits for models whose limits are unknown. `output` also applies to models of which only `context` is known. These are the lowest
@@ -23,7 +23,7 @@ export const DEFAULT_LIMIT: { readonly context: number; readonly output: number 
 };
 
 /**
- * Chooses what is served: models whose provider has a key, with one deployment per key. Fallbacks without a key are dropped.
+ * Chooses what is served: models whose provider has a key or needs none, with one deployment per key. Fallbacks without a key are dropped.
  *
  * @param keyNames the names of the keys that are set, including additional ones (`…_2`).
  * @param source the catalogue's text, for line and column in warnings.
@@ -41,7 +41,7 @@ export function planModels(
     const name = litellmName(catalog, model);
     if (provider === undefined || name === undefined) continue;
     const keys = keyNamesOf(provider.key).filter((one) => keyNames.includes(one));
-    if (keys.length > 0) served.push(serve(alias, model, provider, name, keys));
+    if (keys.length > 0 || provider.key === NO_KEY) served.push(serve(alias, model, provider, name, keys));
     else
       unavailable.push({
         model: alias,
@@ -89,7 +89,10 @@ export function planModels(
       mode: model.mode,
       upstream: model.model,
       litellmModel,
-      deployments: keys.map((keyName, index) => ({ id: `${alias}@${keyName}`, keyName, order: index + 1 })),
+      deployments:
+        keys.length === 0
+          ? [{ id: alias, order: 1 }]
+          : keys.map((keyName, index) => ({ id: `${alias}@${keyName}`, keyName, order: index + 1 })),
       timeout,
       streamTimeout: model.streamTimeout ?? timeout,
       maxParallel: model.maxParallel ?? catalog.defaults.maxParallel,

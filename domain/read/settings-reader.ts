@@ -15,7 +15,7 @@ import { fileLeaks, readStackFile } from '../diagnostics/settings-source.ts';
 import { bareName, stackFileName } from '../schema/stack-file-names.ts';
 import { withCurrentNames } from '../diagnostics/old-names.ts';
 import { currentSettingName, RENAMED_SETTINGS } from '../schema/renamed-keys.ts';
-import { ANY_KEY, keyBase } from '../schema/provider-key-names.ts';
+import { ANY_KEY, firstKeys, keyBase } from '../schema/provider-key-names.ts';
 
 /** What a stack's settings are read from. */
 export interface SettingsInput {
@@ -76,7 +76,7 @@ export function parseSettings(input: SettingsInput): ParsedSettings {
 
 /** Sorts the names into settings, keys, and unknown ones. */
 function sortNames(input: SettingsInput, source: Source) {
-  const keys = input.catalog && Object.values(input.catalog.providers).map(({ key }) => key);
+  const keys = input.catalog && firstKeys(input.catalog.providers);
   // Without a readable catalogue its keys are unknown: any name in the form of a key is accepted.
   const isKey = (name: string) => keys?.includes(keyBase(name)) ?? ANY_KEY.test(name);
   const values: Record<string, unknown> = {};

@@ -18,6 +18,7 @@ import type { Plan, ServedModel } from '../plan/plan-types.ts';
 import { everyModel, localRoutes } from './portkey-routes.ts';
 import { keyNotSet, type Unavailable } from '../plan/unavailable.ts';
 import { type Catalog, MOCK_ALIAS } from '../schema/catalog-schema.ts';
+import { NO_KEY, NO_KEY_VALUE } from '../schema/provider-key-names.ts';
 import { DEFAULT_LIMIT } from '../plan/serving-plan.ts';
 
 /** The inputs for a stack's client files. */
@@ -45,7 +46,8 @@ export function clientKeys(
   providerKeys: Readonly<Record<string, string>>,
 ): ClientKeys {
   const handedOut = directProviders(inputs).flatMap(({ id, keyName, off }) => {
-    const key = off === undefined ? providerKeys[keyName] : undefined;
+    const own = keyName === undefined ? NO_KEY_VALUE : providerKeys[keyName];
+    const key = off === undefined ? own : undefined;
     return key === undefined ? [] : [[id, key] as const];
   });
   return {
@@ -102,16 +104,10 @@ function gatewayProvider({ plan, endpoint }: ClientInputs): ClientProvider {
   };
 }
 
-/** A provider that the client calls directly. */
-interface DirectProvider extends ClientProvider {
-  /** The name of its key. */
-  keyName: string;
-}
-
-function directProviders(inputs: ClientInputs): DirectProvider[] {
+function directProviders(inputs: ClientInputs): ClientProvider[] {
   const { catalog, settings, keyNames } = inputs;
   const every = everyModel(inputs.catalog);
-  return Object.entries(catalog.providers).flatMap(([name, provider]): DirectProvider[] => {
+  return Object.entries(catalog.providers).flatMap(([name, provider]): ClientProvider[] => {
     if (provider.client === undefined || name === PORTKEY) return [];
     const models = new Map<string, ClientModel>();
     for (const model of every) {
@@ -120,7 +116,7 @@ function directProviders(inputs: ClientInputs): DirectProvider[] {
       models.set(model.upstream, describe(model, model.upstream, aliases));
     }
     const { id, package: npm, purpose } = provider.client;
-    const keyName = provider.key;
+    const keyName = provider.key === NO_KEY ? undefined : provider.key;
     const base = {
       id,
       keyName,
@@ -128,7 +124,7 @@ function directProviders(inputs: ClientInputs): DirectProvider[] {
       npm,
       title: purpose ? `${provider.name}, ${purpose}` : provider.name,
     };
-    const off = directOff(settings, name, keyName, keyNames.includes(keyName));
+    const off = directOff(settings, name, keyName, keyNames);
     return [
       { ...base, off, baseUrl: clientUrl(settings, name, provider.baseUrl), models: [...models.values()] },
     ];
@@ -138,10 +134,10 @@ function directProviders(inputs: ClientInputs): DirectProvider[] {
 function directOff(
   settings: Settings,
   provider: string,
-  keyName: string,
-  keyIsSet: boolean,
+  keyName: string | undefined,
+  keyNames: readonly string[],
 ): ClientProvider['off'] {
-  if (!keyIsSet) return keyNotSet(keyName, settings.stack);
+  if (keyName !== undefined && !keyNames.includes(keyName)) return keyNotSet(keyName, settings.stack);
   const { direct } = settings.client;
   if (direct === 'all' || direct.includes(provider)) return undefined;
   const command = `pulumi config set --path 'client.direct[${direct.length}]' ${provider} --stack ${settings.stack}`;

@@ -2,6 +2,7 @@
 import { parse, stringify } from 'yaml';
 import type { Plan, ServedModel } from '../plan/plan-types.ts';
 import { MOCK_ALIAS } from '../schema/catalog-schema.ts';
+import { NO_KEY_VALUE } from '../schema/provider-key-names.ts';
 
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 type Section = Record<string, Json>;
@@ -66,7 +67,7 @@ function deploymentsOf(model: ServedModel): Section[] {
     model_name: model.alias,
     litellm_params: {
       model: model.litellmModel,
-      ...(keyName === undefined ? {} : { api_key: `os.environ/${keyName}` }),
+      ...apiKey(model, keyName),
       ...(model.apiBase === undefined ? {} : { api_base: model.apiBase }),
       ...(model.headers === undefined ? {} : { extra_headers: model.headers }),
       ...(model.provider === MOCK_ALIAS ? { mock_response: MOCK_ANSWER } : {}),
@@ -80,6 +81,12 @@ function deploymentsOf(model: ServedModel): Section[] {
       ...facts(model),
     },
   }));
+}
+
+/** The key as a reference to its file. Never left out: LiteLLM would look for one itself. The mock calls nothing. */
+function apiKey({ provider }: ServedModel, keyName: string | undefined): Section {
+  if (keyName !== undefined) return { api_key: `os.environ/${keyName}` };
+  return provider === MOCK_ALIAS ? {} : { api_key: NO_KEY_VALUE };
 }
 
 /** The model's limits, and its price unless LiteLLM's price map has it. */

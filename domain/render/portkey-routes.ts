@@ -7,6 +7,7 @@ import { gatewayAddress } from '../plan/provider-address.ts';
 import { planModels } from '../plan/serving-plan.ts';
 import type { ServedModel } from '../plan/plan-types.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
+import { firstKeys, NO_KEY_VALUE } from '../schema/provider-key-names.ts';
 
 /** Statuses after which the next target is tried: errors of the target, not of the request. */
 const FALLBACK_CODES = [401, 402, 403, 404, 408, 409, 429, 500, 502, 503, 504, 529];
@@ -67,8 +68,7 @@ export function routes(catalog: Catalog, keyNames?: readonly string[]): PortkeyR
 
 /** Every alias with its limits and prices; with `keyNames`, only those that have a key. Independent of the settings. */
 export function everyModel(catalog: Catalog, keyNames?: readonly string[]): ServedModel[] {
-  const all = Object.values(catalog.providers).map(({ key }) => key);
-  return planModels(catalog, DEFAULT_SETTINGS, keyNames ?? all).served;
+  return planModels(catalog, DEFAULT_SETTINGS, keyNames ?? firstKeys(catalog.providers)).served;
 }
 
 /** Default settings for planning: the limits and prices of models do not depend on a stack's settings. */
@@ -154,7 +154,8 @@ function localTarget(
 ): PortkeyTarget {
   const provider = catalog.providers[model.provider];
   const address = provider && gatewayAddress(settings, model.provider, provider);
-  const key = providerKeys[model.deployments[0]?.keyName ?? ''];
+  const { keyName } = model.deployments[0] ?? {};
+  const key = keyName === undefined ? NO_KEY_VALUE : providerKeys[keyName];
   const name = provider?.portkey ?? 'openai';
   return {
     provider: name,

@@ -3,7 +3,7 @@
  * which editors complete and check the file (`npm run generate`).
  */
 import { z } from 'zod';
-import { FIRST_KEY, FURTHER_KEYS } from './provider-key-names.ts';
+import { FIRST_KEY, FURTHER_KEYS, NO_KEY } from './provider-key-names.ts';
 import { inUnit } from './units.ts';
 
 /** An alias: the name by which agents and scripts request a model. */
@@ -48,12 +48,19 @@ export const providerSchema = z.strictObject({
   name: text.describe('Its name, for people.'),
   key: z
     .string()
-    .regex(FIRST_KEY, { error: 'expected the name of a key: SOMETHING_API_KEY' })
-    .describe(`The Pulumi secret that holds its key. Further keys: the same name with ${FURTHER_KEYS}.`),
+    .regex(new RegExp(`${FIRST_KEY.source}|^${NO_KEY}$`), {
+      error: `expected the name of a key, SOMETHING_API_KEY, or ${NO_KEY} for a server without keys`,
+    })
+    .describe(
+      `The Pulumi secret that holds its key. Further keys: the same name with ${FURTHER_KEYS}. ${NO_KEY}: a server without keys.`,
+    ),
   keyPattern: z
     .string()
     .max(200)
-    .describe('A regular expression for its keys, to find keys outside of secrets.'),
+    .optional()
+    .describe(
+      `A regular expression for its keys, to find keys outside of secrets. Required unless key is ${NO_KEY}.`,
+    ),
   keyUrl: url.optional().describe('Where an account gets a key.'),
   litellm: z
     .string()

@@ -46,6 +46,7 @@ export async function provision(args: Partial<SwitchyardArgs> = {}): Promise<Rec
     },
     gatewayFiles: [{ path: '/etc/switchyard/config.yaml', content: 'model_list: []' }],
     edgeFiles: [{ path: '/etc/switchyard/haproxy.cfg', content: 'global' }],
+    hostName: 'host.docker.internal',
     providerKeys: { GROQ_API_KEY: pulumi.secret('unit-test-value') },
     ...args,
   });

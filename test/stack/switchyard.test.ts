@@ -59,6 +59,11 @@ describe('a stack', () => {
     }
   });
 
+  test('gives gateways, but not the edge, a name for the machine', () => {
+    const hosts = [{ host: 'host.docker.internal', ip: 'host-gateway' }];
+    expect([container('gateway-0').hosts, container('edge').hosts]).toEqual([hosts, undefined]);
+  });
+
   test('gives gateways an automatic name and no port, so that old and new ones can run side by side', () => {
     const inputs = container('gateway-0');
     expect(inputs).not.toHaveProperty('name');

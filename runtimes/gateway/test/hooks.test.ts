@@ -4,8 +4,16 @@
  * The first build of the image takes two minutes. Docker caches the layers, and the images of the stacks share them.
  */
 import { existsSync } from 'node:fs';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
+import { HOST_NAME } from '../../../domain/plan/host-address.ts';
+import { planModels } from '../../../domain/plan/serving-plan.ts';
+import { renderLitellm } from '../../../domain/render/litellm-config.ts';
+import { fixture } from '../../../sandbox/fixtures.ts';
+import { withExamples } from '../../../test/unit/domain/examples.ts';
+import { goodCatalog, goodSettings } from '../../../test/unit/domain/shipped.ts';
 import { IMAGE_MS, imageOf } from '../../../test/harness/images.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -24,6 +32,7 @@ async function runPython(module: string): Promise<void> {
     `${folder}:uid=10001,mode=0700`,
   ]);
   const mounts = Object.entries({
+    '/local.yaml': join(folder, 'local.yaml'),
     '/hooks': HOOKS,
     '/litellm.yaml': join(ROOT, 'config-templates/litellm.yaml'),
     '/upstream.py': join(ROOT, 'sandbox/fake_upstream.py'),
@@ -31,6 +40,8 @@ async function runPython(module: string): Promise<void> {
     ...(RECORDINGS ? { '/recordings': RECORDINGS } : {}),
   }).flatMap(([inside, outside]) => ['--volume', `${outside}:${inside}:ro`]);
   const options = ['--rm', '--network', 'none', '--env', 'PYTHONPATH=/hooks', '--workdir', '/tests'];
+  // The fake model servers run in this container.
+  options.push('--add-host', `${HOST_NAME}:127.0.0.1`);
   const program = ['--entrypoint', 'python3', image, '-m', 'unittest', module];
   const run = await execa('docker', ['run', ...options, ...tmpfs, ...mounts, ...program], { reject: false });
   if (run.exitCode !== 0) throw new Error(`${module}:\n${run.stderr}`);
@@ -38,9 +49,17 @@ async function runPython(module: string): Promise<void> {
 }
 
 let image: string;
+let folder: string;
 beforeAll(async () => {
   image = await imageOf('gateway');
+  folder = await mkdtemp(join(tmpdir(), 'switchyard-hooks-'));
+  await chmod(folder, 0o755);
+  // Without a key only the models of the catalogue's examples that need none are served.
+  const { catalog } = goodCatalog(withExamples(fixture('catalog.yaml')));
+  const plan = planModels(catalog, goodSettings({ mock: false }), []);
+  await writeFile(join(folder, 'local.yaml'), renderLitellm(plan, fixture('litellm.yaml')));
 }, IMAGE_MS);
+afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('keys are redacted in every encoding and however a stream is split', async () => {
   await runPython('test_redact');

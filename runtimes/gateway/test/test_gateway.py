@@ -38,6 +38,13 @@ def model(alias, name, path, key):
     return {'model_name': alias, 'litellm_params': params, 'model_info': {'id': f'{alias}@{key}', 'mode': 'chat'}}
 
 
+def local_models() -> list[dict]:
+    """The rendered deployments of the catalogue's examples of model servers without keys."""
+    import yaml
+
+    return yaml.safe_load(Path('/local.yaml').read_text())['model_list']
+
+
 def prepare() -> None:
     """The files that infra/ would upload."""
     import yaml
@@ -49,9 +56,15 @@ def prepare() -> None:
         model('claude', 'anthropic/claude-opus-5', '/anthropic', 'ANTHROPIC_API_KEY'),
         model('gpt', 'openai/gpt-5.6', '/openai/v1', 'OPENAI_API_KEY'),
         model('llama', 'groq/llama-3.3-70b-versatile', '/groq/openai/v1', 'GROQ_API_KEY'),
+        # Two aliases that are each other's fallback, one with two keys.
+        *(model('yin', 'openai/gpt-5.6', '/yin/v1', key) for key in ('OPENAI_API_KEY', 'ANTHROPIC_API_KEY')),
+        model('yang', 'groq/openai/gpt-oss-20b', '/yang/v1', 'GROQ_API_KEY'),
+        *local_models(),
     ]
+    for order, entry in enumerate(one for one in config['model_list'] if one['model_name'] == 'yin'):
+        entry['litellm_params']['order'] = order + 1
     # A provider that failed in one test must not be in cooldown in the next one.
-    config['router_settings'] |= {'fallbacks': [{'claude': ['gpt']}], 'cooldown_time': 1}
+    config['router_settings'] |= {'fallbacks': [{'claude': ['gpt']}, {'yin': ['yang']}, {'yang': ['yin']}], 'cooldown_time': 1, 'max_fallbacks': 100}
     config['general_settings']['key_management_settings']['hosted_keys'] = sorted(KEYS)
     config['general_settings'] |= {'max_in_flight_requests_per_worker': LIMIT, 'max_queued_requests_per_worker': 0}
     (HOME / 'config.yaml').write_text(yaml.safe_dump(config))
@@ -169,15 +182,17 @@ class WholeGateway(unittest.TestCase):
         prepare()
         serve_recorded()
         cls.recorded = recorded_exchanges.ReplayUpstream(RECORDED)
-        cls.upstream = subprocess.Popen([sys.executable, '/upstream.py', '9000'], stdout=subprocess.DEVNULL)
+        servers = (['/upstream.py', '9000'], ['local_servers.py'])
+        cls.upstreams = [subprocess.Popen([sys.executable, *server], stdout=subprocess.DEVNULL) for server in servers]
         cls.gateway = Gateway().wait_ready()
 
     @classmethod
     def tearDownClass(cls):
         cls.gateway.process.terminate()
         cls.gateway.process.wait(60)
-        cls.upstream.kill()
-        cls.upstream.wait()
+        for upstream in cls.upstreams:
+            upstream.kill()
+            upstream.wait()
         cls.recorded.close()
 
     def setUp(self):
@@ -208,6 +223,45 @@ class WholeGateway(unittest.TestCase):
             self.assertEqual(status, 200, body)
             self.assertIn('message_stop' if stream else 'openai', body)
 
+    def test_of_aliases_that_are_each_others_fallback_a_request_calls_each_once_and_one_stays_in_use(self):
+        ask(9000, 'POST', '/_faults', [{'path': '/yin', 'status': 503}, {'path': '/yang', 'status': 503}])
+        for number, alias in enumerate(('yin', 'yin', 'yang', 'yin', 'yang', 'yang')):
+            for stream in (False, True):
+                for path, more in (('/v1/chat/completions', {}), ('/v1/messages', {'max_tokens': 9})):
+                    ask(9000, 'DELETE', '/_requests')
+                    messages = [{'role': 'user', 'content': f'{alias} {number}'}]
+                    status, body, _ = ask(4000, 'POST', path, {'model': alias, 'stream': stream, 'messages': messages, **more})
+                    # Not 429, which would mean that all of them are in cooldown.
+                    self.assertEqual(status, 503, body)
+                    requests = json.loads(ask(9000, 'GET', '/_requests')[1])['requests']
+                    called = [(one['provider'], one['headers']['authorization']) for one in requests]
+                    self.assertEqual(len(called), len(set(called)), called)
+                    self.assertGreaterEqual(len(called), 1)
+                    if number == 0 and not stream and not more:
+                        self.assertEqual([provider for provider, _ in called], ['yin', 'yin', 'yang'])
+        ask(9000, 'DELETE', '/_faults')
+        for alias in ('yin', 'yang'):
+            self.assertEqual(chat(alias, 'well again')[0], 200)
+
+    def test_model_servers_without_keys_answer_and_get_no_key(self):
+        texts = {'/v1/chat/completions': {'messages': [{'role': 'user', 'content': 'local'}]}, '/v1/responses': {'input': 'local'}}
+        texts['/v1/messages'] = {**texts['/v1/chat/completions'], 'max_tokens': 9}
+        for entry in local_models():
+            alias, address = entry['model_name'], entry['litellm_params']['api_base']
+            port = int(address.split(':')[2].split('/')[0])
+            for path, fields in texts.items():
+                for stream in (False, True):
+                    status, body, _ = ask(4000, 'POST', path, {'model': alias, 'stream': stream, **fields})
+                    self.assertEqual(status, 200, (alias, path, stream, body))
+                    # A stream has the answer in pieces.
+                    self.assertTrue('Hello from ' in body or stream, (alias, path, stream, body))
+                    self.assertNotIn('"error":{', body.replace(' ', ''), (alias, path, stream))
+            requests = json.loads(ask(port, 'GET', '/_requests')[1])['requests']
+            self.assertEqual({one['answer'] for one in requests}, {200}, requests)
+            self.assertGreaterEqual(len(requests), 6)
+            for key in (*KEYS.values(), KEY):
+                self.assertNotIn(key, json.dumps(requests))
+
     def burst(self, count, headers):
         """The statuses of this many concurrent requests, each of which takes the upstream three seconds."""
         ask(9000, 'POST', '/_faults', {'path': '/openai', 'delayMs': 3000})
@@ -236,7 +290,8 @@ class WholeGateway(unittest.TestCase):
         self.assertEqual(ask(4000, 'POST', '/v1/embeddings', {'model': 'gpt', 'input': 'x'})[0], 400)
         self.assertEqual(ask(4000, 'GET', '/v1/models/gpt@OPENAI_API_KEY')[0], 404)
         served = {one['id'] for one in json.loads(ask(4000, 'GET', '/v1/models')[1])['data']}
-        self.assertEqual(served - {exchange.alias for exchange in RECORDED}, {'claude', 'gpt', 'llama'})
+        local = {one['model_name'] for one in local_models()}
+        self.assertEqual(served - {exchange.alias for exchange in RECORDED}, {'claude', 'gpt', 'llama', 'yin', 'yang', *local})
         self.assertEqual(json.loads(ask(9000, 'GET', '/_requests')[1])['requests'], [])
 
     def test_a_body_that_is_too_complex_is_a_400_and_the_gateway_keeps_serving(self):

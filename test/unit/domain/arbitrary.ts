@@ -77,13 +77,13 @@ export const catalogTexts: fc.Arbitrary<string> = fc
             ]),
           ),
           models: Object.fromEntries(entries),
-          // From each to later ones of its mode, so there is no cycle.
+          // From each to others of its mode: many of these chains lead back to where they begin.
           fallbacks: Object.fromEntries(
             entries.flatMap(([name, model], index) => {
-              const later = entries
-                .slice(index + 1, index + 5)
+              const others = [...entries.slice(index + 1), ...entries.slice(0, index)]
+                .slice(0, 4)
                 .filter(([, other]) => other?.mode === model?.mode);
-              return later.length > 0 ? [[name, later.map(([other]) => other)]] : [];
+              return others.length > 0 ? [[name, others.map(([other]) => other)]] : [];
             }),
           ),
           routing: { strategy },

@@ -120,7 +120,7 @@ c.yaml:27:5 this looks like a key of OpenAI; keys are only ever kept as Pulumi s
     `    keyPattern: gsk_[A-Za-z0-9]{40,}
 `,
     '',
-    'c.yaml:10:3 providers.groq.keyPattern: required, but missing: A regular expression for its keys, to find keys outside of secrets.',
+    'c.yaml:10:3 providers.groq.keyPattern: required, but missing: A regular expression for its keys, to find keys outside of secrets. Required unless key is none.',
   ],
   [
     'missing models',
@@ -253,7 +253,7 @@ c.yaml:40:11 fallbacks.other[0]: no such alias: "fast"; allowed: big, other, emb
     'a key name without _API_KEY',
     'key: GROQ_API_KEY',
     'key: GROQ_TOKEN',
-    'c.yaml:12:10 providers.groq.key: found "GROQ_TOKEN"; expected the name of a key: SOMETHING_API_KEY',
+    'c.yaml:12:10 providers.groq.key: found "GROQ_TOKEN"; expected the name of a key, SOMETHING_API_KEY, or none for a server without keys',
   ],
   [
     'a URL without a scheme',
@@ -417,17 +417,59 @@ defaults:
     'c.yaml:39:15 fallbacks.big[1]: "fast" appears twice in this chain',
   ],
   [
-    'a cycle of two',
-    '  other: [fast]',
-    '  other: [big]',
-    'c.yaml:40:11 fallbacks.other[0]: these chains form a cycle: big → other → big; a request could loop through them, since LiteLLM also tries the chain of each hop that fails. Remove a hop, or use a second alias of the same model that has no chain of its own',
+    'a pattern for a provider without keys',
+    '    key: GROQ_API_KEY',
+    '    key: none',
+    'c.yaml:13:5 providers.groq.keyPattern: a provider with "key: none" has no keys: remove this line',
   ],
   [
-    'a cycle of three',
-    '  other: [fast]',
-    `  other: [fast]
-  fast: [big]`,
-    'c.yaml:41:10 fallbacks.fast[0]: these chains form a cycle: big → fast → big; a request could loop through them, since LiteLLM also tries the chain of each hop that fails. Remove a hop, or use a second alias of the same model that has no chain of its own',
+    'Portkey without a key',
+    '    key: PORTKEY_API_KEY\n    keyPattern: pk-[A-Za-z0-9]{20,}',
+    '    key: none',
+    "c.yaml:18:10 providers.portkey.key: Portkey's cloud needs a key",
+  ],
+  ...[
+    ...[
+      'http://localhost:11434',
+      'http://LOCALHOST.:11434',
+      'http://app.localhost:11434',
+      'http://ip6-localhost:11434',
+    ],
+    ...[
+      'http://127.0.0.1:11434',
+      'http://127.1:11434',
+      'http://0x7f000001:11434',
+      'http://2130706433:11434',
+      'http://127.255.0.3:11434',
+    ],
+    ...[
+      'http://0.0.0.0:11434',
+      'http://0:11434',
+      'http://[::1]:11434',
+      'http://[::]:11434',
+      'http://[0:0:0:0:0:0:0:1]:11434',
+    ],
+    ...['http://[::ffff:127.0.0.1]:11434', 'http://[::127.0.0.1]:11434', 'http://[::ffff:0.0.0.0]:11434'],
+  ].map((address): [string, string, string, string] => [
+    `the address ${address}`,
+    '    baseUrl: https://api.groq.com/openai/v1',
+    `    baseUrl: ${address}/v1`,
+    `c.yaml:15:14 providers.groq.baseUrl: in a container ${new URL(address).hostname} is the container itself, not this machine; allowed: http://host.docker.internal:11434/v1
+    the server must accept connections from containers: see docs/local-models.md`,
+  ]),
+  [
+    'a local address for the gateway and for clients',
+    '    baseUrl: https://api.openai.com/v1',
+    '    baseUrl: https://localhost/v1',
+    `c.yaml:7:14 providers.openai.baseUrl: in a container localhost is the container itself, not this machine; allowed: https://host.docker.internal/v1
+    keep this address for clients, and add "gatewayBaseUrl: https://host.docker.internal/v1"; the server must accept connections from containers: see docs/local-models.md`,
+  ],
+  [
+    'a local address for the gateway',
+    '    baseUrl: https://api.openai.com/v1',
+    '    baseUrl: http://localhost:1/v1\n    gatewayBaseUrl: http://127.0.0.1:1/v1',
+    `c.yaml:8:21 providers.openai.gatewayBaseUrl: in a container 127.0.0.1 is the container itself, not this machine; allowed: http://host.docker.internal:1/v1
+    the server must accept connections from containers: see docs/local-models.md`,
   ],
   [
     'a chain to an embedding',
@@ -685,6 +727,36 @@ describe('a bad catalogue', () => {
     const { catalog, problems } = parseCatalog(text, 'c.yaml');
     expect(formatProblems(problems)).toBe(expected);
     expect(catalog).toBeUndefined();
+  });
+
+  test.each([
+    ['chains that name each other', '  other: [fast]', '  other: [big]'],
+    ['chains in a circle', '  other: [fast]', '  other: [fast]\n  fast: [big]'],
+    [
+      'a local address that only clients use',
+      '    litellm: groq\n    baseUrl: https://api.groq.com/openai/v1',
+      '    litellm: groq\n    baseUrl: http://localhost:1/v1\n    gatewayBaseUrl: http://host.docker.internal:1/v1',
+    ],
+    [
+      'a name that only looks local',
+      '    baseUrl: https://api.groq.com/openai/v1',
+      '    baseUrl: http://localhost.example/v1',
+    ],
+    [
+      'an address in the local network',
+      '    baseUrl: https://api.groq.com/openai/v1',
+      '    baseUrl: http://10.0.0.127:8000/v1',
+    ],
+  ])('is not one with %s', (_name, from, to) => {
+    expect(SMALL.split(from)).toHaveLength(2);
+    expect(
+      formatProblems(
+        parseCatalog(
+          SMALL.replace(from, () => to),
+          'c.yaml',
+        ).problems,
+      ),
+    ).toBe('');
   });
 
   test('gets all errors at once, in the order of their lines', () => {

@@ -310,6 +310,18 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     'Pulumi.dev.yaml:4:15 config.switchyard:baseUrls.openai.gatway: unknown key; did you mean "gateway"? allowed here: gateway, client',
   ],
   [
+    'an address that means the container itself',
+    `  switchyard:port: 4000
+  switchyard:baseUrls:
+    openai: { gateway: 'http://[::1]:8000/v1', client: 'http://[::1]:8000/v1' }
+    groq: http://localhost:11434/v1
+`,
+    `Pulumi.dev.yaml:4:24 config.switchyard:baseUrls.openai.gateway: in a container [::1] is the container itself, not this machine; allowed: http://host.docker.internal:8000/v1; the server must accept connections from containers: see docs/local-models.md
+    pulumi config set --path 'baseUrls.openai.gateway' http://host.docker.internal:8000/v1 --stack dev
+Pulumi.dev.yaml:5:11 config.switchyard:baseUrls.groq: in a container localhost is the container itself, not this machine; allowed: http://host.docker.internal:11434/v1; the server must accept connections from containers: see docs/local-models.md
+    write { gateway: http://host.docker.internal:11434/v1, client: http://localhost:11434/v1 }`,
+  ],
+  [
     'a drain shorter than a request',
     `  switchyard:port: 4000
   switchyard:drainSeconds: 10
