@@ -3,6 +3,7 @@ import { checkInputs } from '../../../domain/checks/check-inputs.ts';
 import { formatProblems } from '../../../domain/diagnostics/problems.ts';
 import { planModels } from '../../../domain/plan/serving-plan.ts';
 import { clientKeys, clientView } from '../../../domain/render/client-view.ts';
+import { agentsSchema } from '../../../domain/schema/agents-schema.ts';
 import { litellmConfig } from '../../../domain/render/litellm-config.ts';
 import { renderAuth, renderOpencode } from '../../../domain/render/opencode-files.ts';
 import { localConfig } from '../../../domain/render/portkey-routes.ts';
@@ -51,7 +52,7 @@ test('a server without keys can be called directly by clients and be a target of
   const settings = goodSettings({ mock: false, portkey: { mode: 'local' } });
   const inputs = {
     ...{ catalog: own.catalog, settings, keyNames: [], plan: planModels(own.catalog, settings, []) },
-    ...{ endpoint: 'http://127.0.0.1:4000', agents: { agents: {}, parallel: 1, timeout: 1 }, template: {} },
+    ...{ endpoint: 'http://127.0.0.1:4000', agents: agentsSchema.parse({ agents: {} }), template: {} },
   };
   const config = renderOpencode(clientView(inputs));
   expect(config.enabled_providers).toContain('lmstudio-direct');
