@@ -34,7 +34,7 @@ export interface BenchStack extends Target {
 
 /** Everything that a run needs. {@link remove} removes all of it. */
 export class Rig {
-  readonly checkout = new Checkout();
+  readonly checkout = new Checkout({ engineLogs: true });
   /** The run's id, which is part of its containers' names. */
   readonly run = `bench-${randomBytes(3).toString('hex')}`;
   readonly #signal: AbortSignal;
