@@ -7,13 +7,24 @@
  *   restarts: runtimes/gateway/test/hooks.test.ts ("the whole gateway serves, hides keys, drains, and reports failures clearly") and the
  *   drill `kill`;
  * - it accepts the new master key, the old one during its grace period, and no other key: the drill `rotate-master-key`.
+ *
+ * By default this is a sample. `npm run soak` also closes the terminal of an `up` (by default its signal: test/unit/console/interruptible.test.ts,
+ * and Ctrl-C: test/e2e/automation.test.ts), both removes and stops a container by hand, and previews rotations (by default:
+ * test/unit/preview/describe-changes.test.ts).
  */
 import { afterAll, beforeAll } from '@jest/globals';
 import { badInput, nothingDeployed } from './lifecycle/bad-input.ts';
-import { changedByHand, concurrentRuns, killedRun, removal } from './lifecycle/interrupted.ts';
+import {
+  changedByHand,
+  closedTerminal,
+  concurrentRuns,
+  killedRun,
+  removal,
+} from './lifecycle/interrupted.ts';
 import { firstKeys, rotations } from './lifecycle/key-rotations.ts';
-import { leakedKeys } from './lifecycle/leaked-keys.ts';
+import { leakedKeys, previewOfRotations } from './lifecycle/leaked-keys.ts';
 import { LifecycleStack, MINUTE } from './lifecycle/lifecycle-stack.ts';
+import { SOAK } from '../harness/soak.ts';
 
 const stack = new LifecycleStack();
 beforeAll(() => stack.start(), MINUTE);
@@ -24,8 +35,10 @@ firstKeys(stack);
 killedRun(stack);
 badInput(stack);
 concurrentRuns(stack);
+if (SOAK) closedTerminal(stack);
 changedByHand(stack);
 rotations(stack);
 leakedKeys(stack);
+if (SOAK) previewOfRotations(stack);
 // Last, since it removes the stack.
 removal(stack);

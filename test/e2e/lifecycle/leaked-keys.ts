@@ -90,6 +90,11 @@ export function leakedKeys(life: LifecycleStack): void {
     },
     10 * MINUTE,
   );
+}
+
+/** What a preview says of a rotated master key and provider key; by default only in test/unit/preview/describe-changes.test.ts. */
+export function previewOfRotations(life: LifecycleStack): void {
+  const { checkout } = life;
 
   test(
     'preview shows that the old key is refused',
