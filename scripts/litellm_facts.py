@@ -30,6 +30,13 @@ PROVIDERS = [
     'xai',
 ]
 MODES = ['chat', 'embedding', 'responses']
+# What a model accepts beside text, or does: our name, and the price map's.
+CAPABILITIES = {
+    'image': 'supports_vision',
+    'pdf': 'supports_pdf_input',
+    'reasoning': 'supports_reasoning',
+    'tools': 'supports_function_calling',
+}
 
 
 def package() -> Path:
@@ -123,6 +130,7 @@ def models(root: Path) -> dict[str, dict]:
             'maxInputTokens': entry.get('max_input_tokens'),
             'maxOutputTokens': entry.get('max_output_tokens'),
             'retires': entry.get('deprecation_date'),
+            'capabilities': [name for name, flag in CAPABILITIES.items() if entry.get(flag) is True] or None,
         }
         full = name if name.startswith(f'{provider}/') else f'{provider}/{name}'
         selected[full] = {key: value for key, value in found.items() if value is not None}

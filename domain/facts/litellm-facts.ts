@@ -3,7 +3,7 @@
  * gateway's image is built.
  */
 import generated from './litellm.generated.json' with { type: 'json' };
-import type { Catalog, Model } from '../schema/catalog-schema.ts';
+import type { Capability, Catalog, Model } from '../schema/catalog-schema.ts';
 
 /** A model's entry in LiteLLM's price map. */
 export interface PriceMapEntry {
@@ -17,6 +17,8 @@ export interface PriceMapEntry {
   maxOutputTokens?: number;
   /** The day of its retirement: YYYY-MM-DD. It may be absent for a model that retires. */
   retires?: string;
+  /** What it accepts beside text, or does. Absent if the map tells nothing. */
+  capabilities?: readonly Capability[];
 }
 
 /** Facts about a release of LiteLLM. */

@@ -1,7 +1,7 @@
 /** What planning returns: the models that a stack serves, and those that are unavailable. */
 import type { Problem } from '../diagnostics/problems.ts';
 import type { Unavailable } from './unavailable.ts';
-import type { Catalog } from '../schema/catalog-schema.ts';
+import type { Capability, Catalog } from '../schema/catalog-schema.ts';
 
 /** A model with one of its provider's keys. */
 export interface Deployment {
@@ -38,6 +38,8 @@ export interface ServedModel {
   limit?: { context: number; output: number };
   /** US dollars per million tokens; absent where unknown. */
   cost?: { input: number; output: number };
+  /** What it accepts beside text, or does; absent where unknown. */
+  capabilities?: readonly Capability[];
   /** Whether LiteLLM's price map has its price. */
   priced: boolean;
 }

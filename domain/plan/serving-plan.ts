@@ -83,6 +83,7 @@ export function planModels(
     const cost =
       model.cost ??
       (known?.input === undefined ? undefined : { input: known.input, output: known.output ?? 0 });
+    const capabilities = model.capabilities ?? known?.capabilities;
     return {
       alias,
       provider: model.provider,
@@ -99,6 +100,7 @@ export function planModels(
       apiBase,
       ...(limit ? { limit } : {}),
       ...(cost ? { cost } : {}),
+      ...(capabilities ? { capabilities } : {}),
       priced: model.cost === undefined && known?.input !== undefined,
     };
   }

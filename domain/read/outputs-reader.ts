@@ -60,6 +60,12 @@ const configSchema: z.ZodType<OpencodeConfig> = z.looseObject({
           name: z.string(),
           limit: z.looseObject({ context: z.number(), output: z.number() }),
           cost: z.looseObject({ input: z.number(), output: z.number() }).optional(),
+          modalities: z
+            .looseObject({
+              input: z.array(z.enum(['text', 'image', 'pdf'])),
+              output: z.array(z.literal('text')),
+            })
+            .optional(),
           headers: z.record(z.string(), z.string()).optional(),
         }),
       ),

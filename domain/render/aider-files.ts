@@ -46,7 +46,7 @@ export function aiderModel(alias: string): string {
 /** In the form of LiteLLM's price map: tokens, and US dollars for one token. */
 function metadata({ models }: GatewayAccess): Record<string, unknown> {
   return Object.fromEntries(
-    Object.entries(models).map(([alias, { limit, cost }]) => [
+    Object.entries(models).map(([alias, { limit, cost, modalities }]) => [
       aiderModel(alias),
       {
         litellm_provider: 'openai',
@@ -56,6 +56,8 @@ function metadata({ models }: GatewayAccess): Record<string, unknown> {
         max_tokens: limit.output,
         input_cost_per_token: (cost?.input ?? 0) / 1e6,
         output_cost_per_token: (cost?.output ?? 0) / 1e6,
+        supports_vision: modalities?.input.includes('image') ?? false,
+        supports_pdf_input: modalities?.input.includes('pdf') ?? false,
       },
     ]),
   );

@@ -13,6 +13,7 @@ import {
   type ClientView,
   PORTKEY_KEY_FILE,
 } from './opencode-files.ts';
+import { opencodeAbilities } from './client-capabilities.ts';
 import { PORTKEY_ALIAS } from '../plan/default-fallback.ts';
 import type { Plan, ServedModel } from '../plan/plan-types.ts';
 import { everyModel, localRoutes } from './portkey-routes.ts';
@@ -97,7 +98,7 @@ function gatewayProvider({ plan, endpoint }: ClientInputs): ClientProvider {
     title: 'LiteLLM gateway',
     npm: '@ai-sdk/openai-compatible',
     baseUrl: `${endpoint}/v1`,
-    models: served.map((model) => describe(model, model.alias, [model.alias])),
+    models: served.map((model) => describe(model, model.alias, [model.alias], '@ai-sdk/openai-compatible')),
     unavailable: Object.fromEntries(
       plan.unavailable.map(({ model, reason, command }) => [model, { reason, command }]),
     ),
@@ -113,7 +114,7 @@ function directProviders(inputs: ClientInputs): ClientProvider[] {
     for (const model of every) {
       if (model.provider !== name || model.mode !== 'chat') continue;
       const aliases = [...(models.get(model.upstream)?.aliases ?? []), model.alias];
-      models.set(model.upstream, describe(model, model.upstream, aliases));
+      models.set(model.upstream, describe(model, model.upstream, aliases, provider.client.package));
     }
     const { id, package: npm, purpose } = provider.client;
     const keyName = provider.key === NO_KEY ? undefined : provider.key;
@@ -156,7 +157,7 @@ function portkeyProvider(inputs: ClientInputs): ClientProvider {
     id: PORTKEY,
     layer: 3,
     title: 'Portkey',
-    npm: catalog.providers[PORTKEY]?.client?.package ?? '@ai-sdk/openai-compatible',
+    npm: portkeyPackage(catalog),
     // Portkey's auth proxy checks the master key and adds the routes, with their keys.
     baseUrl: mode === 'local' ? `${endpoint}/portkey/v1` : cloud,
     keyName: mode === 'cloud' ? catalog.providers[PORTKEY]?.key : undefined,
@@ -235,9 +236,15 @@ function portkeyModels(inputs: ClientInputs): ClientModel[] {
   for (const alias of new Set(routes.flatMap(([, { targets }]) => targets))) {
     const model = every.get(alias);
     if (model === undefined || (mode === 'local' && !served.some(({ name }) => name === alias))) continue;
-    models.push(describe(model, mode === 'local' ? alias : `@${model.provider}/${model.upstream}`, [alias]));
+    const id = mode === 'local' ? alias : `@${model.provider}/${model.upstream}`;
+    models.push(describe(model, id, [alias], portkeyPackage(catalog)));
   }
   return models;
+}
+
+/** The SDK package with which the client calls Portkey. */
+function portkeyPackage(catalog: Catalog): string {
+  return catalog.providers[PORTKEY]?.client?.package ?? '@ai-sdk/openai-compatible';
 }
 
 /** Routes of the catalogue that are not available yet. */
@@ -256,7 +263,7 @@ function unavailableRoutes({ catalog, settings, keyNames }: ClientInputs): Recor
   return Object.fromEntries(missing.map((name) => [name, why]));
 }
 
-function describe(model: ServedModel, id: string, aliases: readonly string[]): ClientModel {
+function describe(model: ServedModel, id: string, aliases: readonly string[], npm: string): ClientModel {
   const otherNames = [
     ...aliases.filter((alias) => alias !== id),
     ...(id === model.upstream ? [] : [model.upstream]),
@@ -267,6 +274,7 @@ function describe(model: ServedModel, id: string, aliases: readonly string[]): C
     aliases,
     limit: model.limit ?? DEFAULT_LIMIT,
     ...(model.cost ? { cost: model.cost } : {}),
+    ...opencodeAbilities(model.capabilities, npm),
   };
 }
 

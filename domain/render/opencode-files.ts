@@ -9,6 +9,9 @@ export const PORTKEY_KEY_FILE = '~/.local/share/opencode/switchyard-portkey.key'
 /** A word in each of our agents' descriptions and providers' names: it identifies our entries when a user's file is merged. */
 export const OUR_MARK = 'Switchyard';
 
+/** What a request may contain. */
+export type InputModality = 'text' | 'image' | 'pdf';
+
 /** A model as opencode's file describes it. */
 export interface OpencodeModel {
   name: string;
@@ -16,6 +19,12 @@ export interface OpencodeModel {
   limit: { context: number; output: number };
   /** US dollars per million tokens. */
   cost?: { input: number; output: number };
+  /** Without it opencode replaces images and PDFs by a remark. */
+  modalities?: { input: InputModality[]; output: 'text'[] };
+  /** Whether it thinks before it answers. */
+  reasoning?: boolean;
+  /** Whether it calls tools; opencode's default is true. */
+  tool_call?: boolean;
   /** Extra headers of requests for this model. */
   headers?: Record<string, string>;
 }

@@ -36,6 +36,10 @@ export const CLIENT_PACKAGES = [
   '@ai-sdk/togetherai',
 ] as const;
 
+/** What a model accepts beside text (`image`, `pdf`), or does (`reasoning`, `tools`). */
+const CAPABILITIES = ['image', 'pdf', 'reasoning', 'tools'] as const;
+export type Capability = (typeof CAPABILITIES)[number];
+
 /** How a client (opencode) calls a provider without the gateway. */
 export const directClientSchema = z.strictObject({
   id: providerId.describe("The provider's id in the client's files, e.g. groq-direct."),
@@ -109,6 +113,13 @@ export const modelSchema = z.strictObject({
     ),
   limit: limitSchema.optional().describe('Token limits, where the price map has none or wrong ones.'),
   cost: costSchema.optional().describe('US dollars per million tokens, where the price map has no price.'),
+  capabilities: z
+    .array(z.enum(CAPABILITIES))
+    .max(CAPABILITIES.length)
+    .optional()
+    .describe(
+      'What clients may send it beside text, where the price map does not tell it: images, PDFs, tools.',
+    ),
   notInPriceMap: text
     .optional()
     .describe(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
+import { opencodeAbilities } from '../../../domain/render/client-capabilities.ts';
 import type { OpencodeConfig } from '../../../domain/render/opencode-files.ts';
 import { gatewayOnly } from '../../../client/client-files.ts';
 import { shippedClient } from '../../harness/client-of.ts';
@@ -131,6 +132,36 @@ describe('portkey', () => {
     const { config } = shippedClient({ settings: { portkey: { mode: 'off' } }, keys: keys('PORTKEY') });
     expect(config.provider).toHaveProperty('portkey');
     expect(config.disabled_providers).toContain('portkey');
+  });
+});
+
+describe('what a model accepts beside text', () => {
+  const keys = { OPENAI_API_KEY: 'x', GROQ_API_KEY: 'x', DEEPSEEK_API_KEY: 'x', TOGETHER_API_KEY: 'x' };
+  const { provider } = shippedClient({ keys }).config;
+  const abilities = (id: string, model: string): unknown => {
+    const { modalities, reasoning, tool_call } = provider[id]!.models[model]!;
+    return [modalities?.input.join(), reasoning, tool_call];
+  };
+
+  test("is what the price map says of it, by the gateway's alias and directly", () => {
+    const all = ['text,image,pdf', true, true];
+    expect([abilities('litellm', 'gpt-4'), abilities('openai-direct', 'gpt-5.6')]).toEqual([all, all]);
+    expect(abilities('litellm', 'deepseek-coder')).toEqual(['text,image', true, true]);
+    expect(abilities('litellm', 'groq-mixtral')).toEqual(['text', true, true]);
+  });
+
+  test("is left to opencode's defaults where the map says nothing", () => {
+    expect(abilities('litellm', 'together-mixtral')).toEqual([undefined, undefined, undefined]);
+  });
+
+  test('is no PDF where the SDK of the provider fails on one', () => {
+    const { modalities } = opencodeAbilities(['pdf', 'image'], '@ai-sdk/groq');
+    expect(modalities?.input).toEqual(['text', 'image']);
+    expect(opencodeAbilities([], '@ai-sdk/openai')).toEqual({
+      modalities: { input: ['text'], output: ['text'] },
+      reasoning: false,
+      tool_call: false,
+    });
   });
 });
 
