@@ -20,7 +20,7 @@ export async function readContainerFile(container: string, path: string): Promis
  */
 export async function writeContainerFile(container: string, path: string, text: string): Promise<void> {
   const seconds = Math.floor(Date.now() / 1000);
-  const archive = packFile(posix.basename(path), text, { mode: 0o440, seconds });
+  const archive = await packFile(posix.basename(path), text, { mode: 0o440, seconds });
   await docker(['cp', '-', `${container}:${posix.dirname(path)}`], archive);
 }
 

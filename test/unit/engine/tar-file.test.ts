@@ -9,10 +9,10 @@ const OPTIONS = { mode: 0o440, seconds: 1_795_000_000 };
 
 test.each(['', '{"keys":[]}', 'x'.repeat(512), 'ä'.repeat(700)])(
   'tar extracts the file that was packed (case %#)',
-  (text) => {
+  async (text) => {
     const folder = mkdtempSync(join(tmpdir(), 'switchyard-tar-'));
     try {
-      const archive = packFile('client-keys.json', text, OPTIONS);
+      const archive = await packFile('client-keys.json', text, OPTIONS);
       execFileSync('tar', ['-x', '-C', folder], { input: archive });
       const file = join(folder, 'client-keys.json');
       expect(readFileSync(file, 'utf8')).toBe(text);
@@ -22,13 +22,18 @@ test.each(['', '{"keys":[]}', 'x'.repeat(512), 'ä'.repeat(700)])(
       );
       // What tar packs is read as well.
       const packed = execFileSync('tar', ['-c', '-C', folder, 'client-keys.json']);
-      expect([unpackFile(archive), unpackFile(packed)]).toEqual([text, text]);
+      expect([await unpackFile(archive), await unpackFile(packed)]).toEqual([text, text]);
     } finally {
       rmSync(folder, { recursive: true });
     }
   },
 );
 
-test.each(['', 'not found', 'x'.repeat(2000)])('what is no archive is refused (case %#)', (text) => {
-  expect(() => unpackFile(Buffer.from(text))).toThrow('not a tar archive');
+test.each(['', 'not found', 'x'.repeat(2000)])('what is no archive is refused (case %#)', async (text) => {
+  await expect(unpackFile(Buffer.from(text))).rejects.toThrow('not a tar archive');
+});
+
+test('an archive that is cut off is refused', async () => {
+  const archive = await packFile('client-keys.json', 'x'.repeat(2000), OPTIONS);
+  await expect(unpackFile(archive.subarray(0, 1500))).rejects.toThrow('not a tar archive');
 });
