@@ -120,7 +120,7 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
 
 /** Writes the new generation into the stack's file. In this order an interruption leaves either the old or the new settings. */
 async function writeRotation(out: Output, stack: string, rotation: Rotation): Promise<void> {
-  const { kind, generation, previousUntil, interrupted } = rotation;
+  const { kind, generation, previousUntil, interrupted, repeated } = rotation;
   if (interrupted) {
     out.progress(`a rotation to key ${generation} was interrupted: completing it; the old key is refused`);
     return;
@@ -131,6 +131,10 @@ async function writeRotation(out: Output, stack: string, rotation: Rotation): Pr
     );
     return;
   }
+  if (repeated)
+    out.progress(
+      `the last rotation to key ${generation} was not completed: repeating it, with a new grace period`,
+    );
   if (previousUntil === undefined) await pulumi(stack, ['config', 'rm', '--path', 'masterKey.previousUntil']);
   await pulumi(stack, [
     'config',

@@ -5,7 +5,7 @@ import type { KeyAge } from '../keys/key-ages.ts';
 import type { LockOwner } from '../engine/own-runs.ts';
 import { columns, nameList, wrap } from '../console/wrap.ts';
 
-/** A rotation of the master key without a grace period that was interrupted, or whose deployment failed. */
+/** A rotation of the master key that was interrupted, or whose deployment failed. */
 export interface UnfinishedRotation {
   /** The generation of the new key. */
   generation: number;
@@ -25,7 +25,7 @@ export interface StatusReport {
   leftOut: { model: string; reason: string; command?: string }[];
   image: string | null;
   keys: KeyAge[];
-  /** A rotation by `keys rotate --now` that was not completed; null if there is none. */
+  /** A rotation of the master key that was not completed; null if there is none. */
   rotation: UnfinishedRotation | null;
   containers: { name: string; role: string; state: string; status: string }[];
   /** Containers with this stack's label that are not in its state; empty while a run is in progress. */

@@ -5,7 +5,7 @@ import { unlessRefused } from '../console/errors.ts';
 import { settingsSchema } from '../domain/schema/settings-schema.ts';
 import { stackContainers, unknownContainers } from '../engine/containers.ts';
 import { isReady } from '../engine/health.ts';
-import { unfinishedGeneration } from '../keys/current-outputs.ts';
+import { unfinishedRotation } from '../keys/current-outputs.ts';
 import { type AgeLimits, keyAges } from '../keys/key-ages.ts';
 import { keyStatus } from '../keys/wait-for-key.ts';
 import { type Output, withOutput } from '../console/output.ts';
@@ -50,7 +50,7 @@ async function reportOf(stack: string): Promise<StatusReport> {
     leftOut: basics?.leftOut ?? [],
     image: containers.find((container) => container.role === 'gateway')?.image ?? null,
     // One in progress is no failure.
-    rotation: change === undefined ? await unfinishedRotation(stack, outputs, endpoint) : null,
+    rotation: change === undefined ? await rotationStatus(stack, outputs, endpoint) : null,
     keys: keyAges(stack, resources, await ageLimits(stack), new Date()),
     containers: containers.map(({ name, role, state, status: text }) => ({
       name,
@@ -64,17 +64,17 @@ async function reportOf(stack: string): Promise<StatusReport> {
   };
 }
 
-/** An unfinished rotation without a grace period, and whether the gateways refuse the key in the outputs already. */
-async function unfinishedRotation(
+/** An unfinished rotation, and whether the gateways refuse the key in the outputs already. */
+async function rotationStatus(
   stack: string,
   outputs: RawOutputs,
   endpoint: string | null,
 ): Promise<UnfinishedRotation | null> {
-  const generation = await unfinishedGeneration(stack, outputs);
-  if (generation === undefined) return null;
+  const rotation = await unfinishedRotation(stack, outputs);
+  if (rotation === undefined) return null;
   const key = String(outputs.masterKey);
   const status = endpoint === null ? undefined : await keyStatus(endpoint, key).catch(() => undefined);
-  return { generation, oldKeyRefused: status === 401 };
+  return { generation: rotation.generation, oldKeyRefused: status === 401 };
 }
 
 /** The names of those that still exist: a run may have removed one since they were listed. */

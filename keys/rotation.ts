@@ -10,8 +10,16 @@ export interface Rotation {
   generation: number;
   /** With `now`: an interrupted rotation is completed; its settings are written already. */
   interrupted?: boolean;
+  /** With `grace`: the last rotation made this key, but no client has got it, since its deployment failed. */
+  repeated?: boolean;
   /** Until when the previous key is accepted: ISO 8601. */
   previousUntil?: string;
+}
+
+/** A stack's `masterKey` setting. `previousUntil` is ISO 8601. */
+interface MasterKeySetting {
+  generation: number;
+  previousUntil?: string | undefined;
 }
 
 /** The generations of a stack's master key. */
@@ -32,7 +40,7 @@ export interface Generations {
  * @param settings the stack's `masterKey` setting.
  */
 export function planRotation(
-  settings: { generation: number; previousUntil?: string | undefined },
+  settings: MasterKeySetting,
   { serving, deployed }: Generations,
   now: Date,
   options: { graceMs: number; now?: boolean; again?: boolean },
@@ -43,11 +51,11 @@ export function planRotation(
   // The settings of a rotation by `--now` are written before the key is created. Its old key may have leaked: it gets no grace period.
   if (unfinishedNow(settings, serving) !== undefined && generation <= deployed + 1 && !options.again)
     return { kind: 'now', generation, interrupted: true };
-  const inGrace =
-    generation === serving && previousUntil !== undefined && Date.parse(previousUntil) > now.getTime();
-  if (inGrace && !options.again) return { kind: 'finish', generation, previousUntil };
+  if (generation === serving && isInGrace(settings, now) && !options.again)
+    return { kind: 'finish', generation, previousUntil };
   const until = new Date(now.getTime() + options.graceMs).toISOString().replace(/\.\d+Z$/, 'Z');
-  return { kind: 'grace', generation: serving + 1, previousUntil: until };
+  const repeated = unfinished(settings, serving) === serving + 1 && deployed > serving;
+  return { kind: 'grace', generation: serving + 1, previousUntil: until, ...(repeated ? { repeated } : {}) };
 }
 
 /**
@@ -57,11 +65,22 @@ export function planRotation(
  * @param settings the stack's `masterKey` setting.
  * @param serving the generation in the outputs.
  */
-export function unfinishedNow(
-  { generation, previousUntil }: { generation: number; previousUntil?: string | undefined },
+export function unfinishedNow(settings: MasterKeySetting, serving: number | undefined): number | undefined {
+  return settings.previousUntil === undefined ? unfinished(settings, serving) : undefined;
+}
+
+/**
+ * The same for a rotation of either kind. While it has a grace period, the gateways accept the key in the outputs; then they may refuse
+ * it, although the next one, which they accept, is not in the outputs yet.
+ */
+export function unfinished(
+  { generation }: MasterKeySetting,
   serving: number | undefined,
 ): number | undefined {
-  return serving !== undefined && previousUntil === undefined && generation > serving
-    ? generation
-    : undefined;
+  return serving !== undefined && generation > serving ? generation : undefined;
+}
+
+/** Whether the previous key is accepted beside the new one at this time. */
+export function isInGrace({ previousUntil }: MasterKeySetting, now: Date): boolean {
+  return previousUntil !== undefined && Date.parse(previousUntil) > now.getTime();
 }

@@ -1,5 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import { type Generations, planRotation, unfinishedNow } from '../../../keys/rotation.ts';
+import {
+  type Generations,
+  isInGrace,
+  planRotation,
+  unfinished,
+  unfinishedNow,
+} from '../../../keys/rotation.ts';
 import { parseDuration, parseToday } from '../../../console/time-options.ts';
 
 const NOW = new Date('2026-11-24T12:00:00.123Z');
@@ -39,7 +45,12 @@ describe('a rotation', () => {
   test.each([LATER, EARLIER])(
     'that failed before the gateways had the new key uses the same generation and a new grace period (the last until %s)',
     (previousUntil) => {
-      const again = { kind: 'grace', generation: 2, previousUntil: '2026-11-24T13:00:00Z' };
+      const again = {
+        kind: 'grace',
+        generation: 2,
+        previousUntil: '2026-11-24T13:00:00Z',
+        repeated: true,
+      };
       const settings = { generation: 2, previousUntil };
       expect(planRotation(settings, FAILED, NOW, HOUR)).toEqual(again);
       expect(planRotation(settings, FAILED, NOW, { ...HOUR, again: true })).toEqual(again);
@@ -112,6 +123,16 @@ describe('a rotation without a grace period is unfinished', () => {
     ['but not in a stack that was never deployed', { generation: 3 }, undefined, undefined],
   ])('%s', (_, settings, serving, generation) => {
     expect(unfinishedNow(settings, serving)).toBe(generation);
+  });
+});
+
+describe('a rotation with a grace period is unfinished', () => {
+  test.each([
+    ['while the outputs have an older key', { generation: 3, previousUntil: LATER }, 2, 3, true],
+    ['also after its grace period', { generation: 3, previousUntil: EARLIER }, 2, 3, false],
+    ['and no more once the outputs have it', { generation: 3, previousUntil: LATER }, 3, undefined, true],
+  ])('%s', (_, settings, serving, generation, inGrace) => {
+    expect([unfinished(settings, serving), isInGrace(settings, NOW)]).toEqual([generation, inGrace]);
   });
 });
 
