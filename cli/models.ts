@@ -1,6 +1,7 @@
 /** `./switchyard models`: the catalogue as a table, and a check for retired and unknown models. */
 import type { Command } from 'commander';
 import pc from 'picocolors';
+import { type ModelState, modelState, type StackModels } from '../domain/plan/model-state.ts';
 import { litellmFacts, priceMapEntry } from '../domain/facts/litellm-facts.ts';
 import { checkRetirements, retirements, WARN_DAYS } from '../domain/checks/retirements.ts';
 import { formatProblem, hasErrors } from '../domain/diagnostics/problems.ts';
@@ -37,6 +38,8 @@ export interface ModelRow {
   hasKey: boolean;
   /** Whether the deployed stack serves it. */
   served: boolean;
+  /** Both in one word. */
+  state: ModelState;
 }
 
 interface ModelsOptions {
@@ -88,14 +91,8 @@ async function deployedModels(out: Output, stack: string): Promise<ReadonlySet<s
 
 /**
  * The catalogue's aliases in its order.
- *
- * @param of.withKey the aliases for which the stack has a key; `deployed`: those that it serves.
  */
-export function modelRows(
-  catalog: Catalog,
-  today: string,
-  of: { withKey: ReadonlySet<string>; deployed: ReadonlySet<string> },
-): ModelRow[] {
+export function modelRows(catalog: Catalog, today: string, of: StackModels): ModelRow[] {
   const lives = new Map(retirements(catalog, today).map((life) => [life.alias, life]));
   return Object.entries(catalog.models).map(([alias, model]) => {
     const known = priceMapEntry(catalog, model, litellmFacts);
@@ -111,6 +108,7 @@ export function modelRows(
       chain: catalog.fallbacks[alias] ?? [],
       hasKey: of.withKey.has(alias),
       served: of.deployed.has(alias),
+      state: modelState(alias, of),
     };
   });
 }
@@ -138,7 +136,7 @@ function text(stack: string, rows: readonly ModelRow[]): string {
       row.priceOut?.toString() ?? '-',
       row.retires ?? '-',
       days(row.daysLeft),
-      row.served ? 'served' : row.hasKey ? 'not deployed' : 'no key',
+      row.state,
       row.chain.join(', ') || '-',
     ]),
   );

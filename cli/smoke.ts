@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import type { SmokeTarget } from '../domain/schema/outputs-schema.ts';
 import { askWithOpencode, askOverHttp, skipped, type SmokeRow } from '../client/ask-opencode.ts';
@@ -15,8 +16,8 @@ import { ensureReady } from '../bootstrap/ready.ts';
 import { currentOutputs } from '../keys/current-outputs.ts';
 import { table } from '../console/table.ts';
 
-/** How many opencode processes run in parallel: a small machine cannot start more. */
-const PARALLEL = 2;
+/** How many opencode processes run in parallel: they wait for providers most of the time, but each needs some 300 MB and 3 s of CPU. */
+const PARALLEL = Math.min(8, Math.max(4, 2 * availableParallelism()));
 
 /** Adds `smoke`. */
 export function register(program: Command): void {

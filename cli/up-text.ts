@@ -1,4 +1,6 @@
 /** The closing output of `up`. Pure except for the width of the terminal. */
+import { providerRows } from './up-providers.ts';
+import type { ProviderAnswer } from '../engine/ask-providers.ts';
 import type { FirstAnswer } from '../client/first-answer.ts';
 import { describeUnavailable, groupUnavailable } from '../domain/plan/group-unavailable.ts';
 import { MOCK_ALIAS } from '../domain/schema/catalog-schema.ts';
@@ -23,6 +25,10 @@ export interface UpReport {
   connected: Connected | undefined;
   leftAlone: LeftAlone | undefined;
   answer: FirstAnswer | undefined;
+  /** What the providers that were asked said. */
+  providers: readonly ProviderAnswer[];
+  /** Whether the user's shell finds `pulumi`. */
+  pulumiOnPath: boolean;
 }
 
 /** The result as text. */
@@ -32,15 +38,21 @@ export function upText(report: UpReport, width?: number): string {
   const command = groups.find((group) => group.command !== undefined)?.command;
   const rows: [string, string][] = [
     ['endpoint', `${endpoint}  (OpenAI: ${endpoint}/v1, Anthropic: ${endpoint})`],
-    ['models', models.join(', ') || 'none yet'],
-    ...groups.map((group): [string, string] => ['unavailable', describeUnavailable(group)]),
-    ...(command === undefined ? [] : [['', `to set a key: ${command}`] satisfies [string, string]]),
+    ['served', models.join(', ') || 'none yet'],
+    ...groups.map((group): [string, string] => ['not set', describeUnavailable(group)]),
+    ...(command === undefined
+      ? []
+      : [['', `to set a key: ${withPulumi(report, command)}`] satisfies [string, string]]),
     ...(connected?.files ?? []).map(({ path, changed }): [string, string] => [
       changed ? 'wrote' : 'unchanged',
       path,
     ]),
     ...(connected?.switchedOff ?? []).map((one): [string, string] => ['off', explainOff(one)]),
     ...(leftAlone ? [['clients', describeLeftAlone(leftAlone)] satisfies [string, string]] : []),
+    ...providerRows(stack, report.providers).map(([name, text]): [string, string] => [
+      name,
+      withPulumi(report, text),
+    ]),
     ...(answer ? [['answer', describeAnswer(answer)] satisfies [string, string]] : []),
     ...(connected && answer ? clientRows(connected) : []),
     ...(models.some((model) => model !== MOCK_ALIAS)
@@ -53,6 +65,11 @@ export function upText(report: UpReport, width?: number): string {
       : []),
   ];
   return `${stack} is up${changes === 0 ? ': no change' : ''}\n${nameList(rows, width)}`;
+}
+
+/** A text whose command runs as printed: `pulumi` is not on the PATH of a shell that did not get it from `env`. */
+function withPulumi({ stack, pulumiOnPath }: UpReport, text: string): string {
+  return pulumiOnPath ? text : text.replace(/\bpulumi config /, `eval "$(./switchyard env ${stack})" && $&`);
 }
 
 /** The mock's answer is not quoted: it says that there is no key, which need not be true here. */

@@ -7,6 +7,9 @@ import { failingContainerLog } from '../engine/containers.ts';
 import { readBasics } from '../domain/read/outputs-reader.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { unlessRefused } from '../console/errors.ts';
+import { MOCK_ALIAS } from '../domain/schema/catalog-schema.ts';
+import { askProviders } from '../engine/ask-providers.ts';
+import { isOnPath } from '../console/on-path.ts';
 import { deploy } from '../engine/deploy.ts';
 import { waitReady } from '../engine/health.ts';
 import { declareStack } from '../engine/new-stack.ts';
@@ -18,6 +21,7 @@ import { stackOutputs } from '../engine/stack-state.ts';
 import { upText } from './up-text.ts';
 
 interface UpOptions {
+  ask: boolean;
   connect: boolean;
   dir?: string;
   port?: number;
@@ -28,10 +32,11 @@ export function register(program: Command): void {
   program
     .command('up')
     .description(
-      'set up what is missing, deploy a stack, write the client files unless they belong to another stack, send one test request',
+      'set up what is missing, deploy a stack, write the client files unless they belong to another stack, ask every provider whether it accepts its key, send one test request',
     )
     .argument('[stack]', 'the stack', 'dev')
     .option('--port <number>', 'create a new stack on this port, as `stack new` does', wholeNumber(1, 65535))
+    .option('--no-ask', 'do not ask the providers whether they accept the keys')
     .option('--no-connect', 'do not write the client files')
     .option('--dir <folder>', 'write the client files to this folder instead of your opencode folders')
     .action(withOutput(up));
@@ -55,12 +60,17 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
   const { connected, leftAlone } = options.connect
     ? await connectUnlessOwned(out, stack, outputs, { dir: options.dir })
     : {};
+  const providers =
+    options.ask && models.some((model) => model !== MOCK_ALIAS) ? await askProviders(out, stack) : undefined;
   const answer = await firstAnswer(out, stack, { endpoint, key: masterKey, models });
   out.result(
     {
       ...{ stack, endpoint, openaiBaseUrl, changes, models, leftOut },
-      ...{ connected, clientFilesLeftAlone: leftAlone, answer },
+      ...{ connected, clientFilesLeftAlone: leftAlone, providers, answer },
     },
-    upText({ stack, endpoint, changes, models, leftOut, connected, leftAlone, answer }),
+    upText({
+      ...{ stack, endpoint, changes, models, leftOut, connected, leftAlone, answer },
+      ...{ providers: providers ?? [], pulumiOnPath: await isOnPath('pulumi') },
+    }),
   );
 }

@@ -1,10 +1,11 @@
 /** A temporary home folder for one run of opencode, with its config files. It is removed afterwards. */
-import { access, constants, mkdir, rm } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { execa } from 'execa';
 import manifest from '../package.json' with { type: 'json' };
 import { installedVersion } from '../console/home-paths.ts';
 import { UserError } from '../console/errors.ts';
+import { isExecutable, isOnPath } from '../console/on-path.ts';
 import type { ClientFiles } from './client-files.ts';
 import { inheritedEnvironment } from './inherited-environment.ts';
 import { opencodePaths } from './opencode-paths.ts';
@@ -38,9 +39,7 @@ export async function findOpencode(root: string): Promise<Opencode | undefined> 
  * The command with which a user runs opencode: its name if it is on the PATH, else the path in this checkout's packages. Runs nothing.
  */
 export async function opencodeCommand(root: string, path = process.env.PATH ?? ''): Promise<string> {
-  const folders = path.split(delimiter).filter(Boolean);
-  if ((await Promise.all(folders.map((folder) => isExecutable(join(folder, 'opencode'))))).includes(true))
-    return 'opencode';
+  if (await isOnPath('opencode', path)) return 'opencode';
   return (await packagedOpencode(root))?.bin ?? 'opencode';
 }
 
@@ -52,13 +51,6 @@ async function packagedOpencode(root: string): Promise<Opencode | undefined> {
     if (await isExecutable(bin)) return { bin, from: 'node_modules', version: installedVersion(name, root) };
   }
   return undefined;
-}
-
-function isExecutable(file: string): Promise<boolean> {
-  return access(file, constants.X_OK).then(
-    () => true,
-    () => false,
-  );
 }
 
 /**

@@ -33,6 +33,9 @@ export const OWN_REFUSALS = [
   'A valid key is wanted',
 ] as const;
 
+/** The gateway's message if it called no provider, since all of them are in cooldown. */
+const SKIPPED = 'failed a moment ago';
+
 /** Explains a failed request. Of the response body it contains only the message. */
 export function explainFailure(failed: FailedRequest): FailureExplanation {
   const { layer, provider, model, key, status, error, stack } = failed;
@@ -59,10 +62,19 @@ export function explainFailure(failed: FailedRequest): FailureExplanation {
     };
   if (status === 402) return { reason: `the account has no credit left${detail}` };
   if (status === 429) {
+    // The gateway did not ask: a moment ago they failed, for whatever reason.
+    if (error.includes(SKIPPED))
+      return {
+        reason: `all providers of ${model} failed a moment ago and are skipped for some seconds; ask again for the cause`,
+      };
     // Only the gateway can use a second key.
     const hint = layer === 2 ? `; with a second key (${key ?? '…_API_KEY'}_2) the gateway would retry` : '';
     return { reason: `rate limited${detail}${hint}` };
   }
+  if (layer === 2 && (status === 502 || status === 504))
+    return {
+      reason: `the gateway cannot reach the provider of ${model}, or gets no response (${status})${detail}`,
+    };
   if (layer === 2 && status >= 500)
     return {
       reason: `no model of the fallback chain answered (${status})${detail}`,
@@ -81,7 +93,7 @@ function messageOf(body: string): string {
     // Not JSON, or truncated: use the text as it is.
   }
   const line = text.replaceAll(/\s+/g, ' ').trim();
-  return line.length > 160 ? `${line.slice(0, 159)}…` : line;
+  return line.length > 160 ? `${line.slice(0, 159).replace(/\s+\S*$/, '')} …` : line;
 }
 
 /** An explanation as one sentence. */

@@ -5,6 +5,7 @@ import { type Inputs } from '../stacks/load.ts';
 import { ROOT } from '../console/home-paths.ts';
 import type { Output } from '../console/output.ts';
 import { previewInCopy } from './preview-copy.ts';
+import { modelStates } from './model-states.ts';
 import { withoutSecrets } from './placeholders.ts';
 import { withEphemeralBackend } from './ephemeral.ts';
 import { describeNewStack } from './describe-new-stack.ts';
@@ -28,6 +29,7 @@ export async function previewMissing(out: Output, stack: string, inputs: Inputs)
     warnings: planWarnings(plan),
     meanings: describeNewStack(inputs),
     leftOut: inputs.plan.unavailable,
+    models: modelStates(inputs.plan, []),
     steps,
     missing: true,
   };

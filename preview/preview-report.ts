@@ -1,6 +1,7 @@
 /** The result of a preview as text, Markdown and JSON. Pure. */
 import type { UnavailableModel } from '../domain/plan/plan-types.ts';
 import { columns, wrap } from '../console/wrap.ts';
+import { describeStates, type StatedModel } from './model-states.ts';
 import { type Change, stepLine } from './pulumi-plan.ts';
 
 /** A preview of one stack, as `--json` prints it. */
@@ -14,6 +15,8 @@ export interface Preview {
   meanings: string[];
   /** The models of the catalogue that are not served because their key is missing; absent if the keys are placeholders. */
   leftOut?: UnavailableModel[];
+  /** The state of each model before `up`: served, set but not deployed, or its key not set; absent if the keys are placeholders. */
+  models?: StatedModel[];
   /** The resources that change. */
   steps: Change[];
   /** The stack does not exist in the backend yet, and the preview did not create it: this is the preview of the first `up`. */
@@ -31,6 +34,7 @@ export function previewText(preview: Preview, width = columns()): string {
   return [
     ...wrap(`${preview.stack}: ${headline(preview)}`, width),
     ...preview.meanings.flatMap(indented),
+    ...describeStates(preview.models ?? [], preview.leftOut ?? []).flatMap(indented),
     ...(steps.length === 0 ? [] : ['', ...steps.flatMap(indented)]),
   ].join('\n');
 }

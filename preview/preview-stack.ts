@@ -13,6 +13,7 @@ import { ageWarning, keyAges, unfinishedRotations } from '../keys/key-ages.ts';
 import { isNew, describeChanges } from './describe-changes.ts';
 import { previewMissing } from './missing-stack.ts';
 import { newlyUnavailable } from './newly-unavailable.ts';
+import { modelStates } from './model-states.ts';
 import { describeNewStack } from './describe-new-stack.ts';
 import { olderPlan } from './older-plan.ts';
 import { loadCheckedInputs } from './preview-checks.ts';
@@ -50,6 +51,7 @@ export async function previewStack(out: Output, stack: string, now: Date): Promi
       ? sentences
       : [...sentences, ...newlyUnavailable(inputs.plan.unavailable, resources)],
     leftOut: inputs.plan.unavailable,
+    models: modelStates(inputs.plan, resources),
     steps,
   };
 }

@@ -93,6 +93,10 @@ test('after a failure the right deployment is called, and the right one is in co
   await runPython('test_failure_policy');
 }, 60_000);
 
+test('every key is asked for in the form of its provider, and of the response only the status is told', async () => {
+  await runPython('test_ask_providers');
+}, 60_000);
+
 test('only the routes that clients need are registered', async () => {
   await runPython('test_fast_import');
 }, 300_000);

@@ -35,6 +35,7 @@ test('a row has the data of the price map and the catalogue', () => {
     chain: ['groq-llama3-70b', 'together-mixtral'],
     hasKey: true,
     served: true,
+    state: 'served',
   });
   expect(rows.filter((row) => row.served)).toHaveLength(1);
 });
@@ -42,7 +43,7 @@ test('a row has the data of the price map and the catalogue', () => {
 test('a model whose key is set but not deployed is not served', () => {
   const of = { withKey: new Set(['groq-mixtral']), deployed: new Set<string>() };
   const row = modelRows(catalog(), '2026-11-24', of).find(({ alias }) => alias === 'groq-mixtral');
-  expect(row).toMatchObject({ hasKey: true, served: false });
+  expect(row).toMatchObject({ hasKey: true, served: false, state: 'not deployed' });
 });
 
 test('the catalogue overrides the price map, and unknown values are null', () => {

@@ -13,11 +13,13 @@ const REPORT: UpReport = {
   connected: undefined,
   leftAlone: undefined,
   answer: { model: 'mock', text: 'Set a key for real answers', ms: 12 },
+  providers: [],
+  pulumiOnPath: true,
 };
 
 test('with the mock the text states that no provider was used, and has the command that tests providers', () => {
   const text = upText(REPORT, Infinity);
-  expect(text).toContain('answer       mock, in 12 ms: the gateway works; no provider was used');
+  expect(text).toContain('answer    mock, in 12 ms: the gateway works; no provider was used');
   expect(text).not.toContain('Set a key for real answers');
   expect(text).toContain('./switchyard smoke dev');
 });
@@ -34,9 +36,33 @@ test('the answer of a model is quoted', () => {
 test('models that need the same key are on one line, with the command that sets it', () => {
   const lines = upText(REPORT, Infinity).split('\n');
   expect(lines.filter((line) => line.includes('OPENAI_API_KEY is not set'))).toEqual([
-    '  unavailable  gpt-4, gpt-4-turbo: OPENAI_API_KEY is not set',
+    '  not set   gpt-4, gpt-4-turbo: OPENAI_API_KEY is not set',
   ]);
-  expect(lines).toContain(
-    '               to set a key: pulumi config set --secret OPENAI_API_KEY --stack dev',
+  expect(lines).toContain('            to set a key: pulumi config set --secret OPENAI_API_KEY --stack dev');
+});
+
+test('a command of Pulumi runs as printed, also in a shell without pulumi on its PATH', () => {
+  expect(upText({ ...REPORT, pulumiOnPath: false }, Infinity)).toContain(
+    'to set a key: eval "$(./switchyard env dev)" && pulumi config set --secret OPENAI_API_KEY --stack dev',
   );
+});
+
+test('providers that refused their key, did not answer or failed are named, each with the reason', () => {
+  const answers: [name: string, status: number, reason: string | null][] = [
+    ['A_API_KEY', 200, null], ['B_API_KEY', 401, null], ['B_API_KEY_2', 403, null], ['C_API_KEY', 403, 'a page, not the API'],
+    ['D_API_KEY', 402, null], ['E_API_KEY', 0, 'its name cannot be resolved'], ['F_API_KEY', 503, null], ['G_API_KEY', 404, null], ['local', 429, null],
+  ]; // prettier-ignore
+  const providers = answers.map(([name, status, reason]) => ({ name, host: 'x.example', status, reason }));
+  const lines = upText({ ...REPORT, providers }, Infinity)
+    .split('\n')
+    .map((line) => line.trim());
+  expect(lines.filter((line) => line.includes('x.example') || line.startsWith('providers'))).toEqual([
+    'refused      B_API_KEY: x.example refused the key (401); to set another: pulumi config set --secret B_API_KEY --stack dev',
+    'refused      B_API_KEY_2: x.example refused the key (403); to set another: pulumi config set --secret B_API_KEY_2 --stack dev',
+    'failed       C_API_KEY: x.example responded with 403: a page, not the API',
+    'refused      D_API_KEY: x.example: the account has no credit left (402)',
+    'unreachable  E_API_KEY: x.example: its name cannot be resolved',
+    'failed       F_API_KEY: x.example responded with 503',
+    'providers    A_API_KEY, G_API_KEY, local: answered',
+  ]);
 });

@@ -40,6 +40,8 @@ describe('the gateway', () => {
     ],
     [429, 'rate limited: bad key; with a second key (MISTRAL_API_KEY_2) the gateway would retry'],
     [503, 'no model of the fallback chain answered (503): bad key; ./switchyard status dev'],
+    [502, 'the gateway cannot reach the provider of mistral-large, or gets no response (502): bad key'],
+    [504, 'the gateway cannot reach the provider of mistral-large, or gets no response (504): bad key'],
     [0, 'the gateway does not answer: bad key; ./switchyard status dev'],
   ])('%i', (status, text) => expect(describeExplanation(explainFailure({ ...gateway, status }))).toBe(text));
 
@@ -61,6 +63,24 @@ describe('the gateway', () => {
     const old = { layer, provider, model, stack, error: 'x' };
     expect(explainFailure({ ...old, status: 401 }).command).toBe('./switchyard keys ages dev');
   });
+});
+
+test('providers that are skipped after a failure are not called rate limited; the message is that of the gateway', () => {
+  const programs = join(ROOT, 'runtimes/gateway/programs');
+  const message = /'(All providers of this model[^']*)'/.exec(
+    readFileSync(join(programs, 'provider_failure.py'), 'utf8'),
+  )?.[1];
+  const { reason } = explainFailure({ ...gateway, status: 429, error: error(message ?? '') });
+  expect(reason).toBe(
+    'all providers of mistral-large failed a moment ago and are skipped for some seconds; ask again for the cause',
+  );
+});
+
+test('a long message is not cut in the middle of a word', () => {
+  const words = Array.from({ length: 60 }, (_, index) => `word${index}`).join(' ');
+  const { reason } = explainFailure({ ...direct, status: 503, error: error(words) });
+  expect(reason).toMatch(/ word\d+ …$/);
+  expect(words).toContain(reason.slice(reason.indexOf('word0'), -2) + ' ');
 });
 
 test('a body that is not JSON is shortened to one line', () => {
