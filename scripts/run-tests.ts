@@ -53,6 +53,9 @@ async function runStages(out: Output, args: string[], { unit, soak }: TestOption
 /** The test files with a long version: see test/harness/soak.ts. */
 const SOAKS = [
   'test/e2e/drill-command.test.ts',
+  'test/e2e/automation.test.ts',
+  'test/e2e/bench.test.ts',
+  'test/e2e/lifecycle.test.ts',
   'test/e2e/agents-command.test.ts',
   'test/e2e/litellm-addresses.test.ts',
 ];
