@@ -3,15 +3,19 @@
 
 One server simulates every provider. The first part of the path selects the provider, and the rest is the provider's own path:
 `/openai/v1/chat/completions`, `/anthropic/v1/messages`, `/groq/openai/v1/chat/completions`. It uses only Python's standard
-library, so that it runs in the gateway's image:
+library and this folder, so that it runs in the gateway's image:
 
-    docker run -d --network NET --network-alias upstream -v $PWD/sandbox/fake_upstream.py:/upstream.py:ro \
-      --entrypoint python3 switchyard-dev-gateway:… /upstream.py 9000
+    docker run -d --network NET --network-alias upstream -v $PWD/sandbox:/sandbox:ro \
+      --entrypoint python3 switchyard-dev-gateway:… /sandbox/fake_upstream.py 9000
+
+A request that the provider's own SDK could not send is refused as the provider does it (strict_requests.py): an unknown field at any
+level, a wrong type, a missing field. Its record then has `refused`, the path of the first fault.
 
 It answers chat completions, responses, embeddings, Anthropic messages and their count_tokens, and the list of models; streamed if
 the request's `stream` is true. The text is `Hello from <provider> (<model>)`. A request controls its answer with directives anywhere
 in its last message: `#chunks=40` (events of the stream), `#delayMs=100` (pause before each), `#text=word`, `#tool=word` (a call of
-the first tool that the request offers, with {"word": "<word>"} as its input; no text).
+the first tool that the request offers, with {"word": "<word>"} as its input; no text), `#reason=word` (the model reasons first, in the
+provider's own form).
 
 Control:
     GET    /_health              200 when it is listening
@@ -49,11 +53,14 @@ import time
 from collections import deque
 from urllib.parse import parse_qs, quote, urlsplit
 
+from strict_requests import StrictRequests, refusal
+
 MAX_RECORDED_REQUESTS = 20_000
 MAX_RECORDED_BODY = 16_384
 
 requests: deque[dict] = deque(maxlen=MAX_RECORDED_REQUESTS)
 faults: list[dict] = []
+strict = StrictRequests()
 counter = 0
 
 
@@ -119,9 +126,11 @@ def shortened(exchange: Exchange) -> dict:
 def directives(exchange: Exchange) -> dict[str, str]:
     """The directives with which the request controls its answer."""
     fields = exchange.json if isinstance(exchange.json, dict) else {}
-    last = (fields.get('messages') or [{}])[-1].get('content', '') if fields.get('messages') else fields.get('input', '')
+    given = fields.get('messages') or fields.get('input') or ''
+    last = given[-1] if isinstance(given, list) else given
+    last = last.get('content', last) if isinstance(last, dict) else last
     message = last if isinstance(last, str) else json.dumps(last)
-    return dict(re.findall(r'#(chunks|delayMs|text|tool)=(\w+)', message))
+    return dict(re.findall(r'#(chunks|delayMs|text|tool|reason)=(\w+)', message))
 
 
 def answer_options(exchange: Exchange) -> tuple[str, int, float]:
@@ -140,6 +149,25 @@ def tool_call(exchange: Exchange) -> tuple[str, str] | None:
     return tool.get('name', ''), json.dumps({'word': word})
 
 
+def reasoning(exchange: Exchange) -> dict:
+    """What a chat message of this provider has beside its content, if the request asks for reasoning. Mistral's is a part of the content."""
+    word = directives(exchange).get('reason')
+    if not word or exchange.provider in ('openai', 'mistral', 'perplexity'):
+        return {}
+    if exchange.provider == 'openrouter':
+        return {'reasoning': word, 'reasoning_details': [{'type': 'reasoning.text', 'text': word, 'index': 0}]}
+    return {'reasoning_content' if exchange.provider == 'deepseek' else 'reasoning': word}
+
+
+def with_thinking(exchange: Exchange, text: str | None) -> object:
+    """The content of a chat message: for Mistral a list that begins with its reasoning, if the request asks for it."""
+    word = directives(exchange).get('reason')
+    if not word or exchange.provider != 'mistral':
+        return text
+    parts: list[dict] = [{'type': 'thinking', 'thinking': [{'type': 'text', 'text': word}]}]
+    return parts + [{'type': 'text', 'text': text}] if text else parts
+
+
 def pieces(text: str, count: int) -> list[str]:
     """The text split into this many parts; missing parts are dots."""
     size = max(1, -(-len(text) // count))
@@ -152,7 +180,8 @@ def chat(exchange: Exchange, text: str, count: int) -> tuple[object, list[str]]:
     usage = {'prompt_tokens': 7, 'completion_tokens': 5, 'total_tokens': 12}
     # Groq's client requires a service tier.
     extra = {'service_tier': 'on_demand'} if exchange.provider == 'groq' else {}
-    message = {'role': 'assistant', 'content': text}
+    reasons = reasoning(exchange)
+    message = {'role': 'assistant', 'content': with_thinking(exchange, text), **reasons}
     choice = {'index': 0, 'message': message, 'finish_reason': 'stop', 'logprobs': None}
     whole = {**base, 'object': 'chat.completion', 'choices': [choice], 'usage': usage, **extra}
 
@@ -163,13 +192,15 @@ def chat(exchange: Exchange, text: str, count: int) -> tuple[object, list[str]]:
     if tool := tool_call(exchange):
         name, given = tool
         call = {'id': f'call_{counter}', 'type': 'function', 'function': {'name': name, 'arguments': given}}
-        choice |= {'message': {'role': 'assistant', 'content': None, 'tool_calls': [call]}, 'finish_reason': 'tool_calls'}
+        message = {'role': 'assistant', 'content': with_thinking(exchange, None), 'tool_calls': [call], **reasons}
+        choice |= {'message': message, 'finish_reason': 'tool_calls'}
         begun = {**call, 'index': 0, 'function': {'name': name, 'arguments': ''}}
-        parts = [chunk({'role': 'assistant', 'content': None, 'tool_calls': [begun]})]
+        parts = [chunk({'role': 'assistant', 'content': None, **reasons})] if reasons else []
+        parts += [chunk({'role': 'assistant', 'content': None, 'tool_calls': [begun]})]
         rest = [{'index': 0, 'function': {'arguments': part}} for part in pieces(given, 2)]
         parts += [chunk({'tool_calls': [piece]}) for piece in rest]
         return whole, parts + [chunk({}, 'tool_calls', usage=usage), 'data: [DONE]\n\n']
-    parts = [chunk({'role': 'assistant', 'content': ''})] + [chunk({'content': part}) for part in pieces(text, count)]
+    parts = [chunk({'role': 'assistant', 'content': '', **reasons})] + [chunk({'content': part}) for part in pieces(text, count)]
     # ... and reads a stream's usage from its own field.
     last = {'usage': usage, **({'x_groq': {'id': 'req', 'usage': usage}} if exchange.provider == 'groq' else {})}
     return whole, parts + [chunk({}, 'stop', **last), 'data: [DONE]\n\n']
@@ -186,11 +217,19 @@ def messages(exchange: Exchange, text: str, count: int) -> tuple[object, list[st
         end['stop_reason'] = 'tool_use'
         content = {'type': 'tool_use', 'id': f'toolu_{counter}', 'name': name, 'input': json.loads(given)}
         begun, deltas = {**content, 'input': {}}, [{'type': 'input_json_delta', 'partial_json': part} for part in pieces(given, 2)]
-    whole = {**base, 'content': [content], **end, 'usage': usage}
+    blocks = [(content, begun, deltas)]
+    if word := directives(exchange).get('reason'):
+        thinking = {'type': 'thinking', 'thinking': word, 'signature': 'c2lnbmF0dXJl'}
+        steps = [{'type': 'thinking_delta', 'thinking': word}, {'type': 'signature_delta', 'signature': thinking['signature']}]
+        blocks.insert(0, (thinking, {**thinking, 'thinking': '', 'signature': ''}, steps))
+    whole = {**base, 'content': [block for block, _, _ in blocks], **end, 'usage': usage}
     start = {**base, 'content': [], 'stop_reason': None, 'stop_sequence': None, 'usage': {**usage, 'output_tokens': 1}}
-    stream = [('message_start', {'message': start}), ('content_block_start', {'index': 0, 'content_block': begun})]
-    stream += [('content_block_delta', {'index': 0, 'delta': delta}) for delta in deltas]
-    stream += [('content_block_stop', {'index': 0}), ('message_delta', {'delta': end, 'usage': usage}), ('message_stop', {})]
+    stream: list[tuple[str, dict]] = [('message_start', {'message': start})]
+    for index, (_, begun, deltas) in enumerate(blocks):
+        stream += [('content_block_start', {'index': index, 'content_block': begun})]
+        stream += [('content_block_delta', {'index': index, 'delta': delta}) for delta in deltas]
+        stream += [('content_block_stop', {'index': index})]
+    stream += [('message_delta', {'delta': end, 'usage': usage}), ('message_stop', {})]
     return whole, [f'event: {name}\n' + sse({'type': name, **data}) for name, data in stream]
 
 
@@ -202,25 +241,30 @@ def responses(exchange: Exchange, text: str, count: int) -> tuple[object, list[s
     base = {'id': f'resp_{counter}', 'object': 'response', 'created_at': int(time.time()), 'model': exchange.model}
     base |= {'error': None, 'incomplete_details': None, 'instructions': None, 'metadata': {}, 'tools': []}
     base |= {'parallel_tool_calls': True, 'tool_choice': 'auto', 'temperature': 1.0, 'top_p': 1.0}
-    whole = {**base, 'status': 'completed', 'output': [item], 'usage': usage}
+    whole = {**base, 'status': 'completed', 'usage': usage}
     begun = {**base, 'status': 'in_progress', 'output': []}
-    at = {'item_id': item['id'], 'output_index': 0, 'content_index': 0}
     stream = [('created', {'response': begun}), ('in_progress', {'response': begun})]
+    before: list[dict] = []
+    if word := directives(exchange).get('reason'):
+        before = [{'id': f'rs_{counter}', 'type': 'reasoning', 'summary': [{'type': 'summary_text', 'text': word}], 'encrypted_content': word}]
+        stream += [(f'output_item.{state}', {'output_index': 0, 'item': before[0]}) for state in ('added', 'done')]
+    position = {'output_index': len(before)}
+    at = {'item_id': item['id'], **position, 'content_index': 0}
     if tool := tool_call(exchange):
         name, given = tool
         item = {'id': f'fc_{counter}', 'type': 'function_call', 'status': 'completed', 'call_id': f'call_{counter}'}
         item |= {'name': name, 'arguments': given}
-        whole['output'] = [item]
-        at = {'item_id': item['id'], 'output_index': 0}
-        stream += [('output_item.added', {'output_index': 0, 'item': {**item, 'status': 'in_progress', 'arguments': ''}})]
+        at = {'item_id': item['id'], **position}
+        stream += [('output_item.added', {**position, 'item': {**item, 'status': 'in_progress', 'arguments': ''}})]
         stream += [('function_call_arguments.delta', {**at, 'delta': piece}) for piece in pieces(given, 2)]
         stream += [('function_call_arguments.done', {**at, 'arguments': given, 'name': name})]
     else:
-        stream += [('output_item.added', {'output_index': 0, 'item': {**item, 'status': 'in_progress', 'content': []}})]
+        stream += [('output_item.added', {**position, 'item': {**item, 'status': 'in_progress', 'content': []}})]
         stream += [('content_part.added', {**at, 'part': {**part, 'text': ''}})]
         stream += [('output_text.delta', {**at, 'delta': piece}) for piece in pieces(text, count)]
         stream += [('output_text.done', {**at, 'text': text}), ('content_part.done', {**at, 'part': part})]
-    stream += [('output_item.done', {'output_index': 0, 'item': item}), ('completed', {'response': whole})]
+    whole['output'] = [*before, item]
+    stream += [('output_item.done', {**position, 'item': item}), ('completed', {'response': whole})]
     named = [{'type': f'response.{name}', 'sequence_number': i, **data} for i, (name, data) in enumerate(stream)]
     return whole, [f'event: {event["type"]}\n' + sse(event) for event in named]
 
@@ -310,6 +354,10 @@ async def answer(exchange: Exchange, record: dict) -> None:
     fault = fault_for(exchange)
     if fault and await fail(exchange, fault, record):
         return
+    if exchange.method == 'POST' and (wrong := strict.fault(exchange.provider, exchange.path, exchange.json)):
+        status, body = refusal(exchange.provider, exchange.path, wrong)
+        record |= {'answer': status, 'refused': f'{wrong.dotted}: {wrong.kind}'}
+        return await exchange.send(status, body)
     text, count, delay = answer_options(exchange)
     record['answer'] = 200
     if exchange.path.endswith('/count_tokens'):

@@ -22,6 +22,8 @@ export interface ReceivedRequest {
   /** JSON; for a body that was too long to record, its short fields and `"truncated": <its length>`. */
   body: string;
   answer: number | string;
+  /** What was wrong in a request that the provider's own SDK could not send: the path and the kind of the first fault. */
+  refused?: string;
 }
 
 /** A fault to inject; see sandbox/fake_upstream.py. */
@@ -62,8 +64,8 @@ export class Upstream {
     await execa('docker', [
       'run', '--detach', '--name', name, '--label', `switchyard.test=${stack}`,
       '--network', `switchyard-${stack}`, '--network-alias', 'upstream', '--publish', `127.0.0.1:${port}:9000`,
-      '--volume', `${join(ROOT, 'sandbox/fake_upstream.py')}:/upstream.py:ro`,
-      BASE_IMAGE, 'python3', '/upstream.py', '9000',
+      '--volume', `${join(ROOT, 'sandbox')}:/sandbox:ro`,
+      BASE_IMAGE, 'python3', '/sandbox/fake_upstream.py', '9000',
     ]); // prettier-ignore
     const upstream = new Upstream(name, `http://127.0.0.1:${port}`);
     await upstream.#untilListening();

@@ -1,14 +1,12 @@
 """Ollama, vLLM, llama.cpp and LM Studio, each on its usual port, as strict as the real ones: each knows one model and only its own paths, and
-reports a request that is not in the form of its API. The parts of OpenAI's API come from the fake upstream, /upstream.py.
+reports a request that is not in the form of its API. The parts of OpenAI's API come from sandbox/fake_upstream.py.
 
 None of them wants a key: a request with another value than the gateway's placeholder is rejected, since it would be another provider's key.
 """
 
 import asyncio
-import sys
 
-sys.path.insert(0, '/')
-import upstream
+import fake_upstream as upstream
 
 # Server and model by port: the examples in catalog.yaml.
 SERVERS = {11434: ('ollama', 'qwen3:8b'), 8000: ('vllm', 'Qwen/Qwen3-8B'), 8080: ('llama.cpp', 'gemma-3-4b-it'), 1234: ('lmstudio', 'openai/gpt-oss-20b')}

@@ -25,7 +25,7 @@ export async function runCells(cells: readonly Cell[]): Promise<Record<string, S
       `${folder}/configs:/configs:ro`,
       `${folder}/secrets:/run/secrets:ro`,
       `${folder}/cells.json:/cells.json:ro`,
-      `${join(ROOT, 'sandbox/fake_upstream.py')}:/fake-upstream/fake_upstream.py:ro`,
+      `${join(ROOT, 'sandbox')}:/fake-upstream:ro`,
     ].flatMap((mount) => ['--volume', mount]);
     const options = [
       '--rm',
