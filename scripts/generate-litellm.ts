@@ -1,17 +1,30 @@
-/** Extracts the content of `domain/facts/litellm.generated.json` from a LiteLLM release. */
+/** Extracts facts from a LiteLLM release: the content of generated files. */
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';
 
-const SCRIPT = join(import.meta.dirname, 'litellm_facts.py');
+/** The generated files, each with the script that prints it. */
+export const LITELLM_FILES = {
+  'domain/facts/litellm.generated.json': 'litellm_facts.py',
+  'runtimes/gateway/programs/litellm_names.generated.json': 'litellm_names.py',
+} as const;
 
 /** Where to find the release: in an image, in a folder with the unpacked package, or in the package index. */
 export type LitellmOrigin = { image: string } | { folder: string } | { version: string };
 
-/** The facts as the text of the file. */
-export async function litellmFactsText(origin: LitellmOrigin): Promise<string> {
+/**
+ * Runs one of the scripts.
+ *
+ * @returns the text of its file.
+ * @throws UserError if the release cannot be installed.
+ */
+export async function litellmFactsText(
+  origin: LitellmOrigin,
+  script: string = LITELLM_FILES['domain/facts/litellm.generated.json'],
+): Promise<string> {
+  const path = join(import.meta.dirname, script);
   if ('image' in origin) {
     // The image's own Python runs the script; LiteLLM itself is not started.
     const python = [
@@ -25,10 +38,10 @@ export async function litellmFactsText(origin: LitellmOrigin): Promise<string> {
       origin.image,
       '-',
     ];
-    return (await execa('docker', python, { inputFile: SCRIPT, stripFinalNewline: false })).stdout;
+    return (await execa('docker', python, { inputFile: path, stripFinalNewline: false })).stdout;
   }
   if ('folder' in origin)
-    return (await execa('python3', [SCRIPT, origin.folder], { stripFinalNewline: false })).stdout;
+    return (await execa('python3', [path, origin.folder], { stripFinalNewline: false })).stdout;
   const folder = await mkdtemp(join(tmpdir(), 'switchyard-litellm-'));
   try {
     const name = `litellm==${origin.version}`;
@@ -44,7 +57,7 @@ export async function litellmFactsText(origin: LitellmOrigin): Promise<string> {
       folder,
       name,
     ]);
-    return await litellmFactsText({ folder });
+    return await litellmFactsText({ folder }, script);
   } catch (error) {
     throw new UserError(`cannot install LiteLLM ${origin.version} from the package index`, {
       cause: error,

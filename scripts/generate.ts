@@ -10,7 +10,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ROOT } from '../console/home-paths.ts';
-import { litellmFactsText, lockedVersion } from './generate-litellm.ts';
+import { LITELLM_FILES, litellmFactsText, lockedVersion } from './generate-litellm.ts';
 import { SCHEMA_FOLDER, schemaFiles } from './generate-schemas.ts';
 import { runScript } from './run-script.ts';
 
@@ -29,7 +29,8 @@ async function main(): Promise<void> {
       : values.folder !== undefined
         ? { folder: values.folder }
         : { version: await lockedVersion(join(ROOT, LOCK)) };
-  await write('domain/facts/litellm.generated.json', await litellmFactsText(origin));
+  for (const [path, script] of Object.entries(LITELLM_FILES))
+    await write(path, await litellmFactsText(origin, script));
 }
 
 async function write(path: string, text: string): Promise<void> {

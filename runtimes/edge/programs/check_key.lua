@@ -1,7 +1,7 @@
 -- Asks a gateway whether a request's key is valid, before the edge waits for the request's body. The result is in txn.key_state:
 -- `wrong`, or unset where the key is valid or no gateway can tell now. The gateway that gets the request checks the key again in any case.
 
-local KEY_HEADERS = { 'authorization', 'x-api-key', 'api-key' }
+local KEY_HEADERS = { 'authorization', 'x-api-key', 'api-key', 'x-litellm-api-key' }
 local CACHE_SECONDS = 30
 local MAX_CACHED = 1000
 -- Hashes of valid keys, and until when they count as valid without another check. Wrong keys are not cached, so a client without a

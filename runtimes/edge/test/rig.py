@@ -92,7 +92,7 @@ class Gateway:
                 return connection.sendall(answer(200 if self.ready else 503))
             if line.startswith('GET /health/key'):
                 self.key_checks += 1
-                return connection.sendall(answer(204 if headers.get('authorization') == 'Bearer the-key' else 401))
+                return connection.sendall(answer(204 if 'Bearer the-key' in (headers.get('authorization'), headers.get('x-litellm-api-key')) else 401))
             self.requests.append((headers, size))
             time.sleep(self.delay)
             if self.closes:

@@ -47,6 +47,19 @@ class Errors(WithEdge):
             if not path.startswith('/health/'):
                 self.check(read(send(path=path, headers=headers)), 401, {'type': 'invalid_request_error', 'code': 'invalid_api_key'})
 
+    def test_the_key_header_of_litellm(self):
+        self.gateways()
+        name = 'x-litellm-api-key: Bearer the-key\r\n'
+        self.assertEqual(ask(headers=name), OK)
+        # The gateway is asked about the key before the body has arrived.
+        self.assertEqual(ask(b'x' * 3_000_000, headers=name), OK)
+        self.assertEqual(ask(b'x' * 3_000_000, headers='x-litellm-api-key: Bearer other\r\n'), (401, 'invalid_api_key'))
+
+    def test_a_websocket_reaches_the_gateway_which_refuses_it(self):
+        self.gateways()
+        headers = KEY + 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n'
+        self.assertEqual(read(send(b'', path='/v1/responses', headers=headers, method='GET'))[0], 200)
+
     def test_gateways_that_close_the_connection(self):
         (gateway,) = self.gateways()
         gateway.closes = True

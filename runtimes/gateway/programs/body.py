@@ -8,6 +8,7 @@ import orjson
 from api_error import bad_request
 from bounds import Bounds, OutOfBounds
 from field_types import FieldTypes
+from known_fields import KnownFields
 from request_policy import deny_reason
 from served_models import ServedModels, route_of, type_name
 
@@ -15,7 +16,7 @@ from served_models import ServedModels, route_of, type_name
 LARGE = 1 << 16
 
 
-def check_body(body: bytes, path: str, served: ServedModels, field_types: FieldTypes) -> bytes:
+def check_body(body: bytes, path: str, served: ServedModels, field_types: FieldTypes, known: KnownFields) -> bytes:
     """The body as LiteLLM gets it. Raises an ApiError with the reason if the body is not allowed."""
     bounds = Bounds()
     try:
@@ -30,6 +31,8 @@ def check_body(body: bytes, path: str, served: ServedModels, field_types: FieldT
     except (ValueError, RecursionError) as error:
         raise bad_request(f'The body is not valid JSON: {error}.', 'invalid_json') from None
     served.check(path, fields)
+    if reason := known.deny_reason(route_of(path), fields):
+        raise bad_request(reason, 'refused_field')
     field_types.check(route_of(path), fields)
     # LiteLLM raises an exception for any other value, which would look like a failure of the provider.
     if not isinstance(fields.get('cache', {}), dict):

@@ -65,6 +65,9 @@ def install_failure_policy(router_class, cooldown_handlers, unprocessable) -> No
         # Once the client has received the beginning of a stream, another model cannot continue it.
         if failure.kind is Kind.REQUEST or getattr(e, 'generated_content', ''):
             raise e
+        if kwargs.get('previous_response_id'):
+            # Only this alias's provider has the conversation: another one would answer without the history.
+            fallbacks = context_window_fallbacks = content_policy_fallbacks = []
         if failure.kind is Kind.LENGTH:
             larger = [alias for alias in fallback_chain(fallbacks, model_group) if has_larger_window(self, alias, model_group)]
             if not larger:

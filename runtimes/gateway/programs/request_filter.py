@@ -26,6 +26,7 @@ from body import LARGE, check_body
 from clientkeys import ClientKeys, key_name
 from field_types import FieldTypes
 from hand_over import HandOvers
+from known_fields import KnownFields
 from request_policy import query_deny_reason
 from requests_log import current
 from served_models import ServedModels
@@ -36,11 +37,14 @@ READY = '/health/readiness'
 ALIVE = ('/health/liveliness', '/health/liveness')
 # Reports whether a key is valid. The edge asks this before it reads a body (check_key.lua).
 KEY_CHECK = '/health/key'
+# Answered here, since LiteLLM's own answer has addresses. Clients that know LiteLLM read the models and their limits from it.
+MODEL_INFO = ('/model/info', '/v1/model/info')
 ROUTES = {
     'POST': re.compile(r'(/v1)?/(chat/completions|completions|responses|embeddings)|/v1/messages(/count_tokens)?'),
     'GET': re.compile(r'(/v1)?/models(/[\w.:@/-]+)?'),
 }
-KEY_HEADERS = (b'authorization', b'x-api-key', b'api-key')
+# The edge has the same list: front.cfg and check_key.lua. The last one is what LiteLLM's own documentation tells clients to send.
+KEY_HEADERS = (b'authorization', b'x-api-key', b'api-key', b'x-litellm-api-key')
 # Not passed to LiteLLM: keys under other names, and accept-encoding, since a compressed response could not be searched for keys.
 DROPPED = (
     *(*KEY_HEADERS, b'x-goog-api-key', b'ocp-apim-subscription-key'),
@@ -65,6 +69,8 @@ class RequestFilter:
         self.app, self.keys, self.served, self.admission = app, keys, served, admission or Admission()
         self.uploads, self.hand_overs = uploads or UploadLimits(), hand_overs
         self.field_types = field_types or FieldTypes()
+        # Set by server.py: which fields each alias takes, and the answer to GET /v1/model/info.
+        self.known, self.model_info = KnownFields({}), b'{"data": []}'
         self.draining = False
         self.turns = Turns()
         # Large bodies are checked in a thread, so that they do not block other requests; one at a time, since two would slow down all others.
@@ -90,6 +96,8 @@ class RequestFilter:
         upload = Upload(scope['headers'], receive, self.uploads)
         try:
             key = self.authorize(scope)
+            if method == 'GET' and path in MODEL_INFO:
+                return await send_json(send, 200, self.model_info)
             send = self.keys.ending(send, key)
             until = queue_deadline(scope)
             await self.check_slots(upload, until)
@@ -117,8 +125,8 @@ class RequestFilter:
     async def check_body(self, path: str, body: bytes) -> bytes:
         """The body as LiteLLM gets it. A large body is checked in a thread."""
         if len(body) < LARGE:
-            return check_body(body, path, self.served, self.field_types)
-        return await asyncio.get_running_loop().run_in_executor(self.checker, check_body, body, path, self.served, self.field_types)
+            return check_body(body, path, self.served, self.field_types, self.known)
+        return await asyncio.get_running_loop().run_in_executor(self.checker, check_body, body, path, self.served, self.field_types, self.known)
 
     def valid_key(self, scope) -> tuple[bytes, dict] | None:
         """The first valid key in a request's headers, and its entry in the list."""
@@ -134,6 +142,10 @@ class RequestFilter:
         if scope['method'] in ('GET', 'HEAD') and announces_body(scope):
             raise bad_request(f'A {scope["method"]} request must not have a body here: send it without one.', 'unexpected_body')
         route = ROUTES.get(scope['method'])
+        if is_websocket(scope) and scope['path'] in ('/responses', '/v1/responses'):
+            raise ApiError(426, 'invalid_request_error', 'WebSockets are not served here: send a POST request.', 'websocket_not_supported')
+        if scope['method'] == 'GET' and scope['path'] in MODEL_INFO:
+            return found[0]
         if not (route and route.fullmatch(scope['path'])) or '..' in scope['path']:
             message = f'{scope["method"][:20]} {quoted(scope["path"])} does not exist here.'
             raise ApiError(404, 'not_found_error', message, 'not_found')
@@ -191,6 +203,11 @@ def queue_deadline(scope) -> float | None:
     """Until when a request that the edge queued may wait here; None if it was not queued. The edge removes these headers from clients."""
     headers = dict(scope['headers'])
     return float(headers.get(b'x-switchyard-until', 0)) if b'x-switchyard-held' in headers else None
+
+
+def is_websocket(scope) -> bool:
+    """Whether a client asks for a WebSocket."""
+    return any(n == b'upgrade' and v.strip().lower() == b'websocket' for n, v in scope['headers'])
 
 
 def announces_body(scope) -> bool:

@@ -10,16 +10,21 @@ import re
 from urllib.parse import unquote_plus
 
 from bounds import Bounds
+from known_fields import litellm_names, normal
 from api_error import MAX_QUOTED, quoted
 
-# Denied everywhere, in metadata too: LiteLLM's callbacks and providers read them there.
+# Denied everywhere, in metadata too: LiteLLM's callbacks and providers read them there. Of the families of names by a product, only those that
+# LiteLLM reads are denied in metadata: the others are the user's own words.
+FAMILIES = (
+    r'(aws|vertex|azure|s3|sagemaker|bedrock|agentcore|watsonx|oci|gcs|nvcf|fireworks|gigachat|predibase|chatgpt|valkey|milvus)_.*'
+    r'|(langfuse|langsmith|arize|slack|dd|posthog|braintrust|humanloop|lunary|newrelic|signoz|wandb|weave)_.*'
+)
 DENIED_EVERYWHERE = re.compile(
+    FAMILIES + r'|'
     r'api_?base|base_?url|api_?key|.*_api_key|api_?version|api_type|deployment_url|user_config|model_list|model_info|litellm_.*'
     r'|(extra|default)_(headers|query)|headers|provider_specific_header|ssl_.*|use_ssl|custom_llm_provider|organization'
     r'|(.*_)?workspace_id|bucket_name|region_name|regional_.*|output_vector_size|(.*_)?cost_per_.*|.*_token_cost(_.*)?|tiered_pricing'
     r'|num_retries|max_retries|cooldown_time|allowed_fails.*|mock_.*|rust|router_.*|caching_groups|turn_off_message_logging'
-    r'|(aws|vertex|azure|s3|sagemaker|bedrock|agentcore|watsonx|oci|gcs|nvcf|fireworks|gigachat|predibase|chatgpt|valkey|milvus)_.*'
-    r'|(langfuse|langsmith|arize|slack|dd|posthog|braintrust|humanloop|lunary|newrelic|signoz|wandb|weave)_.*'
     r'|anthropic_(disable|federation|identity|issuer|keycloak|organization|service)_.*|openai_(identity|service)_.*'
     r'|success_callback|failure_callback|callbacks|proxy_server_request|secret_fields|user_api_key.*'
 )
@@ -41,6 +46,9 @@ DENIED_ARGUMENTS = re.compile(
 ARGUMENT_OBJECTS = frozenset({'litellm_params', 'extra_body', 'fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks'})
 # Harmless names that match `litellm_.*`.
 ALLOWED = frozenset({'litellm_session_id', 'litellm_trace_id', 'litellm_metadata', 'litellm_params'})
+# In metadata these are only data: LiteLLM puts the request's own headers over the first, and takes the second only as an argument.
+OWN_IN_METADATA = frozenset({'headers', 'organization'})
+IN_METADATA = (((), 'metadata'), ((), 'litellm_metadata'))
 # The user's text, and the schemas of tools: LiteLLM does not act on names in these.
 CONTENT = frozenset(
     'messages input prompt system instructions tools functions tool_choice function_call response_format text'
@@ -54,6 +62,12 @@ def is_denied(name: str, argument: bool = True) -> bool:
     return any(
         part not in ALLOWED and (DENIED_EVERYWHERE.fullmatch(part) or (argument and DENIED_ARGUMENTS.fullmatch(part))) for part in parts if part
     )
+
+
+def is_users_own(path: tuple, name: str) -> bool:
+    """Whether a field directly in metadata is only the user's data. `path` is that of its object: `((), 'metadata')`."""
+    name = normal(name)
+    return path in IN_METADATA and (name in OWN_IN_METADATA or (re.fullmatch(FAMILIES, name) is not None and name not in litellm_names()))
 
 
 def deny_reason(fields: dict, bounds: Bounds | None = None) -> str | None:
@@ -75,7 +89,7 @@ def deny_reason(fields: dict, bounds: Bounds | None = None) -> str | None:
             for name, item in value.items():
                 if len(name) > MAX_QUOTED:
                     return f'The field name {quoted(name)} is longer than {MAX_QUOTED} characters.'
-                if is_denied(name, argument):
+                if is_denied(name, argument) and not is_users_own(path, name):
                     return f'"{dotted(path, name)}" is set by the gateway and is not allowed in a request.'
                 if not path and name in CONTENT:
                     # For Anthropic's advisor tool LiteLLM calls a second model, with this tool's fields as arguments.

@@ -19,8 +19,11 @@ from field_types import FieldTypes
 from fast_import import skip_unreachable_routes, without_collector
 from hand_over import HandOvers
 from heartbeat import Heartbeat
+from known_fields import KnownFields
 from memory_budget import MemoryBudget
+from model_info import model_info
 from provider_calls import count_provider_calls
+from provider_fields import send_only_published_fields
 from redact import Redactor, RedactResponses
 from release_repairs import repair_release
 from request_filter import RequestFilter
@@ -55,6 +58,7 @@ def main() -> None:
     models = config.get('model_list') or []
     keep_addresses(models)
     repair_release()
+    send_only_published_fields(litellm.ProviderConfigManager)
     install_failure_policy(litellm.Router, cooldown_handlers, openai)
     count_provider_calls(httpx.AsyncClient, httpx.Client)
     # Before LiteLLM reads its configuration, so that no callback counts these as requests of a client.
@@ -66,6 +70,7 @@ def main() -> None:
     application = Warmup(app, Heartbeat(int(sys.argv[1])))
     served, field_types = ServedModels.of_config(config), FieldTypes.of_sdks()
     request_filter = RequestFilter(application, ClientKeys(), served, Admission(limit), uploads, HandOvers(), field_types)
+    request_filter.known, request_filter.model_info = KnownFields.of_config(config), model_info(models, litellm.model_cost)
     signal.signal(signal.SIGUSR1, lambda *_: request_filter.start_draining())
     uvicorn.run(
         ErrorBoundary(RedactResponses(ClientErrors(request_filter), Redactor.of_folder(settings.SECRETS)), request_filter),

@@ -15,8 +15,10 @@ import { fixture } from '../../../sandbox/fixtures.ts';
 import { withExamples } from '../../../test/unit/domain/examples.ts';
 import { goodCatalog, goodSettings } from '../../../test/unit/domain/shipped.ts';
 import { IMAGE_MS, imageOf } from '../../../test/harness/images.ts';
+import { SOAK } from '../../../test/harness/soak.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
+const SOAK_ENV = ['--env', `SWITCHYARD_SOAK=${SOAK ? 1 : 0}`];
 const HOOKS = join(ROOT, 'runtimes/gateway/programs');
 /** 109 exchanges with real providers, beside the checkout. What matters of them is in recorded_shapes.jsonl too. */
 const RECORDINGS = ['../shared/recordings', '../../shared/recordings']
@@ -35,11 +37,21 @@ async function runPython(module: string): Promise<void> {
     '/local.yaml': join(folder, 'local.yaml'),
     '/hooks': HOOKS,
     '/litellm.yaml': join(ROOT, 'config-templates/litellm.yaml'),
-    '/upstream.py': join(ROOT, 'sandbox/fake_upstream.py'),
+    '/sandbox': join(ROOT, 'sandbox'),
+    '/scripts': join(ROOT, 'scripts'),
     '/tests': import.meta.dirname,
     ...(RECORDINGS ? { '/recordings': RECORDINGS } : {}),
   }).flatMap(([inside, outside]) => ['--volume', `${outside}:${inside}:ro`]);
-  const options = ['--rm', '--network', 'none', '--env', 'PYTHONPATH=/hooks', '--workdir', '/tests'];
+  const options = [
+    '--rm',
+    '--network',
+    'none',
+    '--env',
+    'PYTHONPATH=/hooks:/sandbox',
+    ...SOAK_ENV,
+    '--workdir',
+    '/tests',
+  ];
   // The fake model servers run in this container.
   options.push('--add-host', `${HOST_NAME}:127.0.0.1`);
   const program = ['--entrypoint', 'python3', image, '-m', 'unittest', module];
@@ -72,6 +84,18 @@ test('the request filter accepts only what clients need', async () => {
 test('no request can choose its upstream, and every name that LiteLLM knows is either denied or known as harmless', async () => {
   await runPython('test_request_policy');
 }, 300_000);
+
+test('a request has only fields that an API or a provider publishes, or that LiteLLM does not know', async () => {
+  await runPython('test_known_fields');
+}, 300_000);
+
+test('a provider gets only fields that it publishes', async () => {
+  await runPython('test_provider_fields');
+}, 60_000);
+
+test('the fake upstream refuses what the SDK of a provider could not send', async () => {
+  await runPython('test_strict_requests');
+}, 60_000);
 
 test('a request can use only served models, on the routes of their mode', async () => {
   await runPython('test_served_models');

@@ -18,6 +18,7 @@ import unittest
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import agent_loops
 import recorded_differences
 import recorded_exchanges
 from backports import zstd
@@ -29,6 +30,19 @@ SECRETS = Path('/run/secrets')
 KEY = 'sk-client-' + '7' * 30
 # Plain hex: LiteLLM does not recognize such a value as a key.
 KEYS = {'OPENAI_API_KEY': '0f1e2d3c4b5a69788796a5b4c3d2e1f0', 'ANTHROPIC_API_KEY': 'c0ffee00c0ffee11c0ffee22', 'GROQ_API_KEY': 'beef0000beef1111beef2222'}
+KEYS['OTHER_API_KEY'] = 'feed0000feed1111feed2222'
+# The providers that only the loops of agents need.
+OTHERS = {
+    'deepseek': ('deepseek/deepseek-v4-flash', '/deepseek/v1'),
+    'mistral': ('mistral/mistral-large-latest', '/mistral/v1'),
+    'openrouter': ('openrouter/anthropic/claude-opus-5', '/openrouter/api/v1'),
+    'together': ('together_ai/openai/gpt-oss-120b', '/together/v1'),
+    'perplexity': ('perplexity/sonar', '/perplexity'),
+    'huggingface': ('huggingface/openai/gpt-oss-120b', '/huggingface/v1'),
+}
+# The providers that accept a PDF in a chat completion.
+READ_PDF = ('claude', 'gpt', 'openrouter')
+SOAK = os.environ.get('SWITCHYARD_SOAK') == '1'
 UPSTREAM = 'http://127.0.0.1:9000'
 LIMIT = 6
 
@@ -49,7 +63,7 @@ def prepare() -> None:
     """The files that infra/ would upload."""
     import yaml
 
-    for file in Path('/hooks').glob('*.py'):
+    for file in Path('/hooks').glob('*.*'):
         shutil.copy(file, HOME)
     config = yaml.safe_load(Path('/litellm.yaml').read_text())
     config['model_list'] = [
@@ -60,6 +74,7 @@ def prepare() -> None:
         *(model('yin', 'openai/gpt-5.6', '/yin/v1', key) for key in ('OPENAI_API_KEY', 'ANTHROPIC_API_KEY')),
         model('yang', 'groq/openai/gpt-oss-20b', '/yang/v1', 'GROQ_API_KEY'),
         *local_models(),
+        *(model(alias, name, path, 'OTHER_API_KEY') for alias, (name, path) in OTHERS.items()),
     ]
     for order, entry in enumerate(one for one in config['model_list'] if one['model_name'] == 'yin'):
         entry['litellm_params']['order'] = order + 1
@@ -182,7 +197,7 @@ class WholeGateway(unittest.TestCase):
         prepare()
         serve_recorded()
         cls.recorded = recorded_exchanges.ReplayUpstream(RECORDED)
-        servers = (['/upstream.py', '9000'], ['local_servers.py'])
+        servers = (['/sandbox/fake_upstream.py', '9000'], ['local_servers.py'])
         cls.upstreams = [subprocess.Popen([sys.executable, *server], stdout=subprocess.DEVNULL) for server in servers]
         cls.gateway = Gateway().wait_ready()
 
@@ -211,6 +226,86 @@ class WholeGateway(unittest.TestCase):
         seen = json.loads(ask(9000, 'GET', '/_requests')[1])['requests'][-1]
         self.assertEqual(seen['headers']['authorization'], 'Bearer ' + KEYS['OPENAI_API_KEY'])
         self.assertNotIn(KEY, json.dumps(seen))
+
+    def loop(self, api, alias, image=True, pdf=False):
+        """An agent's loop; returns the final text. No provider may refuse a request."""
+
+        def post(path, body):
+            status, text, _ = ask(4000, 'POST', path, body)
+            refused = [one['refused'] for one in json.loads(ask(9000, 'GET', '/_requests')[1])['requests'] if 'refused' in one]
+            self.assertEqual((status, refused), (200, []), f'{api} {alias}: {text[:500]}')
+            return json.loads(text)
+
+        return getattr(agent_loops, api)(post, alias, image, pdf)
+
+    def test_an_agents_loop_works_with_every_provider(self):
+        for alias in ('claude', 'gpt', 'llama', *OTHERS):
+            for api in agent_loops.APIS if SOAK or alias in ('claude', 'gpt', 'llama') else ('chat',):
+                with self.subTest(alias=alias, api=api):
+                    ask(9000, 'DELETE', '/_requests')
+                    self.assertIn('Hello from', self.loop(api, alias, pdf=alias in READ_PDF))
+                    sent = json.loads(ask(9000, 'GET', '/_requests')[1])['requests']
+                    # LiteLLM offers no tools to Perplexity's chat API.
+                    self.assertEqual(len(sent), 1 if alias == 'perplexity' and api != 'responses' else agent_loops.TURNS)
+
+    def test_a_provider_that_reads_no_documents_says_so(self):
+        for alias in ('llama', 'mistral', 'together', 'perplexity', 'huggingface'):
+            with self.subTest(alias=alias), self.assertRaisesRegex(AssertionError, "4(00|22), ..messages.1.content.0"):
+                ask(9000, 'DELETE', '/_requests')
+                self.loop('chat', alias, image=False, pdf=True)
+
+    def test_each_provider_gets_the_fields_that_it_publishes_under_its_own_names(self):
+        messages = [{'role': 'user', 'content': 'hi', 'cache_control': {'type': 'ephemeral'}}]
+        for alias in ('claude', 'llama', *OTHERS):
+            with self.subTest(alias=alias):
+                ask(9000, 'DELETE', '/_requests')
+                body = {'model': alias, 'messages': messages, 'max_completion_tokens': 9, 'seed': 1, 'user': 'u', 'brand_new': 1}
+                status, text, _ = ask(4000, 'POST', '/v1/chat/completions', body)
+                [sent] = json.loads(ask(9000, 'GET', '/_requests')[1])['requests']
+                # A field that nobody knows is sent, and refused by the strict provider.
+                self.assertEqual((status, sent.get('refused')), (422 if alias == 'mistral' else 400, 'brand_new: unknown'), text)
+                self.assertEqual(sent['body'].get('max_tokens', sent['body'].get('max_completion_tokens')), 9, sent['body'])
+
+    def test_only_fields_that_are_published_or_that_litellm_does_not_read_are_accepted(self):
+        status, text, _ = chat('llama', 'argument', custom_prompt_dict={})
+        self.assertEqual((status, json.loads(text)['error']['code']), (400, 'refused_field'))
+        status, text, _ = chat('llama', 'argument', safe_prompt=True)
+        self.assertEqual((status, '"safe_prompt" is not a field' in json.loads(text)['error']['message']), (400, True), text)
+        self.assertEqual(json.loads(ask(9000, 'GET', '/_requests')[1])['requests'], [])
+        status, text, _ = chat('mistral', 'own', safe_prompt=True, metadata={'organization': 'acme', 'headers': 'x', 'azure_region': 'eu'})
+        self.assertEqual(status, 200, text)
+        [sent] = json.loads(ask(9000, 'GET', '/_requests')[1])['requests']
+        self.assertIs(sent['body']['safe_prompt'], True)
+
+    def test_a_response_is_not_continued_without_its_history(self):
+        body = {'model': 'claude', 'input': 'and my name?', 'previous_response_id': 'resp_1'}
+        status, text, _ = ask(4000, 'POST', '/v1/responses', body)
+        self.assertEqual((status, 'previous_response_id' in json.loads(text)['error']['message']), (400, True), text)
+        status, text, _ = ask(4000, 'POST', '/v1/responses', {'model': 'yin', 'input': 'my name is Zoe'})
+        self.assertEqual(status, 200, text)
+        body |= {'model': 'yin', 'previous_response_id': json.loads(text)['id']}
+        # The provider that has the history is down, and the fallback does not have it.
+        ask(9000, 'POST', '/_faults', {'path': '/yin', 'status': 500})
+        ask(9000, 'DELETE', '/_requests')
+        status, text, _ = ask(4000, 'POST', '/v1/responses', body)
+        self.assertGreaterEqual(status, 500, text)
+        self.assertEqual({one['provider'] for one in json.loads(ask(9000, 'GET', '/_requests')[1])['requests']}, {'yin'})
+
+    def test_clients_that_know_litellm_find_its_key_header_and_its_list_of_models(self):
+        for path in ('/v1/model/info', '/model/info'):
+            self.assertEqual(ask(4000, 'GET', path, key=None)[0], 401)
+            status, text, _ = ask(4000, 'GET', path, key=None, more={'x-litellm-api-key': f'Bearer {KEY}'})
+            models = {one['model_name']: one['model_info'] for one in json.loads(text)['data']}
+            self.assertEqual((status, models['claude']['supports_vision'], models['claude']['mode']), (200, True, 'chat'))
+            self.assertGreater(models['claude']['max_input_tokens'], 100_000)
+            for secret in ('api_base', 'api_key', '127.0.0.1', 'os.environ', 'API_KEY', KEY):
+                self.assertNotIn(secret, text)
+
+    def test_a_websocket_is_refused_at_once(self):
+        more = {'connection': 'Upgrade', 'upgrade': 'websocket', 'sec-websocket-version': '13', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA=='}
+        status, text, _ = ask(4000, 'GET', '/v1/responses', more=more)
+        self.assertEqual((status, json.loads(text)['error']['code']), (426, 'websocket_not_supported'))
+        self.assertEqual(ask(4000, 'GET', '/v1/responses', key=None, more=more)[0], 401)
 
     def test_fallbacks_work_for_streams_and_both_apis(self):
         ask(9000, 'POST', '/_faults', {'path': '/anthropic', 'status': 503})
@@ -291,7 +386,7 @@ class WholeGateway(unittest.TestCase):
         self.assertEqual(ask(4000, 'GET', '/v1/models/gpt@OPENAI_API_KEY')[0], 404)
         served = {one['id'] for one in json.loads(ask(4000, 'GET', '/v1/models')[1])['data']}
         local = {one['model_name'] for one in local_models()}
-        self.assertEqual(served - {exchange.alias for exchange in RECORDED}, {'claude', 'gpt', 'llama', 'yin', 'yang', *local})
+        self.assertEqual(served - {exchange.alias for exchange in RECORDED}, {'claude', 'gpt', 'llama', 'yin', 'yang', *local, *OTHERS})
         self.assertEqual(json.loads(ask(9000, 'GET', '/_requests')[1])['requests'], [])
 
     def test_a_body_that_is_too_complex_is_a_400_and_the_gateway_keeps_serving(self):

@@ -138,8 +138,21 @@ class Requests(unittest.TestCase):
     def test_only_the_routes_that_clients_need_exist(self):
         for method, path in (('GET', '/v1/models'), ('GET', '/models/openai/gpt'), ('POST', '/v1/responses'), ('POST', '/embeddings'), ('POST', '/v1/messages/count_tokens')):
             self.assertEqual(self.ask(method, path)[0], 200, path)
-        for method, path in (('GET', '/v1/model/info'), ('POST', '/v1/models'), ('GET', '/health'), ('POST', '/openai/deployments/x/chat/completions'), ('GET', '/v1/models/../key/info'), ('POST', '/v1/files'), ('POST', '/v1/chat/completions/'), ('GET', '/metrics')):
+        for method, path in (('POST', '/v1/model/info'), ('GET', '/v1/model/info/x'), ('POST', '/v1/models'), ('GET', '/health'), ('POST', '/openai/deployments/x/chat/completions'), ('GET', '/v1/models/../key/info'), ('POST', '/v1/files'), ('POST', '/v1/chat/completions/'), ('GET', '/metrics')):
             self.assertEqual(self.ask(method, path)[0], 404, path)
+
+    def test_litellms_key_header_is_understood_and_not_passed_on(self):
+        self.assertEqual(self.ask('POST', '/v1/messages', headers={'x-litellm-api-key': f'Bearer {KEY}'})[0], 200)
+        self.assertNotIn(b'x-litellm-api-key', [name for name, _ in self.seen[-1][0]['headers']])
+        self.assertEqual(self.ask('POST', '/v1/messages', headers={'x-litellm-api-key': 'wrong'})[0], 401)
+
+    def test_a_websocket_is_a_426_and_the_list_of_models_needs_a_key(self):
+        upgrade = {'authorization': f'Bearer {KEY}', 'connection': 'Upgrade', 'upgrade': 'WebSocket'}
+        self.assertEqual(self.ask('GET', '/v1/responses', headers=upgrade)[0], 426)
+        self.assertEqual(self.ask('GET', '/v1/responses', headers={'upgrade': 'websocket'})[0], 401)
+        self.assertEqual(self.ask('GET', '/v1/model/info')[0], 200)
+        self.assertEqual(self.ask('GET', '/v1/model/info', headers={})[0], 401)
+        self.assertEqual(self.seen, [])
 
     def test_the_query_is_dropped_and_denied_names_in_it_are_rejected(self):
         self.assertEqual(self.ask('POST', '/v1/messages', query=b'beta=true')[0], 200)
