@@ -1,5 +1,5 @@
 /**
- * Tests against the real gateway what happens when a provider fails, case by case. With `SWITCHYARD_UPDATE=1` it writes the table in
+ * Tests against two real gateways what happens when a provider fails, case by case. With `SWITCHYARD_UPDATE=1` it writes the table in
  * docs/failures.md, otherwise it compares its results with that table. An ordinary run tests a sample, a soak all cases.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -31,6 +31,14 @@ test('every case has the result in the table', async () => {
   if (UPDATE) return writeFile(DOCS, `${docs.slice(0, at)}\n\n${tableOf(all, rows)}`);
   const written = rowsIn(all, docs.slice(at));
   expect(Object.fromEntries(rows)).toEqual(Object.fromEntries(cells.map(({ id }) => [id, written.get(id)])));
+});
+
+test('each of two replicas has that result, whatever the other one has in cooldown', () => {
+  for (const cell of cells) {
+    const { peer, peerCooldowns } = seenOf(cell);
+    const row = rowOf(cell, { first: peer, cooldowns: peerCooldowns });
+    expect([cell.id, row]).toEqual([cell.id, rowOf(cell, seenOf(cell))]);
+  }
 });
 
 test('only deployments in cooldown are skipped, and all are called again afterwards', () => {

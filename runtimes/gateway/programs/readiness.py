@@ -11,13 +11,11 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingTCPServer
 
-# The edge's haproxy.cfg has the same port.
-PORT = 4001
 # Without a heartbeat for this long a gateway gets no new requests. The watchdog kills it only later, because then it ends those that it has.
 SILENT_SECONDS = 5.0
 
 
-def serve_readiness(is_ready: Callable[[], bool], port: int = PORT) -> ThreadingTCPServer:
+def serve_readiness(is_ready: Callable[[], bool], port: int) -> ThreadingTCPServer:
     """Answer every GET with 200 or 503, in threads of this process. The edge's checks are the only clients."""
 
     class Answer(BaseHTTPRequestHandler):

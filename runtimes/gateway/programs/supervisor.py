@@ -106,7 +106,8 @@ class Supervisor:
         threading.Thread(target=lambda: self.events.put(('ended', self.child.wait())), daemon=True).start()
         self.watchdog = Watchdog(self.child.pid, heartbeat, self.config, lambda why: self.events.put(('hung', why)), log)
         self.watchdog.start()
-        serve_readiness(self.is_ready)
+        # The edge's haproxy.cfg has the same port.
+        serve_readiness(self.is_ready, self.config.port + 1)
         kind, detail = self.events.get()
         self.stopping = True
         if kind == 'stop':

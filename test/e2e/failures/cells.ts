@@ -47,9 +47,9 @@ export function allCells(): Cell[] {
   }));
 }
 
-/** The address of the fake upstream, and a closed port. */
-const OPEN = 'http://127.0.0.1:9000';
-const CLOSED = 'http://127.0.0.1:9';
+/** The address of the fake upstream, and a closed port. run-cells.ts maps the name to the container itself. */
+const OPEN = 'http://upstream:9000';
+const CLOSED = 'http://upstream:9';
 
 /** A catalogue that serves these cases, and the names of its keys. */
 export function catalogueOf(cells: readonly Cell[]): { text: string; keys: string[] } {

@@ -14,6 +14,9 @@ interface Answer {
 export interface Seen {
   /** The response while the first key fails. */
   first: Answer;
+  /** That of the other gateway a moment before, and its cooldowns. */
+  peer: Answer;
+  peerCooldowns: number[];
   /** The response immediately afterwards, when nothing fails any more. */
   second: Answer;
   /** The gateway's log lines about the first request. */
@@ -31,7 +34,7 @@ export interface Seen {
 export type Row = [client: string, called: string, cooldown: string, delay: string];
 
 /** The row of a case. */
-export function rowOf(cell: Cell, { first, cooldowns }: Seen): Row {
+export function rowOf(cell: Cell, { first, cooldowns }: Pick<Seen, 'first' | 'cooldowns'>): Row {
   const delay = [
     ...(cell.outcome.effect === 'hang' ? ['its timeout'] : []),
     ...(first.called.filter((who) => who === 'first key').length > 1 ? ['0.25 s before the retry'] : []),

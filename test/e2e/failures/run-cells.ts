@@ -1,4 +1,4 @@
-/** Runs cases against one gateway in a container without a network. */
+/** Runs cases against two gateways in a container without a network. */
 import { createHash } from 'node:crypto';
 import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -32,8 +32,10 @@ export async function runCells(cells: readonly Cell[]): Promise<Record<string, S
       '-i',
       '--network',
       'none',
+      '--add-host',
+      'upstream:127.0.0.1',
       '--memory',
-      '1536m',
+      '3g',
       '--tmpfs',
       '/data:uid=10001',
       ...mounts,

@@ -1,7 +1,8 @@
-"""Runs the cases of docs/failures.md against one real gateway in this container and prints their results. Started by failures.test.ts.
+"""Runs the cases of docs/failures.md against two real gateways in this container and prints their results. Started by failures.test.ts.
 
-The fake provider runs in this container too. For each case there is one request while the first key of its alias fails; a second one
-immediately afterwards, when nothing fails any more, which shows the cooldowns; and further ones until the first key is called again.
+The fake provider runs in this container too. For each case there is one request to each gateway while the first key of its alias fails; then
+a further one to the last of them immediately afterwards, when nothing fails any more, which shows the cooldowns; and more until the first key is
+called again. The gateways share a volume, as two replicas do.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import shutil
 import sys
 import time
+from pathlib import Path
 
 import aiohttp
 
 sys.path.insert(0, '/fake-upstream')
 import fake_upstream as fake  # noqa: E402
 
-GATEWAY = 'http://127.0.0.1:4000'
+CONFIGS = Path('/configs')
 KEY = 'client-key-of-the-failures-test'
 MAX_CONCURRENT = 6
 TRIES = 5
@@ -112,21 +115,26 @@ class FakeProvider:
 
 
 class Gateway:
-    """The gateway's process and its log."""
+    """A gateway's process and its log."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int) -> None:
         self.lines: list[str] = []
+        self.url = f'http://127.0.0.1:{port}'
+        self.folder = Path(f'/tmp/gateway-{port}')
+        shutil.copytree(CONFIGS, self.folder)
+        settings = json.loads((self.folder / 'gateway.json').read_text())
+        (self.folder / 'gateway.json').write_text(json.dumps({**settings, 'port': port}))
 
     async def start(self) -> None:
         pipe = asyncio.subprocess.PIPE
         self.process = await asyncio.create_subprocess_exec(
-            'python3', '/configs/supervisor.py', stdout=pipe, stderr=asyncio.subprocess.STDOUT, limit=1 << 22
+            'python3', str(self.folder / 'supervisor.py'), stdout=pipe, stderr=asyncio.subprocess.STDOUT, limit=1 << 22
         )
         self.reader = asyncio.create_task(self.read())
         async with aiohttp.ClientSession() as session:
             while self.process.returncode is None:
                 try:
-                    async with session.get(f'{GATEWAY}/health/readiness') as answer:
+                    async with session.get(f'{self.url}/health/readiness') as answer:
                         if answer.status == 200:
                             return
                 except aiohttp.ClientError:
@@ -159,12 +167,12 @@ def body_of(cell: dict) -> dict:
     return {'model': cell['alias'], **body, **({'stream': True} if cell['stream'] else {})}
 
 
-async def ask(session, cells: Cells, cell: dict) -> dict:
+async def ask(session, gateway: Gateway, cells: Cells, cell: dict) -> dict:
     """Send one request; return its response and what was called for it."""
     before = len(cells.called[cell['alias']])
     started = time.monotonic()
     try:
-        async with session.post(GATEWAY + PATHS[cell['api']], json=body_of(cell), headers={'authorization': f'Bearer {KEY}'}) as answer:
+        async with session.post(gateway.url + PATHS[cell['api']], json=body_of(cell), headers={'authorization': f'Bearer {KEY}'}) as answer:
             text = (await answer.read()).decode('utf-8', 'replace')
             status, headers = answer.status, {name.lower(): value for name, value in answer.headers.items()}
     except (aiohttp.ClientError, asyncio.IncompleteReadError) as error:
@@ -178,16 +186,22 @@ async def ask(session, cells: Cells, cell: dict) -> dict:
     }
 
 
-async def run(session, gateway: Gateway, cells: Cells, cell: dict) -> dict:
-    alias = cell['alias']
+async def fail(session, gateway: Gateway, cells: Cells, cell: dict) -> tuple[dict, list[str], list[float]]:
+    """Send a request while the first key fails; return its response, and the log lines and cooldowns of it."""
+    cells.failing.add(cell['alias'])
+    answer = await ask(session, gateway, cells, cell)
+    cells.failing.discard(cell['alias'])
+    log = gateway.about(answer)
+    return answer, log, [float(found[1]) for line in log if (found := re.search(r'cooldown ([\d.]+) s', line))]
+
+
+async def run(session, gateways: list[Gateway], cells: Cells, cell: dict) -> dict:
+    other, gateway = gateways
+    peer, _, peer_cooldowns = await fail(session, other, cells, cell)
     for _ in range(TRIES):
-        cells.failing.add(alias)
         began = time.monotonic()
-        first = await ask(session, cells, cell)
-        cells.failing.discard(alias)
-        log = gateway.about(first)
-        cooldowns = [float(found[1]) for line in log if (found := re.search(r'cooldown ([\d.]+) s', line))]
-        second = await ask(session, cells, cell)
+        first, log, cooldowns = await fail(session, gateway, cells, cell)
+        second = await ask(session, gateway, cells, cell)
         skipped = second['called'][:1] != ['first key']
         # On a busy machine the second request may have come after the cooldown.
         late = bool(cooldowns) and time.monotonic() - began >= min(cooldowns)
@@ -199,9 +213,10 @@ async def run(session, gateway: Gateway, cells: Cells, cell: dict) -> dict:
         if refused or again['called'][:1] == ['first key']:
             break
         await asyncio.sleep(0.2)
-        again = await ask(session, cells, cell)
+        again = await ask(session, gateway, cells, cell)
     recovered = refused or again['called'][:1] == ['first key']
-    return {'first': first, 'second': second, 'log': log, 'cooldowns': cooldowns, 'skipped': skipped, 'late': late, 'recovered': recovered}
+    found = {'first': first, 'second': second, 'log': log, 'cooldowns': cooldowns, 'skipped': skipped, 'late': late, 'recovered': recovered}
+    return {**found, 'peer': peer, 'peerCooldowns': peer_cooldowns}
 
 
 async def main() -> None:
@@ -209,20 +224,21 @@ async def main() -> None:
     table = Cells(cells)
     fake.answer = FakeProvider(table).answer
     server = await asyncio.start_server(fake.serve, '127.0.0.1', 9000, limit=1 << 20)
-    gateway = Gateway()
-    await gateway.start()
+    gateways = [Gateway(4000), Gateway(4010)]
+    await asyncio.gather(*(gateway.start() for gateway in gateways))
     limit = asyncio.Semaphore(MAX_CONCURRENT)
     seen = {}
     async with server, aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=120)) as session:
 
         async def one(cell: dict) -> None:
             async with limit:
-                seen[cell['id']] = await run(session, gateway, table, cell)
+                seen[cell['id']] = await run(session, gateways, table, cell)
                 print(len(seen), 'of', len(cells), cell['id'], file=sys.stderr, flush=True)
 
         await asyncio.gather(*map(one, cells))
-    await gateway.stop()
-    sys.stderr.write('\n'.join(gateway.lines))
+    for gateway in gateways:
+        await gateway.stop()
+        sys.stderr.write('\n'.join(gateway.lines))
     print(json.dumps(seen))
 
 
