@@ -7,6 +7,7 @@ import { overrides } from '../client/opencode-overrides.ts';
 import { describeConnected } from '../client/connect-text.ts';
 import type { Connected, ConnectOptions } from '../client/connect-types.ts';
 import { type Output, withOutput } from '../console/output.ts';
+import { connectCheck } from './connect-check.ts';
 import { connectOff } from './connect-off.ts';
 import { connectOtherClients, printVariables } from './connect-clients.ts';
 import { ownerOf } from './owner.ts';
@@ -20,6 +21,7 @@ type Client = (typeof CLIENTS)[number];
 
 interface CommandOptions extends ConnectOptions {
   client?: Client[];
+  check?: boolean;
   off?: boolean;
 }
 
@@ -35,6 +37,7 @@ export function register(program: Command): void {
     )
     .option('--dir <folder>', "write the client's files to this folder instead of its own")
     .option('--gateway-only', "for opencode: write only the gateway's key, no provider keys")
+    .option('--check', 'change nothing: report whether what is there works, and exit with 1 if not')
     .option('--off', 'take everything of ours out of the files again, of all clients if --client names none')
     .description(
       "write a client's files, with its keys in files that only you can read (0600), keeping your own entries; " +
@@ -57,8 +60,14 @@ async function run(out: Output, named: string | undefined, options: CommandOptio
   const chosen =
     options.client === undefined && options.dir === undefined ? all : clients.filter((one) => one !== 'env');
   if (options.off) return connectOff(out, named, { clients: chosen, dir: options.dir });
-  await requireStack(stack);
+  if (named !== undefined || !options.check) await requireStack(stack);
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });
+  if (options.check)
+    return connectCheck(out, named, {
+      clients: chosen,
+      dir: options.dir,
+      onlyConnected: chosen.length > 1 && !options.client,
+    });
   const outputs = await out.step(`reading the outputs of ${stack}`, () => currentOutputs(stack));
   const tools = clients.filter((one) => one !== 'opencode' && one !== 'env');
   if (clients.includes('env')) return printVariables(out, stack, outputs);

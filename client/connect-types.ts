@@ -31,6 +31,22 @@ export interface Disconnected extends Pick<Written, 'files' | 'removed' | 'notes
   stack?: string;
 }
 
+/** Why a client does not work, or not as its files say. */
+export interface Problem {
+  what: string;
+  /** The command that mends it, where there is one. */
+  command?: string | undefined;
+}
+
+/** The result for one client, as `--json` prints it. Contains no key. */
+export interface Checked {
+  client: string;
+  /** The stack that the files belong to; missing if they belong to none. */
+  stack?: string;
+  /** None if it works. */
+  problems: Problem[];
+}
+
 /** Client files that were not written, because they belong to another stack. Printed by `--json`. */
 export interface LeftAlone {
   /** The client's config file. */

@@ -24,11 +24,12 @@ export interface Edit {
   comment?: string;
 }
 
-const stack = fc.constantFrom<StackName>('dev', 'prod');
+/** The two stacks. */
+export const stacks = fc.constantFrom<StackName>('dev', 'prod');
 
 /** Random commands. */
 export const steps: fc.Arbitrary<Step> = fc.oneof(
-  fc.record({ kind: fc.constantFrom('connect', 'connect', 'up', 'rotate', 'down'), stack }),
+  fc.record({ kind: fc.constantFrom('connect', 'connect', 'up', 'rotate', 'down'), stack: stacks }),
   fc.constant<Step>({ kind: 'off' }),
 );
 
