@@ -72,7 +72,8 @@ function requireAccess(stack: string, outputs: RawOutputs): GatewayAccess {
   });
 }
 
-async function placeOf(dir?: string): Promise<Place> {
+/** Where clients are set up for this user. */
+export async function placeOf(dir?: string): Promise<Place> {
   return { home: (await actingUser()).home, env: process.env, ...(dir === undefined ? {} : { dir }) };
 }
 

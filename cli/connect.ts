@@ -3,9 +3,12 @@ import { type RawOutputs, readBasics } from '../domain/read/outputs-reader.ts';
 import { unlessRefused, UserError } from '../console/errors.ts';
 import { clientFiles } from '../client/client-files.ts';
 import { connect } from '../client/connect-files.ts';
+import { overrides } from '../client/opencode-overrides.ts';
 import { describeConnected } from '../client/connect-text.ts';
 import type { Connected, ConnectOptions } from '../client/connect-types.ts';
 import { type Output, withOutput } from '../console/output.ts';
+import { connectCheck } from './connect-check.ts';
+import { connectOff } from './connect-off.ts';
 import { connectOtherClients, printVariables } from './connect-clients.ts';
 import { ownerOf } from './owner.ts';
 import { requireStack } from '../engine/stack-name.ts';
@@ -18,13 +21,15 @@ type Client = (typeof CLIENTS)[number];
 
 interface CommandOptions extends ConnectOptions {
   client?: Client[];
+  check?: boolean;
+  off?: boolean;
 }
 
 /** Adds `connect`. */
 export function register(program: Command): void {
   program
     .command('connect')
-    .argument('[stack]', 'the stack', 'dev')
+    .argument('[stack]', 'the stack (default: dev; with --check and --off any)')
     .option(
       '--client <name>',
       `the client to connect: ${CLIENTS.slice(0, -1).join(', ')} (repeatable; default: opencode); or env: print variables for any other`,
@@ -32,6 +37,8 @@ export function register(program: Command): void {
     )
     .option('--dir <folder>', "write the client's files to this folder instead of its own")
     .option('--gateway-only', "for opencode: write only the gateway's key, no provider keys")
+    .option('--check', 'change nothing: report whether what is there works, and exit with 1 if not')
+    .option('--off', 'take everything of ours out of the files again, of all clients if --client names none')
     .description(
       "write a client's files, with its keys in files that only you can read (0600), keeping your own entries; " +
         'they belong to this stack then, and `up` of another stack does not change them',
@@ -45,18 +52,28 @@ function collectClients(name: string, before: Client[] = []): Client[] {
   return [...before, client];
 }
 
-async function run(out: Output, stack: string, options: CommandOptions): Promise<void> {
+async function run(out: Output, named: string | undefined, options: CommandOptions): Promise<void> {
+  const stack = named ?? 'dev';
   const clients: Client[] = [...new Set<Client>(options.client ?? ['opencode'])];
   refuseCombination(stack, clients, options);
-  await requireStack(stack);
+  const all = CLIENTS.filter((one) => one !== 'env');
+  const chosen =
+    options.client === undefined && options.dir === undefined ? all : clients.filter((one) => one !== 'env');
+  if (options.off) return connectOff(out, named, { clients: chosen, dir: options.dir });
+  if (named !== undefined || !options.check) await requireStack(stack);
   await ensureReady({ need: ['pulumi'], onProgress: out.progress });
+  if (options.check)
+    return connectCheck(out, named, {
+      clients: chosen,
+      dir: options.dir,
+      onlyConnected: chosen.length > 1 && !options.client,
+    });
   const outputs = await out.step(`reading the outputs of ${stack}`, () => currentOutputs(stack));
   const tools = clients.filter((one) => one !== 'opencode' && one !== 'env');
   if (clients.includes('env')) return printVariables(out, stack, outputs);
   const connected = clients.includes('opencode') ? [await connectFrom(out, stack, outputs, options)] : [];
-  if (connected.length > 0 && process.env.OPENCODE_AUTH_CONTENT && options.dir === undefined) {
-    out.warn('OPENCODE_AUTH_CONTENT is set: opencode reads it instead of auth.json');
-  }
+  if (connected.length > 0 && options.dir === undefined)
+    for (const note of await overrides(clientFiles(stack, outputs).config)) out.warn(note);
   const others = await connectOtherClients(out, stack, outputs, { clients: tools, dir: options.dir });
   const results = [...connected, ...others.map(({ result }) => result)];
   const texts = [...connected.map(describeConnected), ...others.map(({ text }) => text)];

@@ -1,8 +1,7 @@
 /** What remains of a stack after `down` and after `stack rm`, and how to remove it. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { currentOwner } from '../client/current-owner.ts';
-import { isSameOwner } from '../client/ownership.ts';
+import { currentOwner, isSameOwner } from '../client/read-opencode.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { inHome, ROOT } from '../console/home-paths.ts';
 import { passphrasePath, userPassphrase } from '../engine/passphrase.ts';
@@ -75,7 +74,7 @@ async function clientFilesOf(stack: string): Promise<Remaining[]> {
     const paths = await pathsOf({});
     const owner = await currentOwner(paths);
     if (owner === undefined || !isSameOwner(owner, ownerOf(stack, ''))) return [];
-    const remove = './switchyard connect <another stack>, which replaces them';
+    const remove = `./switchyard connect ${owner.stack} --off`;
     return [{ what: "opencode's entries and keys", where: `${paths.config}, ${paths.auth}`, remove }];
   } catch {
     // A file of the user is malformed: `connect` reports that.

@@ -1,7 +1,7 @@
 /** Stacks as owners of client files, and whether an owner is still deployed. */
 import { createHash } from 'node:crypto';
 import { resolve } from 'node:path';
-import type { Owner } from '../client/record.ts';
+import type { Owner } from '../client/client-record.ts';
 import { stackContainers } from '../engine/containers.ts';
 import { isReady } from '../engine/health.ts';
 import { backendFolder, backendUrl } from '../engine/passphrase.ts';

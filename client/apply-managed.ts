@@ -9,12 +9,9 @@ import { readIfExists } from './read-if-exists.ts';
  * @returns the paths of the copies.
  * @throws UserError if a file cannot be written, or has changed since it was read; then nothing is changed.
  */
-export async function applyManaged({ changes, replaced, record }: ManagedPlan): Promise<string[]> {
+export async function applyManaged({ changes, copies: texts, record }: ManagedPlan): Promise<string[]> {
   const { path, before, interim, after } = record;
-  const copies: FileChange[] = [];
-  for (const change of changes)
-    if (replaced.some((one) => one.path === change.path) && change.before !== undefined)
-      copies.push(await backupOf(change.path, change.before));
+  const copies = await Promise.all(Object.entries(texts).map(([file, text]) => backupOf(file, text)));
   const isUnchanged = changes.length === 0;
   const first = isUnchanged ? after : interim;
   const recordChange = first === before ? [] : [{ path, before, after: first, mode: 0o600 }];

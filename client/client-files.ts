@@ -72,3 +72,18 @@ export function withPortkeyKeyFile(files: ClientFiles, keyFile: string): ClientF
 export function usesPortkeyKeyFile(config: OpencodeConfig): boolean {
   return JSON.stringify(config.provider).includes('"x-portkey-api-key"');
 }
+
+/** The files without these providers, under whose names the user has entries. They are off, so nothing else refers to them. */
+export function withoutProviders(files: ClientFiles, names: readonly string[]): ClientFiles {
+  if (names.length === 0) return files;
+  const isOurs = (name: string): boolean => !names.includes(name);
+  const { provider, disabled_providers: disabled } = files.config;
+  return {
+    ...files,
+    config: {
+      ...files.config,
+      provider: Object.fromEntries(Object.entries(provider).filter(([name]) => isOurs(name))),
+      disabled_providers: disabled.filter(isOurs),
+    },
+  };
+}

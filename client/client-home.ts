@@ -10,7 +10,7 @@ import type { ClientFiles } from './client-files.ts';
 import { inheritedEnvironment } from './inherited-environment.ts';
 import { opencodePaths } from './opencode-paths.ts';
 import { newHome, removeStaleHomes } from './stale-homes.ts';
-import { writeClientFiles } from './write-files.ts';
+import { writeClientFiles } from './write-opencode.ts';
 
 /** The command that installs the opencode version whose file format we write; opencode 2 has another format. */
 export const INSTALL_OPENCODE = `npm install -g opencode-ai@${manifest.optionalDependencies['opencode-linux-x64']}`;

@@ -5,8 +5,22 @@
 import { z } from 'zod';
 import type { FormatName } from './file-format.ts';
 import type { ManagedValues } from './managed-values.ts';
-import type { Owner } from './record.ts';
 import { readIfExists } from './read-if-exists.ts';
+
+/** The stack that a client's files belong to. */
+export interface Owner {
+  stack: string;
+  /** Its address: for messages, and to check whether it still answers. */
+  endpoint?: string | undefined;
+  /** A fingerprint of the Pulumi backend: a stack of the same name in another backend is a different stack. */
+  backend?: string | undefined;
+}
+
+/** Entries of opencode's two lists of providers. */
+export interface ListEntries {
+  enabled_providers: string[];
+  disabled_providers: string[];
+}
 
 /** What we wrote into one file. */
 export interface ManagedFile extends ManagedValues {
@@ -33,22 +47,29 @@ const fileSchema = z.object({
   containers: z.array(path),
   original: z.object({ text: z.string(), written: z.string() }).optional(),
 });
-const schema = z.object({
-  version: z.literal(2),
-  owner: z.object({
-    stack: z.string().min(1),
-    endpoint: z.string().optional(),
-    backend: z.string().optional(),
-  }),
-  files: z.record(z.string(), fileSchema),
+const ownerSchema = z.object({
+  stack: z.string().min(1),
+  endpoint: z.string().optional(),
+  backend: z.string().optional(),
 });
+const schema = z.discriminatedUnion('version', [
+  z.object({ version: z.literal(2), owner: ownerSchema, files: z.record(z.string(), fileSchema) }),
+  /** The previous release's, for opencode only: the entries that it added to the lists. */
+  z.object({
+    version: z.literal(1),
+    owner: ownerSchema,
+    added: z.object({ enabled_providers: path, disabled_providers: path }),
+  }),
+]);
 
 /** The result of reading a record. */
 export interface ReadRecord {
   /** The file's text; undefined if there is none. */
   text?: string | undefined;
   /** Absent if there is none, or none that this release understands. */
-  record?: ClientRecord;
+  record?: ClientRecord | undefined;
+  /** A record of the previous release. */
+  older?: { owner: Owner; added: ListEntries } | undefined;
   /** Why an existing record could not be used. */
   problem?: string;
 }
@@ -58,8 +79,9 @@ export async function readClientRecord(file: string): Promise<ReadRecord> {
   const text = await readIfExists(file);
   if (text === undefined) return {};
   try {
-    const { owner, files } = schema.parse(JSON.parse(text));
-    return { text, record: { owner, files } };
+    const read = schema.parse(JSON.parse(text));
+    if (read.version === 1) return { text, older: { owner: read.owner, added: read.added } };
+    return { text, record: { owner: read.owner, files: read.files } };
   } catch (error) {
     const problem =
       error instanceof z.ZodError

@@ -4,12 +4,12 @@ import { ROOT } from '../console/home-paths.ts';
 import { type ClientFiles, gatewayOnly } from './client-files.ts';
 import { opencodeCommand } from './client-home.ts';
 import { connectCommand, tryIt } from './connect-text.ts';
-import type { Connected, ConnectedOrNot, ConnectOptions } from './connect-types.ts';
-import { currentOwner } from './current-owner.ts';
+import type { Connected, ConnectedOrNot, ConnectOptions, Disconnected } from './connect-types.ts';
 import { type ClientPaths, opencodePaths, pathsInFolder } from './opencode-paths.ts';
-import { isSameOwner } from './ownership.ts';
-import type { Owner } from './record.ts';
-import { writeClientFiles } from './write-files.ts';
+import { currentOwner, isSameOwner, readOpencode } from './read-opencode.ts';
+import { applyManaged } from './apply-managed.ts';
+import type { Owner } from './client-record.ts';
+import { planOff, writeClientFiles } from './write-opencode.ts';
 
 /** Options of {@link connect}, including those that other commands set. */
 export interface WriteAs extends ConnectOptions {
@@ -41,6 +41,28 @@ export async function connect(stack: string, files: ClientFiles, options: WriteA
     ...(model && on.includes(providerOf(model)) ? { model } : {}),
     try: tryIt(paths, chosen, on, options, await opencodeCommand(ROOT)),
   };
+}
+
+/**
+ * Takes everything of ours out of opencode's files, so that they are the user's own again.
+ *
+ * @param stack only if they belong to this stack; by default to any.
+ * @returns undefined if there is nothing of ours, or of that stack.
+ * @throws UserError if a file of the user is malformed or cannot be written; nothing is changed then.
+ */
+export async function disconnect(
+  options: ConnectOptions = {},
+  stack?: string,
+): Promise<Disconnected | undefined> {
+  const paths = await pathsOf(options);
+  const state = await readOpencode(paths);
+  const owner = state.owner ?? state.record?.owner;
+  if (stack !== undefined && owner?.stack !== stack) return undefined;
+  const plan = planOff(state);
+  await applyManaged(plan);
+  const { files, removed, notes } = plan;
+  if (owner === undefined && plan.changes.length === 0) return undefined;
+  return { client: 'opencode', ...(owner ? { stack: owner.stack } : {}), files, removed, notes };
 }
 
 /** The files that `connect` writes with these options. */

@@ -2,7 +2,7 @@
 import { providerOf } from '../domain/plan/lanes.ts';
 import type { ClientFiles } from './client-files.ts';
 import type { SwitchedOff } from './switched-off.ts';
-import type { Connected, ConnectOptions, LeftAlone } from './connect-types.ts';
+import type { Checked, Connected, ConnectOptions, Disconnected, LeftAlone } from './connect-types.ts';
 import { quote } from '../console/shell.ts';
 
 /** The `connect` command that assigns these files to a stack. */
@@ -37,6 +37,28 @@ export function describeConnected(connected: Connected): string {
     ...switchedOff.map((one) => `off        ${explainOff(one)}`),
     ...(noKey.length > 0 ? [`off        ${noKey.join(', ')} (no key)`] : []),
     `try it     ${connected.try}`,
+  ].join('\n');
+}
+
+/** The result of `connect --off` as text. */
+export function describeDisconnected({ client, stack, files, removed }: Disconnected): string {
+  return [
+    `${client}: ${stack === undefined ? 'our entries are' : `the entries of ${stack} are`} taken out`,
+    ...files.map(({ path }) => `cleaned    ${path}`),
+    ...removed.map((path) => `removed    ${path}`),
+  ].join('\n');
+}
+
+/** The result of `connect --check` as text. */
+export function describeChecked({ client, stack, problems }: Checked): string {
+  const of = stack === undefined ? '' : ` (stack ${stack})`;
+  if (problems.length === 0) return `${client}${of}: works`;
+  return [
+    `${client}${of}: does not work as it should`,
+    ...problems.flatMap(({ what, command }) => [
+      `  ${what}`,
+      ...(command === undefined ? [] : [`    fix: ${command}`]),
+    ]),
   ].join('\n');
 }
 

@@ -1,5 +1,5 @@
 /** The options and the result of `connect`. */
-import type { Written } from './write-files.ts';
+import type { Written } from './write-opencode.ts';
 
 /** Options of `connect`. */
 export interface ConnectOptions {
@@ -22,6 +22,29 @@ export interface Connected extends Written {
   model?: string;
   /** A command with which to try it. */
   try: string;
+}
+
+/** The result of `connect --off`, as `--json` prints it. */
+export interface Disconnected extends Pick<Written, 'files' | 'removed' | 'notes'> {
+  client: string;
+  /** The stack that the files belonged to; missing if they belonged to none. */
+  stack?: string;
+}
+
+/** Why a client does not work, or not as its files say. */
+export interface Problem {
+  what: string;
+  /** The command that mends it, where there is one. */
+  command?: string | undefined;
+}
+
+/** The result for one client, as `--json` prints it. Contains no key. */
+export interface Checked {
+  client: string;
+  /** The stack that the files belong to; missing if they belong to none. */
+  stack?: string;
+  /** None if it works. */
+  problems: Problem[];
 }
 
 /** Client files that were not written, because they belong to another stack. Printed by `--json`. */

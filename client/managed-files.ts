@@ -11,7 +11,7 @@
  * stay, whatever the format.
  */
 import { stat } from 'node:fs/promises';
-import { type ClientRecord, readClientRecord, type ReadRecord } from './client-record.ts';
+import { readClientRecord, type ReadRecord } from './client-record.ts';
 import { type FormatName, parseFile } from './file-format.ts';
 import { bothManaged, type Content, type ManagedValues, withoutOurs } from './managed-values.ts';
 import { readIfExists } from './read-if-exists.ts';
@@ -41,31 +41,35 @@ export interface ManagedState extends ReadRecord {
  * Reads a client's files and its record.
  *
  * @param formats the format of each file, by absolute path. They need not exist.
- * @param known what is ours in a file beside what is recorded, e.g. what an earlier release wrote without a record.
  * @throws UserError with file, line and column if a file is malformed.
  */
 export async function readManaged(
   recordFile: string,
   formats: Readonly<Record<string, FormatName>>,
-  known: (
-    path: string,
-    content: Content,
-    record: ClientRecord | undefined,
-  ) => ManagedValues | undefined = () => undefined,
 ): Promise<ManagedState> {
   const read = await readClientRecord(recordFile);
-  const recorded = read.record?.files ?? {};
-  const all = {
-    ...Object.fromEntries(Object.entries(recorded).map(([path, { format }]) => [path, format])),
-    ...formats,
-  };
+  const recorded = Object.entries(read.record?.files ?? {}).map(
+    ([path, { format }]) => [path, format] as const,
+  );
   const files: Record<string, CurrentFile> = {};
-  for (const [path, format] of Object.entries(all)) {
+  for (const [path, format] of Object.entries({ ...Object.fromEntries(recorded), ...formats })) {
     const text = await readIfExists(path);
     const mode = text === undefined ? undefined : (await stat(path)).mode & 0o7777;
     const content = parseFile(text, format, path);
-    const managed = bothManaged(recorded[path], known(path, content, read.record));
-    files[path] = { path, format, text, mode, content, users: withoutOurs(content, managed) };
+    files[path] = { path, format, text, mode, content, users: content };
   }
-  return { ...read, recordFile, files };
+  return claimed({ ...read, recordFile, files }, {});
+}
+
+/**
+ * The same files, where more is ours than what is recorded.
+ *
+ * @param known what is ours beside that, by path: for example what an earlier release wrote, which recorded nothing.
+ */
+export function claimed<T extends ManagedState>(state: T, known: Readonly<Record<string, ManagedValues>>): T {
+  const files = Object.values(state.files).map((file): [string, CurrentFile] => {
+    const managed = bothManaged(state.record?.files[file.path], known[file.path]);
+    return [file.path, { ...file, users: withoutOurs(file.content, managed) }];
+  });
+  return { ...state, files: Object.fromEntries(files) };
 }

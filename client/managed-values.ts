@@ -52,23 +52,40 @@ export function digest(value: unknown): string {
 
 /** The content without what we wrote: the user's own. What the user has changed since is theirs; what we replaced is restored. */
 export function withoutOurs(content: Content, managed: ManagedValues | undefined): Content {
-  let result: unknown = content;
+  // A holder, so that the whole content, at the empty path, is a value like any other.
+  const holder: Json = { content: copyOf(content) };
+  const set = (at: readonly string[], value: unknown): void => {
+    const path = ['content', ...at];
+    const parent = valueAt(holder, path.slice(0, -1)) as Json;
+    if (value === undefined) delete parent[path.at(-1)!];
+    else defineValue(parent, path.at(-1)!, value);
+  };
   for (const { at, digest: written, previous } of managed?.values ?? []) {
-    const value = valueAt(result, at);
-    if (value !== undefined && digest(value) === written) result = withValue(result, at, previous);
+    const value = valueAt(holder.content, at);
+    if (value !== undefined && digest(value) === written) set(at, previous);
   }
   for (const { at, names } of managed?.entries ?? []) {
-    const list = valueAt(result, at);
-    if (Array.isArray(list) && list.some((one) => names.includes(one as string)))
-      result = withValue(
-        result,
-        at,
-        list.filter((one) => !names.includes(one as string)),
-      );
+    const list = valueAt(holder.content, at);
+    if (!Array.isArray(list)) continue;
+    set(
+      at,
+      list.filter((one) => !names.includes(one as string)),
+    );
   }
   const deepestFirst = (managed?.containers ?? []).toSorted((a, b) => b.length - a.length);
-  for (const at of deepestFirst) if (isEmpty(valueAt(result, at))) result = withValue(result, at, undefined);
-  return result as Content;
+  for (const at of deepestFirst) if (isEmpty(valueAt(holder.content, at))) set(at, undefined);
+  return holder.content as Content;
+}
+
+/** A copy of the objects; lists and other values are shared. */
+function copyOf(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, copyOf(one)]));
+}
+
+/** Not an assignment, which would take a key named `__proto__` for the prototype. */
+function defineValue(target: Json, key: string, value: unknown): void {
+  Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true });
 }
 
 /**
@@ -107,7 +124,8 @@ export function withOurs(
       kept.push(at);
       return theirs;
     }
-    if (theirs !== undefined) replaced.push(at);
+    // Only when it is still there: afterwards the record has it.
+    if (theirs !== undefined && canonical(now) === canonical(theirs)) replaced.push(at);
     managed.values.push({ at, digest: digest(our), ...(theirs === undefined ? {} : { previous: theirs }) });
     return our;
   };
@@ -130,15 +148,6 @@ export function valueAt(value: unknown, at: readonly string[]): unknown {
 
 function ownValue(value: unknown, key: string): unknown {
   return isObject(value) && Object.hasOwn(value, key) ? value[key] : undefined;
-}
-
-/** A copy with another value at a path; undefined removes it. */
-function withValue(value: unknown, [key, ...rest]: readonly string[], next: unknown): unknown {
-  if (key === undefined) return next;
-  if (!isObject(value)) return value;
-  const inner = withValue(ownValue(value, key), rest, next);
-  const entries = Object.entries(value).map(([name, one]) => [name, name === key ? inner : one]);
-  return Object.fromEntries(entries.filter(([, one]) => one !== undefined));
 }
 
 function isWithin(at: readonly string[], path: readonly string[]): boolean {

@@ -1,10 +1,8 @@
-/** The paths of opencode's files, and how they are read and atomically replaced. */
+/** The paths of opencode's files. */
 import { constants } from 'node:fs';
-import { access, chmod, lstat, mkdir, readlink, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
-import writeFileAtomic from 'write-file-atomic';
-import { readIfExists } from './read-if-exists.ts';
+import { access } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { actingUser } from './acting-user.ts';
 
 /** The files of one opencode installation. */
 export interface ClientPaths {
@@ -16,17 +14,17 @@ export interface ClientPaths {
   auth: string;
   /** Only Portkey's key, mode 0600: opencode can fill a header only with the content of a whole file. */
   portkeyKey: string;
-  /** Which stack the files belong to, and what Switchyard added to their lists, mode 0600. */
+  /** Which stack the files belong to, and what Switchyard wrote into them, mode 0600. */
   record: string;
 }
 
 /**
- * The files that opencode reads by default. It follows the XDG rules on every system.
+ * The files that opencode reads by default. It follows the XDG rules on every system. Under sudo they are those of its caller.
  *
  * @param env the environment with the XDG variables.
  */
 export async function opencodePaths(env: NodeJS.ProcessEnv = process.env): Promise<ClientPaths> {
-  const home = env.HOME || homedir();
+  const { home } = await actingUser(env);
   const config = join(env.XDG_CONFIG_HOME || join(home, '.config'), 'opencode');
   const data = join(env.XDG_DATA_HOME || join(home, '.local', 'share'), 'opencode');
   return pathsIn(config, data);
@@ -59,40 +57,4 @@ function exists(file: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-/**
- * Replaces a file atomically. A symbolic link stays: its target is replaced, or created if it does not exist yet.
- *
- * @param mode the file's permissions; by default those of the existing file.
- */
-export async function replaceFile(file: string, text: string, mode?: number): Promise<void> {
-  const target = await followLinks(file);
-  await mkdir(dirname(target), { recursive: true });
-  await writeFileAtomic(target, text, mode === undefined ? {} : { mode });
-}
-
-async function followLinks(file: string, depth = 0): Promise<string> {
-  const isLink = await lstat(file).then(
-    (stats) => stats.isSymbolicLink(),
-    () => false,
-  );
-  if (!isLink || depth > 20) return file;
-  return followLinks(resolve(dirname(file), await readlink(file)), depth + 1);
-}
-
-/**
- * Copies a user's file, readable only by them, before something of theirs in it is replaced. The copy is in the same folder.
- *
- * @returns the copy's path. An existing copy with the same content is reused.
- */
-export async function backUp(file: string, text: string): Promise<string> {
-  for (let number = 1; ; number += 1) {
-    const copy = `${file}.before-switchyard${number === 1 ? '' : `-${number}`}`;
-    const existing = await readIfExists(copy);
-    if (existing === undefined) await writeFile(copy, text, { mode: 0o600, flag: 'wx', flush: true });
-    else if (existing !== text) continue;
-    await chmod(copy, 0o600);
-    return copy;
-  }
 }

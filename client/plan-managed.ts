@@ -1,12 +1,11 @@
 /** Plans what has to change in a client's files; see managed-files.ts. Pure. */
 import { stripComments } from 'jsonc-parser';
-import { type ClientRecord, type ManagedFile, recordText } from './client-record.ts';
+import { type ClientRecord, type ManagedFile, type Owner, recordText } from './client-record.ts';
 import type { FileChange } from './commit-files.ts';
 import { type FormatName, rewriteFile } from './file-format.ts';
 import { isObject, type Json } from './json-objects.ts';
 import type { CurrentFile, ManagedState } from './managed-files.ts';
 import { bothManaged, type Content, digest, type MergeOptions, withOurs } from './managed-values.ts';
-import type { Owner } from './record.ts';
 
 /** What a file should contain of ours. */
 export interface WantedFile extends MergeOptions {
@@ -23,10 +22,14 @@ export interface ManagedPlan {
   changes: FileChange[];
   /** Each wanted file, and whether it changes. */
   files: { path: string; changed: boolean }[];
+  /** The new texts of the wanted files, by path. */
+  texts: Record<string, string>;
   /** Files of ours that are removed. */
   removed: string[];
   /** The user's values that are replaced: their file is copied first. */
   replaced: { path: string; at: string[] }[];
+  /** By path: the text of the copy, without what we wrote before, which may be a key. */
+  copies: Record<string, string>;
   /** The user's values that are kept instead of ours. */
   kept: { path: string; at: string[] }[];
   record: {
@@ -49,7 +52,15 @@ export function planManaged(
   owner: Owner | undefined,
   wanted: readonly WantedFile[],
 ): ManagedPlan {
-  const plan: Omit<ManagedPlan, 'record'> = { changes: [], files: [], removed: [], replaced: [], kept: [] };
+  const plan: Omit<ManagedPlan, 'record'> = {
+    changes: [],
+    files: [],
+    texts: {},
+    copies: {},
+    removed: [],
+    replaced: [],
+    kept: [],
+  };
   const managed: Record<string, ManagedFile> = {};
   for (const { path, ours, mode, ...options } of wanted) {
     const file = files[path]!;
@@ -60,12 +71,14 @@ export function planManaged(
       format: file.format,
       created,
       ...merged.managed,
-      original: originalOf(file, record, after, mode),
+      original: created || mode !== undefined ? undefined : originalOf(file, record, after),
     };
     const changed = after !== file.text;
+    plan.texts[path] = after;
     if (changed || (mode !== undefined && mode !== file.mode))
       plan.changes.push({ path, before: file.text, after, mode });
     plan.files.push({ path, changed });
+    if (merged.replaced.length > 0) plan.copies[path] = usersText(file, record);
     plan.replaced.push(...merged.replaced.map((at) => ({ path, at })));
     plan.kept.push(...merged.kept.map((at) => ({ path, at })));
   }
@@ -105,6 +118,7 @@ function recordTexts(
 
 /** The file's text without ours. */
 function usersText(file: CurrentFile, record: ClientRecord | undefined): string {
+  if (typeof file.users === 'string') return file.users;
   const original = record?.files[file.path]?.original;
   return original?.written === digest(file.text) ? original.text : rewritten(file, file.users);
 }
@@ -114,10 +128,10 @@ function originalOf(
   file: CurrentFile,
   record: ClientRecord | undefined,
   after: string,
-  mode?: number,
 ): ManagedFile['original'] {
-  if (file.text === undefined || mode !== undefined || typeof file.users === 'string') return undefined;
-  return { text: usersText(file, record), written: digest(after) };
+  return typeof file.users === 'string'
+    ? undefined
+    : { text: usersText(file, record), written: digest(after) };
 }
 
 function rewritten({ text, content, format, path }: CurrentFile, after: Content): string {

@@ -42,8 +42,15 @@ export function switchedOff(
 
 /** The position of a list in a file, or of one of its entries. */
 function positionOf(text: string, file: string, list: string, entry?: string): string {
-  const node = findNodeAtLocation(parseTree(text)!, [list]);
-  const found = node?.children?.find(({ value }) => value === entry) ?? node;
+  const index = findNodeAtLocation(parseTree(text)!, [list])?.children?.findIndex(
+    ({ value }) => value === entry,
+  );
+  return positionIn(text, file, index === undefined || index < 0 ? [list] : [list, index]);
+}
+
+/** The position of a value in a JSON file, `file:line:column`; the file alone if it has no such value. */
+export function positionIn(text: string, file: string, path: (string | number)[]): string {
+  const found = findNodeAtLocation(parseTree(text)!, path);
   if (found === undefined) return file;
   const before = text.slice(0, found.offset).split('\n');
   return `${file}:${before.length}:${(before.at(-1) ?? '').length + 1}`;

@@ -4,10 +4,11 @@ import { access as mayAccess, constants } from 'node:fs/promises';
 import type { GatewayAccess } from '../../domain/render/gateway-access.ts';
 import { applyManaged } from '../apply-managed.ts';
 import { readClientRecord } from '../client-record.ts';
+import type { Disconnected } from '../connect-types.ts';
 import { readManaged } from '../managed-files.ts';
-import { isSameOwner } from '../ownership.ts';
+import { isSameOwner } from '../read-opencode.ts';
 import { planManaged } from '../plan-managed.ts';
-import type { Owner } from '../record.ts';
+import type { Owner } from '../client-record.ts';
 import { TOOLS, type ToolName } from './all-tools.ts';
 import type { Place, Tool } from './tool.ts';
 
@@ -64,6 +65,26 @@ export async function connectTool(
     model: access.model,
     try: tool.tryIt,
   };
+}
+
+/**
+ * Takes everything of ours out of a client's files, so that they are the user's own again.
+ *
+ * @param stack only if they belong to this stack; by default to any.
+ * @returns undefined if there is nothing of ours, or of that stack.
+ * @throws UserError if a file is malformed or cannot be written; nothing is changed then.
+ */
+export async function disconnectTool(
+  client: ToolName,
+  place: Place,
+  stack?: string,
+): Promise<Disconnected | undefined> {
+  const state = await readManaged(TOOLS[client](place).record, {});
+  const owner = state.record?.owner;
+  if (owner === undefined || (stack !== undefined && owner.stack !== stack)) return undefined;
+  const plan = planManaged(state, undefined, []);
+  await applyManaged(plan);
+  return { client, stack: owner.stack, files: plan.files, removed: plan.removed, notes: [] };
 }
 
 async function notInstalled({ program, install }: Tool, { env }: Place): Promise<string[]> {

@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
+import fc from 'fast-check';
 import type { StackClient } from '../../domain/read/outputs-reader.ts';
 import { gatewayOnly } from '../../client/client-files.ts';
 import { type ClientHome, makeHome, requireOpencode } from '../../client/client-home.ts';
@@ -10,7 +11,9 @@ import { runOpencode, type RunResult } from '../../client/run-opencode.ts';
 import { connect } from '../../client/connect-files.ts';
 import { ROOT } from '../../console/home-paths.ts';
 import { shippedClient } from '../harness/client-of.ts';
+import { edits, stacks, steps, Walk } from '../harness/client-walk.ts';
 import { type LocalUpstream, startLocalUpstream } from '../harness/local-upstream.ts';
+import { SEED, SOAK } from '../harness/soak.ts';
 
 const MINUTE = 60_000;
 /** Without any provider's prefix, so that only redaction by value can hide it. */
@@ -231,6 +234,29 @@ test(
   },
   3 * MINUTE,
 );
+
+describe('after random sequences of commands and edits', () => {
+  const walks = fc.sample(fc.tuple(edits, fc.array(fc.oneof(steps, edits), { maxLength: 8 }), stacks), {
+    seed: SEED,
+    numRuns: SOAK ? 20 : 2,
+  });
+  test.each(walks.map((walk, index) => ({ index, walk })))(
+    'opencode opens the files and lists the providers of the last stack: walk $index',
+    async ({ index, walk: [first, rest, stack] }) => {
+      const folder = join(home.dir, `walk-${index}`);
+      const walk = new Walk(join(folder, 'opencode'));
+      for (const step of [first, ...rest, { kind: 'connect' as const, stack }]) await walk.take(step);
+      walk.verify();
+      const env = { ...home.env, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder };
+      const { stdout, exitCode } = await execa(bin, ['models'], { env, extendEnv: false, cwd: home.dir });
+      const listed = new Set(stdout.split('\n').map((line) => line.split('/')[0]!));
+      const { config } = walk.wanted!.client;
+      expect([exitCode, config.enabled_providers.filter((name) => !listed.has(name))]).toEqual([0, []]);
+      expect(config.disabled_providers.filter((name) => listed.has(name))).toEqual([]);
+    },
+    MINUTE,
+  );
+});
 
 describe('a provider that is down', () => {
   test(

@@ -14,7 +14,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { opencodeCommand } from '../../../client/client-home.ts';
 import { opencodePaths, pathsInFolder } from '../../../client/opencode-paths.ts';
-import { writeClientFiles } from '../../../client/write-files.ts';
+import { writeClientFiles } from '../../../client/write-opencode.ts';
 import { connect } from '../../../client/connect-files.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
@@ -26,6 +26,7 @@ afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
 const PORTKEY = { PORTKEY_API_KEY: 'value-portkey' };
 const client = shippedClient({
+  stack: 'dev',
   keys: { GROQ_API_KEY: 'value-groq', ...PORTKEY },
   settings: { portkey: { configs: { auto: 'pc-1' } } },
 });
@@ -76,12 +77,14 @@ describe('connect --dir', () => {
     expect((await connect('dev', files, { dir, gatewayOnly })).removed).toEqual([]);
   });
 
-  test('it is emptied if a file that we do not write still refers to it, since opencode fails without it', async () => {
+  test('what we wrote into a file that the user overrides by another one is taken out of it', async () => {
     await connect('dev', client, { dir });
     writeFileSync(join(dir, 'opencode.jsonc'), '{}');
-    await connect('dev', client, { dir, gatewayOnly: true });
-    expect(read('opencode.json')).toContain('switchyard-portkey.key');
-    expect([read('switchyard-portkey.key'), mode('switchyard-portkey.key')]).toEqual(['', 0o600]);
+    const { removed } = await connect('dev', client, { dir, gatewayOnly: true });
+    expect(removed.sort()).toEqual(
+      ['opencode.json', 'switchyard-portkey.key'].map((name) => join(dir, name)),
+    );
+    expect(readdirSync(dir).sort()).toEqual(['auth.json', 'opencode.jsonc', 'switchyard-client.json']);
   });
 });
 

@@ -22,8 +22,11 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(dir, { recursive: true, force: true }));
 
-const client = shippedClient({ keys: { GROQ_API_KEY: 'value-groq' } });
-const withPortkey = shippedClient({ keys: { GROQ_API_KEY: 'value-groq', PORTKEY_API_KEY: 'value-portkey' } });
+const client = shippedClient({ stack: 'dev', keys: { GROQ_API_KEY: 'value-groq' } });
+const withPortkey = shippedClient({
+  stack: 'dev',
+  keys: { GROQ_API_KEY: 'value-groq', PORTKEY_API_KEY: 'value-portkey' },
+});
 const write = (name: string, value: unknown): string => {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   writeFileSync(join(dir, name), text);
@@ -107,11 +110,13 @@ describe('a key of ours', () => {
   });
 
   test('is removed with its entry if the provider is no longer in the catalogue', async () => {
-    await connect('dev', client, { dir });
-    const config = json('opencode.json');
-    (config.provider as Json)['old-direct'] = { name: 'Old (Switchyard dev)' };
-    write('opencode.json', config);
-    write('auth.json', { ...json('auth.json'), 'old-direct': api('old') });
+    const provider = { ...client.config.provider, 'old-direct': client.config.provider['groq-direct']! };
+    const older = {
+      config: { ...client.config, provider },
+      auth: { ...client.auth, 'old-direct': { type: 'api' as const, key: 'old' } },
+    };
+    await connect('dev', older, { dir });
+    expect(json('auth.json')).toHaveProperty('old-direct');
     await connect('dev', client, { dir });
     expect(json('auth.json')).not.toHaveProperty('old-direct');
     expect(json('opencode.json').enabled_providers).toEqual(['litellm', 'groq-direct']);
@@ -176,17 +181,6 @@ describe("a user's own logins", () => {
     const { notes } = await connect('dev', client, { dir });
     expect(json('opencode.json')).not.toHaveProperty('enabled_providers');
     expect(notes).toEqual(['enabled_providers was removed: it would hide your own logins: anthropic']);
-  });
-
-  test('are added to a list of ours that is in a base layer', async () => {
-    await connect('dev', client, { dir });
-    write('opencode.jsonc', '{}');
-    write('auth.json', { ...json('auth.json'), ...login });
-    await connect('dev', client, { dir });
-    expect(json('opencode.jsonc').enabled_providers).toEqual(['litellm', 'groq-direct', 'anthropic']);
-    write('auth.json', { ...json('auth.json'), google: login.anthropic });
-    await connect('dev', client, { dir });
-    expect(json('opencode.jsonc').enabled_providers).toContain('google');
   });
 
   test('are not added to a list in which the user has entries', async () => {

@@ -1,18 +1,67 @@
 import fc from 'fast-check';
 import { parse } from 'jsonc-parser';
 import { renderOpencode, enableProviders } from '../../../domain/render/opencode-files.ts';
-import { mergeOpencode } from '../../../client/merge.ts';
-import { mergeAuth } from '../../../client/merge-auth.ts';
 import type { Json } from '../../../client/json-objects.ts';
-import type { ListEntries } from '../../../client/merge-lists.ts';
+import { parseFile } from '../../../client/file-format.ts';
+import { claimed, type CurrentFile } from '../../../client/managed-files.ts';
+import { type OpencodePlan, planOpencode } from '../../../client/write-opencode.ts';
 import { view } from './sample.ts';
 import '../../seed.ts';
 
 const ours = renderOpencode(view());
-const context = { file: 'opencode.json' };
-const merge = (existing: string | undefined, more = {}) =>
-  mergeOpencode(existing, ours, { ...context, ...more });
-const merged = (existing: Json, more = {}) => parse(merge(JSON.stringify(existing), more).text) as Json;
+const paths = {
+  config: 'opencode.json',
+  baseLayers: ['config.json'],
+  auth: 'auth.json',
+  portkeyKey: 'key',
+  record: 'record',
+};
+const KEYS = {
+  litellm: { type: 'api' as const, key: 'sk-1' },
+  'groq-direct': { type: 'api' as const, key: 'gsk-1' },
+};
+
+interface Existing {
+  baseValues?: Json;
+  auth?: Json;
+  logins?: string[];
+  /** The plan that was written last. */
+  last?: OpencodePlan;
+}
+/** Plans opencode's files in memory. */
+const planned = (
+  existing: string | undefined,
+  { baseValues, auth, logins = [], last }: Existing = {},
+  given = ours,
+) => {
+  const login = Object.fromEntries(logins.map((name) => [name, { type: 'oauth' }]));
+  const texts: [string, 'json' | 'jsonc' | 'text', string | undefined][] = [
+    ['opencode.json', 'jsonc', existing],
+    ['config.json', 'jsonc', baseValues && JSON.stringify(baseValues)],
+    ['auth.json', 'json', last?.texts['auth.json'] ?? JSON.stringify({ ...auth, ...login })],
+    ['key', 'text', undefined],
+  ];
+  const files = texts.map(([path, format, text]): [string, CurrentFile] => {
+    const content = parseFile(text, format, path);
+    return [path, { path, format, text, mode: 0o600, content, users: content }];
+  });
+  const record = last?.record.after === undefined ? undefined : (JSON.parse(last.record.after) as never);
+  const read = { recordFile: 'record', record, text: last?.record.after, files: Object.fromEntries(files) };
+  const [config, base] = ['opencode.json', 'config.json'].map((name) => read.files[name]!.content as Json);
+  const state = {
+    ...claimed(read, {}),
+    paths,
+    configs: [config!, base!],
+    auth: read.files['auth.json']!.content as Json,
+  };
+  return planOpencode(state, { config: given, auth: KEYS }, { owner: { stack: 'dev' } });
+};
+const merge = (existing: string | undefined, more: Existing = {}) => {
+  const plan = planned(existing, more);
+  return { text: plan.texts['opencode.json']!, notes: plan.notes, plan };
+};
+const merged = (existing: Json, more: Existing = {}) =>
+  parse(merge(JSON.stringify(existing), more).text) as Json;
 
 describe('opencode.json', () => {
   test.each([[undefined], [''], ['{}'], ['{ }\n']])('an empty file (%j) becomes our config', (existing) => {
@@ -50,25 +99,16 @@ describe('opencode.json', () => {
     ]);
   });
 
-  test('our provider without a key is removed from enabled_providers', () => {
-    const result = merged({ enabled_providers: ['openrouter-direct', 'ollama'] });
-    expect(result.enabled_providers).toEqual(['ollama', 'litellm', 'groq-direct']);
-  });
-
   test('enabled_providers in a base layer counts as existing', () => {
     const result = merged({}, { baseValues: { enabled_providers: ['ollama'], model: 'ollama/llama' } });
     expect(result.enabled_providers).toEqual(['ollama', 'litellm', 'groq-direct']);
     expect(result.model).toBeUndefined();
   });
 
-  test("disabled_providers contains our providers without a key, not those with one, and the user's entries", () => {
+  test("disabled_providers contains our providers without a key, and the user's entries, also for one of ours with a key", () => {
     const result = merged({ disabled_providers: ['opencode', 'groq-direct'] });
-    expect(result.disabled_providers).toEqual(['opencode', 'openrouter-direct']);
-  });
-
-  test('our provider that had a key and was switched off by the user stays off', () => {
-    const result = merged({ disabled_providers: ['groq-direct'] }, { hadApiKey: ['groq-direct'] });
-    expect(result.disabled_providers).toEqual(['groq-direct', 'openrouter-direct']);
+    expect(result.disabled_providers).toEqual(['opencode', 'groq-direct', 'openrouter-direct']);
+    expect(result.model).toBeUndefined();
   });
 
   test('model and small_model are only set if unset', () => {
@@ -164,10 +204,10 @@ describe('opencode.json', () => {
         fc.uniqueArray(word, { maxLength: 2 }),
         (value, indent, logins) => {
           const plain = JSON.parse(JSON.stringify(value)) as Json;
-          const first = merge(JSON.stringify(plain, null, indent), { logins }).text;
+          const { text: first, plan } = merge(JSON.stringify(plain, null, indent), { logins });
           // Not jsonc-parser's own parse, which takes a key named __proto__ for the prototype.
           const result = JSON.parse(first) as Json;
-          expect(merge(first, { logins }).text).toBe(first);
+          expect(planned(first, { last: plan }).changes).toEqual([]);
           for (const key of ['theme', 'model', 'mcp'])
             if (key in plain) expect(result[key]).toEqual(plain[key]);
           for (const part of ['provider', 'agent'] as const) {
@@ -175,10 +215,9 @@ describe('opencode.json', () => {
               expect((result[part] as Json)[name]).toEqual(entry);
             }
           }
-          const foreign = ((plain.disabled_providers ?? []) as string[]).filter(
-            (name) => !(name in ours.provider),
+          expect(result.disabled_providers).toEqual(
+            expect.arrayContaining((plain.disabled_providers ?? []) as string[]),
           );
-          expect(result.disabled_providers).toEqual(expect.arrayContaining(foreign));
           if (
             plain.enabled_providers === undefined &&
             Object.keys(plain).some((key) => key === 'mcp' || key === 'theme')
@@ -194,7 +233,7 @@ describe('opencode.json', () => {
   });
 });
 
-describe('the lists, with a record of what was added', () => {
+describe('the lists', () => {
   const all = Object.keys(ours.provider);
   const entry = fc.oneof(fc.stringMatching(/^[a-z]{1,8}$/), fc.constantFrom(...all));
   const list = fc.uniqueArray(entry, { maxLength: 4 });
@@ -207,18 +246,17 @@ describe('the lists, with a record of what was added', () => {
         fc.array(fc.subarray(all), { minLength: 1, maxLength: 4 }),
         (theirs, stacks) => {
           let text = JSON.stringify(theirs);
-          let added: ListEntries = { enabled_providers: [], disabled_providers: [] };
+          let last: OpencodePlan | undefined;
           for (const on of stacks) {
             const now = enableProviders(ours, on, on);
-            const result = mergeOpencode(text, now, { ...context, added });
-            ({ text, added } = result);
-            const lists = parse(text) as ListEntries;
+            last = planned(text, last === undefined ? {} : { last }, now);
+            text = last.texts['opencode.json']!;
+            const lists = parse(text) as typeof theirs;
             for (const name of LISTS) {
-              const users = lists[name].filter((one) => !added[name].includes(one));
-              expect(users).toEqual(theirs[name]);
+              expect(lists[name].filter((one) => theirs[name].includes(one))).toEqual(theirs[name]);
               expect(new Set(lists[name])).toEqual(new Set([...theirs[name], ...now[name]]));
             }
-            expect(mergeOpencode(text, now, { ...context, added })).toEqual({ text, added, notes: [] });
+            expect(planned(text, { last }, now).changes).toEqual([]);
           }
         },
       ),
@@ -228,26 +266,18 @@ describe('the lists, with a record of what was added', () => {
 });
 
 describe('auth.json', () => {
-  const keys = { litellm: { type: 'api' as const, key: 'sk-1' } };
-  const names = ['litellm', 'groq-direct'];
+  const auth = (existing: string) => {
+    const plan = planned('{}', { auth: JSON.parse(existing) as Json });
+    return plan.texts['auth.json']!;
+  };
 
-  test("our keys are set, our providers without a key are removed, the user's entries stay", () => {
-    const theirs = {
-      anthropic: { type: 'oauth', refresh: 'r', extra: [1] },
-      'groq-direct': { type: 'api', key: 'old' },
-    };
-    expect(JSON.parse(mergeAuth(JSON.stringify(theirs), keys, names, 'auth.json'))).toEqual({
-      anthropic: theirs.anthropic,
-      ...keys,
-    });
+  test("our keys are set, and the user's entries stay", () => {
+    const theirs = { anthropic: { type: 'oauth', refresh: 'r', extra: [1] } };
+    expect(JSON.parse(auth(JSON.stringify(theirs)))).toEqual({ ...theirs, ...KEYS });
   });
 
   test('an up-to-date file keeps its exact text', () => {
-    const text = '{"litellm":{"key":"sk-1","type":"api"}}';
-    expect(mergeAuth(text, keys, names, 'auth.json')).toBe(text);
-  });
-
-  test.each(['{', '[]', '// no comments here\n{}'])('malformed: %j is an error', (text) => {
-    expect(() => mergeAuth(text, keys, names, 'auth.json')).toThrow(/auth\.json/);
+    const text = JSON.stringify(KEYS);
+    expect(auth(text)).toBe(text);
   });
 });

@@ -1,0 +1,103 @@
+/** `connect --check`: whether what is in a client's files works. Changes nothing. */
+import { GATEWAY } from '../domain/plan/lanes.ts';
+import { UserError } from '../console/errors.ts';
+import { type ClientFiles, gatewayOnly } from './client-files.ts';
+import type { Owner } from './client-record.ts';
+import { pathsOf } from './connect-files.ts';
+import { connectCommand } from './connect-text.ts';
+import type { Checked, ConnectOptions, Problem } from './connect-types.ts';
+import { isObject, type Json, object } from './json-objects.ts';
+import { overrides } from './opencode-overrides.ts';
+import { readOpencode } from './read-opencode.ts';
+import { planOpencode } from './write-opencode.ts';
+
+/** What a stack has deployed for clients. */
+export type Deployed = (stack: string) => Promise<ClientFiles>;
+
+/**
+ * Checks opencode's files: which stack they belong to, whether key and models are the current ones, whether the gateway answers, and whether
+ * anything outranks them.
+ *
+ * @param stack the stack that they should belong to; by default any.
+ * @param deployed reads the stack's files from its outputs.
+ * @throws UserError if a file is malformed.
+ */
+export async function checkOpencode(
+  options: ConnectOptions,
+  stack: string | undefined,
+  deployed: Deployed,
+): Promise<Checked> {
+  const paths = await pathsOf(options);
+  const state = await readOpencode(paths);
+  const { owner } = state;
+  const client = 'opencode';
+  const mend = connectCommand(stack ?? owner?.stack ?? 'dev', options);
+  if (owner === undefined)
+    return { client, problems: [{ what: `${paths.config} has nothing of Switchyard`, command: mend }] };
+  if (stack !== undefined && owner.stack !== stack) {
+    const what = `the files belong to stack ${owner.stack}, not to ${stack}`;
+    return { client, stack: owner.stack, problems: [{ what, command: mend }] };
+  }
+  const wanted = await filesOf(owner, deployed);
+  const files = 'problem' in wanted ? undefined : wanted;
+  const problems = 'problem' in wanted ? [wanted.problem] : outdated(state, wanted, owner, mend);
+  const entry = object(object(state.configs.map(({ provider }) => object(provider)[GATEWAY]).find(isObject)));
+  problems.push(...(await gatewayProblems(entry, object(state.auth[GATEWAY]).key, mend)));
+  if (options.dir === undefined && files !== undefined)
+    problems.push(...(await overrides(files.config)).map((what) => ({ what })));
+  return { client, stack: owner.stack, problems };
+}
+
+async function filesOf({ stack }: Owner, deployed: Deployed): Promise<ClientFiles | { problem: Problem }> {
+  try {
+    return await deployed(stack);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { problem: { what: error.message, command: error.command } };
+  }
+}
+
+/** What `connect` would change. The files may have been written with --gateway-only. */
+function outdated(
+  state: Awaited<ReturnType<typeof readOpencode>>,
+  files: ClientFiles,
+  owner: Owner,
+  command: string,
+): Problem[] {
+  const plans = [files, gatewayOnly(files)].map((one) =>
+    planOpencode(state, one, { known: files.auth, owner }),
+  );
+  const [fewest] = plans.map(({ changes }) => changes).sort((a, b) => a.length - b.length);
+  return (fewest ?? []).map(({ path }) => ({
+    what: `${path} is not current: ${path === state.paths.auth ? 'a key' : 'the models, or another value of ours,'} has changed`,
+    command,
+  }));
+}
+
+/**
+ * Whether the gateway answers with this key, and serves the models.
+ *
+ * @param entry the provider's entry in opencode.json.
+ */
+export async function gatewayProblems(entry: Json, key: unknown, command: string): Promise<Problem[]> {
+  const { baseURL } = object(entry.options);
+  if (typeof baseURL !== 'string' || typeof key !== 'string')
+    return [{ what: "the files have no address or no key of the stack's gateway", command }];
+  let served: string[];
+  try {
+    const response = await fetch(`${baseURL}/models`, {
+      headers: { authorization: `Bearer ${key}` },
+      signal: AbortSignal.timeout(10_000),
+    });
+    if (response.status === 401)
+      return [{ what: `the gateway at ${baseURL} refuses the key of the files`, command }];
+    if (!response.ok) return [{ what: `the gateway at ${baseURL} answers with status ${response.status}` }];
+    served = ((await response.json()) as { data?: { id: string }[] }).data?.map(({ id }) => id) ?? [];
+  } catch {
+    return [{ what: `nothing answers at ${baseURL}`, command: './switchyard status' }];
+  }
+  const missing = Object.keys(object(entry.models)).filter((id) => !served.includes(id));
+  return missing.length === 0
+    ? []
+    : [{ what: `the gateway does not serve ${missing.join(', ')}, which the files name`, command }];
+}
