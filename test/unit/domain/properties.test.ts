@@ -12,6 +12,7 @@ import { catalogTexts } from './arbitrary.ts';
 import { fixture } from '../../../sandbox/fixtures.ts';
 import { allKeys, goodSettings } from './shipped.ts';
 import { SMALL } from './small.ts';
+import { anyText } from '../../harness/any-text.ts';
 import '../../seed.ts';
 
 const SHIPPED = fixture('catalog.yaml');
@@ -69,7 +70,7 @@ function soundAnswer(text: string): void {
 }
 
 test('any text as catalogue never throws', () => {
-  fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), soundAnswer));
+  fc.assert(fc.property(anyText({ maxLength: 300 }), soundAnswer));
 });
 
 test('any JSON as catalogue never throws', () => {
@@ -77,10 +78,10 @@ test('any JSON as catalogue never throws', () => {
 });
 
 test.each([
-  ['small', SMALL],
-  ['shipped', SHIPPED],
-])('the %s catalogue, damaged', (_name, text) => {
-  fc.assert(fc.property(damaged(text), soundAnswer), { numRuns: 200 });
+  ['small', SMALL, 200],
+  ['shipped', SHIPPED, 50],
+])('the %s catalogue, damaged', (_name, text, numRuns) => {
+  fc.assert(fc.property(damaged(text), soundAnswer), { numRuns });
 });
 
 test('any value anywhere in the catalogue never throws', () => {
