@@ -57,13 +57,15 @@ export class Upstream {
    * Starts a fake on a stack's network under the alias `upstream`, port 9000.
    *
    * @param stack a deployed stack, whose network is used.
-   * @param port the port to publish on the host.
+   * @param port the port to publish on the host's 127.0.0.1.
+   * @param bridgePort also a port on the host's address on Docker's network, which other containers reach.
    */
-  static async start(stack: string, port: number): Promise<Upstream> {
+  static async start(stack: string, port: number, bridgePort?: number): Promise<Upstream> {
     const name = `switchyard-${stack}-upstream`;
+    const more = bridgePort === undefined ? [] : ['--publish', `${await bridgeAddress()}:${bridgePort}:9000`];
     await execa('docker', [
       'run', '--detach', '--name', name, '--label', `switchyard.test=${stack}`,
-      '--network', `switchyard-${stack}`, '--network-alias', 'upstream', '--publish', `127.0.0.1:${port}:9000`,
+      '--network', `switchyard-${stack}`, '--network-alias', 'upstream', '--publish', `127.0.0.1:${port}:9000`, ...more,
       '--volume', `${join(ROOT, 'sandbox')}:/sandbox:ro`,
       BASE_IMAGE, 'python3', '/sandbox/fake_upstream.py', '9000',
     ]); // prettier-ignore
@@ -109,6 +111,12 @@ export class Upstream {
     }
     throw new Error(`${this.name} did not listen within 30 s`);
   }
+}
+
+/** The host's address on Docker's default network: what `host.docker.internal` is in containers. */
+async function bridgeAddress(): Promise<string> {
+  const format = '{{(index .IPAM.Config 0).Gateway}}';
+  return (await execa('docker', ['network', 'inspect', 'bridge', '--format', format])).stdout.trim();
 }
 
 /** The paths of the providers in the fake: the provider's prefix, then the base path that its SDK expects. */

@@ -42,11 +42,16 @@ export class LayersStack {
   /** The master key. */
   key = '';
   upstream!: Upstream;
+  /** The fake's port on this machine's own address on Docker's network, where the alias `on-host` calls it. */
+  hostPort = 0;
+  /** What `up` printed. */
+  deployed!: { providers: { name: string; status: number; reason: string | null }[] };
   #hasFaults = false;
 
   /** Deploys it. */
   async start(): Promise<void> {
     const upstreamPort = await freePort();
+    this.hostPort = await freePort();
     const { stack, port } = await this.checkout.addStack('layers', {
       portkey: { mode: 'local' },
       // A busy machine takes minutes to start LiteLLM again.
@@ -58,8 +63,8 @@ export class LayersStack {
     this.#editTemplates();
     const env = Object.entries(KEYS).map(([name, value]) => `${name}=${value}\n`);
     await this.checkout.json(['keys', 'import', '-', stack], { input: env.join('') });
-    await this.checkout.json(['up', stack]);
-    this.upstream = await Upstream.start(stack, upstreamPort);
+    this.deployed = await this.checkout.json(['up', stack]);
+    this.upstream = await Upstream.start(stack, upstreamPort, this.hostPort);
     await this.readKey();
   }
 
@@ -135,6 +140,14 @@ export class LayersStack {
     this.setCatalog(['models', 'mistral-large', 'timeout'], SHORT_TIMEOUT);
     this.setCatalog(['fallbacks', 'mistral-large'], ['deepseek-coder']);
     this.setCatalog(['limits', 'parallelRequests'], LIMIT);
+    const baseUrl = `http://host.docker.internal:${this.hostPort}/on-host/v1`;
+    this.setCatalog(['providers', 'on-host'], {
+      name: 'On the host',
+      key: 'none',
+      litellm: 'custom_openai',
+      baseUrl,
+    });
+    this.setCatalog(['models', 'on-host'], { provider: 'on-host', model: 'm', notInPriceMap: 'A test.' });
     const litellm = join(this.checkout.dir, 'config-templates/litellm.yaml');
     setIn(litellm, ['router_settings', 'cooldown_time'], COOLDOWN);
   }

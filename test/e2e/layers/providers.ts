@@ -63,6 +63,46 @@ export function providers(stack: LayersStack): void {
     );
   });
 
+  test(
+    'a model server on this machine is reached by its name in containers, without a key',
+    async () => {
+      await stack.resetFaults();
+      expect(await textOf(await stack.chat('on-host'))).toBe('Hello from on-host (m)');
+      const [request] = await stack.received();
+      expect(request?.headers).toMatchObject({
+        host: `host.docker.internal:${stack.hostPort}`,
+        authorization: 'Bearer not-needed',
+      });
+    },
+    MINUTE,
+  );
+
+  test('up said of each key whether its provider answered; there were none yet', () => {
+    const { providers } = stack.deployed;
+    const keys = Object.keys(KEYS).filter((name) => name !== 'PORTKEY_API_KEY');
+    expect(providers.map(({ name }) => name).sort()).toEqual([...keys, 'on-host'].sort());
+    expect(providers.every(({ status, reason }) => status === 0 && reason !== null)).toBe(true);
+  });
+
+  test(
+    'the next up says which provider refused its key',
+    async () => {
+      await stack.resetFaults();
+      await stack.injectFaults({ path: '/groq', status: 401 });
+      const { providers } = await stack.checkout.json<typeof stack.deployed>([
+        'up',
+        stack.stack,
+        '--no-connect',
+      ]);
+      const statuses = Object.fromEntries(providers.map(({ name, status }) => [name, status]));
+      const answered = Object.fromEntries(Object.keys(statuses).map((name) => [name, 200]));
+      // The fake does not have OpenRouter's question about the key.
+      expect(statuses).toEqual({ ...answered, GROQ_API_KEY: 401, OPENROUTER_API_KEY: 404 });
+      for (const key of Object.values(KEYS)) expect(JSON.stringify(providers)).not.toContain(key);
+    },
+    2 * MINUTE,
+  );
+
   describe("a provider's second key", () => {
     test.each([
       ['/v1/chat/completions', { model: 'gpt-4', messages: question() }],
