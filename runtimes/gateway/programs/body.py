@@ -15,8 +15,11 @@ from served_models import ServedModels, route_of, type_name
 LARGE = 1 << 16
 
 
-def check_body(body: bytes, path: str, served: ServedModels, field_types: FieldTypes) -> bytes:
-    """The body as LiteLLM gets it. Raises an ApiError with the reason if the body is not allowed."""
+def check_body(body: bytes, path: str, served: ServedModels, field_types: FieldTypes, allowed: frozenset[str] | None) -> bytes:
+    """The body as LiteLLM gets it. Raises an ApiError with the reason if the body is not allowed.
+
+    `allowed` are the aliases that the client's key may use, None for all.
+    """
     bounds = Bounds()
     try:
         bounds.count(body)
@@ -29,7 +32,7 @@ def check_body(body: bytes, path: str, served: ServedModels, field_types: FieldT
         raise bad_request(f'The body is too complex: {error}.', 'body_too_complex') from None
     except (ValueError, RecursionError) as error:
         raise bad_request(f'The body is not valid JSON: {error}.', 'invalid_json') from None
-    served.check(path, fields)
+    served.check(path, fields, allowed)
     field_types.check(route_of(path), fields)
     # LiteLLM raises an exception for any other value, which would look like a failure of the provider.
     if not isinstance(fields.get('cache', {}), dict):
