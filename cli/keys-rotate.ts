@@ -19,10 +19,12 @@ import { deployedGeneration } from '../keys/key-ages.ts';
 import { planRotation, type Rotation } from '../keys/rotation.ts';
 import { olderServingGeneration, servingGeneration } from '../keys/serving-key.ts';
 import { waitForKey } from '../keys/wait-for-key.ts';
+import { rotateVirtualKey } from './rotate-virtual-key.ts';
 import { type AtOnce, refuseAtOnce, seconds, withKeyState } from './refuse-at-once.ts';
 
 interface RotateOptions {
   grace: string;
+  key?: string;
   now?: boolean;
   endStreams?: boolean;
   again?: boolean;
@@ -46,6 +48,7 @@ export function register(keys: Command): void {
     )
     .argument('[stack]', 'the stack', 'dev')
     .option('--grace <time>', 'how long the old key is still accepted: 90s, 30m, 24h, 7d', '24h')
+    .option('--key <alias>', 'rotate this virtual key instead of the master key')
     .option('--now', 'after a leak: refuse the old key within seconds, before the deployment')
     .option('--end-streams', 'with --now: end the running streams of the old key too')
     .option(
@@ -65,6 +68,10 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
       command: `./switchyard keys rotate ${stack} --now --end-streams`,
     });
   await requireStack(stack);
+  if (options.key !== undefined) {
+    await rotateVirtualKey(out, stack, { ...options, key: options.key }, graceMs);
+    return;
+  }
   const { masterKey } = await stackSettings(stack);
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   await ensureStack(stack);

@@ -72,3 +72,17 @@ function readSettings(stack: string): Settings {
   if (settings === undefined || hasErrors(problems)) throw new UserError(formatProblems(problems));
   return settings;
 }
+
+/**
+ * The problems that a stack's settings would have with other values.
+ *
+ * @param config values by name, objects as JSON; they replace those in the stack's file.
+ */
+export function problemsWith(stack: string, config: Readonly<Record<string, string>>): Problem[] {
+  const raw = readRawConfig(stack);
+  const { catalog } = loadCatalog();
+  return parseSettings({
+    ...{ stack, secretKeys: raw.secretKeys, config: { ...raw.config, ...config } },
+    ...(catalog === undefined ? {} : { catalog }),
+  }).problems;
+}

@@ -15,6 +15,8 @@ interface Entry {
   sha256: string;
   /** When it expires: an ISO 8601 time. Never if omitted. */
   until?: string;
+  /** The aliases that it may use. All if omitted. */
+  models?: string[];
 }
 
 /**
@@ -33,14 +35,26 @@ export function clientKeysFile(current: string, previous?: string, until?: strin
 }
 
 /**
- * The same file with one more key, which never expires.
+ * The same file with one more key.
  *
  * @param file the text that {@link clientKeysFile} made.
  * @param name whose key it is.
+ * @param limits when it expires, and what it may use. Without limits it never expires and may use all models.
  */
-export function addClientKey(file: string, name: string, key: string): string {
+export function addClientKey(
+  file: string,
+  name: string,
+  key: string,
+  limits: Pick<Entry, 'until' | 'models'> = {},
+): string {
   const { keys } = JSON.parse(file) as { keys: Entry[] };
-  return JSON.stringify({ keys: [...keys, { name, sha256: sha256(key) }] });
+  return JSON.stringify({ keys: [...keys, { name, sha256: sha256(key), ...limits }] });
+}
+
+/** The same file without the keys of this name, current and previous. */
+export function removeClientKey(file: string, alias: string): string {
+  const { keys } = JSON.parse(file) as { keys: Entry[] };
+  return JSON.stringify({ keys: keys.filter(({ name }) => name !== alias && name !== `${alias}-previous`) });
 }
 
 /** The same file with a new master key, beside all that it accepts already. */

@@ -13,6 +13,7 @@ import { stackNetwork } from './network.ts';
 import { pidsLimitHook } from './pids-limit.ts';
 import { Portkey } from './portkey-service.ts';
 import { gatewayKey } from './portkey-key.ts';
+import { type VirtualKeyArgs, VirtualKeys } from './virtual-keys.ts';
 
 /** The arguments of a stack. All texts are already rendered; keys are secrets. */
 export interface SwitchyardArgs {
@@ -30,6 +31,8 @@ export interface SwitchyardArgs {
   /** How long a gateway that is being replaced may continue its requests, in seconds. */
   drainSeconds: number;
   masterKey: MasterKeyArgs;
+  /** Keys for people and agents. Left out, there are none. */
+  virtualKeys?: VirtualKeyArgs[];
   /** A published image by digest. Left out, LiteLLM's image is built from `imageContexts.gateway`. */
   publishedImage?: string;
   /** Folders with a Dockerfile each. `published` adds what the gateway needs to a published image. */
@@ -59,12 +62,15 @@ export class Switchyard extends pulumi.ComponentResource {
   readonly masterKey: pulumi.Output<string>;
   /** The generation of that key. */
   readonly masterKeyGeneration: pulumi.Output<number>;
+  /** The virtual keys by name, known once every gateway accepts them. Secret. */
+  readonly virtualKeys: pulumi.Output<Record<string, string>>;
 
   constructor(name: string, args: SwitchyardArgs, opts?: pulumi.ComponentResourceOptions) {
     super('switchyard:index:Switchyard', name, {}, opts);
     const { stack } = args;
     const instance = new random.RandomId('instance', { byteLength: 8 }, { parent: this }).hex;
     const masterKey = new MasterKey('master-key', args.masterKey, { parent: this });
+    const virtualKeys = new VirtualKeys('virtual-keys', args.virtualKeys ?? [], { parent: this });
     const keys = Object.entries(args.providerKeys).sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [keyName, value] of keys) rememberKeyAge(keyName, value, this);
     const network = stackNetwork('network', stack, this);
@@ -101,14 +107,16 @@ export class Switchyard extends pulumi.ComponentResource {
           ...args.gatewayFiles,
           ...keys.map(([keyName, content]) => ({ path: `/run/secrets/${keyName}`, content })),
           ...portkeyKey.files,
-          clientKeys(masterKey.hashes),
+          clientKeys(virtualKeys.addTo(masterKey.hashes)),
         ],
       },
       { parent: this },
     );
     if (args.ownPortkey !== undefined) {
       const config = { path: '/run/secrets/portkey-config.json', content: args.ownPortkey.config };
-      const files = [clientKeys(portkeyKey.addTo(masterKey.hashes)), config];
+      // Portkey checks no models: keys with a list of models are not accepted there.
+      const hashes = virtualKeys.addTo(portkeyKey.addTo(masterKey.hashes), true);
+      const files = [clientKeys(hashes), config];
       const imageId = image('portkey', contexts.portkey);
       new Portkey(
         'portkey',
@@ -132,6 +140,7 @@ export class Switchyard extends pulumi.ComponentResource {
     this.endpoint = endpointOf(args.bind, args.port);
     // Known only when every gateway accepts the key: after a failed rotation, clients get the previous one.
     this.masterKey = pulumi.all([masterKey.current, gateway.ids]).apply(([key]) => key);
+    this.virtualKeys = pulumi.all([virtualKeys.values, gateway.ids]).apply(([values]) => values);
     this.masterKeyGeneration = gateway.ids.apply(() => args.masterKey.generation);
     this.registerOutputs({ endpoint: this.endpoint });
   }

@@ -6,6 +6,7 @@ import { clientKeys, clientView } from '../domain/render/client-view.ts';
 import { HOST_NAME } from '../domain/plan/host-address.ts';
 import { PORTKEY_ALIAS, PORTKEY_GATEWAY_KEY } from '../domain/plan/default-fallback.ts';
 import { clientMetadata, clientTexts } from '../domain/render/client-outputs.ts';
+import { virtualKeys } from '../domain/plan/key-plan.ts';
 import { localConfig, localRoutes } from '../domain/render/portkey-routes.ts';
 import { formatProblem, formatProblems, hasErrors } from '../domain/diagnostics/problems.ts';
 import { EDGE_MEMORY_MB } from '../domain/schema/edge-limits.ts';
@@ -34,6 +35,7 @@ const switchyard = new Switchyard('switchyard', {
   edgeMemoryMb: EDGE_MEMORY_MB,
   drainSeconds: settings.drainSeconds,
   masterKey: settings.masterKey,
+  virtualKeys: virtualKeys(settings, inputs.catalog),
   ...(settings.image === undefined ? {} : { publishedImage: settings.image.ref }),
   imageContexts: {
     gateway: imageContext('gateway'),
@@ -56,6 +58,9 @@ export const openaiBaseUrl = `${endpoint}/v1`;
 /** The key that clients use, and its generation: how many keys there have been. */
 export const masterKey = switchyard.masterKey;
 export const masterKeyGeneration = switchyard.masterKeyGeneration;
+
+/** The virtual keys' values by name. Secret. */
+export const keys = pulumi.secret(switchyard.virtualKeys);
 
 const clientInputs = {
   ...inputs,

@@ -3,10 +3,11 @@ import { addressFromContainer } from '../plan/host-address.ts';
 import { LISTEN, unreachable } from './address-checks.ts';
 import { checkVersion } from './image-policy.ts';
 import type { Problem } from '../diagnostics/problems.ts';
-import type { Catalog } from '../schema/catalog-schema.ts';
+import { type Catalog, MOCK_ALIAS } from '../schema/catalog-schema.ts';
 import { formatPath, type Path } from '../diagnostics/yaml-path.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 import { didYouMean, listNames } from '../diagnostics/suggest.ts';
+import { GATEWAY } from '../plan/lanes.ts';
 import { addressesCollide, nextPort } from '../plan/next-port.ts';
 import type { Settings } from '../schema/settings-schema.ts';
 import { readStackFile } from '../diagnostics/settings-source.ts';
@@ -23,6 +24,13 @@ export function checkSettings(settings: Settings, source: Source, catalog?: Cata
   if (masterKey.previousUntil !== undefined && masterKey.generation === 1) {
     wrong(['masterKey', 'previousUntil'], 'there is no key before generation 1', {
       fix: "pulumi config set --path 'masterKey.generation' 2",
+    });
+  }
+  for (const [alias, key] of Object.entries(settings.keys)) {
+    if (key.previousUntil === undefined || key.generation > 1) continue;
+    const path = ['keys', alias, 'previousUntil'];
+    wrong(path, 'there is no value before generation 1', {
+      fix: `pulumi config rm --path '${formatPath(path)}'`,
     });
   }
   if (keyAge.warnDays > keyAge.rotateDays) {
@@ -74,6 +82,15 @@ function checkNames(settings: Settings, catalog: Catalog, wrong: Wrong): void {
   if (client.direct !== 'all') {
     client.direct.forEach((name, index) =>
       named(['client', 'direct', index], name, direct, 'direct provider'),
+    );
+  }
+  const lanes = Object.entries(catalog.client?.lanes ?? {});
+  const ofGateway = lanes.filter(([, { provider }]) => provider === GATEWAY).map(([lane]) => lane);
+  const aliases = [...Object.keys(catalog.models), ...(settings.mock ? [MOCK_ALIAS] : [])];
+  for (const [alias, key] of Object.entries(settings.keys)) {
+    key.models?.forEach((name, index) => named(['keys', alias, 'models', index], name, aliases, 'model'));
+    key.lanes?.forEach((name, index) =>
+      named(['keys', alias, 'lanes', index], name, ofGateway, 'lane of the gateway'),
     );
   }
   for (const name of Object.keys(portkey.configs)) named(['portkey', 'configs', name], name, routes, 'route');

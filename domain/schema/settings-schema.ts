@@ -7,6 +7,28 @@ import { url } from './catalog-schema.ts';
 const count = (min: number, max: number) => z.int().min(min).max(max);
 const instant = z.iso.datetime({ error: 'expected a time: 2026-11-25T12:00:00Z' });
 
+/** The names of the keys that every stack has, and the ending of a key's previous value. */
+export const RESERVED_KEY_NAMES = /^(master|gateway)$|-previous$/;
+
+const virtualKeySchema = z.strictObject({
+  owner: z.string().min(1).max(100).optional().describe('Who uses it: a name or an address, for people.'),
+  models: z
+    .array(z.string().min(1).max(100))
+    .min(1)
+    .max(500)
+    .optional()
+    .describe('The aliases that it may use. Default: all, or those of `lanes`.'),
+  lanes: z
+    .array(z.string().min(1).max(40))
+    .min(1)
+    .max(40)
+    .optional()
+    .describe('The lanes of the gateway whose models it may use, in addition to `models`.'),
+  expires: instant.optional().describe('The time from which it is refused. Default: never.'),
+  generation: count(1, 1_000_000).default(1).describe('Increase it by one for a new value.'),
+  previousUntil: instant.optional().describe('The time until which the previous value is accepted.'),
+});
+
 /** All settings. Parts of objects are set in the file, or by `pulumi config set --path`. */
 export const settingsSchema = z.strictObject({
   port: count(1, 65535).describe('The port on this machine that the gateway listens on.'),
@@ -54,6 +76,20 @@ export const settingsSchema = z.strictObject({
     })
     .prefault({})
     .describe('The key that clients send.'),
+  keys: z
+    .record(
+      z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, {
+          error: 'expected a name of small letters, digits, - and _, e.g. alice-laptop',
+        })
+        .refine((alias) => !RESERVED_KEY_NAMES.test(alias), {
+          error: 'this name is reserved: choose another one',
+        }),
+      virtualKeySchema,
+    )
+    .default({})
+    .describe('Virtual keys for people and agents, by name. They are created by `up`.'),
   client: z
     .strictObject({
       direct: z

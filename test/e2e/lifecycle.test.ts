@@ -25,6 +25,7 @@ import { firstKeys, rotations } from './lifecycle/key-rotations.ts';
 import { leakedKeys, previewOfRotations } from './lifecycle/leaked-keys.ts';
 import { LifecycleStack, MINUTE } from './lifecycle/lifecycle-stack.ts';
 import { SOAK } from '../harness/soak.ts';
+import { virtualKeys } from './lifecycle/keys-by-command.ts';
 
 const stack = new LifecycleStack();
 beforeAll(() => stack.start(), MINUTE);
@@ -40,5 +41,6 @@ changedByHand(stack);
 rotations(stack);
 leakedKeys(stack);
 if (SOAK) previewOfRotations(stack);
+virtualKeys(stack);
 // Last, since it removes the stack.
 removal(stack);

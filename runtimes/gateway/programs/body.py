@@ -16,8 +16,13 @@ from served_models import ServedModels, route_of, type_name
 LARGE = 1 << 16
 
 
-def check_body(body: bytes, path: str, served: ServedModels, field_types: FieldTypes, known: KnownFields) -> bytes:
-    """The body as LiteLLM gets it. Raises an ApiError with the reason if the body is not allowed."""
+def check_body(
+    body: bytes, path: str, served: ServedModels, field_types: FieldTypes, known: KnownFields, allowed: frozenset[str] | None
+) -> bytes:
+    """The body as LiteLLM gets it. Raises an ApiError with the reason if the body is not allowed.
+
+    `allowed` are the aliases that the client's key may use, None for all.
+    """
     bounds = Bounds()
     try:
         bounds.count(body)
@@ -30,7 +35,7 @@ def check_body(body: bytes, path: str, served: ServedModels, field_types: FieldT
         raise bad_request(f'The body is too complex: {error}.', 'body_too_complex') from None
     except (ValueError, RecursionError) as error:
         raise bad_request(f'The body is not valid JSON: {error}.', 'invalid_json') from None
-    served.check(path, fields)
+    served.check(path, fields, allowed)
     if reason := known.deny_reason(route_of(path), fields):
         raise bad_request(reason, 'refused_field')
     field_types.check(route_of(path), fields)

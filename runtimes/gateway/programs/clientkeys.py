@@ -1,6 +1,7 @@
 """The clients' keys. The gateway has only their hashes.
 
-The file is `{"keys": [{"name": "master", "sha256": "<hex>"}, {"name": "master-previous", "sha256": "…", "until": "<ISO time>"}]}`.
+The file is `{"keys": [{"name": "master", "sha256": "<hex>"}, {"name": "master-previous", "sha256": "…", "until": "<ISO time>"}]}`. A
+virtual key can have `"models": ["<alias>", …]`: it may use only these.
 Each request checks whether the file has changed, and reads it again if so. `until` is compared with the time of the request, so an old
 key expires without a restart. If the file cannot be read, the last valid list stays in force (it fails closed).
 
@@ -33,12 +34,20 @@ def parse(text: str) -> list[dict]:
             raise ValueError(f'keys[{position}].sha256 is not 32 bytes in hex')
         if 'until' in entry and datetime.fromisoformat(entry['until']).tzinfo is None:
             raise ValueError(f'keys[{position}].until has no time zone')
+        models = entry.get('models', [])
+        if not isinstance(models, list) or not all(isinstance(alias, str) for alias in models):
+            raise ValueError(f'keys[{position}].models is not a list of aliases')
     return entries
 
 
 def key_name(entry: dict) -> str:
     """The name of an entry's key. After a rotation the old value (`master-previous`) is still the same key."""
     return entry['name'].removesuffix('-previous')
+
+
+def allowed_models(entry: dict) -> frozenset[str] | None:
+    """The aliases that an entry's key may use. None for all of them."""
+    return frozenset(entry['models']) if 'models' in entry else None
 
 
 class KeyRemoved(Exception):

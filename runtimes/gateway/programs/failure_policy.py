@@ -22,6 +22,14 @@ RETRY_PAUSE = 0.25
 MAX_PAUSE = 1.0
 
 
+class ModelNotAllowed(Exception):
+    """The next model of a chain is one that the client's key may not use. No provider is called, and the client gets the earlier failure."""
+
+    def __init__(self, alias: str) -> None:
+        super().__init__(f'the key may not use {alias}')
+        self.switchyard_failure = Failure(Kind.COOLDOWN, 403, 'This key may not use the models that could answer instead.', attempted=False)
+
+
 def install_failure_policy(router_class, cooldown_handlers, unprocessable) -> None:
     """Patch LiteLLM's router so that it follows the policy.
 
@@ -42,6 +50,9 @@ def install_failure_policy(router_class, cooldown_handlers, unprocessable) -> No
             raise
 
     async def make_call(self, original_function, *args, **kwargs):
+        # A fallback can be a model that the client's key may not use: it is skipped.
+        if not current().may_use(kwargs['model']):
+            raise ModelNotAllowed(kwargs['model'])
         try:
             return await attempt(self, original_function, *args, **kwargs)
         except Exception as error:

@@ -30,3 +30,10 @@ def model_info(model_list: list[dict], prices: dict[str, dict]) -> bytes:
         alias = entry['model_name']
         models.setdefault(alias, {'model_name': alias, 'litellm_params': {'model': alias}, 'model_info': {'id': alias, **public}})
     return json.dumps({'data': list(models.values())}).encode()
+
+
+def only_allowed(answer: bytes, allowed: frozenset[str] | None) -> bytes:
+    """The answer with the models that a key may use. `allowed` are their aliases, None for all."""
+    if allowed is None:
+        return answer
+    return json.dumps({'data': [one for one in json.loads(answer)['data'] if one['model_name'] in allowed]}).encode()

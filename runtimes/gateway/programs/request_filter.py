@@ -3,7 +3,7 @@
 - Only the routes that clients need exist. All other paths: 401 without a valid key, 404 with one.
 - A missing or wrong key is a 401 on all routes except the health checks, in the format of the client's API.
 - A request that would choose the upstream's address, its key or its price is rejected (400): request_policy.py.
-- A request must name a model that is served, on a route that serves it (400, 404): served_models.py.
+- A request must name a model that is served, on a route that serves it, and that its key may use (400, 403, 404): served_models.py.
 - The well-known fields must have the types of the API (400): field_types.py.
 - A body is limited in size, compressed or not (413), and so is the memory of all bodies together (503): upload.py, memory_budget.py.
 - A body is not parsed before its request has a slot. A request above the limit is rejected (503), or waits if the edge queued it: admission.py.
@@ -23,10 +23,11 @@ from concurrent.futures import ThreadPoolExecutor
 from admission import Admission
 from api_error import ApiError, bad_request, is_anthropic, quoted
 from body import LARGE, check_body
-from clientkeys import ClientKeys, key_name
+from clientkeys import ClientKeys, allowed_models, key_name
 from field_types import FieldTypes
 from hand_over import HandOvers
 from known_fields import KnownFields
+from model_info import only_allowed
 from request_policy import query_deny_reason
 from requests_log import current
 from served_models import ServedModels
@@ -95,16 +96,16 @@ class RequestFilter:
             return await send_empty(send, 204)
         upload = Upload(scope['headers'], receive, self.uploads)
         try:
-            key = self.authorize(scope)
+            key, allowed = self.authorize(scope)
             if method == 'GET' and path in MODEL_INFO:
-                return await send_json(send, 200, self.model_info)
+                return await send_json(send, 200, only_allowed(self.model_info, allowed))
             send = self.keys.ending(send, key)
             until = queue_deadline(scope)
             await self.check_slots(upload, until)
             headers = [(n, v) for n, v in scope['headers'] if n not in DROPPED and not is_control_header(n)]
             # LiteLLM uses this as the request's id in its own log lines.
             headers += [(b'authorization', b'Bearer ' + key), (b'x-litellm-call-id', current().id.encode())]
-            await self.call_app(scope, headers, await upload.read(until), receive, self.with_connection_close(send), until)
+            await self.call_app(scope, headers, await upload.read(until), receive, self.with_connection_close(send), until, allowed)
         except ApiError as error:
             if upload.discarding and upload.unread:
                 scope[LINGER_KEY] = upload.linger
@@ -122,11 +123,12 @@ class RequestFilter:
             await upload.discard()
             raise
 
-    async def check_body(self, path: str, body: bytes) -> bytes:
+    async def check_body(self, path: str, body: bytes, allowed: frozenset[str] | None) -> bytes:
         """The body as LiteLLM gets it. A large body is checked in a thread."""
         if len(body) < LARGE:
-            return check_body(body, path, self.served, self.field_types, self.known)
-        return await asyncio.get_running_loop().run_in_executor(self.checker, check_body, body, path, self.served, self.field_types, self.known)
+            return check_body(body, path, self.served, self.field_types, self.known, allowed)
+        checks = (check_body, body, path, self.served, self.field_types, self.known, allowed)
+        return await asyncio.get_running_loop().run_in_executor(self.checker, *checks)
 
     def valid_key(self, scope) -> tuple[bytes, dict] | None:
         """The first valid key in a request's headers, and its entry in the list."""
@@ -134,30 +136,33 @@ class RequestFilter:
         given = [re.sub(rb'(?i)^bearer\s+', b'', value) for value in given]
         return next(((value, entry) for value in given if (entry := self.keys.find(value.decode('latin-1')))), None)
 
-    def authorize(self, scope) -> bytes:
-        """The valid key of a request whose headers are allowed. Raises an ApiError otherwise."""
+    def authorize(self, scope) -> tuple[bytes, frozenset[str] | None]:
+        """The valid key of a request whose headers are allowed, and the models that it may use. Raises an ApiError otherwise."""
         found = self.valid_key(scope)
         if found is None:
             raise ApiError(401, 'authentication_error', INVALID_KEY_MESSAGE, 'invalid_api_key')
+        key, entry = found
+        allowed = allowed_models(entry)
+        current().key_name, current().allowed_models = key_name(entry), allowed
         if scope['method'] in ('GET', 'HEAD') and announces_body(scope):
             raise bad_request(f'A {scope["method"]} request must not have a body here: send it without one.', 'unexpected_body')
         route = ROUTES.get(scope['method'])
         if is_websocket(scope) and scope['path'] in ('/responses', '/v1/responses'):
             raise ApiError(426, 'invalid_request_error', 'WebSockets are not served here: send a POST request.', 'websocket_not_supported')
         if scope['method'] == 'GET' and scope['path'] in MODEL_INFO:
-            return found[0]
+            return key, allowed
         if not (route and route.fullmatch(scope['path'])) or '..' in scope['path']:
             message = f'{scope["method"][:20]} {quoted(scope["path"])} does not exist here.'
             raise ApiError(404, 'not_found_error', message, 'not_found')
         if reason := query_deny_reason(scope.get('query_string', b'')):
             raise bad_request(reason, 'refused_field')
         if scope['method'] == 'GET' and (name := scope['path'].partition('/models')[2].removeprefix('/')):
-            self.served.check_name('model', name)
-        key, entry = found
-        current().key_name = key_name(entry)
-        return key
+            self.served.check_name('model', name, allowed=allowed)
+        return key, allowed
 
-    async def call_app(self, scope, headers: list, body: bytes, receive, send, until: float | None) -> None:
+    async def call_app(
+        self, scope, headers: list, body: bytes, receive, send, until: float | None, allowed: frozenset[str] | None
+    ) -> None:
         """Check the body and call LiteLLM, as soon as this request has a slot."""
         # After the body, the only message that can come from the connection is that the client has disconnected.
         disconnected = asyncio.ensure_future(receive()) if until else None
@@ -165,7 +170,7 @@ class RequestFilter:
             await self.admission.acquire(until, disconnected)
             try:
                 if scope['method'] == 'POST':
-                    body = await self.check_body(scope['path'], body)
+                    body = await self.check_body(scope['path'], body, allowed)
                     headers += [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode())]
                     if self.hand_overs:
                         self.hand_overs.record(scope)

@@ -25,12 +25,18 @@ class Request:
         self.id = request_id
         # The name of the client's key, not its value. None until it is checked.
         self.key_name: str | None = None
+        # The aliases that this key may use. None for all.
+        self.allowed_models: frozenset[str] | None = None
         self.failures: list[Failure] = []
         # Whether LiteLLM has got it, and how many calls to providers it has made for it.
         self.handed_over = False
         self.provider_calls = 0
         # Called at each of these calls.
         self.on_call: Callable[[], None] = lambda: None
+
+    def may_use(self, alias: str) -> bool:
+        """Whether the client's key may use a model."""
+        return self.allowed_models is None or alias in self.allowed_models
 
     def record_failure(self, deployment: str | None, failure: Failure, cooldown: float) -> None:
         """Record and log a failed attempt. `cooldown` is in seconds, 0 for none."""

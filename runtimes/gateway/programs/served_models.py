@@ -42,15 +42,17 @@ class ServedModels:
             modes[entry['model_name']] = mode
         return cls(modes)
 
-    def check(self, path: str, fields: dict) -> None:
-        """Raise an ApiError if the body names a model that this route does not serve."""
+    def check(self, path: str, fields: dict, allowed: frozenset[str] | None = None) -> None:
+        """Raise an ApiError if the body names a model that this route does not serve, or that is not one of `allowed` (None: all are)."""
         route = route_of(path)
         mode = MODE_OF_ROUTE[route]
         for param, name in model_names(fields):
-            self.check_name(param, name, mode, route)
+            self.check_name(param, name, mode, route, allowed)
 
-    def check_name(self, param: str, name: object, mode: str | None = None, route: str = '') -> None:
-        """Raise an ApiError if the name is not a served alias, or if its mode is not the one of this route."""
+    def check_name(
+        self, param: str, name: object, mode: str | None = None, route: str = '', allowed: frozenset[str] | None = None
+    ) -> None:
+        """Raise an ApiError if the name is not a served alias, if its mode is not the one of this route, or if it is not allowed."""
         if not isinstance(name, str) or not name:
             found = 'it is missing' if name is MISSING else 'it is empty' if name == '' else f'found {type_name(name)}'
             code = 'missing_required_parameter' if name is MISSING or name == '' else 'invalid_type'
@@ -62,6 +64,9 @@ class ServedModels:
             alternatives = ', '.join(self.of_mode(mode)) or 'no model'
             message = f'{quoted(name)} is not served at {route}, but at {own}. Served at {route}: {alternatives}.'
             raise bad_request(message, 'model_not_supported', param)
+        if allowed is not None and name not in allowed:
+            message = f'This key may not use the model {quoted(name)}. It may use: {", ".join(sorted(allowed)) or "no model"}.'
+            raise ApiError(403, 'permission_error', message, 'model_not_allowed', param)
 
     def of_mode(self, mode: str | None) -> list[str]:
         """The aliases of a mode; all aliases for None."""

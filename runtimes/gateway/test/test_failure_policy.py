@@ -4,9 +4,10 @@ import asyncio
 import types
 import unittest
 
+import requests_log
 from failure_kinds import Kind
-from failure_policy import MAX_COOLDOWN, RETRY_PAUSE, install_failure_policy
-from provider_failure import Failure
+from failure_policy import MAX_COOLDOWN, RETRY_PAUSE, ModelNotAllowed, install_failure_policy
+from provider_failure import Failure, failure_of
 from requests_log import begin
 
 REQUEST, KEY, DOWN = Failure(Kind.REQUEST, 400, 'Why.'), Failure(Kind.KEY, 403, 'No.'), Failure(Kind.PROVIDER, 503, 'Down.')
@@ -125,6 +126,18 @@ class Policy(unittest.TestCase):
             (failure,) = asyncio.run(ask(router, calls))
             self.assertEqual((failure.kind, failure.status, failure.attempted), expected)
             self.assertEqual(router.cooldown_cache.active, cooldown)
+
+    def test_a_fallback_that_the_key_may_not_use_is_not_called_and_is_not_reported(self):
+        request = requests_log.begin([])
+        request.allowed_models = frozenset({'b'})
+        router, _ = router_of(1, [{'a': ['b']}])
+        with self.assertRaises(ModelNotAllowed) as raised:
+            asyncio.run(router.make_call(lambda: self.fail('the provider was called'), model='a', metadata={}))
+        self.assertIs(failure_of(raised.exception).kind, Kind.COOLDOWN)
+        self.assertEqual((request.failures, router.cooldown_cache.active), ([], {}))
+        request.allowed_models = frozenset({'a'})
+        self.assertEqual(self.call(router, [None]), 1)
+        request.allowed_models = None
 
     def test_an_invalid_request_causes_no_cooldown(self):
         router, _ = router_of(2, [{'a': ['b']}])

@@ -357,6 +357,31 @@ class WholeGateway(unittest.TestCase):
             for key in (*KEYS.values(), KEY):
                 self.assertNotIn(key, json.dumps(requests))
 
+    def test_a_key_with_a_list_of_models_gets_no_answer_of_another_one(self):
+        file = SECRETS / 'client-keys.json'
+        before = file.read_text()
+        hashed = hashlib.sha256(b'sk-alice').hexdigest()
+        file.write_text(json.dumps({'keys': [*json.loads(before)['keys'], {'name': 'alice', 'sha256': hashed, 'models': ['claude']}]}))
+        ask(9000, 'POST', '/_faults', {'path': '/anthropic', 'status': 503})
+        try:
+            listed = json.loads(ask(4000, 'GET', '/v1/models', key='sk-alice')[1])['data']
+            self.assertEqual([one['id'] for one in listed], ['claude'])
+            # A fallback of "claude" is "gpt", which answers everybody else.
+            for number, path in enumerate(('/v1/chat/completions', '/v1/messages', '/v1/responses')):
+                for stream in (False, True):
+                    body = {'model': 'claude', 'max_tokens': 9, 'stream': stream, 'messages': [{'role': 'user', 'content': f'alice {number} {stream}'}]}
+                    if path == '/v1/responses':
+                        body = {'model': 'claude', 'stream': stream, 'input': f'alice {number} {stream}'}
+                    status, text, _ = ask(4000, 'POST', path, body, key='sk-alice')
+                    # 429 while the provider is in cooldown after the earlier failures.
+                    self.assertIn(status, (503, 429), (path, text))
+                    self.assertEqual(ask(4000, 'POST', path, body)[0], 200)
+            asked = [one['path'] for one in json.loads(ask(9000, 'GET', '/_requests')[1])['requests']]
+            self.assertIn('/anthropic/v1/messages', asked)
+            self.assertEqual(sum(path.startswith('/openai') for path in asked), 6, asked)
+        finally:
+            file.write_text(before)
+
     def burst(self, count, headers):
         """The statuses of this many concurrent requests, each of which takes the upstream three seconds."""
         ask(9000, 'POST', '/_faults', {'path': '/openai', 'delayMs': 3000})

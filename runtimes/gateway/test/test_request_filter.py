@@ -22,7 +22,7 @@ KEY = 'sk-' + 'k' * 40
 
 def key_file(**more) -> Path:
     file = Path(tempfile.mkdtemp()) / 'client-keys.json'
-    write(file, [{'name': 'master', 'sha256': hashlib.sha256(KEY.encode()).hexdigest(), **more}])
+    write(file, [{'name': 'master', 'sha256': hashlib.sha256(KEY.encode()).hexdigest()} | more])
     return file
 
 
@@ -126,6 +126,19 @@ class Requests(unittest.TestCase):
             names = [n for n, _ in self.seen[-1][0]['headers']]
             self.assertEqual(names.count(b'authorization'), 1)
             self.assertNotIn(b'x-api-key', names)
+
+    def test_a_key_with_a_list_of_models_may_use_only_these(self):
+        self.request_filter.keys = ClientKeys(key_file(name='alice', models=['x']))
+        self.assertEqual(self.ask('POST', '/v1/chat/completions')[0], 200)
+        self.assertEqual(self.ask('GET', '/v1/models/x')[0], 200)
+        for method, path, body in (('POST', '/v1/messages', b'{"model": "openai/gpt"}'), ('POST', '/v1/embeddings', None), ('GET', '/v1/models/openai/gpt', None)):
+            status, answer, _ = self.ask(method, path, body=body)
+            self.assertEqual((status, answer['error']['type']), (403, 'permission_error'), path)
+        self.assertEqual(len(self.seen), 2)
+        self.request_filter.model_info = b'{"data": [{"model_name": "x"}, {"model_name": "openai/gpt"}]}'
+        self.assertEqual(self.ask('GET', '/v1/model/info')[1], {'data': [{'model_name': 'x'}]})
+        with self.assertRaisesRegex(ValueError, r'keys\[0\].models is not a list of aliases'):
+            ClientKeys(key_file(models='x'))
 
     def test_health_checks_need_no_key_and_a_draining_gateway_is_not_ready(self):
         self.assertEqual(self.ask('GET', '/health/readiness', {})[0], 200)

@@ -11,9 +11,9 @@ SERVED = ServedModels({'mock': 'chat', 'gpt-4': 'chat', 'vectors': 'embedding'})
 WRONG = ('mock,mock,mock', 'mock,gpt-4', 'openai/gpt-5.6', 'gpt-4@OPENAI_API_KEY', 'litellm_proxy/mock', '*', 'openai/*', ' mock', 'mock ', 'MOCK', 'mock\n', 'mock\0', '\u202emock', '\ud83d', 'm' * 5_000_000)
 
 
-def error_for(fields, path='/v1/chat/completions'):
+def error_for(fields, path='/v1/chat/completions', allowed=None):
     try:
-        SERVED.check(path, fields)
+        SERVED.check(path, fields, allowed)
     except ApiError as error:
         return error
 
@@ -56,6 +56,18 @@ class Names(unittest.TestCase):
     def test_served_fallbacks_are_accepted(self):
         for fallbacks in (None, [], ['gpt-4'], [{'model': 'gpt-4', 'messages': []}], [{'mock': ['gpt-4']}], [{'*': ['gpt-4', {'model': 'mock'}]}]):
             self.assertIsNone(error_for({'model': 'mock', 'fallbacks': fallbacks}), fallbacks)
+
+    def test_a_key_with_a_list_may_use_only_its_models_in_every_field_that_names_one(self):
+        fields = [{'model': 'gpt-4'}, {'model': 'mock', 'fallbacks': ['gpt-4']}, {'model': 'mock', 'fallbacks': [{'model': 'gpt-4'}]}, {'model': 'mock', 'context_window_fallbacks': [{'mock': ['gpt-4']}]},
+                  {'model': 'mock', 'extra_body': {'fallbacks': ['gpt-4']}}, {'model': 'mock', 'tools': [{'type': 'advisor_20260301', 'model': 'gpt-4'}]}]
+        for body in fields:
+            self.assertIsNone(error_for(body), body)
+            error = error_for(body, allowed=frozenset({'mock'}))
+            self.assertEqual((error.status, error.kind, error.code), (403, 'permission_error', 'model_not_allowed'), body)
+            self.assertIn('It may use: mock.', error.message)
+        self.assertIsNone(error_for({'model': 'mock'}, allowed=frozenset({'mock'})))
+        self.assertEqual(error_for({'model': 'mock'}, allowed=frozenset()).status, 403)
+        self.assertEqual(error_for({'model': 'no-such'}, allowed=frozenset({'mock'})).status, 404)
 
     def test_no_field_can_replace_the_model_that_was_checked(self):
         for more in ({'models': ['mock']}, {'extra_body': {'model': 'mock'}}, {'extra_body': {'models': ['x']}}, {'litellm_params': {'model': 'mock'}}, {'extra_body': {'extra_body': {'model': 'mock'}}},

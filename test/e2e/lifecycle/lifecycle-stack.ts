@@ -5,6 +5,8 @@ import { Checkout } from '../../../sandbox/checkout.ts';
 import { containersOf } from '../../harness/test-containers.ts';
 
 export const MINUTE = 60_000;
+/** A virtual key that the stack has from its first deployment on. */
+export const FIRST_KEY = { alice: { owner: 'Alice', models: ['mock'] } };
 
 /** The stack, with helpers for the tests. */
 export class LifecycleStack {
@@ -15,7 +17,7 @@ export class LifecycleStack {
   /** Creates its settings; deploys nothing. */
   async start(): Promise<void> {
     this.checkout.stubLitellm();
-    ({ stack: this.stack, port: this.port } = await this.checkout.addStack('life'));
+    ({ stack: this.stack, port: this.port } = await this.checkout.addStack('life', { keys: FIRST_KEY }));
   }
 
   /** Docker's containers of the stack, by id, running or not. */

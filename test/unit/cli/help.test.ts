@@ -13,7 +13,8 @@ test('the checked-in text matches the commands (npm run generate)', async () => 
 });
 
 /** Descriptions begin with a verb in the imperative. */
-const VERBS = /^(set|show|write|send|run|list|print|remove|prove|measure|end|make|create|check|import) /;
+const VERBS =
+  /^(set|show|write|send|run|list|print|remove|prove|measure|end|make|refuse|create|check|import) /;
 
 test('every description begins with what the command does', async () => {
   const all = (command: Command): Command[] => command.commands.flatMap((one) => [one, ...all(one)]);

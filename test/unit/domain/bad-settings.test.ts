@@ -10,7 +10,7 @@ import { asPulumi } from './as-pulumi.ts';
 import { SMALL } from './small.ts';
 
 const SETTINGS =
-  "port, bind, production, mock, replicas, memoryMb, drainSeconds, queueTimeoutSeconds, maxBodyMb, image, masterKey, client, portkey, baseUrls, keyAge, and the providers' keys as secrets";
+  "port, bind, production, mock, replicas, memoryMb, drainSeconds, queueTimeoutSeconds, maxBodyMb, image, masterKey, keys, client, portkey, baseUrls, keyAge, and the providers' keys as secrets";
 const TAKE_OUT =
   'take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret';
 const DIGEST = '0a'.repeat(32);
@@ -83,6 +83,42 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:bind: 0.0.0.0
 `,
     'Pulumi.dev.yaml:3:20 warning: config.switchyard:bind: 0.0.0.0 accepts connections from other machines over plain HTTP; 127.0.0.1 accepts only local ones',
+  ],
+  [
+    'a virtual key for a model and a lane that do not exist',
+    `  switchyard:port: 4000
+  switchyard:keys:
+    alice: { models: [mock, gpt-44], lanes: [cheep] }
+`,
+    `Pulumi.dev.yaml:4:29 config.switchyard:keys.alice.models[1]: no such model: "gpt-44"; allowed: big, fast, other, embed, mock
+Pulumi.dev.yaml:4:46 config.switchyard:keys.alice.lanes[0]: no such lane of the gateway: "cheep"; allowed: none`,
+  ],
+  [
+    'a virtual key with a reserved name, and one with capital letters',
+    `  switchyard:port: 4000
+  switchyard:keys:
+    master: {}
+    Alice: {}
+`,
+    `Pulumi.dev.yaml:4:5 keys.master: the name is not allowed: this name is reserved: choose another one
+Pulumi.dev.yaml:5:5 keys.Alice: the name is not allowed: expected a name of small letters, digits, - and _, e.g. alice-laptop`,
+  ],
+  [
+    'a virtual key with an unknown field, an invalid time, no models, and a value before the first',
+    `  switchyard:port: 4000
+  switchyard:keys:
+    alice: { expires: tomorrow }
+    bob: { models: [] }
+    carol: { model: [mock] }
+    dave: { previousUntil: 2026-12-01T00:00:00Z }
+`,
+    `Pulumi.dev.yaml:4:23 config.switchyard:keys.alice.expires: found "tomorrow"; expected a time: 2026-11-25T12:00:00Z
+    pulumi config set --path 'keys.alice.expires' … --stack dev
+Pulumi.dev.yaml:5:20 config.switchyard:keys.bob.models: found []; expected at least one entry
+    pulumi config set --path 'keys.bob.models' … --stack dev
+Pulumi.dev.yaml:6:14 config.switchyard:keys.carol.model: unknown key; did you mean "models"? allowed here: owner, models, lanes, expires, generation, previousUntil
+Pulumi.dev.yaml:7:28 config.switchyard:keys.dave.previousUntil: there is no value before generation 1
+    pulumi config rm --path 'keys.dave.previousUntil' --stack dev`,
   ],
   [
     'production in words',

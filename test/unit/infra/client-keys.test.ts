@@ -1,6 +1,12 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { acceptOnly, acceptToo, addClientKey, clientKeysFile } from '../../../infra/client-keys.ts';
+import {
+  acceptOnly,
+  acceptToo,
+  addClientKey,
+  clientKeysFile,
+  removeClientKey,
+} from '../../../infra/client-keys.ts';
 
 const hash = (key: string): string => createHash('sha256').update(key).digest('hex');
 const UNTIL = '2026-11-25T12:00:00Z';
@@ -29,6 +35,32 @@ describe("a container's list of keys", () => {
     expect(listed(acceptOnly(both, 'sk-3'))).toEqual([
       ['master', hash('sk-3')],
       ['gateway', hash('sk-g')],
+    ]);
+  });
+
+  test('keeps the limits of virtual keys, and loses both values of a revoked one', () => {
+    const limits = { until: UNTIL, models: ['gpt'] };
+    const file = addClientKey(
+      addClientKey(
+        addClientKey(clientKeysFile('sk-1'), 'alice', 'sk-a2', limits),
+        'alice-previous',
+        'sk-a1',
+        limits,
+      ),
+      'alice-2',
+      'sk-b',
+    );
+    expect(JSON.parse(acceptOnly(acceptToo(file, 'sk-2'), 'sk-2'))).toMatchObject({
+      keys: [
+        { name: 'master' },
+        { name: 'alice', ...limits },
+        { name: 'alice-previous', ...limits },
+        { name: 'alice-2' },
+      ],
+    });
+    expect(listed(removeClientKey(file, 'alice'))).toEqual([
+      ['master', hash('sk-1')],
+      ['alice-2', hash('sk-b')],
     ]);
   });
 

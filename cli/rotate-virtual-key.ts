@@ -1,0 +1,53 @@
+/** What `keys rotate --key` does: a new value of a virtual key, with a grace period in which the old one is accepted too. */
+import { UserError } from '../console/errors.ts';
+import type { Output } from '../console/output.ts';
+import { ensureReady } from '../bootstrap/ready.ts';
+import { deploy } from '../engine/deploy.ts';
+import { stackSettings } from '../engine/stack-settings.ts';
+import { ensureStack, resourceName, stackState } from '../engine/stack-state.ts';
+import { virtualKeyResource } from '../infra/virtual-keys.ts';
+import { keySetting, rotateKeySetting } from '../keys/virtual-key-settings.ts';
+
+/** The options of `keys rotate` that a virtual key has. */
+export interface VirtualRotation {
+  key: string;
+  now?: boolean;
+}
+
+/**
+ * Rotates a virtual key. A rotation whose deployment failed is completed, without a further value.
+ *
+ * @param graceMs how long the old value is still accepted, in milliseconds.
+ * @throws UserError if there is no such key.
+ */
+export async function rotateVirtualKey(
+  out: Output,
+  stack: string,
+  { key: alias, now }: VirtualRotation,
+  graceMs: number,
+): Promise<void> {
+  const { generation } = keySetting(await stackSettings(stack), alias);
+  if (now) {
+    throw new UserError('--now is for the master key: a virtual key that has leaked is revoked', {
+      command: `./switchyard keys revoke ${alias} ${stack}`,
+    });
+  }
+  await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
+  await ensureStack(stack);
+  const { resources } = await stackState(stack);
+  const isDeployed = resources.some((one) => resourceName(one) === virtualKeyResource(alias, generation));
+  const next = isDeployed ? generation + 1 : generation;
+  const until = new Date(Date.now() + graceMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  if (isDeployed) await rotateKeySetting(stack, alias, next, until);
+  else out.progress(`value ${generation} of the key "${alias}" is not deployed yet: deploying it`);
+  await deploy(out, stack);
+  const read = `pulumi stack output keys --show-secrets --stack ${stack}`;
+  out.result(
+    { stack, alias, generation: next, ...(isDeployed ? { previousUntil: until } : {}), read },
+    [
+      `the key "${alias}" of ${stack} has value ${next}`,
+      ...(isDeployed ? [`  the old value is accepted until ${until}`] : []),
+      `  read it: ${read}`,
+    ].join('\n'),
+  );
+}
