@@ -24,23 +24,24 @@ export const CONFIG_PATH = `${FOLDER}/config.yaml`;
 export const GATEWAY_SETTINGS_PATH = `${FOLDER}/gateway.json`;
 
 /** LiteLLM's config, and Switchyard's own programs with their settings. */
-export function gatewayFiles({ settings, plan }: Inputs, root: string = ROOT): PlainFile[] {
+export function gatewayFiles(inputs: Inputs, root: string = ROOT): PlainFile[] {
   return [
-    { path: CONFIG_PATH, content: renderLitellm(plan, template('litellm.yaml', root)) },
-    { path: GATEWAY_SETTINGS_PATH, content: JSON.stringify(gatewaySettings(settings)) },
+    { path: CONFIG_PATH, content: renderLitellm(inputs.plan, template('litellm.yaml', root)) },
+    { path: GATEWAY_SETTINGS_PATH, content: JSON.stringify(gatewaySettings(inputs)) },
     ...folderFiles(join(root, 'runtimes/gateway/programs'), FOLDER),
   ];
 }
 
-function gatewaySettings({ drainSeconds, maxBodyMb, memoryMb }: Inputs['settings']): Record<string, unknown> {
-  return { drainSeconds, maxBodyMb, memoryMb };
+function gatewaySettings({ settings, plan }: Inputs): Record<string, unknown> {
+  const { drainSeconds, maxBodyMb, memoryMb } = settings;
+  return { drainSeconds, maxBodyMb, memoryMb, cache: plan.cache };
 }
 
 /** What these gateways serve: the stack's output `plan`. */
 export function stackPlan(inputs: Inputs, root: string = ROOT): PlanOutput {
   return planOutput({
     config: litellmConfig(inputs.plan, template('litellm.yaml', root)),
-    gateway: gatewaySettings(inputs.settings),
+    gateway: gatewaySettings(inputs),
     files: gatewayFiles(inputs, root),
   });
 }

@@ -1,6 +1,6 @@
 /** Checks LiteLLM's config against the keys that its pinned release reads: it ignores any other key with no output. */
 import { type LitellmFacts, litellmFacts } from '../facts/litellm-facts.ts';
-import { generated } from '../render/litellm-config.ts';
+import { CACHE_KEYS, generated, withoutCache } from '../render/litellm-config.ts';
 import { catalogSchema } from '../schema/catalog-schema.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import type { Path } from '../diagnostics/yaml-path.ts';
@@ -73,7 +73,32 @@ export function checkLitellmTemplate(
   if (typeof data !== 'object' || Array.isArray(data)) {
     return [source.problem([], 'expected a mapping: litellm_settings, router_settings, general_settings')];
   }
-  return [...checkKeys(data, source, facts), ...clashes(data, rendered(), [], source)];
+  const used = withoutCache(data as Record<string, unknown>);
+  return [
+    ...checkKeys(used, source, facts),
+    ...clashes(used, rendered(), [], source),
+    ...cacheKeys(data as Record<string, unknown>, source),
+  ];
+}
+
+/** A warning for each key of LiteLLM's own cache. */
+function cacheKeys(config: Readonly<Record<string, unknown>>, source: Source): Problem[] {
+  return Object.entries(CACHE_KEYS).flatMap(([section, keys]) =>
+    keys
+      .filter(
+        (key) => Object.hasOwn(config, section) && Object.hasOwn(Object(config[section]) as object, key),
+      )
+      .map((key) =>
+        source.problem(
+          [section, key],
+          "ignored: LiteLLM's own cache is off, the gateway has one of its own",
+          {
+            severity: 'warning',
+            fix: 'remove it, and set `cache` in config-templates/catalog.yaml: docs/cache.md',
+          },
+        ),
+      ),
+  );
 }
 
 /** The rendered part of the config, for its keys; the values do not matter. */

@@ -27,14 +27,34 @@ export function renderLitellm(plan: Plan, fixed: string): string {
   return HEAD + stringify(config, { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
 }
 
+/**
+ * Keys of litellm.yaml that are left out, by section: those of LiteLLM's own cache. The gateway's cache takes its place, and an answer that
+ * LiteLLM stored would come around it. `checkLitellmTemplate` warns about them, since earlier releases had some of them in the file.
+ */
+export const CACHE_KEYS: Readonly<Record<string, readonly string[]>> = {
+  litellm_settings: ['cache_params', 'enable_caching_on_provider_specific_optional_params'],
+  router_settings: ['cache_responses', 'caching_groups'],
+};
+
 /** The same config as data. */
 export function litellmConfig(plan: Plan, fixed: string): Section {
-  return merge((parse(fixed) ?? {}) as Section, generated(plan), '');
+  return merge(withoutCache((parse(fixed) ?? {}) as Section), generated(plan), '');
+}
+
+/** The fixed part without {@link CACHE_KEYS}. */
+export function withoutCache<Value>(fixed: Readonly<Record<string, Value>>): Record<string, Value> {
+  const entries = Object.entries(fixed).map(([name, section]): [string, Value] => {
+    const unused = Object.hasOwn(CACHE_KEYS, name) ? CACHE_KEYS[name] : undefined;
+    if (unused === undefined || typeof section !== 'object' || section === null) return [name, section];
+    const used = Object.entries(section).filter(([key]) => !unused.includes(key));
+    return [name, Object.fromEntries(used) as Value];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** The part of the config that comes from the plan. */
 export function generated(plan: Plan): Section {
-  const { routing, limits, cache, fallbacks } = plan;
+  const { routing, limits, fallbacks } = plan;
   const keyNames = new Set(
     plan.served.flatMap(({ deployments }) => deployments.flatMap(({ keyName }) => keyName ?? [])),
   );
@@ -50,8 +70,8 @@ export function generated(plan: Plan): Section {
       request_timeout: limits.requestTimeout,
       // Otherwise OpenAI's client retries embeddings twice with a rate-limited key before the next key is tried.
       DEFAULT_MAX_RETRIES: 0,
-      cache: cache.enabled,
-      cache_params: { ttl: cache.ttl },
+      // The gateway has its own cache before LiteLLM: runtimes/gateway/programs/cache.py.
+      cache: false,
     },
     general_settings: {
       max_in_flight_requests_per_worker: limits.parallelRequests,

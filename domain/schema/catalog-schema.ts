@@ -200,6 +200,15 @@ export const catalogSchema = z.strictObject({
       ttl: inUnit('seconds', z.int().min(1).max(2_592_000))
         .default(3600)
         .describe('Seconds for which an answer is cached.'),
+      maxMb: inUnit('MiB', z.int().min(1).max(1_048_576))
+        .default(256)
+        .describe("Size of the cache on the stack's volume, in MiB. The oldest answers are removed first."),
+      requests: z
+        .enum(['repeatable', 'all'])
+        .default('repeatable')
+        .describe(
+          'repeatable: not those that set a temperature above 0 without a seed, or offer tools, unless they ask for it.',
+        ),
     })
     .prefault({}),
   client: z

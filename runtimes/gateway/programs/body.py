@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import orjson
 from api_error import bad_request
 from bounds import Bounds, OutOfBounds
+from cache_rules import CacheWords
 from field_types import FieldTypes
 from known_fields import KnownFields
 from request_policy import deny_reason
-from served_models import ServedModels, route_of, type_name
+from served_models import ServedModels, route_of
 
 # From this many bytes on, a check takes so long that it would delay other requests.
 LARGE = 1 << 16
 
 
+@dataclass(frozen=True)
+class CheckedBody:
+    """A body as LiteLLM gets it, as it is sent and as it is read. Without the request's words for the cache, which is not LiteLLM's."""
+
+    text: bytes
+    fields: dict
+    words: CacheWords
+
+
 def check_body(
     body: bytes, path: str, served: ServedModels, field_types: FieldTypes, known: KnownFields, allowed: frozenset[str] | None
-) -> bytes:
+) -> CheckedBody:
     """The body as LiteLLM gets it. Raises an ApiError with the reason if the body is not allowed.
 
     `allowed` are the aliases that the client's key may use, None for all.
@@ -39,14 +50,15 @@ def check_body(
     if reason := known.deny_reason(route_of(path), fields):
         raise bad_request(reason, 'refused_field')
     field_types.check(route_of(path), fields)
-    # LiteLLM raises an exception for any other value, which would look like a failure of the provider.
-    if not isinstance(fields.get('cache', {}), dict):
-        raise bad_request(f'"cache" must be an object, found {type_name(fields["cache"])}.', 'invalid_type', 'cache')
-    return body
+    words = CacheWords.of(fields)
+    if 'cache' in fields:
+        del fields['cache']
+        body = orjson.dumps(fields)
+    return CheckedBody(body, fields, words)
 
 
 def parse(body: bytes) -> tuple[object, bytes]:
-    """A body's JSON, and the body itself.
+    """A body's JSON as LiteLLM reads it, and the body itself.
 
     If a field appears twice, both parsers use the last one, and LiteLLM uses the first parser: so LiteLLM reads what was checked here.
     """
@@ -56,4 +68,5 @@ def parse(body: bytes) -> tuple[object, bytes]:
         # Clients that cut a text in the middle of an emoji send half of a surrogate pair. LiteLLM would repair it too.
         # Always decoded as UTF-8, like in the bounds: `json` would guess the encoding.
         fields = json.loads(body.decode('utf-8', 'surrogatepass').removeprefix('\ufeff'))
-        return fields, json.dumps(fields, ensure_ascii=False, allow_nan=False).encode('utf-8', 'replace')
+        repaired = json.dumps(fields, ensure_ascii=False, allow_nan=False).encode('utf-8', 'replace')
+        return orjson.loads(repaired), repaired

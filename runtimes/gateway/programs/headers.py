@@ -12,7 +12,7 @@ import re
 _OWN = re.compile(
     r'content-(?:type|length|encoding|disposition|language)|transfer-encoding|connection|keep-alive|date|server|vary|allow|accept-encoding'
     r'|cache-control|etag|expires|last-modified|location|www-authenticate|x-accel-buffering|x-content-type-options'
-    r'|access-control-[a-z-]{1,40}|x-litellm-[a-z0-9_-]{1,60}|x-switchyard-stalled|x-switchyard-handed-over'
+    r'|access-control-[a-z-]{1,40}|x-litellm-[a-z0-9_-]{1,60}|x-switchyard-(?:stalled|handed-over|cache)'
 )
 # Headers of providers: rate limits, when to retry, and ids by which the provider's support finds a request.
 _PROVIDERS = re.compile(

@@ -8,6 +8,7 @@
 - A body is limited in size, compressed or not (413), and so is the memory of all bodies together (503): upload.py, memory_budget.py.
 - A body is not parsed before its request has a slot. A request above the limit is rejected (503), or waits if the edge queued it: admission.py.
 - A body that is nested too deeply or has too many values is rejected before it is parsed (400): bounds.py, body.py.
+- A request that passed all checks is answered from the cache, if its answer is stored: cache.py.
 - A request that two gateways have handed to LiteLLM without a response is not handed over again (502): hand_over.py.
 - LiteLLM gets one key header, a JSON body, no query string, and none of its own control headers except a few harmless ones. So LiteLLM
   acts on exactly what was checked here.
@@ -22,7 +23,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from admission import Admission
 from api_error import ApiError, bad_request, is_anthropic, quoted
-from body import LARGE, check_body
+from body import LARGE, CheckedBody, check_body
+from cache import Cache, Question
 from clientkeys import ClientKeys, allowed_models, key_name
 from field_types import FieldTypes
 from hand_over import HandOvers
@@ -66,9 +68,10 @@ class RequestFilter:
         uploads: UploadLimits | None = None,
         hand_overs: HandOvers | None = None,
         field_types: FieldTypes | None = None,
+        cache: Cache | None = None,
     ) -> None:
         self.app, self.keys, self.served, self.admission = app, keys, served, admission or Admission()
-        self.uploads, self.hand_overs = uploads or UploadLimits(), hand_overs
+        self.uploads, self.hand_overs, self.cache = uploads or UploadLimits(), hand_overs, cache
         self.field_types = field_types or FieldTypes()
         # Set by server.py: which fields each alias takes, and the answer to GET /v1/model/info.
         self.known, self.model_info = KnownFields({}), b'{"data": []}'
@@ -123,7 +126,7 @@ class RequestFilter:
             await upload.discard()
             raise
 
-    async def check_body(self, path: str, body: bytes, allowed: frozenset[str] | None) -> bytes:
+    async def check_body(self, path: str, body: bytes, allowed: frozenset[str] | None) -> CheckedBody:
         """The body as LiteLLM gets it. A large body is checked in a thread."""
         if len(body) < LARGE:
             return check_body(body, path, self.served, self.field_types, self.known, allowed)
@@ -163,30 +166,49 @@ class RequestFilter:
     async def call_app(
         self, scope, headers: list, body: bytes, receive, send, until: float | None, allowed: frozenset[str] | None
     ) -> None:
-        """Check the body and call LiteLLM, as soon as this request has a slot."""
+        """Check the body, and answer from the cache or call LiteLLM, as soon as this request has a slot."""
         # After the body, the only message that can come from the connection is that the client has disconnected.
         disconnected = asyncio.ensure_future(receive()) if until else None
+        question = stored = None
         try:
             await self.admission.acquire(until, disconnected)
             try:
                 if scope['method'] == 'POST':
-                    body = await self.check_body(scope['path'], body, allowed)
+                    checked = await self.check_body(scope['path'], body, allowed)
+                    body = checked.text
+                    question = self.cache.question(scope['path'], headers, checked) if self.cache else None
                     headers += [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode())]
-                    if self.hand_overs:
-                        self.hand_overs.record(scope)
-                    current().handed_over = True
                 else:
                     body = b''
-                turn = await self.turns.take(len(body))
-                try:
-                    await self.app({**scope, 'headers': headers, 'query_string': b''}, replay(body, receive, disconnected), send)
-                finally:
-                    turn.end()
+                stored = await self.cache.find(question) if question else None
+                if not stored:
+                    if self.hand_overs and scope['method'] == 'POST':
+                        self.hand_overs.record(scope)
+                    current().handed_over = scope['method'] == 'POST'
+                    turn = await self.turns.take(len(body))
+                    try:
+                        replayed = replay(body, receive, disconnected)
+                        await self.call_litellm({**scope, 'headers': headers, 'query_string': b''}, replayed, send, question)
+                    finally:
+                        turn.end()
             finally:
                 self.admission.release()
+            # Without a slot: a client that reads slowly keeps nobody waiting.
+            if stored:
+                await stored.send(send)
         finally:
             if disconnected:
                 disconnected.cancel()
+
+    async def call_litellm(self, scope, receive, send, question: Question | None) -> None:
+        """Hand a request to LiteLLM. Its answer is stored if it answers a question."""
+        if not question:
+            return await self.app(scope, receive, send)
+        recording = self.cache.recording(question, send)
+        try:
+            await self.app(scope, receive, recording.send)
+        finally:
+            recording.end()
 
     def with_connection_close(self, send):
         """While the gateway drains, ask the client to close each connection, so that no further request comes on it."""

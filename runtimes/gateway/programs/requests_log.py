@@ -1,10 +1,12 @@
-"""The state of one request: its id, its key and its failed attempts. The gateway logs a line with the id for each failed attempt."""
+"""The state of one request: its id, its key, its failed attempts, and whether it was answered from the cache. The gateway logs a line with the
+id for each failed attempt."""
 
 from __future__ import annotations
 
 import contextvars
 import re
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from failure_kinds import Kind
@@ -16,6 +18,19 @@ if TYPE_CHECKING:
 
 _ID = re.compile(rb'[A-Za-z0-9][A-Za-z0-9_.-]{7,63}')
 _CURRENT: contextvars.ContextVar[Request | None] = contextvars.ContextVar('switchyard_request', default=None)
+
+
+@dataclass(frozen=True)
+class CachedAnswer:
+    """Where an answer of the cache came from: what it would have cost again."""
+
+    alias: str
+    # The deployment that was called for it: `gpt-4@OPENAI_API_KEY`.
+    deployment: str
+    # The usage in the answer, in the format of the client's API; empty if it has none.
+    usage: dict
+    # When it was stored, in seconds since 1970.
+    stored: float
 
 
 class Request:
@@ -33,6 +48,9 @@ class Request:
         self.provider_calls = 0
         # Called at each of these calls.
         self.on_call: Callable[[], None] = lambda: None
+        # Whether it was answered from the cache, and by which answer.
+        self.cache_hit = False
+        self.cached: CachedAnswer | None = None
 
     def may_use(self, alias: str) -> bool:
         """Whether the client's key may use a model."""

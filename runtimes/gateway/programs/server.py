@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib.metadata
 import os
 import secrets
 import signal
@@ -11,6 +12,9 @@ import sys
 import settings
 from addresses import keep_addresses
 from admission import Admission
+from cache import Cache
+from cache_file import FOLDER
+from cache_key import Meanings
 from client_errors import ClientErrors
 from clientkeys import ClientKeys
 from error_boundary import ErrorBoundary
@@ -29,6 +33,7 @@ from release_repairs import repair_release
 from request_filter import RequestFilter
 from served_models import ServedModels
 from upload import MIB, UploadLimits
+from volume_cleanup import clean_volume
 from warmup import Warmup, warm_up_providers
 
 # LiteLLM's memory without requests, in MiB, and for each byte of a body while it processes it. Measured with 1 to 40 requests at the same
@@ -67,13 +72,15 @@ def main() -> None:
     given = settings.load()
     budget = MemoryBudget(max(given.maxBodyMb, (given.memoryMb - OWN_MB) / BYTES_PER_BYTE) * MIB)
     uploads = UploadLimits(given.maxBodyMb, budget)
+    redactor = Redactor.of_folder(settings.SECRETS)
     application = Warmup(app, Heartbeat(int(sys.argv[1])))
     served, field_types = ServedModels.of_config(config), FieldTypes.of_sdks()
-    request_filter = RequestFilter(application, ClientKeys(), served, Admission(limit), uploads, HandOvers(), field_types)
+    cache = cache_of(config, given.cache, redactor)
+    request_filter = RequestFilter(application, ClientKeys(), served, Admission(limit), uploads, HandOvers(), field_types, cache)
     request_filter.known, request_filter.model_info = KnownFields.of_config(config), model_info(models, litellm.model_cost)
     signal.signal(signal.SIGUSR1, lambda *_: request_filter.start_draining())
     uvicorn.run(
-        ErrorBoundary(RedactResponses(ClientErrors(request_filter), Redactor.of_folder(settings.SECRETS)), request_filter),
+        ErrorBoundary(RedactResponses(ClientErrors(request_filter), redactor), request_filter),
         host='0.0.0.0',
         port=given.port,
         lifespan='on',
@@ -86,6 +93,15 @@ def main() -> None:
         # On SIGTERM uvicorn finishes the requests in flight. The supervisor enforces the time limit.
         timeout_graceful_shutdown=None,
     )
+
+
+def cache_of(config: dict, given: settings.CacheSettings, redactor: Redactor) -> Cache | None:
+    """The cache; None if it is switched off. A changed setting of it forgets what was stored under the old one."""
+    clean_volume(FOLDER, own_is_used=given.enabled)
+    if not given.enabled:
+        return None
+    meanings = Meanings(config, f'{importlib.metadata.version("litellm")} {given.ttl} {given.requests}')
+    return Cache(given, meanings, lambda body: redactor.mask(body) != body)
 
 
 if __name__ == '__main__':

@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 HERE = Path(__file__).parent
 CONFIG = HERE / 'config.yaml'
 SECRETS = Path('/run/secrets')
 CLIENT_KEYS = SECRETS / 'client-keys.json'
+
+
+@dataclasses.dataclass(frozen=True)
+class CacheSettings:
+    """`cache` in catalog.yaml."""
+
+    enabled: bool = False
+    # How long an answer is used, in seconds.
+    ttl: float = 3600
+    # The maximum size of the file, in MiB.
+    maxMb: float = 256
+    # Which requests are answered: the `repeatable` ones (cache_rules.py), or `all`.
+    requests: str = 'repeatable'
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,15 +46,31 @@ class Settings:
     # The maximum size of a request's body, in MiB, and the memory limit of the container.
     maxBodyMb: float = 32
     memoryMb: float = 1536
+    cache: CacheSettings = CacheSettings()
+
+
+# What a field accepts, by its type, and how an error describes that.
+_ACCEPTED: dict[str, tuple[Callable[[object], bool], str]] = {
+    'bool': (lambda value: isinstance(value, bool), 'true or false'),
+    'str': (lambda value: isinstance(value, str), 'a string'),
+    'CacheSettings': (lambda value: isinstance(value, dict), 'an object'),
+}
+_NUMBER = (lambda value: isinstance(value, (int, float)) and not isinstance(value, bool) and value >= 0, 'a number of at least 0')
 
 
 def load(path: Path = HERE / 'gateway.json') -> Settings:
-    """Read the settings. An unknown field, or a value that is not a number, raises a ValueError that names the field."""
+    """Read the settings. An unknown field, or a value of another type, raises a ValueError that names the field."""
     given = json.loads(path.read_text()) if path.exists() else {}
-    allowed = {field.name for field in dataclasses.fields(Settings)}
+    return Settings(**checked(given, Settings, path) | {'cache': CacheSettings(**checked(given.get('cache', {}), CacheSettings, path, 'cache.'))})
+
+
+def checked(given: dict, kind: type, path: Path, prefix: str = '') -> dict:
+    """The given fields of a dataclass. `prefix` is the path of the object in the file."""
+    types = {field.name: str(field.type) for field in dataclasses.fields(kind)}
     for name, value in given.items():
-        if name not in allowed:
-            raise ValueError(f'{path}: unknown setting "{name}"; allowed are {", ".join(sorted(allowed))}')
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
-            raise ValueError(f'{path}: "{name}" must be a number of at least 0, found {value!r}')
-    return Settings(**given)
+        if name not in types:
+            raise ValueError(f'{path}: unknown setting "{prefix}{name}"; allowed are {", ".join(sorted(types))}')
+        accepts, expected = _ACCEPTED.get(types[name], _NUMBER)
+        if not accepts(value):
+            raise ValueError(f'{path}: "{prefix}{name}" must be {expected}, found {value!r}')
+    return given

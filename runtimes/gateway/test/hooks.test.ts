@@ -27,8 +27,8 @@ const RECORDINGS = ['../shared/recordings', '../../shared/recordings']
 if (!RECORDINGS)
   console.log('skipped: the recorded exchanges of ../shared/recordings, which is not on this machine');
 
-/** Runs one test file; a failure has its whole report. */
-async function runPython(module: string): Promise<void> {
+/** Runs test files; a failure has the whole report. */
+async function runPython(...modules: string[]): Promise<void> {
   const tmpfs = ['/etc/switchyard', '/run/secrets', '/data'].flatMap((folder) => [
     '--tmpfs',
     `${folder}:uid=10001,mode=0700`,
@@ -54,9 +54,10 @@ async function runPython(module: string): Promise<void> {
   ];
   // The fake model servers run in this container.
   options.push('--add-host', `${HOST_NAME}:127.0.0.1`);
-  const program = ['--entrypoint', 'python3', image, '-m', 'unittest', module];
+  if (SOAK) options.push('--env', 'SWITCHYARD_SOAK=1');
+  const program = ['--entrypoint', 'python3', image, '-m', 'unittest', ...modules];
   const run = await execa('docker', ['run', ...options, ...tmpfs, ...mounts, ...program], { reject: false });
-  if (run.exitCode !== 0) throw new Error(`${module}:\n${run.stderr}`);
+  if (run.exitCode !== 0) throw new Error(`${modules.join(' ')}:\n${run.stderr}`);
   expect(run.stderr).toMatch(/Ran [1-9]\d* tests/);
 }
 
@@ -132,6 +133,18 @@ test('a body is limited in size, memory and time, however it arrives', async () 
 test('a request is handed to LiteLLM at most twice, even if gateways are killed', async () => {
   await runPython('test_hand_over');
 }, 60_000);
+
+test('the cache gives a stored answer only to the same request of the same key, and no trouble of its file fails a request', async () => {
+  await runPython('test_cache_rules', 'test_cache_answer', 'test_cache_file', 'test_cache');
+}, 60_000);
+
+test(
+  'gateways that share a cache and are killed give no wrong answer',
+  async () => {
+    await runPython('test_cache_walk');
+  },
+  SOAK ? 1_800_000 : 60_000,
+);
 
 test('only requests that the edge queued wait for a slot', async () => {
   await runPython('test_admission');

@@ -8,6 +8,7 @@ import hashlib
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -73,17 +74,19 @@ def prepare() -> None:
         # Two aliases that are each other's fallback, one with two keys.
         *(model('yin', 'openai/gpt-5.6', '/yin/v1', key) for key in ('OPENAI_API_KEY', 'ANTHROPIC_API_KEY')),
         model('yang', 'groq/openai/gpt-oss-20b', '/yang/v1', 'GROQ_API_KEY'),
+        model('vectors', 'openai/text-embedding-3-small', '/openai/v1', 'OPENAI_API_KEY'),
         *local_models(),
         *(model(alias, name, path, 'OTHER_API_KEY') for alias, (name, path) in OTHERS.items()),
     ]
     for order, entry in enumerate(one for one in config['model_list'] if one['model_name'] == 'yin'):
         entry['litellm_params']['order'] = order + 1
+    next(one for one in config['model_list'] if one['model_name'] == 'vectors')['model_info']['mode'] = 'embedding'
     # A provider that failed in one test must not be in cooldown in the next one.
     config['router_settings'] |= {'fallbacks': [{'claude': ['gpt']}, {'yin': ['yang']}, {'yang': ['yin']}], 'cooldown_time': 1, 'max_fallbacks': 100}
     config['general_settings']['key_management_settings']['hosted_keys'] = sorted(KEYS)
     config['general_settings'] |= {'max_in_flight_requests_per_worker': LIMIT, 'max_queued_requests_per_worker': 0}
     (HOME / 'config.yaml').write_text(yaml.safe_dump(config))
-    quick = {'lameDuckSeconds': 2, 'watchEverySeconds': 0.5, 'startSeconds': 500}
+    quick = {'lameDuckSeconds': 2, 'watchEverySeconds': 0.5, 'startSeconds': 500, 'cache': {'enabled': True}}
     (HOME / 'gateway.json').write_text(json.dumps(quick))
     # The image makes this folder read-only even for its owner; uploads come from outside.
     SECRETS.chmod(0o700)
@@ -128,16 +131,17 @@ def answer_text(body):
 class Gateway:
     """A supervisor and its log."""
 
-    def __init__(self):
+    def __init__(self, home=HOME, port=4000):
+        self.port = port
         self.log = Path(f'/tmp/gateway-{time.time_ns()}.log')
         with self.log.open('wb') as log:
-            command = [sys.executable, str(HOME / 'supervisor.py')]
+            command = [sys.executable, str(home / 'supervisor.py')]
             self.process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
 
     def wait_ready(self):
         for _ in range(1500):
             try:
-                if self.process.poll() is None and ask(4000, 'GET', '/health/readiness', key=None)[0] == 200:
+                if self.process.poll() is None and ask(self.port, 'GET', '/health/readiness', key=None)[0] == 200:
                     return self
             except OSError:
                 pass
@@ -411,7 +415,8 @@ class WholeGateway(unittest.TestCase):
         self.assertEqual(ask(4000, 'GET', '/v1/models/gpt@OPENAI_API_KEY')[0], 404)
         served = {one['id'] for one in json.loads(ask(4000, 'GET', '/v1/models')[1])['data']}
         local = {one['model_name'] for one in local_models()}
-        self.assertEqual(served - {exchange.alias for exchange in RECORDED}, {'claude', 'gpt', 'llama', 'yin', 'yang', *local, *OTHERS})
+        own = {'claude', 'gpt', 'llama', 'yin', 'yang', 'vectors'}
+        self.assertEqual(served - {exchange.alias for exchange in RECORDED}, own | local | set(OTHERS))
         self.assertEqual(json.loads(ask(9000, 'GET', '/_requests')[1])['requests'], [])
 
     def test_a_body_that_is_too_complex_is_a_400_and_the_gateway_keeps_serving(self):
@@ -506,6 +511,69 @@ class WholeGateway(unittest.TestCase):
                 compared += 1
         self.assertEqual(different, {}, json.dumps(different, indent=1))
         self.assertGreater(compared, 20)
+
+    def twice(self, path, body, more=None):
+        """Both answers to the same request: what the header of the cache says, and the text."""
+        answers = []
+        for _ in range(2):
+            status, text, headers = ask(4000, 'POST', path, body, more=more)
+            self.assertEqual(status, 200, text)
+            answers.append((re.search(r'x-switchyard-cache: (\w+)', headers)[1], text))
+            time.sleep(0.1)  # an answer is stored after it was sent
+        return answers
+
+    def asked_upstream(self):
+        return json.loads(ask(9000, 'GET', '/_requests')[1])['requests']
+
+    def test_the_cache_repeats_each_apis_answer_and_stream_byte_by_byte(self):
+        messages = [{'role': 'user', 'content': 'the same again'}]
+        chats = {'/v1/chat/completions': {'messages': messages}, '/v1/messages': {'messages': messages, 'max_tokens': 9}}
+        chats |= {'/v1/responses': {'input': 'the same again'}, '/v1/completions': {'prompt': 'the same again'}}
+        ways = [(alias, stream) for alias in ('gpt', 'claude') for stream in (False, True)]
+        requests = [(path, {'model': alias, 'stream': stream, **body}) for path, body in chats.items() for alias, stream in ways]
+        requests.append(('/v1/embeddings', {'model': 'vectors', 'input': 'the same again'}))
+        for path, body in requests:
+            first, second = self.twice(path, body)
+            self.assertEqual((first[0], second), ('miss', ('hit', first[1])), (path, body))
+        self.assertEqual(len(self.asked_upstream()), len(requests))
+
+    def test_the_cache_tells_apart_what_a_provider_would(self):
+        """LiteLLM's own cache gives the first answer to all of these."""
+        variants = {
+            'perplexity': [{'search_recency_filter': 'day'}, {'search_recency_filter': 'year'}, {'search_domain_filter': ['a.org']}],
+            'openrouter': [{'provider': {'only': ['a']}}, {'provider': {'only': ['b']}}, {'min_p': 0.1}, {'include_reasoning': True}],
+            'mistral': [{'safe_prompt': True}, {'safe_prompt': False}],
+            'together': [{'chat_template_kwargs': {'enable_thinking': True}}, {'chat_template_kwargs': {'enable_thinking': False}}],
+        }
+        for alias, fields in variants.items():
+            for more in fields:
+                ask(9000, 'DELETE', '/_requests')
+                status, text, _ = chat(alias, 'what is different', **more)
+                self.assertEqual(status, 200, text)
+                self.assertEqual(len(self.asked_upstream()), 1, (alias, more))
+                time.sleep(0.1)
+
+    def test_every_header_that_reaches_a_provider_is_told_apart_by_the_cache(self):
+        from cache_key import HEADERS
+
+        names = 'anthropic-beta anthropic-version openai-organization openai-project openai-beta x-mine user accept-language cookie referer x-title'
+        names += ' http-referer x-goog-user-project x-portkey-config x-session-id x-litellm-tags x-litellm-session-id idempotency-key x-stainless-lang'
+        given = {name: f'given-{number}' for number, name in enumerate(names.split())}
+        for path, body in (('/v1/chat/completions', {}), ('/v1/messages', {'max_tokens': 9}), ('/v1/responses', {'input': 'x'})):
+            for alias in ('claude', 'gpt', 'openrouter'):
+                messages = {} if 'input' in body else {'messages': [{'role': 'user', 'content': 'headers'}]}
+                ask(4000, 'POST', path, {'model': alias, **body, **messages}, more=given)
+        reached = {name for one in self.asked_upstream() for name, value in one['headers'].items() if 'given-' in value}
+        self.assertIn('anthropic-beta', reached)
+        self.assertEqual({name for name in reached if not name.encode().startswith(HEADERS)}, set())
+
+    def test_an_answer_of_a_fallback_is_not_stored(self):
+        ask(9000, 'POST', '/_faults', {'path': '/anthropic', 'status': 503})
+        messages = [{'role': 'user', 'content': 'not stored'}]
+        for stream in (False, True):
+            for path, body in (('/v1/chat/completions', {}), ('/v1/messages', {'max_tokens': 9})):
+                answers = self.twice(path, {'model': 'claude', 'stream': stream, 'messages': messages, **body})
+                self.assertEqual([state for state, _ in answers], ['miss', 'miss'])
 
     def test_zy_a_request_that_ends_two_gateways_is_not_handed_over_again(self):
         """Nearly last, because it kills the gateway twice."""

@@ -19,8 +19,13 @@ export function limits(stack: LayersStack): void {
         await stack.resetFaults();
         const messages = question('the same again');
         const answers = [];
-        for (const more of [{}, {}, { cache: { 'no-cache': true } }])
-          answers.push(await textOf(await stack.chat('groq-mixtral', { messages, ...more })));
+        const marks = [];
+        for (const more of [{}, {}, { cache: { 'no-cache': true } }]) {
+          const response = await stack.chat('groq-mixtral', { messages, ...more });
+          marks.push(response.headers.get('x-switchyard-cache'));
+          answers.push(await textOf(response));
+        }
+        expect(marks).toEqual(['miss', 'hit', null]);
         expect(new Set(answers)).toEqual(new Set(['Hello from groq (openai/gpt-oss-20b)']));
         const received = await stack.received();
         expect(received).toHaveLength(2);

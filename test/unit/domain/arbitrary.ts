@@ -31,7 +31,12 @@ export const catalogTexts: fc.Arbitrary<string> = fc
     prefixes: fc.uniqueArray(fc.constantFrom(...LITELLM_PREFIXES), { minLength: 1, maxLength: 5 }),
     names: fc.uniqueArray(aliases, { minLength: 1, maxLength: 8 }),
     strategy: fc.constantFrom(...ROUTING_STRATEGIES),
-    cache: fc.record({ enabled: fc.boolean(), ttl: fc.integer({ min: 1, max: 2_592_000 }) }),
+    cache: fc.record({
+      enabled: fc.boolean(),
+      ttl: fc.integer({ min: 1, max: 2_592_000 }),
+      maxMb: fc.integer({ min: 1, max: 1_048_576 }),
+      requests: fc.constantFrom('repeatable', 'all'),
+    }),
     parallelRequests: fc.integer({ min: 1, max: 10_000 }),
     clientPackage: fc.constantFrom(...CLIENT_PACKAGES),
   })

@@ -299,6 +299,24 @@ defaults:
     'c.yaml:41:15 cache.ttl: found 0; expected a whole number of seconds from 1 to 2592000',
   ],
   [
+    'a cache without space',
+    `defaults:
+`,
+    `cache: { maxMb: 0 }
+defaults:
+`,
+    'c.yaml:41:17 cache.maxMb: found 0; expected a whole number of MiB from 1 to 1048576',
+  ],
+  [
+    'an unknown choice of cached requests',
+    `defaults:
+`,
+    `cache: { requests: some }
+defaults:
+`,
+    'c.yaml:41:20 cache.requests: found "some"; allowed: repeatable, all',
+  ],
+  [
     'a word for a boolean',
     `defaults:
 `,

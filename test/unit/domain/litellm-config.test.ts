@@ -9,7 +9,7 @@ import { fixture } from '../../../sandbox/fixtures.ts';
 import { allKeys, goodCatalog, goodSettings, shippedCatalog } from './shipped.ts';
 import { SMALL } from './small.ts';
 
-const FIXED = 'router_settings:\n  num_retries: 0\nlitellm_settings:\n  cache_params:\n    type: disk\n';
+const FIXED = 'router_settings:\n  num_retries: 0\nlitellm_settings:\n  drop_params: true\n';
 const { catalog } = goodCatalog(SMALL);
 
 test('the config of a small catalogue matches the snapshot', () => {
@@ -41,9 +41,16 @@ test('a plan without models results in a valid config', () => {
   expect(config.model_list).toEqual([]);
 });
 
-test('a disabled cache is disabled in the config', () => {
-  const plan = { ...planModels(catalog, goodSettings(), []), cache: { enabled: false, ttl: 60 } };
-  expect(parse(renderLitellm(plan, FIXED))).toMatchObject({ litellm_settings: { cache: false } });
+test("LiteLLM's own cache is off, whatever litellm.yaml of an earlier release says", () => {
+  const fixed =
+    'litellm_settings:\n  cache_params: { type: disk, ttl: 9 }\nrouter_settings:\n  cache_responses: true\n';
+  const config = parse(renderLitellm(planModels(catalog, goodSettings(), []), fixed)) as Record<
+    string,
+    object
+  >;
+  expect(config.litellm_settings).toMatchObject({ cache: false });
+  expect(config.litellm_settings).not.toHaveProperty('cache_params');
+  expect(config.router_settings).not.toHaveProperty('cache_responses');
 });
 
 test('LiteLLM reads every key of the shipped config with all providers and options', () => {
@@ -82,13 +89,26 @@ test.each([
   ],
   [
     'a key deep down',
-    'litellm_settings:\n  cache_params:\n    disk_cache_directory: /data\n',
-    'litellm.yaml:3:5 litellm_settings.cache_params.disk_cache_directory: LiteLLM 1.106.10 does not read this key; did you mean "disk_cache_dir"?',
+    'general_settings:\n  key_management_settings:\n    custom_secret_managr: a.b\n',
+    'litellm.yaml:3:5 general_settings.key_management_settings.custom_secret_managr: LiteLLM 1.106.10 does not read this key; did you mean "custom_secret_manager"?',
   ],
   [
     'a key that comes from the catalogue',
-    'litellm_settings:\n  cache_params:\n    ttl: 60\n',
-    'litellm.yaml:3:5 litellm_settings.cache_params.ttl: this comes from catalog.yaml and must not be set here',
+    'general_settings:\n  key_management_settings:\n    hosted_keys: []\n',
+    'litellm.yaml:3:5 general_settings.key_management_settings.hosted_keys: this comes from catalog.yaml and must not be set here',
+  ],
+  [
+    "the settings of LiteLLM's own cache",
+    'litellm_settings:\n  cache_params:\n    type: disk\nrouter_settings: { cache_responses: true }\n',
+    "litellm.yaml:2:3 warning: litellm_settings.cache_params: ignored: LiteLLM's own cache is off, the gateway has one of its own\n" +
+      '    remove it, and set `cache` in config-templates/catalog.yaml: docs/cache.md\n' +
+      "litellm.yaml:4:20 warning: router_settings.cache_responses: ignored: LiteLLM's own cache is off, the gateway has one of its own\n" +
+      '    remove it, and set `cache` in config-templates/catalog.yaml: docs/cache.md',
+  ],
+  [
+    "LiteLLM's own cache switched on",
+    'litellm_settings: { cache: true }\n',
+    'litellm.yaml:1:21 litellm_settings.cache: this comes from catalog.yaml and must not be set here',
   ],
   [
     'models of its own',
@@ -111,7 +131,7 @@ test.each([
 
 test('rendering fails if a key is in both parts', () => {
   const plan = planModels(catalog, goodSettings(), []);
-  expect(() => renderLitellm(plan, 'litellm_settings:\n  cache_params:\n    ttl: 60\n')).toThrow(
-    'litellm.yaml must not set litellm_settings.cache_params.ttl: it comes from catalog.yaml',
+  expect(() => renderLitellm(plan, 'litellm_settings:\n  cache: true\n')).toThrow(
+    'litellm.yaml must not set litellm_settings.cache: it comes from catalog.yaml',
   );
 });

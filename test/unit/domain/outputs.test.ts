@@ -70,7 +70,8 @@ describe('outputs of this release', () => {
       drainSeconds: 120,
       maxBodyMb: 32,
       memoryMb: 1536,
-      litellm_settings: { cache: true },
+      cache: { enabled: true, ttl: 3600, maxMb: 256, requests: 'repeatable' },
+      litellm_settings: { cache: false },
     });
   });
 

@@ -49,7 +49,7 @@ test("has the seed's chain, timeouts, cache and limits", () => {
     ['gpt-4', 120],
     ['claude-3-opus', 120],
   ]);
-  expect(catalog.cache).toEqual({ enabled: true, ttl: 3600 });
+  expect(catalog.cache).toEqual({ enabled: true, ttl: 3600, maxMb: 256, requests: 'repeatable' });
   expect(catalog.limits).toMatchObject({ requestTimeout: 120, parallelRequests: 100 });
 });
 
