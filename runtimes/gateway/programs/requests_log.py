@@ -12,6 +12,7 @@ from failure_kinds import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ledger.observed import Request as Record
     from provider_failure import Failure
 
 _ID = re.compile(rb'[A-Za-z0-9][A-Za-z0-9_.-]{7,63}')
@@ -31,6 +32,8 @@ class Request:
         self.provider_calls = 0
         # Called at each of these calls.
         self.on_call: Callable[[], None] = lambda: None
+        # What the ledger records of it; None for a request that it does not record.
+        self.record: Record | None = None
 
     def record_failure(self, deployment: str | None, failure: Failure, cooldown: float) -> None:
         """Record and log a failed attempt. `cooldown` is in seconds, 0 for none."""

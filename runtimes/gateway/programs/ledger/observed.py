@@ -46,6 +46,8 @@ class Request:
         self.stream = self.finished = False
         self.http_status = 0
         self.attempts = 0
+        # Its attempts that are not over (transport.Meter).
+        self.running: set = set()
         # The deployment of the last attempt.
         self.answered_by: Deployment | None = None
         # The usage of an answer from the cache, and the deployment that it came from.
