@@ -32,8 +32,19 @@ export function gatewayFiles({ settings, plan }: Inputs, root: string = ROOT): P
   ];
 }
 
-function gatewaySettings({ drainSeconds, maxBodyMb, memoryMb }: Inputs['settings']): Record<string, unknown> {
-  return { drainSeconds, maxBodyMb, memoryMb };
+function gatewaySettings({
+  drainSeconds,
+  maxBodyMb,
+  memoryMb,
+  ledger,
+}: Inputs['settings']): Record<string, unknown> {
+  return {
+    drainSeconds,
+    maxBodyMb,
+    memoryMb,
+    ledgerRetentionDays: ledger.retentionDays,
+    ledgerMaxMb: ledger.maxMb,
+  };
 }
 
 /** What these gateways serve: the stack's output `plan`. */

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from settings import Settings
 
-from ledger import retention
 from ledger.files import LedgerFiles
 from ledger.observed import Attempt, Deployment, Request, deployments_of
 from ledger.prices import PriceList, prices_of
@@ -27,8 +26,8 @@ class GatewayLedger:
         """`models` is LiteLLM's `model_list`, `price_map` is `litellm.model_cost`."""
         self.deployments = deployments_of(models)
         self.prices = PriceList(prices_for(models, price_map))
-        limits = retention.Limits(settings.ledgerRetentionDays, settings.ledgerMaxMb)
-        self.writer = Writer(files or LedgerFiles(), self.prices.prices, partial(retention.remove_old, limits), write_state)
+        maintain = partial(remove_old, settings.ledgerRetentionDays, settings.ledgerMaxMb)
+        self.writer = Writer(files or LedgerFiles(), self.prices.prices, maintain, write_state)
 
     def start(self, router_class, transports: list) -> None:
         """Observe the calls of LiteLLM, and start the writer."""
@@ -49,6 +48,13 @@ class GatewayLedger:
         """Write what is left. Called when no request is in flight any more."""
         end_all()
         self.writer.close()
+
+
+def remove_old(days: float, max_mb: float, engine) -> None:
+    """The hourly maintenance, in the writer's thread, which has loaded SQLAlchemy already: a published image may not even have it."""
+    from ledger import retention
+
+    retention.remove_old(retention.Limits(days, max_mb), engine)
 
 
 def prices_for(models: list[dict], price_map: dict) -> list:

@@ -9,7 +9,7 @@ from sqlalchemy import delete, func, select
 
 from ledger.schema import attempts, requests, usage_hours
 
-# Rows of a transaction: small ones, because other gateways wait for each.
+# The rows of an hour are removed in one transaction: a small one, because other gateways wait for it.
 STEP_SECONDS = 3600
 DAY = 86_400
 MIB = 1 << 20
@@ -40,8 +40,8 @@ def remove_old(limits: Limits, engine, now: float | None = None) -> None:
         remove_before(engine, oldest + max(STEP_SECONDS, (now - oldest) / 20))
     if engine.dialect.name == 'sqlite':
         with engine.connect() as connection:
-            connection.exec_driver_sql(f'PRAGMA incremental_vacuum({FREED_PAGES})').fetchall()
-            connection.commit()
+            # The pragma frees a page a step, and only this function runs all steps.
+            connection.connection.driver_connection.executescript(f'PRAGMA incremental_vacuum({FREED_PAGES})')
 
 
 def remove_before(engine, second: float) -> None:
