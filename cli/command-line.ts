@@ -8,6 +8,7 @@ const commands: Record<string, () => Promise<{ register(program: Command): void 
   up: () => import('./up.ts'),
   preview: () => import('./preview.ts'),
   status: () => import('./status.ts'),
+  usage: () => import('./usage.ts'),
   connect: () => import('./connect.ts'),
   smoke: () => import('./smoke.ts'),
   agents: () => import('./agents.ts'),

@@ -2,6 +2,7 @@
 import pc from 'picocolors';
 import { describeUnavailable, groupUnavailable } from '../domain/plan/group-unavailable.ts';
 import type { KeyAge } from '../keys/key-ages.ts';
+import type { LedgerState } from '../engine/usage-report.ts';
 import type { LockOwner } from '../engine/own-runs.ts';
 import { columns, nameList, wrap } from '../console/wrap.ts';
 
@@ -27,6 +28,8 @@ export interface StatusReport {
   keys: KeyAge[];
   /** A rotation of the master key that was not completed; null if there is none. */
   rotation: UnfinishedRotation | null;
+  /** Gateways whose ledger cannot write, or has lost rows. */
+  ledger: LedgerState[];
   containers: { name: string; role: string; state: string; status: string }[];
   /** Containers with this stack's label that are not in its state; empty while a run is in progress. */
   unknownContainers: string[];
@@ -47,6 +50,7 @@ export function statusText(report: StatusReport, width = columns()): string {
     ]),
     ...(report.image === null ? [] : [['image', report.image] satisfies [string, string]]),
     ...report.containers.map(({ role, name, status }): [string, string] => [role, `${name}  ${status}`]),
+    ...report.ledger.map((state): [string, string] => ['ledger', describeLedger(state)]),
     ...report.keys.map(({ name, days, state }): [string, string] => [
       'key',
       `${name}: ${days} days, ${state}`,
@@ -73,4 +77,10 @@ function describeUnknown({ stack, foreignContainers }: StatusReport, name: strin
   return foreignContainers.includes(name)
     ? `${name}: created by another deployment of a stack ${stack}; if nothing needs it: docker rm --force ${name}`
     : `${name}: not in this stack's state; ./switchyard up ${stack} removes it, unless a run in progress created it`;
+}
+
+/** A ledger with a problem. Requests are served meanwhile. */
+function describeLedger({ gateway, waiting, lost, problem }: LedgerState): string {
+  const rows = problem === '' ? [] : [`${waiting} rows wait: ${problem}`];
+  return `${gateway}: ${[...rows, ...(lost === 0 ? [] : [`${lost} rows were lost`])].join('; ')}`;
 }

@@ -14,6 +14,7 @@ import { requireStack } from '../engine/stack-name.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs, stackState } from '../engine/stack-state.ts';
+import { ledgerProblems } from '../engine/usage-report.ts';
 import { type StatusReport, statusText, type UnfinishedRotation } from './status-text.ts';
 
 /** Adds `status` to the command line. */
@@ -51,6 +52,7 @@ async function reportOf(stack: string): Promise<StatusReport> {
     image: containers.find((container) => container.role === 'gateway')?.image ?? null,
     // One in progress is no failure.
     rotation: change === undefined ? await rotationStatus(stack, outputs, endpoint) : null,
+    ledger: await ledgerProblems(containers),
     keys: keyAges(stack, resources, await ageLimits(stack), new Date()),
     containers: containers.map(({ name, role, state, status: text }) => ({
       name,

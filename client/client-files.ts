@@ -52,6 +52,19 @@ export function oneProviderOnly(files: ClientFiles, provider: string): ClientFil
   };
 }
 
+/**
+ * The files with a header on the gateway's provider that names who asks. The gateway's ledger records it; other providers do not get it.
+ *
+ * @param agent the agent's name. @param lane its lane.
+ */
+export function withNameOf(agent: string, lane: string, files: ClientFiles): ClientFiles {
+  const { [GATEWAY]: gateway, ...others } = files.config.provider;
+  if (gateway === undefined) return files;
+  const headers = { ...gateway.options.headers, 'x-litellm-tags': `agent:${agent},lane:${lane}` };
+  const provider = { ...others, [GATEWAY]: { ...gateway, options: { ...gateway.options, headers } } };
+  return { ...files, config: { ...files.config, provider } };
+}
+
 function byGatewayFirst(a: string, b: string): number {
   return Number(b === GATEWAY) - Number(a === GATEWAY);
 }

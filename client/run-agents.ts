@@ -8,7 +8,7 @@ import type { ReadyAgent, AgentReport } from './agents-plan.ts';
 import { inParallel } from './parallel.ts';
 import type { AgentsProgress } from './agents-progress.ts';
 import type { StackClient } from '../domain/read/outputs-reader.ts';
-import { oneProviderOnly } from './client-files.ts';
+import { oneProviderOnly, withNameOf } from './client-files.ts';
 import { type ClientHome, makeHome } from './client-home.ts';
 import { redactor } from '../console/redactor.ts';
 import { runOpencode, type RunResult } from './run-opencode.ts';
@@ -67,7 +67,8 @@ async function runOne(agent: ReadyAgent, run: AgentsRun, path: string): Promise<
   let log: AgentLog | undefined;
   try {
     const lines = (log = await openLog(path));
-    const { config, auth } = oneProviderOnly(client, providerOf(agent.model));
+    const own = oneProviderOnly(client, providerOf(agent.model));
+    const { config, auth } = withNameOf(agent.name, agent.lane, own);
     const files = { config: { ...config, agent: { ...config.agent, [agent.name]: agent.entry } }, auth };
     home = await makeHome(files, agent.env);
     const clean = redactor(home.secrets);

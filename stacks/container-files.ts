@@ -33,8 +33,12 @@ export function gatewayFiles(inputs: Inputs, root: string = ROOT): PlainFile[] {
 }
 
 function gatewaySettings({ settings, plan }: Inputs): Record<string, unknown> {
-  const { drainSeconds, maxBodyMb, memoryMb } = settings;
-  return { drainSeconds, maxBodyMb, memoryMb, cache: plan.cache };
+  const { drainSeconds, maxBodyMb, memoryMb, ledger } = settings;
+  return {
+    ...{ drainSeconds, maxBodyMb, memoryMb, cache: plan.cache },
+    ledgerRetentionDays: ledger.retentionDays,
+    ledgerMaxMb: ledger.maxMb,
+  };
 }
 
 /** What these gateways serve: the stack's output `plan`. */

@@ -130,6 +130,17 @@ export const settingsSchema = z.strictObject({
     )
     .default({})
     .describe('Other addresses for providers: a corporate proxy, a test server.'),
+  ledger: z
+    .strictObject({
+      retentionDays: inUnit('days', count(1, 3650))
+        .default(90)
+        .describe('How long the rows of single requests are kept; their sums ten times as long.'),
+      maxMb: inUnit('MiB', count(16, 1_048_576))
+        .default(1024)
+        .describe('The size of its database above which the oldest rows are removed, in MiB.'),
+    })
+    .prefault({})
+    .describe('The record of requests and costs, on the data volume.'),
   keyAge: z
     .strictObject({
       warnDays: inUnit('days', count(1, 3650)).default(75),

@@ -14,6 +14,7 @@ from failure_kinds import Kind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ledger.observed import Request as Record
     from provider_failure import Failure
 
 _ID = re.compile(rb'[A-Za-z0-9][A-Za-z0-9_.-]{7,63}')
@@ -51,6 +52,8 @@ class Request:
         # Whether it was answered from the cache, and by which answer.
         self.cache_hit = False
         self.cached: CachedAnswer | None = None
+        # What the ledger records of it; None for a request that it does not record.
+        self.record: Record | None = None
 
     def may_use(self, alias: str) -> bool:
         """Whether the client's key may use a model."""

@@ -55,6 +55,8 @@ def main() -> None:
         import litellm
         import uvicorn
         import yaml
+        from ledger.gateway import GatewayLedger
+        from litellm.llms.custom_httpx.aiohttp_transport import LiteLLMAiohttpTransport
         from litellm.llms.openai import openai
         from litellm.proxy.proxy_server import app
         from litellm.router_utils import cooldown_handlers
@@ -66,10 +68,12 @@ def main() -> None:
     send_only_published_fields(litellm.ProviderConfigManager)
     install_failure_policy(litellm.Router, cooldown_handlers, openai)
     count_provider_calls(httpx.AsyncClient, httpx.Client)
+    given = settings.load()
+    ledger = GatewayLedger(models, litellm.model_cost, given)
+    ledger.start(litellm.Router, [LiteLLMAiohttpTransport, httpx.AsyncHTTPTransport])
     # Before LiteLLM reads its configuration, so that no callback counts these as requests of a client.
     asyncio.run(warm_up_providers([entry['litellm_params']['model'] for entry in models]))
     limit = (config.get('general_settings') or {}).get('max_in_flight_requests_per_worker')
-    given = settings.load()
     budget = MemoryBudget(max(given.maxBodyMb, (given.memoryMb - OWN_MB) / BYTES_PER_BYTE) * MIB)
     uploads = UploadLimits(given.maxBodyMb, budget)
     redactor = Redactor.of_folder(settings.SECRETS)
@@ -80,7 +84,7 @@ def main() -> None:
     request_filter.known, request_filter.model_info = KnownFields.of_config(config), model_info(models, litellm.model_cost)
     signal.signal(signal.SIGUSR1, lambda *_: request_filter.start_draining())
     uvicorn.run(
-        ErrorBoundary(RedactResponses(ClientErrors(request_filter), redactor), request_filter),
+        ErrorBoundary(RedactResponses(ClientErrors(ledger.recorder(request_filter)), redactor), request_filter),
         host='0.0.0.0',
         port=given.port,
         lifespan='on',

@@ -46,6 +46,9 @@ class Settings:
     # The maximum size of a request's body, in MiB, and the memory limit of the container.
     maxBodyMb: float = 32
     memoryMb: float = 1536
+    # How long the ledger keeps the rows of requests, in days, and how large its database may become, in MiB.
+    ledgerRetentionDays: float = 90
+    ledgerMaxMb: float = 1024
     cache: CacheSettings = CacheSettings()
 
 

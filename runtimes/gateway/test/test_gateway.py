@@ -23,6 +23,7 @@ import agent_loops
 import recorded_differences
 import recorded_exchanges
 from backports import zstd
+from ledger_cases import LedgerCases
 from provider_failure import UNPROCESSABLE
 from recorded_content import comparable, content_of
 
@@ -64,8 +65,7 @@ def prepare() -> None:
     """The files that infra/ would upload."""
     import yaml
 
-    for file in Path('/hooks').glob('*.*'):
-        shutil.copy(file, HOME)
+    shutil.copytree('/hooks', HOME, dirs_exist_ok=True)
     config = yaml.safe_load(Path('/litellm.yaml').read_text())
     config['model_list'] = [
         model('claude', 'anthropic/claude-opus-5', '/anthropic', 'ANTHROPIC_API_KEY'),
@@ -194,7 +194,7 @@ def serve_recorded() -> None:
     (HOME / 'config.yaml').write_text(yaml.safe_dump(config))
 
 
-class WholeGateway(unittest.TestCase):
+class WholeGateway(LedgerCases, unittest.TestCase):
     maxDiff = 0
     @classmethod
     def setUpClass(cls):

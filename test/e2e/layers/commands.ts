@@ -32,6 +32,24 @@ export function commands(stack: LayersStack): void {
     10 * MINUTE,
   );
 
+  test('usage shows the calls of each provider with their key and cost', async () => {
+    type Page = { data: { results: { provider: string; api_key_id: string; num_attempts: number }[] }[] };
+    const page = await stack.checkout.json<Page>([
+      'usage',
+      stack.stack,
+      '--by',
+      'provider,key',
+      '--since',
+      '1h',
+    ]);
+    const results = page.data.flatMap((bucket) => bucket.results);
+    const called = results.filter(({ num_attempts }) => num_attempts > 0);
+    expect(called.map(({ provider }) => provider)).toEqual(
+      expect.arrayContaining(['anthropic', 'groq', 'openai']),
+    );
+    expect([...new Set(called.map(({ api_key_id }) => api_key_id))]).toEqual(['master']);
+  });
+
   test(
     "connect writes all providers' keys, and none of them with --gateway-only",
     async () => {

@@ -16,6 +16,7 @@ const REPORT: StatusReport = {
   image: 'sha256:0a0a0a0a',
   keys: [],
   rotation: null,
+  ledger: [],
   containers: [
     { name: 'gateway-0-1234567', role: 'gateway', state: 'running', status: 'Up 3 minutes (healthy)' },
   ],
@@ -65,4 +66,11 @@ test('only containers of another deployment are listed with a command that remov
 test('guests of a network are the containers that do not belong to the stack', () => {
   expect(guestsOf({ a: 'edge', b: 'vllm', c: 'gateway' }, [{ id: 'a' }, { id: 'c' }])).toEqual(['vllm']);
   expect(guestsOf({}, [])).toEqual([]);
+});
+
+test('a ledger that cannot write is shown', () => {
+  const ledger = [{ gateway: 'gateway-0-1234567', waiting: 12, lost: 3, problem: 'database is locked' }];
+  expect(statusText({ ...REPORT, ledger }, Infinity)).toContain(
+    'ledger       gateway-0-1234567: 12 rows wait: database is locked; 3 rows were lost',
+  );
 });

@@ -153,4 +153,10 @@ test('an agent gets the provider of its lane and its key, and no other', async (
   ]);
   expect(config.small_model).toMatch(/^groq-direct\//);
   expect(config.agent.fine).toEqual(entry);
+  // The gateway's ledger records who asked. Other providers do not get the name.
+  expect(JSON.stringify(config)).not.toContain('x-litellm-tags');
+  const alias = { ...entry, model: 'litellm/groq-llama3-70b' };
+  await run([agent('fine', { lane: 'fast', model: alias.model, dir: own, entry: alias })], { client });
+  const { provider } = read('opencode.json') as StackClient['config'];
+  expect(provider.litellm?.options.headers).toMatchObject({ 'x-litellm-tags': 'agent:fine,lane:fast' });
 });

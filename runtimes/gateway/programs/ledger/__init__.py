@@ -9,6 +9,7 @@ What stands where:
 - recorder.py: ASGI middleware that sees each request of a client. It gives the ledger's ids and joins attempts and request.
 - wire.py: the usage, model and text in the bytes of an answer. counting.py: each provider's arithmetic of tokens. prices.py: prices and
   the cost of an attempt. rows.py: what was observed becomes a row. All four are pure.
+- gateway.py: connects these in a gateway's process.
 - writer.py: one thread for each gateway. It makes rows, keeps them in memory up to a bound, and writes them in batches.
 - store.py: the database: the statements of a batch. retention.py: removes old rows. report.py: the sums for `usage`, run by `docker exec`.
 
@@ -16,7 +17,7 @@ Rules: ids are the ledger's own (random), never a client's or a provider's. Mone
 no answer and no key is stored. A failure of the database never fails a request.
 
 Budgets come next. Their table `reservations` needs a migration 0002 and stands beside `attempts`: a reservation has the `request_id` of the
-request whose cost it covers, and is settled with the costs of its attempts (`rows.attempt_row`). `requests_log.current().ledger_id` is that
-id from the moment a request has a valid key, so the check can run in request_filter.py before cache and LiteLLM. A check that must not wait for
+request whose cost it covers, and is settled with the costs of its attempts (`rows.attempt_row`). `requests_log.current().record.id` is that
+id for every request to a model, so the check can run in request_filter.py before cache and LiteLLM. A check that must not wait for
 the writer's thread opens its own connection with `store.connect`.
 """

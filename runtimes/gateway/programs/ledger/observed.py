@@ -6,6 +6,8 @@ import time
 from typing import NamedTuple
 from uuid import uuid4
 
+# The longest name that a client or a provider can put into a column; longer ones are cut.
+MAX_NAME = 128
 # How much of an answer is kept until it is read: the beginning and the end of a longer one.
 HEAD, TAIL = 1 << 20, 1 << 18
 
@@ -46,6 +48,8 @@ class Request:
         self.stream = self.finished = False
         self.http_status = 0
         self.attempts = 0
+        # Its attempts that are not over (transport.Meter).
+        self.running: set = set()
         # The deployment of the last attempt.
         self.answered_by: Deployment | None = None
         # The usage of an answer from the cache, and the deployment that it came from.

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from requests_log import current
 
 from ledger.observed import Deployment, Request, now_us
+from ledger.transport import end_all
 
 ROUTES = re.compile(r'(?:/v1)?/(chat/completions|completions|responses|embeddings)|/v1/(messages)')
 # `x-litellm-tags: agent:NAME,lane:NAME` names who asks. Other tags are ignored.
@@ -31,6 +32,7 @@ class Recorder:
         try:
             await self.app(scope, receive, observed(record, send))
         finally:
+            end_all(record.running)
             # Without a valid key it is nobody's request, and it must not fill the disk.
             if state.key_name is not None:
                 self.end(record, state)

@@ -6,9 +6,8 @@ from collections.abc import Callable
 
 from ledger import wire
 from ledger.counting import Tokens, tokens_of
-from ledger.observed import Attempt, Deployment, Request
+from ledger.observed import MAX_NAME, Attempt, Deployment, Request
 from ledger.prices import Cost, PriceList
-from ledger.schema import MAX_NAME
 
 # OpenTelemetry's names of providers that have another one in LiteLLM.
 PROVIDER_NAMES = {'gemini': 'gcp.gemini', 'vertex_ai': 'gcp.vertex_ai', 'mistral': 'mistral_ai', 'xai': 'x_ai', 'azure': 'azure.ai.openai', 'bedrock': 'aws.bedrock'}

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, String, Table
 
+from ledger.observed import MAX_NAME
+
 metadata = MetaData()
-# The longest name that a client or a provider can put into a column; longer ones are cut.
-MAX_NAME = 128
 
 
 def _name(name: str, **more) -> Column:

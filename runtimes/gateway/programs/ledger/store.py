@@ -24,25 +24,23 @@ HOUR_US = 3_600_000_000
 def connect(url: str, read_only: bool = False) -> Engine:
     """An engine for a database. Nothing is opened before its first use.
 
-    `read_only` opens an existing SQLite file for reading only, and fails if there is none.
+    `read_only`: nothing can be written to the SQLite file.
     """
     if not url.startswith('sqlite'):
         return create_engine(url, poolclass=NullPool)
-    if read_only:
-        path = url.removeprefix('sqlite:///')
-        url = f'sqlite:///file:{path}?mode=ro&uri=true'
     engine = create_engine(url, poolclass=StaticPool, connect_args={'timeout': BUSY_SECONDS, 'check_same_thread': False})
 
     @event.listens_for(engine, 'connect')
     def prepare(connection, _) -> None:
         # Python's module would begin transactions only before a change, and so not keep a schema change and its version together.
         connection.isolation_level = None
-        if not read_only:
-            # Only a new file takes this: freed pages can then be given back (retention.py).
-            connection.execute('PRAGMA auto_vacuum = INCREMENTAL')
-            connection.execute('PRAGMA journal_mode = WAL')
+        # Only a new file takes this: freed pages can then be given back (retention.py).
+        connection.execute('PRAGMA auto_vacuum = INCREMENTAL')
+        connection.execute('PRAGMA journal_mode = WAL')
         # A commit survives the end of the process. It may not survive the end of the machine's power, but the file stays sound.
         connection.execute('PRAGMA synchronous = NORMAL')
+        if read_only:
+            connection.execute('PRAGMA query_only = ON')
 
     @event.listens_for(engine, 'begin')
     def begin(connection: Connection) -> None:

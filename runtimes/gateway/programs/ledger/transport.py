@@ -97,23 +97,25 @@ def ask_for_usage(request, body: bytes) -> bytes:
 class Meter:
     """Follows the answer of an attempt, and reports its end once."""
 
-    # The attempts that are not over, for the end of the process.
+    # All that are not over, for the end of the process.
     running: set[Meter] = set()
 
     def __init__(self, attempt: Attempt, ended: Callable[[Attempt], None]) -> None:
         self.attempt, self.ended = attempt, ended
         self.running.add(self)
+        attempt.request.running.add(self)
 
     def end(self, ending: str, error: BaseException | None = None) -> None:
         if self in self.running:
             self.running.discard(self)
+            self.attempt.request.running.discard(self)
             self.attempt.ending, self.attempt.error, self.attempt.completed_us = ending, error, now_us()
             self.ended(self.attempt)
 
 
-def end_all() -> None:
-    """End all attempts, because the process ends."""
-    for meter in list(Meter.running):
+def end_all(running: set[Meter] = Meter.running) -> None:
+    """End attempts: those of a request that is over, or all, because the process ends. LiteLLM does not close every stream that it has read."""
+    for meter in list(running):
         meter.end('closed')
 
 

@@ -109,8 +109,9 @@ def read_stream(wire: str, body: bytes) -> Answer:
     for index, event in enumerate(events):
         if index < FIRST or index >= len(events) - LAST or _USAGE.search(event):
             answer = add_event(answer, event)
-    if answer.usage and answer.complete:
-        return answer
+    # LiteLLM does not read on once it has both.
+    if answer.usage and (answer.complete or answer.finish_reason):
+        return answer._replace(complete=True)
     return answer._replace(text=''.join(piece for event in events for piece in deltas(wire, loads(event))))
 
 

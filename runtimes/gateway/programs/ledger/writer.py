@@ -38,7 +38,7 @@ class Writer:
     """Rows are given by functions that make them, which run in the thread, not in the request."""
 
     def __init__(self, files: LedgerFiles, prices: list = (), maintain: Callable | None = None, report: Callable[[dict], None] | None = None) -> None:  # type: ignore[assignment]
-        """`maintain(connection)` is called every hour. `report(state)` gets the state when it changes: waiting, lost, problem."""
+        """`maintain(engine)` is called every hour. `report(state)` gets the state when it changes: waiting, lost, problem."""
         self.files, self.prices, self.maintain, self.report = files, list(prices), maintain, report
         self.given: queue.SimpleQueue[Make | None] = queue.SimpleQueue()
         self.waiting: deque[tuple[str, dict]] = deque()

@@ -1,0 +1,125 @@
+/** `./switchyard usage`: what a stack's requests cost, from its ledger. */
+import type { Command } from 'commander';
+import {
+  type Dimension,
+  DIMENSIONS,
+  groupUsage,
+  sumUsage,
+  type UsageGroup,
+  type UsageSums,
+} from '../domain/plan/usage-groups.ts';
+import { dollars, focusCsv, usagePage } from '../domain/render/usage-page.ts';
+import type { UsageRow } from '../domain/schema/usage-schema.ts';
+import { ensureReady } from '../bootstrap/ready.ts';
+import { UserError } from '../console/errors.ts';
+import { type Output, withOutput } from '../console/output.ts';
+import { table } from '../console/table.ts';
+import { parseDuration, parseToday } from '../console/time-options.ts';
+import { requireStack } from '../engine/stack-name.ts';
+import { readUsage } from '../engine/usage-report.ts';
+
+interface UsageOptions {
+  by: string;
+  since: string;
+  csv?: boolean;
+}
+
+/** Adds `usage` to the command line. */
+export function register(program: Command): void {
+  program
+    .command('usage')
+    .description(
+      'show requests, tokens and estimated costs; with --json in the shape of the usage API of OpenAI',
+    )
+    .argument('[stack]', 'the stack', 'dev')
+    .option(
+      '--by <dimensions>',
+      `what to group by, with commas: ${Object.keys(DIMENSIONS).join(', ')}`,
+      'provider,model',
+    )
+    .option(
+      '--since <time>',
+      'the beginning: a day (YYYY-MM-DD, UTC) or a duration before now (24h, 7d)',
+      '30d',
+    )
+    .option('--csv', 'one charge for each day, model and key, as CSV in the format FOCUS 1.2')
+    .action(withOutput(usage));
+}
+
+async function usage(out: Output, stack: string, options: UsageOptions): Promise<void> {
+  const by = parseBy(options.by);
+  const since = parseSince(options.since);
+  await requireStack(stack);
+  await ensureReady({ need: ['docker'], onProgress: out.progress });
+  // The hour that is running counts too.
+  const until = Math.floor(Date.now() / 1000) + 3600;
+  const rows = await out.step(`reading the ledger of ${stack}`, () => readUsage(stack, since, until));
+  if (options.csv) return out.result({ csv: focusCsv(stack, rows) }, focusCsv(stack, rows));
+  out.result({ stack, since, ...usagePage(rows, by) }, usageText(rows, by));
+}
+
+/** @throws UserError if one is unknown. */
+export function parseBy(text: string): Dimension[] {
+  const names = [...new Set(text.split(',').map((name) => name.trim()))];
+  const unknown = names.find((name) => !Object.hasOwn(DIMENSIONS, name));
+  if (unknown === undefined) return names as Dimension[];
+  throw new UserError('cannot group usage by this', {
+    where: '--by',
+    found: unknown,
+    allowed: Object.keys(DIMENSIONS),
+  });
+}
+
+/**
+ * The beginning in seconds since 1970, at the start of an hour: the ledger has sums of whole hours.
+ *
+ * @throws UserError if it is neither a day nor a duration.
+ */
+export function parseSince(text: string, now = Date.now()): number {
+  const day = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const ms = day ? parseToday(text).getTime() - 12 * 3_600_000 : now - parseDuration(text, '--since');
+  return Math.floor(ms / 3_600_000) * 3600;
+}
+
+/** The table of the groups, and their sum. */
+export function usageText(rows: readonly UsageRow[], by: readonly Dimension[]): string {
+  if (rows.length === 0) return 'no requests in this time';
+  const total: UsageGroup = { by: {}, sums: sumUsage(rows) };
+  const head = [...by, 'requests', 'failed', 'cached', 'calls', 'input', 'output', '$'];
+  const lines = [...groupUsage(rows, by), total].map((group) => [
+    ...cells(group, by, group === total),
+    ...numbers(group.sums),
+  ]);
+  return [table(head, lines), ...notes(total.sums)].join('\n');
+}
+
+function cells(group: UsageGroup, by: readonly Dimension[], isTotal: boolean): string[] {
+  return by.map((dimension, index) =>
+    isTotal ? (index === 0 ? 'all' : '') : (group.by[dimension] ?? '') || '-',
+  );
+}
+
+function numbers(sums: UsageSums): string[] {
+  const counts = [sums.requests, sums.failed_requests, sums.cache_hits, sums.attempts];
+  const tokens = [sums.gen_ai_usage_input_tokens, sums.gen_ai_usage_output_tokens];
+  return [...counts, ...tokens].map(String).concat(dollars(sums.cost_nano_usd));
+}
+
+/** What makes the sum inexact, in sentences. */
+function notes(sums: UsageSums): string[] {
+  const counted =
+    sums.counted_attempts === 0
+      ? []
+      : [`${sums.counted_attempts} calls without usage of the provider: their tokens were counted here`];
+  const unpriced =
+    sums.unpriced_attempts === 0
+      ? []
+      : [`${sums.unpriced_attempts} calls without a known price: not in the sum`];
+  const saved = sums.saved_nano_usd === 0 ? [] : [`saved by the cache: ${dollars(sums.saved_nano_usd)} $`];
+  return [
+    ...counted,
+    ...unpriced,
+    ...saved,
+    'Estimated by list prices; the invoices of the providers decide.',
+  ];
+}

@@ -1,0 +1,38 @@
+/** The sums of a stack's ledger, as runtimes/gateway/programs/ledger/report.py prints them. */
+import { z } from 'zod';
+
+const sum = z.int().min(0);
+
+/** The sums of one day for one combination of key, lane, agent, model and provider. Money is in nano-dollars. */
+const usageRow = z.object({
+  /** The start of the day, in seconds since 1970 (UTC). */
+  day: z.int(),
+  key_alias: z.string(),
+  lane: z.string(),
+  gen_ai_agent_name: z.string(),
+  model_alias: z.string(),
+  gen_ai_operation_name: z.string(),
+  gen_ai_provider_name: z.string(),
+  gen_ai_request_model: z.string(),
+  requests: sum,
+  failed_requests: sum,
+  cache_hits: sum,
+  attempts: sum,
+  failed_attempts: sum,
+  cancelled_attempts: sum,
+  counted_attempts: sum,
+  unpriced_attempts: sum,
+  gen_ai_usage_input_tokens: sum,
+  gen_ai_usage_cache_read_input_tokens: sum,
+  gen_ai_usage_cache_creation_input_tokens: sum,
+  gen_ai_usage_output_tokens: sum,
+  gen_ai_usage_reasoning_output_tokens: sum,
+  cost_nano_usd: sum,
+  saved_nano_usd: sum,
+});
+
+/** What the program prints. `none`: nothing was recorded yet. */
+export const usageReport = z.object({ database: z.enum(['ok', 'none']), rows: z.array(usageRow) });
+
+/** A row of the report. */
+export type UsageRow = z.output<typeof usageRow>;

@@ -1,0 +1,112 @@
+import { expect, test } from '@jest/globals';
+import { parseBy, parseSince, usageText } from '../../../cli/usage.ts';
+import { groupUsage, sumUsage } from '../../../domain/plan/usage-groups.ts';
+import { dollars, focusCsv, usagePage } from '../../../domain/render/usage-page.ts';
+import { usageReport, type UsageRow } from '../../../domain/schema/usage-schema.ts';
+
+const DAY = Date.UTC(2026, 10, 27) / 1000;
+
+/** A row as the program in the gateway prints it. */
+function row(more: Partial<UsageRow> = {}): UsageRow {
+  const report = {
+    database: 'ok',
+    rows: [
+      {
+        ...{ day: DAY, key_alias: 'master', lane: 'fast', gen_ai_agent_name: 'reviewer', model_alias: 'gpt' },
+        ...{ gen_ai_operation_name: 'chat', gen_ai_provider_name: 'openai', gen_ai_request_model: 'gpt-5.6' },
+        ...{ requests: 2, failed_requests: 0, cache_hits: 1, attempts: 3, failed_attempts: 1 },
+        ...{ cancelled_attempts: 0, counted_attempts: 0, unpriced_attempts: 0 },
+        ...{ gen_ai_usage_input_tokens: 700, gen_ai_usage_cache_read_input_tokens: 64 },
+        ...{ gen_ai_usage_cache_creation_input_tokens: 0, gen_ai_usage_output_tokens: 50 },
+        ...{ gen_ai_usage_reasoning_output_tokens: 12, cost_nano_usd: 1_280_000, saved_nano_usd: 5000 },
+        ...more,
+      },
+    ],
+  };
+  return usageReport.parse(report).rows[0]!;
+}
+
+const ROWS = [
+  row(),
+  row({ day: DAY - 86_400, gen_ai_provider_name: 'groq', gen_ai_request_model: 'llama', cost_nano_usd: 3, unpriced_attempts: 2, counted_attempts: 1 }),
+  row({ key_alias: 'ann', cost_nano_usd: 9_000_000_000 }),
+]; // prettier-ignore
+
+test.each([
+  [0, '0'],
+  [1, '0.000000001'],
+  [1_280_000, '0.00128'],
+  [2_000_000_000, '2'],
+  [10_000_000_000, '10'],
+  [9_007_199_254_740_991, '9007199.254740991'],
+])('%d nano-dollars are %s dollars', (nano, text) => {
+  expect(dollars(nano)).toBe(text);
+});
+
+test('groups are summed, and the most expensive one is first', () => {
+  expect(
+    groupUsage(ROWS, ['key']).map(({ by, sums }) => [by.key, sums.requests, sums.cost_nano_usd]),
+  ).toEqual([
+    ['ann', 2, 9_000_000_000],
+    ['master', 4, 1_280_003],
+  ]);
+  expect(groupUsage(ROWS, ['day', 'provider']).map(({ by }) => [by.day, by.provider])).toEqual([
+    ['2026-11-26', 'groq'],
+    ['2026-11-27', 'openai'],
+  ]);
+  expect(
+    sumUsage(groupUsage(ROWS, ['day', 'model', 'lane']).map(({ sums }) => ({ ...row(), ...sums }))),
+  ).toEqual(sumUsage(ROWS));
+});
+
+test('the page has the fields of the usage API, and null where it is not grouped', () => {
+  const page = usagePage(ROWS, ['model']);
+  expect(page.data.map(({ start_time, end_time }) => [start_time, end_time - start_time])).toEqual([
+    [DAY - 86_400, 86_400],
+    [DAY, 86_400],
+  ]);
+  expect(page.data[1]!.results).toEqual([
+    expect.objectContaining({
+      object: 'organization.usage.completions.result',
+      model: 'gpt-5.6',
+      api_key_id: null,
+      input_tokens: 1400,
+      input_cached_tokens: 128,
+      output_tokens: 100,
+      num_model_requests: 4,
+      amount: { value: 9.00128, currency: 'usd' },
+    }),
+  ]);
+});
+
+test('FOCUS has a charge for each day, model and key, and no formula', () => {
+  const lines = focusCsv('dev', [
+    ...ROWS,
+    row({ key_alias: '=1+1', attempts: 1 }),
+    row({ attempts: 0 }),
+  ]).split('\r\n');
+  expect(lines).toHaveLength(5);
+  const head = lines[0]!.split(',');
+  const cells = lines.find((line) => line.includes('ann'))!.split(',');
+  expect(cells.slice(0, 8)).toEqual(['9', 'dev', 'dev', 'USD', '2026-12-01T00:00:00Z', '2026-11-01T00:00:00Z', 'Usage', '']); // prettier-ignore
+  expect(cells[head.indexOf('ChargePeriodStart')]).toBe('2026-11-27T00:00:00Z');
+  expect(lines.some((line) => line.includes(",'=1+1,"))).toBe(true);
+  expect(head).toContain('x_Estimate');
+});
+
+test('the table has a sum, and says what makes it inexact', () => {
+  const text = usageText(ROWS, ['provider', 'model']);
+  expect(text).toMatch(/^all +6 +0 +3 +9 +2100 +150 +9\.001280003$/m);
+  expect(text).toContain('2 calls without a known price: not in the sum');
+  expect(text).toContain('1 calls without usage of the provider');
+  expect(usageText([], ['day'])).toBe('no requests in this time');
+});
+
+test('what to group by and the beginning are checked', () => {
+  expect(parseBy('key, model,key')).toEqual(['key', 'model']);
+  expect(() => parseBy('user')).toThrow('cannot group usage by this');
+  const now = Date.UTC(2026, 10, 27, 10, 20);
+  expect(parseSince('24h', now)).toBe(Date.UTC(2026, 10, 26, 10) / 1000);
+  expect(parseSince('2026-11-01', now)).toBe(Date.UTC(2026, 10, 1) / 1000);
+  expect(() => parseSince('last week', now)).toThrow('invalid duration');
+});
