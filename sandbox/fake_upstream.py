@@ -15,11 +15,13 @@ It answers chat completions, responses, embeddings, Anthropic messages and their
 the request's `stream` is true. The text is `Hello from <provider> (<model>)`. A request controls its answer with directives anywhere
 in its last message: `#chunks=40` (events of the stream), `#delayMs=100` (pause before each), `#text=word`, `#tool=word` (a call of
 the first tool that the request offers, with {"word": "<word>"} as its input; no text), `#reason=word` (the model reasons first, in the
-provider's own form).
+provider's own form), `#hexText=<hex>` (a text of any characters), `#use=<tool>` with `#hexInput=<hex>` (a call of the tool of that name with
+this JSON as its input).
 
 Control:
     GET    /_health              200 when it is listening
-    GET    /_requests?since=N    {"next": M, "requests": [{n, time, peer, method, path, query, headers, provider, model, stream, body, answer}]}
+    GET    /_requests?since=N    {"next": M, "requests": [{n, time, peer, method, path, query, headers, provider, model, stream, body, tools, files,
+                                 answer}]}: `tools` are the names of the offered tools, `files` the media types of what the messages carry;
                                  header names are lower-case, and all headers are included (authorization, x-api-key, …);
                                  `answer` is the result: the status, or "hang: …", "close", "cut", "aborted" (the client disconnected)
     DELETE /_requests            delete the recorded requests
@@ -130,23 +132,36 @@ def directives(exchange: Exchange) -> dict[str, str]:
     last = given[-1] if isinstance(given, list) else given
     last = last.get('content', last) if isinstance(last, dict) else last
     message = last if isinstance(last, str) else json.dumps(last)
-    return dict(re.findall(r'#(chunks|delayMs|text|tool|reason)=(\w+)', message))
+    return dict(re.findall(r'#(chunks|delayMs|text|tool|reason|hexText|use|hexInput)=(\w+)', message))
 
 
 def answer_options(exchange: Exchange) -> tuple[str, int, float]:
     """The requested text, number of events and pause in seconds."""
     found = directives(exchange)
-    text = found.get('text') or f'Hello from {exchange.provider} ({exchange.model})'
+    text = bytes.fromhex(found.get('hexText', '')).decode() or found.get('text') or f'Hello from {exchange.provider} ({exchange.model})'
     return text, int(found.get('chunks', 5)), int(found.get('delayMs', 0)) / 1000
 
 
 def tool_call(exchange: Exchange) -> tuple[str, str] | None:
     """Name and input, as JSON, of the requested tool call; None if there is none."""
-    word, tools = directives(exchange).get('tool'), exchange.json.get('tools')
-    if not word or not tools:
+    found, names = directives(exchange), tool_names(exchange)
+    if found.get('use') in names:
+        return found['use'], bytes.fromhex(found.get('hexInput', '')).decode() or '{}'
+    if not found.get('tool') or not names:
         return None
-    tool = tools[0].get('function', tools[0])
-    return tool.get('name', ''), json.dumps({'word': word})
+    return names[0], json.dumps({'word': found['tool']})
+
+
+def tool_names(exchange: Exchange) -> list[str]:
+    """The names of the tools that the request offers."""
+    tools = exchange.json.get('tools') if isinstance(exchange.json, dict) else None
+    named = [tool.get('function', tool) for tool in tools or [] if isinstance(tool, dict)]
+    return [tool.get('name', '') for tool in named if isinstance(tool, dict)]
+
+
+def carried_files(exchange: Exchange) -> list[str]:
+    """The media types of images and documents in the request: of data URLs, and in Anthropic's form."""
+    return sorted(set(re.findall(r'(?:"data:|"media_type": ?")([a-z]+/[a-z.+-]+)', exchange.raw.decode('utf-8', 'replace'))))
 
 
 def reasoning(exchange: Exchange) -> dict:
@@ -424,6 +439,7 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             record |= {'query': exchange.query, 'headers': headers, 'provider': exchange.provider}
             record |= {'model': exchange.model, 'stream': exchange.stream, 'answer': None}
             record['body'] = exchange.json if len(exchange.raw) <= MAX_RECORDED_BODY else shortened(exchange)
+            record |= {'tools': tool_names(exchange), 'files': carried_files(exchange)}
             requests.append(record)
             await answer(exchange, record)
             record = {}

@@ -21,6 +21,10 @@ export interface ReceivedRequest {
   stream: boolean;
   /** JSON; for a body that was too long to record, its short fields and `"truncated": <its length>`. */
   body: string;
+  /** The names of the offered tools. */
+  tools: string[];
+  /** The media types of the images and documents in it. */
+  files: string[];
   answer: number | string;
   /** What was wrong in a request that the provider's own SDK could not send: the path and the kind of the first fault. */
   refused?: string;

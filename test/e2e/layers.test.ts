@@ -3,6 +3,7 @@
  * Each group of tests is a file in layers/.
  */
 import { afterAll, beforeAll } from '@jest/globals';
+import { clients } from './layers/clients.ts';
 import { commands } from './layers/commands.ts';
 import { failures } from './layers/failures.ts';
 import { hostile } from './layers/hostile.ts';
@@ -24,5 +25,6 @@ requestIds(stack);
 hostile(stack);
 portkey(stack);
 commands(stack);
+clients(stack);
 // Last, because it injects failures and changes the stack.
 failures(stack);
