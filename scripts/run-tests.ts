@@ -57,6 +57,7 @@ const SOAKS = [
   'test/e2e/bench.test.ts',
   'test/e2e/lifecycle.test.ts',
   'test/e2e/agents-command.test.ts',
+  'test/e2e/layers.test.ts',
   'test/e2e/litellm-addresses.test.ts',
 ];
 
