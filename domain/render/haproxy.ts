@@ -15,6 +15,8 @@ export interface EdgeSettings {
   queueTimeoutSeconds: number;
   /** The maximum size of a request, in MiB. */
   maxBodyMb: number;
+  /** The origins whose pages may call the gateway from a browser: `https://app.example`, or `*` for all. None if empty. */
+  cors: { origins: readonly string[] };
 }
 
 /** A file for the edge's container. */
@@ -59,6 +61,7 @@ export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): 
     keepAliveConnections: Math.floor(FRONT_CONNECTIONS / 2),
     portkeySlots: PORTKEY_SLOTS,
     maxHeaders: MAX_HEADERS,
+    cors: corsRules(settings.cors.origins),
     ...edgeErrors(settings),
     // Only templates of earlier releases use these two.
     maxBodyMb: settings.maxBodyMb,
@@ -78,3 +81,23 @@ export function renderEdge(settings: EdgeSettings, files: readonly EdgeFile[]): 
     }),
   }));
 }
+
+/**
+ * The rules for browsers. A preflight has no key, so the edge answers it itself. Browsers show a response only to pages of the origin that it
+ * names.
+ */
+function corsRules(origins: readonly string[]): string {
+  if (origins.length === 0) return '# It names no origin.';
+  const match = origins.includes('*') ? '-m found' : `-m str ${origins.join(' ')}`;
+  return [
+    `http-request set-var(txn.origin) req.hdr(origin) if { req.hdr(origin) ${match} }`,
+    'acl is_preflight req.hdr(access-control-request-method) -m found',
+    'http-request return status 204 hdr access-control-allow-methods "GET, POST" hdr access-control-allow-headers "%[req.fhdr(access-control-request-headers)]" hdr access-control-max-age 600 if METH_OPTIONS is_preflight { var(txn.origin) -m found }',
+    'http-after-response set-header access-control-allow-origin %[var(txn.origin)] if { var(txn.origin) -m found }',
+    `http-after-response set-header access-control-expose-headers "${EXPOSED}" if { var(txn.origin) -m found }`,
+    'http-after-response add-header vary origin if { var(txn.origin) -m found }',
+  ].join('\n    ');
+}
+
+/** The headers of a response that a page may read. */
+const EXPOSED = 'x-request-id, retry-after, x-switchyard-cache';

@@ -54,6 +54,20 @@ export const settingsSchema = z.strictObject({
     .default(60)
     .describe('How long the edge queues a request while no gateway is ready.'),
   maxBodyMb: inUnit('MiB', count(1, 1024)).default(32).describe('The largest request, in MiB.'),
+  cors: z
+    .strictObject({
+      origins: z
+        .array(
+          z.string().regex(/^(\*|https?:\/\/[a-z0-9.-]+(:\d{1,5})?)$/, {
+            error: 'expected an origin without a path, e.g. https://app.example, or "*" for all',
+          }),
+        )
+        .max(50)
+        .default([])
+        .describe('The origins whose pages may call the gateway: https://app.example, or "*" for all.'),
+    })
+    .prefault({})
+    .describe('Access from pages in a browser.'),
   image: z
     .strictObject({
       ref: z

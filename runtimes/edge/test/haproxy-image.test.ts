@@ -29,7 +29,11 @@ test.each([
       await mkdir(join(folder, 'edge'));
       const files = folderFiles(join(ROOT, 'runtimes/edge/programs'), join(folder, 'edge'));
       for (const { path, content } of renderEdge(
-        { queueTimeoutSeconds: QUEUE_TIMEOUT_SECONDS, maxBodyMb: 32 },
+        {
+          queueTimeoutSeconds: QUEUE_TIMEOUT_SECONDS,
+          maxBodyMb: 32,
+          cors: { origins: ['https://app.example'] },
+        },
         files,
       ))
         await writeFile(path, content);

@@ -55,6 +55,20 @@ class Errors(WithEdge):
         self.assertEqual(ask(b'x' * 3_000_000, headers=name), OK)
         self.assertEqual(ask(b'x' * 3_000_000, headers='x-litellm-api-key: Bearer other\r\n'), (401, 'invalid_api_key'))
 
+    def test_browsers_on_pages_of_an_allowed_origin(self):
+        self.gateways()
+        asked = 'access-control-request-method: POST\r\naccess-control-request-headers: authorization,content-type\r\n'
+        allowed, other = 'origin: https://app.example\r\n', 'origin: https://other.example\r\n'
+        status, headers, _ = read(send(headers=allowed + asked, method='OPTIONS'))
+        self.assertEqual((status, headers['access-control-allow-origin']), (204, 'https://app.example'))
+        self.assertEqual(headers['access-control-allow-headers'], 'authorization,content-type')
+        self.assertEqual(read(send(headers=other + asked, method='OPTIONS'))[0], 401)
+        # Errors too, so that the page can read them.
+        for key, expected in ((KEY, 200), ('', 401)):
+            status, headers, _ = read(send(headers=key + allowed))
+            self.assertEqual((status, headers.get('access-control-allow-origin'), 'x-request-id' in headers), (expected, 'https://app.example', True))
+            self.assertNotIn('access-control-allow-origin', read(send(headers=key + other))[1])
+
     def test_a_websocket_reaches_the_gateway_which_refuses_it(self):
         self.gateways()
         headers = KEY + 'connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==\r\n'

@@ -10,7 +10,7 @@ import { asPulumi } from './as-pulumi.ts';
 import { SMALL } from './small.ts';
 
 const SETTINGS =
-  "port, bind, production, mock, replicas, memoryMb, drainSeconds, queueTimeoutSeconds, maxBodyMb, image, masterKey, keys, client, portkey, baseUrls, keyAge, and the providers' keys as secrets";
+  "port, bind, production, mock, replicas, memoryMb, drainSeconds, queueTimeoutSeconds, maxBodyMb, cors, image, masterKey, keys, client, portkey, baseUrls, keyAge, and the providers' keys as secrets";
 const TAKE_OUT =
   'take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret';
 const DIGEST = '0a'.repeat(32);
@@ -83,6 +83,14 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
   switchyard:bind: 0.0.0.0
 `,
     'Pulumi.dev.yaml:3:20 warning: config.switchyard:bind: 0.0.0.0 accepts connections from other machines over plain HTTP; 127.0.0.1 accepts only local ones',
+  ],
+  [
+    'an origin with a path',
+    `  switchyard:port: 4000
+  switchyard:cors: { origins: [https://app.example/] }
+`,
+    `Pulumi.dev.yaml:3:31 config.switchyard:cors.origins[0]: found "https://app.example/"; expected an origin without a path, e.g. https://app.example, or "*" for all
+    pulumi config set --path 'cors.origins[0]' … --stack dev`,
   ],
   [
     'a virtual key for a model and a lane that do not exist',

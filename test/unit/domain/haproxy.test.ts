@@ -14,7 +14,7 @@ import {
 import { settingsSchema } from '../../../domain/schema/settings-schema.ts';
 
 const FOLDER = join(import.meta.dirname, '../../../runtimes/edge/programs');
-const settings = { queueTimeoutSeconds: 45, maxBodyMb: 3 };
+const settings = { queueTimeoutSeconds: 45, maxBodyMb: 3, cors: { origins: [] } };
 
 function rendered(name: string, from = settings): string {
   const file = { path: `/etc/switchyard/${name}`, content: readFileSync(join(FOLDER, name), 'utf8') };

@@ -191,7 +191,9 @@ test("the edge's templates of an earlier release are still filled in", () => {
   const names =
     '${queueTimeoutSeconds} ${serverSlots} ${invalidKeyMessage} ${keepAliveConnections} ${maxSockets} ${maxConnections}';
   const render = (text: string) =>
-    renderEdge({ queueTimeoutSeconds: 45, maxBodyMb: 3 }, [{ path: 'front.cfg', content: text }]);
+    renderEdge({ queueTimeoutSeconds: 45, maxBodyMb: 3, cors: { origins: [] } }, [
+      { path: 'front.cfg', content: text },
+    ]);
   expect(render(content)).toEqual(render(names));
   expect(render(content)[0]?.content).toMatch(/^45 \d+ Missing/);
 });
