@@ -22,6 +22,8 @@ LITELLM_OWN = frozenset(
 )
 # Parts and items in which a model has thought: a provider that does not publish them gets the conversation without them.
 THOUGHTS = frozenset(('reasoning', 'thinking', 'redacted_thinking'))
+# OpenAI's SDK, which sends the requests for the prefix `openai`, takes the headers of a deployment beside its fields.
+SDK_ARGUMENTS = frozenset(('extra_headers',))
 # Newer names of a field, for providers that publish only the older one.
 RENAMED = {'max_completion_tokens': 'max_tokens'}
 CHAT, RESPONSES = '/chat/completions', '/responses'
@@ -54,7 +56,7 @@ class ProviderFields:
                 kept[name] = self.extra(route, provider, value)
             elif name in fields:
                 kept[name] = self.inside(fields[name], value, route == RESPONSES and name == 'input')
-            elif name not in self.top or (provider == 'openai' and name not in LITELLM_OWN):
+            elif name not in self.top or (provider == 'openai' and (name in SDK_ARGUMENTS or name not in LITELLM_OWN)):
                 kept[name] = value
         return kept
 

@@ -48,6 +48,10 @@ class Chat(unittest.TestCase):
         for provider in FIELDS.routes[CHAT]:
             self.assertEqual(chat(provider, **body), {'model': 'm', **body})
 
+    def test_the_headers_of_a_deployment_are_kept_for_openais_sdk(self):
+        self.assertEqual(chat('openai', extra_headers={'x-mine': '1'}), {'model': 'm', 'extra_headers': {'x-mine': '1'}})
+        self.assertEqual(chat('huggingface', extra_headers={'x-mine': '1'}), {'model': 'm'})
+
     def test_servers_that_are_called_by_the_prefix_openai_keep_their_options(self):
         more = {'top_k': 4, 'chat_template_kwargs': {'thinking': True}, 'extra_body': {'min_p': 0.1}}
         self.assertEqual(chat('openai', **more), {'model': 'm', **more})

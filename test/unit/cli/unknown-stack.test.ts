@@ -77,6 +77,7 @@ const COMMANDS = [
   ['keys', 'import', join(folder, 'keys.env')],
   ['keys', 'ages'],
   ['keys', 'rotate'],
+  ['usage'],
   ['keys', 'add', 'alice'],
   ['keys', 'list'],
   ['keys', 'revoke', 'alice'],

@@ -32,7 +32,7 @@ test(
         walk.verify();
         walk.remove();
       }),
-      { numRuns: SOAK ? 1000 : 100 },
+      { numRuns: SOAK ? 1000 : 40 },
     );
   },
   10 * 60_000,

@@ -10,7 +10,7 @@ import { asPulumi } from './as-pulumi.ts';
 import { SMALL } from './small.ts';
 
 const SETTINGS =
-  "port, bind, production, mock, replicas, memoryMb, drainSeconds, queueTimeoutSeconds, maxBodyMb, cors, image, masterKey, keys, client, portkey, baseUrls, keyAge, and the providers' keys as secrets";
+  "port, bind, production, mock, replicas, memoryMb, drainSeconds, queueTimeoutSeconds, maxBodyMb, cors, image, masterKey, keys, client, portkey, baseUrls, ledger, keyAge, and the providers' keys as secrets";
 const TAKE_OUT =
   'take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret';
 const DIGEST = '0a'.repeat(32);
@@ -89,7 +89,7 @@ Pulumi.dev.yaml:2:3 config.switchyard:colour: unknown setting; allowed: ${SETTIN
     `  switchyard:port: 4000
   switchyard:cors: { origins: [https://app.example/] }
 `,
-    `Pulumi.dev.yaml:3:31 config.switchyard:cors.origins[0]: found "https://app.example/"; expected an origin without a path, e.g. https://app.example, or "*" for all
+    `Pulumi.dev.yaml:3:32 config.switchyard:cors.origins[0]: found "https://app.example/"; expected an origin without a path, e.g. https://app.example, or "*" for all
     pulumi config set --path 'cors.origins[0]' … --stack dev`,
   ],
   [

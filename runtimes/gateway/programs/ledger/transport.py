@@ -68,6 +68,8 @@ def begin(request, deployments: dict[str, Deployment]) -> Attempt | None:
     wire = wire_of(request.url.path) if record is not None and request.method == 'POST' else ''
     if not wire:
         return None
+    # Its attempts are stored before it has ended.
+    record.key_alias = current().key_name or ''
     call = _CALL.get() or {}
     deployment = deployments.get(deployment_of(call) or '')
     try:
