@@ -31,18 +31,18 @@ export async function checkOpencode(
   const state = await readOpencode(paths);
   const { owner } = state;
   const client = 'opencode';
-  const mend = connectCommand(stack ?? owner?.stack ?? 'dev', options);
+  const fix = connectCommand(stack ?? owner?.stack ?? 'dev', options);
   if (owner === undefined)
-    return { client, problems: [{ what: `${paths.config} has nothing of Switchyard`, command: mend }] };
+    return { client, problems: [{ what: `${paths.config} has nothing of Switchyard`, command: fix }] };
   if (stack !== undefined && owner.stack !== stack) {
     const what = `the files belong to stack ${owner.stack}, not to ${stack}`;
-    return { client, stack: owner.stack, problems: [{ what, command: mend }] };
+    return { client, stack: owner.stack, problems: [{ what, command: fix }] };
   }
   const wanted = await filesOf(owner, deployed);
   const files = 'problem' in wanted ? undefined : wanted;
-  const problems = 'problem' in wanted ? [wanted.problem] : outdated(state, wanted, owner, mend);
+  const problems = 'problem' in wanted ? [wanted.problem] : outdated(state, wanted, owner, fix);
   const entry = object(object(state.configs.map(({ provider }) => object(provider)[GATEWAY]).find(isObject)));
-  problems.push(...(await gatewayProblems(entry, object(state.auth[GATEWAY]).key, mend)));
+  problems.push(...(await gatewayProblems(entry, object(state.auth[GATEWAY]).key, fix)));
   if (options.dir === undefined && files !== undefined)
     problems.push(...(await overrides(files.config)).map((what) => ({ what })));
   return { client, stack: owner.stack, problems };

@@ -34,7 +34,7 @@ export interface Disconnected extends Pick<Written, 'files' | 'removed' | 'notes
 /** Why a client does not work, or not as its files say. */
 export interface Problem {
   what: string;
-  /** The command that mends it, where there is one. */
+  /** The command that fixes it, where there is one. */
   command?: string | undefined;
 }
 

@@ -24,13 +24,13 @@ export async function checkTool(
 ): Promise<Checked> {
   const tool = TOOLS[client](place);
   const { record } = await readManaged(tool.record, {});
-  const mend = `./switchyard connect ${stack ?? record?.owner.stack ?? 'dev'} --client ${client}`;
+  const fix = `./switchyard connect ${stack ?? record?.owner.stack ?? 'dev'} --client ${client}`;
   if (record === undefined)
-    return { client, problems: [{ what: 'its files have nothing of Switchyard', command: mend }] };
+    return { client, problems: [{ what: 'its files have nothing of Switchyard', command: fix }] };
   const { owner } = record;
   if (stack !== undefined && owner.stack !== stack) {
     const what = `the files belong to stack ${owner.stack}, not to ${stack}`;
-    return { client, stack: owner.stack, problems: [{ what, command: mend }] };
+    return { client, stack: owner.stack, problems: [{ what, command: fix }] };
   }
   return { client, stack: owner.stack, problems: await problemsOf() };
 
@@ -47,9 +47,9 @@ export async function checkTool(
       return [
         ...planManaged(state, owner, wanted).changes.map(({ path }) => ({
           what: `${path} is not current`,
-          command: mend,
+          command: fix,
         })),
-        ...(await gatewayProblems({ ...files.config.provider[GATEWAY] }, access.key, mend)),
+        ...(await gatewayProblems({ ...files.config.provider[GATEWAY] }, access.key, fix)),
         ...tool.conflicts(access, (path) => state.files[path]?.users).map((what) => ({ what })),
       ];
     } catch (error) {
