@@ -10,7 +10,7 @@ import { SMALL } from './small.ts';
 const TOP_KEYS = 'providers, models, fallbacks, defaults, routing, limits, cache, client, portkey';
 const PROVIDER_KEYS = 'name, key, keyPattern, keyUrl, litellm, baseUrl, gatewayBaseUrl, portkey, client';
 const MODEL_KEYS =
-  'provider, model, mode, supersedes, timeout, streamTimeout, maxParallel, limit, cost, notInPriceMap, acceptRetired, note';
+  'provider, model, mode, supersedes, timeout, streamTimeout, maxParallel, limit, cost, capabilities, notInPriceMap, acceptRetired, note';
 const ALIAS_FORM = 'an alias is made of lower-case letters, digits, ".", "_" and "-", 64 at most';
 const URL_FORM = 'expected a URL: http(s)://host/path, without user, query or fragment';
 const TAKE_OUT =
