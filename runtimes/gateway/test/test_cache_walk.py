@@ -44,6 +44,7 @@ def small_gateway(folder: Path, numbers: list[int]) -> None:
     from cache_file import AnswerFile
     from cache_key import Meanings
     from field_types import FieldTypes
+    from known_fields import KnownFields
     from served_models import ServedModels
     from settings import CacheSettings
 
@@ -56,7 +57,7 @@ def small_gateway(folder: Path, numbers: list[int]) -> None:
         requests_log.begin([]).key_name = 'master'
         text, got = text_of(number), []
         body = json.dumps({'model': 'gpt', 'messages': [{'role': 'user', 'content': text}]}).encode()
-        body = check_body(body, '/v1/chat/completions', served, FieldTypes())
+        body = check_body(body, '/v1/chat/completions', served, FieldTypes(), KnownFields({}), None)
 
         async def send(message):
             got.append(message)
@@ -151,7 +152,7 @@ class RealGateways(unittest.TestCase):
         readiness.write_text(re.sub(r'^PORT = \d+', 'PORT = 4101', readiness.read_text(), flags=re.MULTILINE))
         settings = json.loads((second / 'gateway.json').read_text())
         (second / 'gateway.json').write_text(json.dumps(settings | {'port': 4100}))
-        upstream = subprocess.Popen([sys.executable, '/upstream.py', '9000'], stdout=subprocess.DEVNULL)
+        upstream = subprocess.Popen([sys.executable, '/sandbox/fake_upstream.py', '9000'], stdout=subprocess.DEVNULL)
         ports = (4000, 4100)
         gateways = {4000: gateway.Gateway(gateway.HOME, 4000), 4100: gateway.Gateway(second, 4100)}
         try:
