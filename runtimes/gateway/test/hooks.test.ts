@@ -54,7 +54,6 @@ async function runPython(...modules: string[]): Promise<void> {
   ];
   // The fake model servers run in this container.
   options.push('--add-host', `${HOST_NAME}:127.0.0.1`);
-  if (SOAK) options.push('--env', 'SWITCHYARD_SOAK=1');
   const program = ['--entrypoint', 'python3', image, '-m', 'unittest', ...modules];
   const run = await execa('docker', ['run', ...options, ...tmpfs, ...mounts, ...program], { reject: false });
   if (run.exitCode !== 0) throw new Error(`${modules.join(' ')}:\n${run.stderr}`);

@@ -11,6 +11,7 @@ from body import check_body
 from cache_key import Meanings, cache_key
 from cache_rules import MAX_TTL, CacheWords, cached_route, is_repeatable, is_stateful
 from field_types import FieldTypes
+from known_fields import KnownFields
 from served_models import ServedModels
 
 SERVED = ServedModels({'gpt': 'chat', 'claude': 'chat', 'vectors': 'embedding'})
@@ -22,12 +23,13 @@ CONFIG = {
     'litellm_settings': {'drop_params': True, 'request_timeout': 120},
     'router_settings': {'fallbacks': [{'gpt': ['claude']}]},
 }
+CHECKS = (SERVED, FieldTypes(), KnownFields.of_config(CONFIG), None)
 MESSAGES = [{'role': 'user', 'content': 'hi'}]
 
 
 def key(body, client='master', path='/v1/chat/completions', headers=(), config=CONFIG, version='1'):
     """The key of a request, from the body as the client sends it."""
-    checked = check_body(body if isinstance(body, bytes) else orjson.dumps(body), path, SERVED, FieldTypes())
+    checked = check_body(body if isinstance(body, bytes) else orjson.dumps(body), path, *CHECKS)
     meanings = Meanings(config, version)
     aliases = [checked.fields['model'], *checked.fields.get('fallbacks', [])]
     given = {'namespace': checked.words.namespace, 'meanings': meanings.of(aliases), 'headers': meanings.headers(headers)}
@@ -49,7 +51,7 @@ def changed(**paths):
 class Words(unittest.TestCase):
     def test_words_are_read_and_do_not_reach_litellm(self):
         words = {'no-cache': True, 'no-store': True, 'ttl': 60, 's-maxage': 5, 'namespace': 'a'}
-        checked = check_body(orjson.dumps({'model': 'gpt', 'cache': words, 'messages': MESSAGES}), '/v1/messages', SERVED, FieldTypes())
+        checked = check_body(orjson.dumps({'model': 'gpt', 'cache': words, 'messages': MESSAGES}), '/v1/messages', *CHECKS)
         self.assertEqual(checked.words, CacheWords(True, True, True, 60, 5, 'a'))
         self.assertEqual(orjson.loads(checked.text), {'model': 'gpt', 'messages': MESSAGES})
 
@@ -125,8 +127,6 @@ class Keys(unittest.TestCase):
             'search_recency_filter': ('day', 'year'),
             'search_domain_filter': (['a.org'], ['b.org']),
             'provider': ({'only': ['a']}, {'only': ['b']}),
-            'transforms': ([], ['middle-out']),
-            'include_reasoning': (True, False),
             'min_p': (0.1, 0.9),
             'safe_prompt': (True, False),
             'chat_template_kwargs': ({'enable_thinking': True}, {'enable_thinking': False}),

@@ -5,6 +5,7 @@ By default with small gateways (only the cache, and an application in LiteLLM's 
 
 import asyncio
 import hashlib
+import http.client
 import json
 import os
 import random
@@ -43,6 +44,7 @@ def small_gateway(folder: Path, numbers: list[int]) -> None:
     from cache_file import AnswerFile
     from cache_key import Meanings
     from field_types import FieldTypes
+    from known_fields import KnownFields
     from served_models import ServedModels
     from settings import CacheSettings
 
@@ -55,7 +57,7 @@ def small_gateway(folder: Path, numbers: list[int]) -> None:
         requests_log.begin([]).key_name = 'master'
         text, got = text_of(number), []
         body = json.dumps({'model': 'gpt', 'messages': [{'role': 'user', 'content': text}]}).encode()
-        body = check_body(body, '/v1/chat/completions', served, FieldTypes())
+        body = check_body(body, '/v1/chat/completions', served, FieldTypes(), KnownFields({}), None)
 
         async def send(message):
             got.append(message)
@@ -150,7 +152,7 @@ class RealGateways(unittest.TestCase):
         readiness.write_text(re.sub(r'^PORT = \d+', 'PORT = 4101', readiness.read_text(), flags=re.MULTILINE))
         settings = json.loads((second / 'gateway.json').read_text())
         (second / 'gateway.json').write_text(json.dumps(settings | {'port': 4100}))
-        upstream = subprocess.Popen([sys.executable, '/upstream.py', '9000'], stdout=subprocess.DEVNULL)
+        upstream = subprocess.Popen([sys.executable, '/sandbox/fake_upstream.py', '9000'], stdout=subprocess.DEVNULL)
         ports = (4000, 4100)
         gateways = {4000: gateway.Gateway(gateway.HOME, 4000), 4100: gateway.Gateway(second, 4100)}
         try:
@@ -164,7 +166,7 @@ class RealGateways(unittest.TestCase):
                 for port in (ports[number // 4 % 2], *ports) * 40:
                     try:
                         status, text, headers = gateway.ask(port, 'POST', '/v1/chat/completions', body, timeout=120)
-                    except OSError:
+                    except (OSError, http.client.HTTPException):
                         time.sleep(0.5)  # killed, or not started yet: the edge would send it to the other one
                         continue
                     self.assertEqual((status, gateway.answer_text(text)), (200, word))

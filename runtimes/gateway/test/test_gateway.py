@@ -541,7 +541,7 @@ class WholeGateway(LedgerCases, unittest.TestCase):
         """LiteLLM's own cache gives the first answer to all of these."""
         variants = {
             'perplexity': [{'search_recency_filter': 'day'}, {'search_recency_filter': 'year'}, {'search_domain_filter': ['a.org']}],
-            'openrouter': [{'provider': {'only': ['a']}}, {'provider': {'only': ['b']}}, {'min_p': 0.1}, {'include_reasoning': True}],
+            'openrouter': [{'provider': {'only': ['a']}}, {'provider': {'only': ['b']}}, {'min_p': 0.1}, {'min_p': 0.9}],
             'mistral': [{'safe_prompt': True}, {'safe_prompt': False}],
             'together': [{'chat_template_kwargs': {'enable_thinking': True}}, {'chat_template_kwargs': {'enable_thinking': False}}],
         }
