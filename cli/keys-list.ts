@@ -8,7 +8,7 @@ import { virtualKeys } from '../domain/plan/key-plan.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
 import { resourceName, stackState } from '../engine/stack-state.ts';
-import { virtualKeyResource } from '../infra/virtual-keys.ts';
+import { virtualKeyResource } from '../infra/docker-names.ts';
 import { loadCatalog } from '../stacks/load.ts';
 
 /** Adds `keys list`. */

@@ -5,7 +5,7 @@ import { ensureReady } from '../bootstrap/ready.ts';
 import { deploy } from '../engine/deploy.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
 import { ensureStack, resourceName, stackState } from '../engine/stack-state.ts';
-import { virtualKeyResource } from '../infra/virtual-keys.ts';
+import { virtualKeyResource } from '../infra/docker-names.ts';
 import { keySetting, rotateKeySetting } from '../keys/virtual-key-settings.ts';
 
 /** The options of `keys rotate` that a virtual key has. */

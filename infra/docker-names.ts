@@ -39,3 +39,8 @@ export function labels(
     { label: 'switchyard.stack', value: stack },
   ];
 }
+
+/** The name of the resource with a virtual key's value. Not in virtual-keys.ts: commands need it, and must not load Pulumi's SDK. */
+export function virtualKeyResource(alias: string, generation: number): string {
+  return `key-${alias}-${generation}`;
+}

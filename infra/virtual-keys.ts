@@ -1,6 +1,7 @@
 import * as pulumi from '@pulumi/pulumi';
 import * as random from '@pulumi/random';
 import { addClientKey } from './client-keys.ts';
+import { virtualKeyResource } from './docker-names.ts';
 
 /** A virtual key of a stack. */
 export interface VirtualKeyArgs {
@@ -63,11 +64,6 @@ export class VirtualKeys extends pulumi.ComponentResource {
           .reduce((all, { name, value, ...more }) => addClientKey(all, name, value, more), text),
       );
   }
-}
-
-/** The name of the resource that holds a virtual key's value. */
-export function virtualKeyResource(alias: string, generation: number): string {
-  return `key-${alias}-${generation}`;
 }
 
 interface Entry {
