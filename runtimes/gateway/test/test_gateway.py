@@ -705,7 +705,7 @@ class BadFiles(unittest.TestCase):
 
     def test_an_unknown_setting(self):
         (HOME / 'gateway.json').write_text('{"drainSecond": 3}')
-        self.ends_with('unknown setting "drainSecond"; allowed are busySeconds, drainSeconds, ')
+        self.ends_with('unknown setting "drainSecond"; allowed are busySeconds, cache, drainSeconds, ')
 
     def test_a_configuration_that_litellm_rejects(self):
         config = (HOME / 'config.yaml').read_text()
