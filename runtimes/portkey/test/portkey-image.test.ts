@@ -49,9 +49,11 @@ beforeAll(async () => {
   endpoint = `http://127.0.0.1:${port}`;
   // The fake is every provider, with the provider's real path: /groq/openai/v1.
   const { providers } = shippedInputs().catalog;
+  // In a container 127.0.0.1 is the container itself, so the catalogue refuses it. This one uses the host's network.
+  const address = upstream.url.replace('127.0.0.1', 'upstream');
   const baseUrls = Object.entries(providers).map(([id, { baseUrl }]) => [
     id,
-    { gateway: `${upstream.url}/${id}${new URL(baseUrl).pathname.replace(/^\/$/, '')}` },
+    { gateway: `${address}/${id}${new URL(baseUrl).pathname.replace(/^\/$/, '')}` },
   ]);
   const options: ShippedOptions = {
     endpoint,
@@ -80,7 +82,8 @@ beforeAll(async () => {
   const image = `switchyard-portkey-test:${contextHash(CONTEXT)}`;
   await execa('docker', ['build', '--quiet', '--tag', image, CONTEXT]);
   await execa('docker', [
-    'run', '--detach', '--restart', 'unless-stopped', '--name', name, '--network', 'host', '--env', `PORT=${port}`,
+    'run', '--detach', '--restart', 'unless-stopped', '--name', name, '--network', 'host', '--add-host', 'upstream:127.0.0.1',
+    '--env', `PORT=${port}`,
     '--volume', `${secrets}:/run/secrets:ro`, '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges', image,
   ]); // prettier-ignore
   for (let attempt = 0; !(await fetch(`${endpoint}/health`).catch(() => undefined))?.ok; attempt += 1) {
@@ -110,6 +113,8 @@ function ask(
     },
     body: JSON.stringify({
       model,
+      // As opencode does. Anthropic requires it, and Portkey has no default for it.
+      max_tokens: 100,
       stream: more.stream ?? false,
       messages: [{ role: 'user', content: more.content ?? 'hi' }],
     }),
