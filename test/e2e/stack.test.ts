@@ -4,7 +4,7 @@
  * gateways: dev has the real one.
  */
 import { execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { PIDS_LIMIT } from '../../infra/pids-limit.ts';
@@ -228,6 +228,48 @@ describe('dev and prod on one host', () => {
     10 * MINUTE,
   );
 });
+
+test(
+  "opencode's files move between the stacks by eight commands",
+  async () => {
+    interface Report {
+      clients?: { stack?: string; problems: { what: string }[] }[];
+      disconnected?: { stack?: string }[];
+    }
+    const run = async (args: string[]): Promise<{ exitCode?: number | undefined; report: Report }> => {
+      const { stdout, exitCode } = await checkout.switchyard([...args, '--json']);
+      return { exitCode, report: JSON.parse(stdout) as Report };
+    };
+    const has = (stack: string): boolean => readClient().join('').includes(`(Switchyard ${stack})`);
+    const key = await masterKey(dev.stack);
+
+    expect((await run(['connect', prod.stack])).exitCode).toBe(0);
+    expect([has(dev.stack), has(prod.stack), readClient().join('').includes(key)]).toEqual([
+      false,
+      true,
+      false,
+    ]);
+    expect((await run(['connect', '--check'])).report.clients?.[0]?.stack).toBe(prod.stack);
+    expect((await run(['connect', dev.stack])).exitCode).toBe(0);
+    expect([has(dev.stack), has(prod.stack), readClient().join('').includes(key)]).toEqual([
+      true,
+      false,
+      true,
+    ]);
+    expect(await run(['connect', '--check', dev.stack])).toMatchObject({
+      exitCode: 0,
+      report: { clients: [{ stack: dev.stack, problems: [] }] },
+    });
+    expect((await run(['connect', '--check', prod.stack])).exitCode).toBe(1);
+    expect((await run(['connect', '--off', prod.stack])).report.disconnected).toEqual([]);
+    expect((await run(['connect', '--off'])).report.disconnected).toMatchObject([{ stack: dev.stack }]);
+    const folder = join(checkout.dir, '.client');
+    expect(existsSync(join(folder, 'config/opencode/opencode.json'))).toBe(false);
+    expect(existsSync(join(folder, 'data/opencode/auth.json'))).toBe(false);
+    expect((await run(['connect', '--check'])).exitCode).toBe(1);
+  },
+  5 * MINUTE,
+);
 
 test('the processes of each container are limited, whatever other stacks run', () => {
   for (const { stack } of [dev, prod]) {
