@@ -5,7 +5,7 @@ import { ensureReady } from '../bootstrap/ready.ts';
 import { deploy } from '../engine/deploy.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { ensureStack } from '../engine/stack-state.ts';
-import { addKeySetting, type NewKey } from '../keys/virtual-key-settings.ts';
+import { addKeySetting, type NewKey, readKeysCommand } from '../keys/virtual-key-settings.ts';
 
 /** Adds `keys add`. */
 export function register(keys: Command): void {
@@ -37,6 +37,6 @@ async function add(out: Output, alias: string, stack: string, options: AddOption
   await ensureStack(stack);
   await addKeySetting(stack, alias, key);
   await deploy(out, stack);
-  const read = `pulumi stack output keys --show-secrets --stack ${stack}`;
+  const read = readKeysCommand(stack);
   out.result({ stack, alias, ...key, read }, `${stack} accepts the key "${alias}"\n  read it: ${read}`);
 }

@@ -6,9 +6,9 @@ import { ensureReady } from '../bootstrap/ready.ts';
 import { deploy } from '../engine/deploy.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
-import { ensureStack, resourceName, stackOutputs, stackState } from '../engine/stack-state.ts';
+import { deploymentInstance, ensureStack, stackOutputs, stackState } from '../engine/stack-state.ts';
 import { removeClientKey } from '../infra/client-keys.ts';
-import { applyKeyList } from '../keys/key-list.ts';
+import { applyKeyList, describeNotApplied } from '../keys/key-list.ts';
 import { keySetting, removeKeySetting } from '../keys/virtual-key-settings.ts';
 import { seconds } from './refuse-at-once.ts';
 
@@ -66,13 +66,12 @@ async function refuse(
   const values = (outputs.keys ?? {}) as Record<string, unknown>;
   const [accepted, refused] = [outputs.masterKey, values[alias]];
   if (typeof accepted !== 'string' || typeof refused !== 'string') return undefined;
-  const instance = resources.find((resource) => resourceName(resource) === 'instance')?.outputs?.hex;
+  const instance = deploymentInstance(resources);
   const change = (file: string): string => removeClientKey(file, alias);
   const failed = await out.step(`refusing the key "${alias}"`, () =>
     applyKeyList(stack, instance, { change, accepted, refused: [refused] }),
   );
   if (failed.length === 0) return Date.now() - begun;
-  const reasons = failed.map(({ container, reason }) => `${container}: ${reason}`).join('; ');
-  out.warn(`${reasons}: deploying; the key is accepted until that has ended`);
+  out.warn(`${describeNotApplied(failed)}: deploying; the key is accepted until that has ended`);
   return undefined;
 }

@@ -4,11 +4,17 @@ import type { Output } from '../console/output.ts';
 import type { RawOutputs } from '../domain/read/outputs-reader.ts';
 import { createAlone } from '../engine/create-alone.ts';
 import { revealedResources } from '../engine/deployed.ts';
-import { resourceName, type StateResource } from '../engine/stack-state.ts';
+import { deploymentInstance, resourceName, type StateResource } from '../engine/stack-state.ts';
 import { acceptOnly, acceptToo } from '../infra/client-keys.ts';
 import { withMasterKey } from '../keys/current-outputs.ts';
 import { masterGeneration } from '../keys/key-ages.ts';
-import { applyKeyList, keyHolders, type KeyListChange, type NotApplied } from '../keys/key-list.ts';
+import {
+  applyKeyList,
+  describeNotApplied,
+  keyHolders,
+  type KeyListChange,
+  type NotApplied,
+} from '../keys/key-list.ts';
 import { masterKeys } from '../keys/serving-key.ts';
 import { connectUnlessOwned } from './connect-unless-owned.ts';
 
@@ -54,7 +60,7 @@ export interface AtOnceOptions {
 export async function refuseAtOnce(out: Output, options: AtOnceOptions): Promise<AtOnce> {
   const { stack, generation, outputs, resources, begun } = options;
   const steps: TimedStep[] = [];
-  const instance = resources.find((resource) => resourceName(resource) === 'instance')?.outputs?.hex;
+  const instance = deploymentInstance(resources);
   const holders = await keyHolders(stack, instance);
   if (!holders.some(({ role, state }) => role === 'gateway' && state === 'running')) {
     out.progress('no gateway is running, so none accepts the old key: deploying');
@@ -81,7 +87,7 @@ export async function refuseAtOnce(out: Output, options: AtOnceOptions): Promise
   const without = await timed('new key accepted by every container', () =>
     apply((file) => acceptToo(file, key), []),
   );
-  if (without.length > 0) return fallBack(describe(without));
+  if (without.length > 0) return fallBack(describeNotApplied(without));
   if (options.connect)
     await timed('client files', () =>
       writeFiles(out, options, withMasterKey(outputs, String(outputs.masterKey), key)),
@@ -90,7 +96,7 @@ export async function refuseAtOnce(out: Output, options: AtOnceOptions): Promise
   const accepting = await timed('old key refused by every container', () =>
     apply((file) => acceptOnly(file, key, options.endStreams), refused),
   );
-  if (accepting.length > 0) return fallBack(describe(accepting));
+  if (accepting.length > 0) return fallBack(describeNotApplied(accepting));
   out.progress(`master key ${generation} is the only one that is accepted: deploying it`);
   return { oldKeyRefusedAfterMs: Date.now() - begun, keyListMs: Date.now() - listed, steps };
 }
@@ -154,10 +160,6 @@ export async function withKeyState<T>(
       ? new Interrupted(message, error.exitCode, fields)
       : new UserError(message, fields);
   }
-}
-
-function describe(failed: readonly NotApplied[]): string {
-  return failed.map(({ container, reason }) => `${container}: ${reason}`).join('; ');
 }
 
 /** `0.8 s` */

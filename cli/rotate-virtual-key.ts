@@ -6,7 +6,8 @@ import { deploy } from '../engine/deploy.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
 import { ensureStack, resourceName, stackState } from '../engine/stack-state.ts';
 import { virtualKeyResource } from '../infra/docker-names.ts';
-import { keySetting, rotateKeySetting } from '../keys/virtual-key-settings.ts';
+import { graceEnd } from '../keys/rotation.ts';
+import { keySetting, readKeysCommand, rotateKeySetting } from '../keys/virtual-key-settings.ts';
 
 /** The options of `keys rotate` that a virtual key has. */
 export interface VirtualRotation {
@@ -37,11 +38,11 @@ export async function rotateVirtualKey(
   const { resources } = await stackState(stack);
   const isDeployed = resources.some((one) => resourceName(one) === virtualKeyResource(alias, generation));
   const next = isDeployed ? generation + 1 : generation;
-  const until = new Date(Date.now() + graceMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const until = graceEnd(new Date(), graceMs);
   if (isDeployed) await rotateKeySetting(stack, alias, next, until);
   else out.progress(`value ${generation} of the key "${alias}" is not deployed yet: deploying it`);
   await deploy(out, stack);
-  const read = `pulumi stack output keys --show-secrets --stack ${stack}`;
+  const read = readKeysCommand(stack);
   out.result(
     { stack, alias, generation: next, ...(isDeployed ? { previousUntil: until } : {}), read },
     [

@@ -54,7 +54,10 @@ async function usage(out: Output, stack: string, options: UsageOptions): Promise
   // The hour that is running counts too.
   const until = Math.floor(Date.now() / 1000) + 3600;
   const rows = await out.step(`reading the ledger of ${stack}`, () => readUsage(stack, since, until));
-  if (options.csv) return out.result({ csv: focusCsv(stack, rows) }, focusCsv(stack, rows));
+  if (options.csv) {
+    const csv = focusCsv(stack, rows);
+    return out.result({ csv }, csv);
+  }
   out.result({ stack, since, ...usagePage(rows, by) }, usageText(rows, by));
 }
 

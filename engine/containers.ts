@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { execa } from 'execa';
 import { UserError } from '../console/errors.ts';
-import { type StateResource, resourceName } from './stack-state.ts';
+import { deploymentInstance, resourceName, type StateResource } from './stack-state.ts';
 
 /** A container with Switchyard's labels. */
 export interface StackContainer {
@@ -82,7 +82,7 @@ export function unknownContainers(
   resources: StateResource[],
 ): { orphans: StackContainer[]; unmanaged: StackContainer[] } {
   const known = new Set(resources.filter((r) => r.type === CONTAINER_TYPE).map((r) => r.id));
-  const instance = resources.find((r) => resourceName(r) === 'instance')?.outputs?.hex;
+  const instance = deploymentInstance(resources);
   const unknown = containers.filter((container) => !known.has(container.id));
   return {
     orphans: unknown.filter((container) => container.instance === instance),

@@ -5,7 +5,7 @@ import { docker } from './containers.ts';
 import { deployedName, formerName } from './renamed-stack.ts';
 import { hasSettings, knownStacks } from './stack-name.ts';
 import { stackAddresses } from './port.ts';
-import { encryptedResources, resourceName, stacksInBackend } from './stack-state.ts';
+import { deploymentInstance, encryptedResources, stacksInBackend } from './stack-state.ts';
 import type { StateResource } from './state-file.ts';
 
 /** A stack, as `stack ls --json` prints it. */
@@ -109,7 +109,7 @@ export function countOf(
   resources: readonly StateResource[],
 ): number {
   const name = deployedName(resources) ?? stack;
-  const instance = resources.find((resource) => resourceName(resource) === 'instance')?.outputs?.hex;
+  const instance = deploymentInstance(resources);
   return running.filter((one) => one.stack === name && (instance === undefined || one.instance === instance))
     .length;
 }

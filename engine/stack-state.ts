@@ -116,3 +116,8 @@ function parseState(json: string): { resources: StateResource[] } {
 export function resourceName(resource: Pick<StateResource, 'urn'>): string {
   return resource.urn.slice(resource.urn.lastIndexOf('::') + 2);
 }
+
+/** A deployment's own random id, which its containers have as a label; undefined if nothing is deployed. */
+export function deploymentInstance(resources: readonly StateResource[]): unknown {
+  return resources.find((resource) => resourceName(resource) === 'instance')?.outputs?.hex;
+}

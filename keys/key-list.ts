@@ -21,6 +21,11 @@ export interface NotApplied {
   reason: string;
 }
 
+/** The containers in which the list is not in force, with the reasons, in one line. */
+export function describeNotApplied(failed: readonly NotApplied[]): string {
+  return failed.map(({ container, reason }) => `${container}: ${reason}`).join('; ');
+}
+
 /** Within this time a container answers by the new list: it reads the file at the next request, or when the file changes. */
 const VERIFY_MS = 5000;
 

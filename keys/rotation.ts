@@ -53,7 +53,7 @@ export function planRotation(
     return { kind: 'now', generation, interrupted: true };
   if (generation === serving && isInGrace(settings, now) && !options.again)
     return { kind: 'finish', generation, previousUntil };
-  const until = new Date(now.getTime() + options.graceMs).toISOString().replace(/\.\d+Z$/, 'Z');
+  const until = graceEnd(now, options.graceMs);
   const repeated = unfinished(settings, serving) === serving + 1 && deployed > serving;
   return { kind: 'grace', generation: serving + 1, previousUntil: until, ...(repeated ? { repeated } : {}) };
 }
@@ -83,4 +83,9 @@ export function unfinished(
 /** Whether the previous key is accepted beside the new one at this time. */
 export function isInGrace({ previousUntil }: MasterKeySetting, now: Date): boolean {
   return previousUntil !== undefined && Date.parse(previousUntil) > now.getTime();
+}
+
+/** The end of a grace period: an ISO 8601 time, in whole seconds. */
+export function graceEnd(now: Date, graceMs: number): string {
+  return new Date(now.getTime() + graceMs).toISOString().replace(/\.\d+Z$/, 'Z');
 }

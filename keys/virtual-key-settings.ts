@@ -82,3 +82,8 @@ export async function rotateKeySetting(
     ...['--plaintext', `keys.${alias}.previousUntil=${previousUntil}`],
   ]);
 }
+
+/** The command that prints the values of a stack's virtual keys. */
+export function readKeysCommand(stack: string): string {
+  return `pulumi stack output keys --show-secrets --stack ${stack}`;
+}
