@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from api_error import bad_request
-from served_models import OVERLAYS, route_of, type_name
+from known_fields import OVERLAYS
+from served_models import route_of, type_name
 
 # The routes whose answers are stored, without `/v1` except where it is the only spelling.
 ROUTES = frozenset({'/chat/completions', '/completions', '/responses', '/embeddings', '/v1/messages'})

@@ -25,9 +25,9 @@ OPTIONS = frozenset(
     ' anthropic_version anthropic_beta service_tier parallel_tool_calls stream_options user messages input stop seed n logprobs top_logprobs'
     ' prompt_cache_key prompt_cache_retention safety_identifier cache_control'.split()
 )
-# Objects whose fields LiteLLM or a provider's SDK adds to those of the request.
 # The providers that keep earlier responses. LiteLLM sends all others a request without the history.
 KEEP_RESPONSES = frozenset(('openai', 'azure', 'xai'))
+# Objects whose fields LiteLLM or a provider's SDK merges over the fields of the request.
 OVERLAYS = ('extra_body', 'litellm_params')
 FALLBACKS = ('fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks')
 

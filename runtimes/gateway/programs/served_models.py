@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Iterator
 
 from api_error import ApiError, bad_request, quoted
+from known_fields import FALLBACKS, OVERLAYS
 from request_policy import advisor_tools
 
 ROUTES_OF_MODE = {
@@ -17,9 +18,6 @@ ROUTES_OF_MODE = {
     'embedding': ('/embeddings',),
 }
 MODE_OF_ROUTE = {route: mode for mode, routes in ROUTES_OF_MODE.items() for route in routes}
-FALLBACKS = ('fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks')
-# Objects whose fields LiteLLM or a provider's SDK merges over the fields of the request.
-OVERLAYS = ('extra_body', 'litellm_params')
 # A longer name gets no suggestion: it is not a typing error, and the comparison takes quadratic time.
 MAX_COMPARED = 100
 
