@@ -1,6 +1,7 @@
 /** The arguments that all containers of a stack share. */
+import { createHash } from 'node:crypto';
 import type * as docker from '@pulumi/docker';
-import type * as pulumi from '@pulumi/pulumi';
+import * as pulumi from '@pulumi/pulumi';
 import { CONTAINER_USER, labels } from './docker-names.ts';
 import { hardening } from './hardening.ts';
 
@@ -10,6 +11,12 @@ export interface ContainerFile {
   path: string;
   /** Its text. A secret remains one: the provider encrypts it in the state, and `docker inspect` never shows it. */
   content: pulumi.Input<string>;
+  /**
+   * A file of this machine with the same text: its path, relative to the folder of the Pulumi program, which is where the engine starts the
+   * provider. The state then has the hash of the text instead of the text: the engine and the provider handle a state several times in each
+   * command, and half a megabyte of programs for each gateway costs two seconds of CPU.
+   */
+  source?: string;
 }
 
 /**
@@ -17,8 +24,14 @@ export interface ContainerFile {
  *
  * It has no owner: with one, Docker would look up the container's user in the host's passwd, and fail.
  */
-function upload(file: ContainerFile): docker.types.input.ContainerUpload {
-  return { file: file.path, content: file.content, permissions: '0440' };
+function upload({ path, content, source }: ContainerFile): docker.types.input.ContainerUpload {
+  const text =
+    source === undefined ? { content } : { source, sourceHash: pulumi.output(content).apply(sha256) };
+  return { file: path, ...text, permissions: '0440' };
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }
 
 /** The arguments of every service of a stack. */

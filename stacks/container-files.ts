@@ -4,16 +4,9 @@ import { renderEdge } from '../domain/render/haproxy.ts';
 import { litellmConfig, renderLitellm } from '../domain/render/litellm-config.ts';
 import { planOutput } from '../domain/render/plan-output.ts';
 import type { PlanOutput } from '../domain/schema/outputs-schema.ts';
-import { folderFiles } from './folder-files.ts';
+import { type FolderFile, folderFiles } from './folder-files.ts';
 import { type Inputs, template } from './load.ts';
 import { ROOT } from '../console/home-paths.ts';
-
-/** A file of a container. */
-export interface PlainFile {
-  /** Its absolute path in the container. */
-  path: string;
-  content: string;
-}
 
 const FOLDER = '/etc/switchyard';
 
@@ -24,11 +17,11 @@ export const CONFIG_PATH = `${FOLDER}/config.yaml`;
 export const GATEWAY_SETTINGS_PATH = `${FOLDER}/gateway.json`;
 
 /** LiteLLM's config, and Switchyard's own programs with their settings. */
-export function gatewayFiles(inputs: Inputs, root: string = ROOT): PlainFile[] {
+export function gatewayFiles(inputs: Inputs, root: string = ROOT): FolderFile[] {
   return [
     { path: CONFIG_PATH, content: renderLitellm(inputs.plan, template('litellm.yaml', root)) },
     { path: GATEWAY_SETTINGS_PATH, content: JSON.stringify(gatewaySettings(inputs)) },
-    ...folderFiles(join(root, 'runtimes/gateway/programs'), FOLDER),
+    ...folderFiles(join(root, 'runtimes/gateway/programs'), FOLDER, join(root, 'stacks')),
   ];
 }
 
@@ -51,6 +44,6 @@ export function stackPlan(inputs: Inputs, root: string = ROOT): PlanOutput {
 }
 
 /** The proxy's config and scripts. */
-export function edgeFiles({ settings }: Inputs, root: string = ROOT): PlainFile[] {
+export function edgeFiles({ settings }: Inputs, root: string = ROOT): FolderFile[] {
   return renderEdge(settings, folderFiles(join(root, 'runtimes/edge/programs'), FOLDER));
 }

@@ -1,6 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 
+/** A file of a folder. */
+export interface FolderFile {
+  /** Its absolute path in the container. */
+  path: string;
+  content: string;
+  /** Its path on this machine, if its bytes are exactly `content`. */
+  source?: string;
+}
+
 /** Folders that tools make beside programs. */
 const NOT_UPLOADED = /(^|[/\\])(\.|__pycache__)/;
 
@@ -12,16 +21,28 @@ const NOT_UPLOADED = /(^|[/\\])(\.|__pycache__)/;
  *
  * @param dir the folder. Hidden files, and what Python caches there, are ignored.
  * @param target the folder in the container.
+ * @param from the folder that `source` is relative to. Left out, the files have no `source`.
  * @returns the files sorted by path, so that the order is stable.
  */
-export function folderFiles(dir: string, target: string): { path: string; content: string }[] {
+export function folderFiles(dir: string, target: string, from?: string): FolderFile[] {
   return readdirSync(dir, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(dir, join(entry.parentPath, entry.name)))
     .filter((path) => !NOT_UPLOADED.test(path))
     .sort()
-    .map((path) => ({
-      path: `${target}/${path.replaceAll(sep, '/')}`,
-      content: readFileSync(join(dir, path), 'utf8').replaceAll('\r\n', '\n'),
-    }));
+    .map((path) => {
+      const text = readFileSync(join(dir, path), 'utf8');
+      const content = text.replaceAll('\r\n', '\n');
+      return {
+        path: `${target}/${slashes(path)}`,
+        content,
+        ...(from === undefined || content !== text
+          ? {}
+          : { source: slashes(relative(from, join(dir, path))) }),
+      };
+    });
+}
+
+function slashes(path: string): string {
+  return path.replaceAll(sep, '/');
 }

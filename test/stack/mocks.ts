@@ -44,7 +44,10 @@ export async function provision(args: Partial<SwitchyardArgs> = {}): Promise<Rec
       edge: `${IMAGES}/edge/image`,
       portkey: `${IMAGES}/portkey/image`,
     },
-    gatewayFiles: [{ path: '/etc/switchyard/config.yaml', content: 'model_list: []' }],
+    gatewayFiles: [
+      { path: '/etc/switchyard/config.yaml', content: 'model_list: []' },
+      { path: '/etc/switchyard/server.py', content: 'print()', source: '../runtimes/server.py' },
+    ],
     edgeFiles: [{ path: '/etc/switchyard/haproxy.cfg', content: 'global' }],
     hostName: 'host.docker.internal',
     providerKeys: { GROQ_API_KEY: pulumi.secret('unit-test-value') },

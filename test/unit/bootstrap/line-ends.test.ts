@@ -98,8 +98,9 @@ test('a file that an editor saved with CRLF has LF in the container', () => {
   mkdirSync(folder);
   writeFileSync(join(folder, 'hook.py'), '#!/usr/bin/env python3\r\nprint("a\\r\\n")\r\n\r\n');
   writeFileSync(join(folder, 'unix.py'), 'a\rb\n');
-  expect(folderFiles(folder, '/etc/x')).toEqual([
+  expect(folderFiles(folder, '/etc/x', join(work, 'stacks'))).toEqual([
+    // No source: the provider would upload the file with its CRLF.
     { path: '/etc/x/hook.py', content: '#!/usr/bin/env python3\nprint("a\\r\\n")\n\n' },
-    { path: '/etc/x/unix.py', content: 'a\rb\n' },
+    { path: '/etc/x/unix.py', content: 'a\rb\n', source: '../files/unix.py' },
   ]);
 });
