@@ -32,6 +32,7 @@ from redact import Redactor, RedactResponses
 from release_repairs import repair_release
 from request_filter import RequestFilter
 from served_models import ServedModels
+from unused_work import skip_unused_work
 from upload import MIB, UploadLimits
 from volume_cleanup import clean_volume
 from warmup import Warmup, warm_up_providers
@@ -65,6 +66,7 @@ def main() -> None:
     models = config.get('model_list') or []
     keep_addresses(models)
     repair_release()
+    skip_unused_work(config)
     send_only_published_fields(litellm.ProviderConfigManager)
     install_failure_policy(litellm.Router, cooldown_handlers, openai)
     count_provider_calls(httpx.AsyncClient, httpx.Client)

@@ -48,6 +48,9 @@ async function runPython(...modules: string[]): Promise<void> {
     'none',
     '--env',
     'PYTHONPATH=/hooks:/sandbox',
+    // As in a gateway: without it, the import of LiteLLM waits for a network that is not there.
+    '--env',
+    'LITELLM_LOCAL_MODEL_COST_MAP=True',
     ...SOAK_ENV,
     '--workdir',
     '/tests',
@@ -160,6 +163,10 @@ test('no key gets into the log, in a line of any length', async () => {
 test('what hangs is killed, and nothing that is only busy or waits for a CPU or a disk', async () => {
   await runPython('test_watchdog');
 }, 400_000);
+
+test('LiteLLM does nothing for each request that the configuration does not use', async () => {
+  await runPython('test_unused_work');
+}, 120_000);
 
 test('the warm-up is bounded in time', async () => {
   await runPython('test_warmup');
