@@ -39,7 +39,8 @@ export function sizesOf({ quick, requests }: { quick: boolean; requests?: number
     clients: 8,
     single: part(2),
     streams: part(8),
-    hits: part(4),
+    // A hit costs a tenth of a miss: with fewer of them, the gateway's own work between requests would be a visible part.
+    hits: 2 * loaded,
     warmUp: Math.min(20, loaded),
     pairs: loaded,
     idleSeconds: quick ? 5 : 20,

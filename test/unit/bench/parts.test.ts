@@ -93,7 +93,7 @@ test('a quick run is smaller, and few requests make all counts small', () => {
     loaded: 4,
     single: 2,
     streams: 2,
-    hits: 2,
+    hits: 8,
     warmUp: 4,
   });
 });
