@@ -55,6 +55,7 @@ class KnownFields:
                 self.providers.setdefault(prefix, set()).update(shape['fields'])
         self.every = frozenset().union(*self.providers.values())
         self.own = own
+        self.joined: dict[tuple[str, frozenset[str]], frozenset[str]] = {}
         self.prefixes = {alias: given.union(*(own.get(other, ()) for other in (chains or {}).get(alias, ()))) for alias, given in own.items()}
 
     @classmethod
@@ -66,6 +67,14 @@ class KnownFields:
         chains = {alias: chain for one in (config.get('router_settings') or {}).get('fallbacks') or [] for alias, chain in one.items()}
         return cls(own, chains)
 
+    def accepted(self, route: str, prefixes: frozenset[str]) -> frozenset[str]:
+        """The names that a route accepts for an alias with these providers. Kept: there are few combinations, and a request needs one."""
+        if (known := self.joined.get((route, prefixes))) is None:
+            # Servers with options of their own are called by the prefix `openai`.
+            theirs = [self.every] if 'openai' in prefixes else [self.providers[prefix] for prefix in prefixes]
+            known = self.joined[route, prefixes] = OPTIONS.union(self.apis[route], *theirs)
+        return known
+
     def deny_reason(self, route: str, fields: dict) -> str | None:
         """Why a request to a served alias is denied: a field that is an argument of LiteLLM and that nobody publishes."""
         alias = fields.get('model')
@@ -76,9 +85,7 @@ class KnownFields:
         # A provider whose fields are not known, or a server that is called by the prefix of another: request_policy.py must suffice.
         if not prefixes <= self.providers.keys():
             return None
-        accepted = OPTIONS | self.apis[route]
-        # Servers with options of their own are called by the prefix `openai`.
-        accepted |= self.every if 'openai' in prefixes else frozenset().union(*(self.providers[prefix] for prefix in prefixes))
+        accepted = self.accepted(route, frozenset(prefixes))
         for path, given in objects(fields, ''):
             for name in given:
                 if name not in accepted and normal(name) not in accepted and normal(name) in litellm_names():

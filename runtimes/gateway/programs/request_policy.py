@@ -46,8 +46,9 @@ DENIED_ARGUMENTS = re.compile(
 ARGUMENT_OBJECTS = frozenset({'litellm_params', 'extra_body', 'fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks'})
 # Harmless names that match `litellm_.*`.
 ALLOWED = frozenset({'litellm_session_id', 'litellm_trace_id', 'litellm_metadata', 'litellm_params'})
-# In metadata these are only data: LiteLLM puts the request's own headers over the first, and takes the second only as an argument.
-OWN_IN_METADATA = frozenset({'headers', 'organization'})
+# In metadata these are only data: LiteLLM puts the request's own headers over the first, takes the second only as an argument, and gives
+# the ids to Langfuse.
+OWN_IN_METADATA = frozenset({'headers', 'organization', 'langfuse_trace_id', 'langfuse_session_id'})
 IN_METADATA = (((), 'metadata'), ((), 'litellm_metadata'))
 # The user's text, and the schemas of tools: LiteLLM does not act on names in these.
 CONTENT = frozenset(

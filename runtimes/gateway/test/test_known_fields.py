@@ -14,7 +14,8 @@ CONFIG = {
     'model_list': [
         {'model_name': alias, 'litellm_params': {'model': model}}
         for alias, model in {
-            'gpt': 'openai/gpt', 'claude': 'anthropic/c', 'llama': 'groq/l', 'large': 'mistral/m', 'sonar': 'perplexity/s', 'own': 'hosted_vllm/q'
+            'gpt': 'openai/gpt', 'claude': 'anthropic/c', 'llama': 'groq/l', 'large': 'mistral/m', 'sonar': 'perplexity/s', 'own': 'hosted_vllm/q',
+            'router': 'openrouter/r'
         }.items()
     ],
     'router_settings': {'fallbacks': [{'claude': ['llama']}]},
@@ -52,6 +53,8 @@ class Fields(unittest.TestCase):
         # Its fallback may answer.
         self.assertIsNone(reason(CHAT, 'claude', 'reasoning_format'))
         self.assertIn('"safe_prompt"', reason(CHAT, 'llama', 'safe_prompt') or '')
+        self.assertIsNone(reason(CHAT, 'router', 'transforms', 'include_reasoning', 'usage', 'models', 'provider'))
+        self.assertIn('"transforms"', reason(CHAT, 'llama', 'transforms') or '')
         self.assertIn('"best_of"', reason(CHAT, 'llama', 'best_of') or '')
         self.assertIn('"extra_body.best_of"', reason(CHAT, 'llama', extra_body={'best_of': 2}) or '')
         self.assertIn('"fallbacks[1].best_of"', reason(CHAT, 'llama', fallbacks=['x', {'model': 'y', 'best_of': 2}]) or '')
@@ -78,7 +81,7 @@ class Fields(unittest.TestCase):
             self.assertIn('previous_response_id', reason(RESPONSES, alias, previous_response_id='resp_1') or '')
 
     def test_metadata_is_the_users_own(self):
-        for name in ('organization', 'headers', 'azure_region', 'team', 'milvus_like'):
+        for name in ('organization', 'headers', 'azure_region', 'langfuse_trace_id', 'team', 'milvus_like'):
             self.assertIsNone(deny_reason({'metadata': {name: 'x'}}), name)
         for name in ('api_base', 'apiBase', 'user_api_key', 'model_info', 'langfuse_host', 'azure_ad_token', 'callbacks'):
             self.assertIn(name, deny_reason({'metadata': {name: 'x'}}) or '')
