@@ -99,12 +99,11 @@ class RequestFilter:
             return await send_empty(send, 204)
         upload = Upload(scope['headers'], receive, self.uploads)
         try:
-            key, allowed = self.authorize(scope)
+            until = queue_deadline(scope)
+            key, allowed = await self.admit(scope, upload, until)
             if method == 'GET' and path in MODEL_INFO:
                 return await send_json(send, 200, only_allowed(self.model_info, allowed))
             send = self.keys.ending(send, key)
-            until = queue_deadline(scope)
-            await self.check_slots(upload, until)
             headers = [(n, v) for n, v in scope['headers'] if n not in DROPPED and not is_control_header(n)]
             # LiteLLM uses this as the request's id in its own log lines.
             headers += [(b'authorization', b'Bearer ' + key), (b'x-litellm-call-id', current().id.encode())]
@@ -118,12 +117,18 @@ class RequestFilter:
         finally:
             upload.release()
 
-    async def check_slots(self, upload: Upload, until: float | None) -> None:
-        """Reject a request above the limit before its body needs memory."""
+    async def admit(self, scope, upload: Upload, until: float | None) -> tuple[bytes, frozenset[str] | None]:
+        """The key of a request and the models that it may use. Raises an ApiError before the body needs memory: a request that is not allowed, or
+        above the limit. With a valid key its body is read and discarded, since a client that still sends would lose the response.
+        """
         try:
-            self.admission.check(until)
-        except ApiError:
-            await upload.discard()
+            admitted = self.authorize(scope)
+            if scope['path'] not in MODEL_INFO:
+                self.admission.check(until)
+            return admitted
+        except ApiError as error:
+            if error.status != 401:
+                await upload.discard()
             raise
 
     async def check_body(self, path: str, body: bytes, allowed: frozenset[str] | None) -> CheckedBody:

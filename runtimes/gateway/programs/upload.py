@@ -129,9 +129,10 @@ class Upload:
 
     async def discard(self) -> None:
         """Read the rest of the body, and keep nothing."""
-        if self.expects_continue and not self.received:
-            return  # the client does not send its body before it is asked for it
         self.discarding = True
+        # Such a client sends its body only when it is asked for it. One that does not wait is dealt with after the response: linger().
+        if self.expects_continue and not self.received:
+            return
         await self.read_on(DISCARD_SECONDS, DISCARD_FACTOR * self.max_bytes)
 
     async def linger(self) -> None:
