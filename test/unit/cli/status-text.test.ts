@@ -86,7 +86,7 @@ describe('budgets', () => {
     statusText({ ...REPORT, ...ledgerReport(...args) }, Infinity);
 
   test('are enforced only if every gateway says so', () => {
-    expect(text([state('a', enforced), state('b', enforced)], true)).toMatch(/^budgets {6}enforced$/m);
+    expect(text([state('a', enforced), state('b', enforced)], true)).toMatch(/^ {2}budgets {6}enforced$/m);
     expect(text([state('a', enforced), state('b')], true)).toContain(
       'budgets      not enforced: b: it has not tested them yet',
     );
