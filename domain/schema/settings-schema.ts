@@ -91,7 +91,7 @@ export const settingsSchema = z.strictObject({
       previousUntil: instant.optional().describe('The time until which the previous key is accepted.'),
     })
     .prefault({})
-    .describe('The key that clients send.'),
+    .describe("The operator's key; clients have virtual keys."),
   keys: z
     .record(
       z
