@@ -10,7 +10,7 @@ import { AGENTS_FILE, requireCatalog, template } from '../stacks/load.ts';
 import { runAgents } from '../client/run-agents.ts';
 import { type AgentReport, planAgents } from '../client/agents-plan.ts';
 import { AgentsProgress } from '../client/agents-progress.ts';
-import { clientFiles } from '../client/client-files.ts';
+import { clientWithKey } from '../client/client-with-key.ts';
 import type { StackClient } from '../domain/read/outputs-reader.ts';
 import { requireOpencode } from '../client/client-home.ts';
 import { STILL_STOPPING, stoppable } from '../console/stoppable.ts';
@@ -24,6 +24,7 @@ import { table } from '../console/table.ts';
 
 interface AgentsOptions {
   file?: string;
+  key?: string;
   logs?: string;
   parallel?: number;
 }
@@ -34,6 +35,10 @@ export function register(program: Command): void {
     .command('agents')
     .argument('[stack]', 'the stack', 'dev')
     .option('--file <yaml>', 'the agents file; default: config-templates/agents.yaml')
+    .option(
+      '--key <alias>',
+      "the stack's key that they use; with another one than default only the gateway's lanes",
+    )
     .option('--logs <folder>', "the folder for their logs; default: a new folder in Switchyard's home")
     .option(
       '--parallel <number>',
@@ -46,7 +51,9 @@ export function register(program: Command): void {
         const { file, catalog } = readAgents(options.file);
         await requireStack(stack);
         await ensureReady({ need: ['pulumi'], onProgress: out.progress });
-        const client = clientFiles(stack, await currentOutputs(stack));
+        const client = clientWithKey(stack, await currentOutputs(stack), options.key);
+        // What is left out is told for each agent.
+        if (client.key === undefined) for (const note of client.notes) out.warn(note);
         const reports = await agents(out, stack, { file, catalog, client, options });
         if (reports.some(({ ok }) => ok === false)) process.exitCode = 1;
         if (reports.some(({ exitCode }) => exitCode === 130)) process.exitCode = 130;

@@ -1,6 +1,7 @@
 /** `connect --check`: reports whether the clients' files work, and exits with 1 if not. */
 import { checkOpencode } from '../client/check-connected.ts';
-import { clientFiles } from '../client/client-files.ts';
+import type { Owner } from '../client/client-record.ts';
+import { clientWithKey } from '../client/client-with-key.ts';
 import { describeChecked } from '../client/connect-text.ts';
 import type { Checked } from '../client/connect-types.ts';
 import type { ToolName } from '../client/tools/all-tools.ts';
@@ -31,10 +32,10 @@ export async function connectCheck(
   { clients, dir, onlyConnected }: CheckOptions,
 ): Promise<void> {
   const place = await placeOf(dir);
-  const deployed = async (name: string) => {
+  const deployed = async ({ stack: name, key }: Owner) => {
     // Reading the outputs of a stack that does not exist would create a passphrase for it.
     await requireStack(name);
-    return clientFiles(name, await currentOutputs(name));
+    return clientWithKey(name, await currentOutputs(name), key);
   };
   const results: Checked[] = [];
   for (const client of clients)

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { type RawOutputs, readBasics } from '../domain/read/outputs-reader.ts';
+import { readBasics } from '../domain/read/outputs-reader.ts';
 import { unlessRefused, UserError } from '../console/errors.ts';
-import { clientFiles } from '../client/client-files.ts';
+import { clientWithKey, type KeyedClient } from '../client/client-with-key.ts';
 import { connect } from '../client/connect-files.ts';
 import { overrides } from '../client/opencode-overrides.ts';
 import { describeConnected } from '../client/connect-text.ts';
@@ -36,6 +36,10 @@ export function register(program: Command): void {
       collectClients,
     )
     .option('--dir <folder>', "write the client's files to this folder instead of its own")
+    .option(
+      '--key <alias>',
+      "the stack's key to write; another one than default is for the gateway alone, with only its models",
+    )
     .option('--gateway-only', "for opencode: write only the gateway's key, no provider keys")
     .option('--check', 'change nothing: report whether what is there works, and exit with 1 if not')
     .option('--off', 'take everything of ours out of the files again, of all clients if --client names none')
@@ -70,17 +74,32 @@ async function run(out: Output, named: string | undefined, options: CommandOptio
     });
   const outputs = await out.step(`reading the outputs of ${stack}`, () => currentOutputs(stack));
   const tools = clients.filter((one) => one !== 'opencode' && one !== 'env');
-  if (clients.includes('env')) return printVariables(out, stack, outputs);
-  const connected = clients.includes('opencode') ? [await connectFrom(out, stack, outputs, options)] : [];
+  // Before anything is written: an unknown key.
+  const client = clientWithKey(stack, outputs, options.key);
+  for (const note of client.notes) out.warn(note);
+  if (clients.includes('env')) return printVariables(out, stack, client);
+  const { endpoint } = unlessRefused(readBasics(stack, outputs));
+  const connected = clients.includes('opencode')
+    ? [await connectFrom(out, { stack, endpoint, client }, options)]
+    : [];
   if (connected.length > 0 && options.dir === undefined)
-    for (const note of await overrides(clientFiles(stack, outputs).config)) out.warn(note);
-  const others = await connectOtherClients(out, stack, outputs, { clients: tools, dir: options.dir });
+    for (const note of await overrides(client.config)) out.warn(note);
+  const { dir, key } = options;
+  const others = await connectOtherClients(out, stack, outputs, { clients: tools, dir, key });
   const results = [...connected, ...others.map(({ result }) => result)];
   const texts = [...connected.map(describeConnected), ...others.map(({ text }) => text)];
   out.result(results.length === 1 ? results[0] : results, texts.join('\n\n'));
 }
 
-function refuseCombination(stack: string, clients: readonly Client[], { dir }: CommandOptions): void {
+function refuseCombination(stack: string, clients: readonly Client[], options: CommandOptions): void {
+  const { dir, key, check, off } = options;
+  if (key !== undefined && (check || off))
+    throw new UserError(
+      `--key is for writing the files; ${check ? '--check' : '--off'} finds their key itself`,
+      {
+        command: `./switchyard connect ${stack} ${check ? '--check' : '--off'}`,
+      },
+    );
   const found = clients.map((one) => `--client ${one}`).join(' ');
   if (clients.includes('env') && (clients.length > 1 || dir !== undefined))
     throw new UserError('env prints variables and writes no file, so it stands alone', {
@@ -95,19 +114,17 @@ function refuseCombination(stack: string, clients: readonly Client[], { dir }: C
 }
 
 /**
- * Writes opencode's files according to a stack's outputs, and prints warnings about the user's own entries.
+ * Writes opencode's files of a stack, and prints warnings about the user's own entries.
  *
  * @throws UserError if a file of the user is malformed; nothing is changed then.
  */
 async function connectFrom(
   out: Output,
-  stack: string,
-  outputs: RawOutputs,
+  { stack, endpoint, client }: { stack: string; endpoint: string; client: KeyedClient },
   options: ConnectOptions,
 ): Promise<Connected> {
-  const files = clientFiles(stack, outputs);
-  const owner = ownerOf(stack, unlessRefused(readBasics(stack, outputs)).endpoint);
-  const connected = await connect(stack, files, { ...options, owner });
+  const owner = ownerOf(stack, endpoint, client.key);
+  const connected = await connect(stack, client, { ...options, owner });
   for (const note of connected.notes) out.warn(note);
   return connected;
 }

@@ -1,10 +1,14 @@
 /** `./switchyard keys add`: a virtual key for a person or an agent. */
 import type { Command } from 'commander';
 import { type Output, withOutput } from '../console/output.ts';
+import { UserError } from '../console/errors.ts';
+import { parseBudget } from '../domain/render/key-limits.ts';
+import type { Budget } from '../domain/schema/limits-schema.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { deploy } from '../engine/deploy.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { ensureStack } from '../engine/stack-state.ts';
+import { wholeNumber } from './arguments.ts';
 import { addKeySetting, type NewKey, readKeysCommand } from '../keys/virtual-key-settings.ts';
 
 /** Adds `keys add`. */
@@ -17,6 +21,13 @@ export function register(keys: Command): void {
     .option('--owner <name>', 'who uses it: for people')
     .option('--model <alias...>', 'the models that it may use; default: all')
     .option('--lane <name...>', "the gateway's lanes whose models it may use")
+    .option(
+      '--budget <usd/window...>',
+      'what it may spend per hour, day, week or month: 20/month; or several',
+    )
+    .option('--requests-per-minute <number>', 'further requests get 429', wholeNumber(1, 1_000_000))
+    .option('--tokens-per-minute <number>', 'input and output together', wholeNumber(1, 1_000_000_000))
+    .option('--parallel-requests <number>', 'requests at the same time', wholeNumber(1, 10_000))
     .option('--expires <time>', 'when it expires: 2026-12-31T00:00:00Z; default: never')
     .action(withOutput(add));
 }
@@ -25,14 +36,30 @@ interface AddOptions {
   owner?: string;
   model?: string[];
   lane?: string[];
+  budget?: string[];
+  requestsPerMinute?: number;
+  tokensPerMinute?: number;
+  parallelRequests?: number;
   expires?: string;
+}
+
+/** @throws UserError if the text is no budget. */
+function requireBudget(text: string): Budget {
+  const budget = parseBudget(text);
+  if (budget !== undefined) return budget;
+  throw new UserError('this is no budget', {
+    where: '--budget',
+    found: text,
+    allowed: 'US dollars per hour, day, week or month: 20/month, 0.50/day',
+  });
 }
 
 async function add(out: Output, alias: string, stack: string, options: AddOptions): Promise<void> {
   await requireStack(stack);
-  const { owner, model: models, lane: lanes, expires } = options;
-  const given = Object.entries({ owner, models, lanes, expires }).filter(([, value]) => value !== undefined);
-  const key: NewKey = Object.fromEntries(given);
+  const { model: models, lane: lanes, budget, ...rest } = options;
+  const budgets = budget?.map((text) => requireBudget(text));
+  const given = Object.entries({ models, lanes, budget: budgets, ...rest });
+  const key: NewKey = Object.fromEntries(given.filter(([, value]) => value !== undefined));
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   await ensureStack(stack);
   await addKeySetting(stack, alias, key);

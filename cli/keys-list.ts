@@ -5,6 +5,8 @@ import { table } from '../console/table.ts';
 import { parseToday } from '../console/time-options.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { virtualKeys } from '../domain/plan/key-plan.ts';
+import { describeLimits, type KeyLimits } from '../domain/render/key-limits.ts';
+import { budgetList } from '../domain/schema/limits-schema.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
 import { resourceName, stackState } from '../engine/stack-state.ts';
@@ -15,7 +17,9 @@ import { loadCatalog } from '../stacks/load.ts';
 export function register(keys: Command): void {
   keys
     .command('list')
-    .description('list the virtual keys: who uses each, its models, when it expires, whether it is deployed')
+    .description(
+      'list the virtual keys: who uses each, its models and limits, when it expires, whether it is deployed',
+    )
     .argument('[stack]', 'the stack', 'dev')
     .option('--today <day>', 'use this day instead of today: YYYY-MM-DD')
     .action(withOutput(list));
@@ -31,6 +35,7 @@ async function list(out: Output, stack: string, options: { today?: string }): Pr
   const deployed = new Set(resources.map(resourceName));
   const keys = (catalog ? virtualKeys(settings, catalog) : []).map((key) => ({
     ...key,
+    ...limitsOf(settings.keys[key.alias]),
     owner: settings.keys[key.alias]?.owner ?? null,
     state: !deployed.has(virtualKeyResource(key.alias, key.generation))
       ? 'not deployed'
@@ -38,16 +43,22 @@ async function list(out: Output, stack: string, options: { today?: string }): Pr
         ? 'expired'
         : 'accepted',
   }));
-  const none = `${stack} has no virtual keys; create one: ./switchyard keys add NAME ${stack}`;
   const rows = keys.map((key) => [
     key.alias,
     key.owner ?? '-',
     key.models?.join(', ') ?? 'all',
+    describeLimits(key) || 'none',
     key.expires ?? 'never',
     key.state === 'not deployed' ? `not deployed: ./switchyard up ${stack}` : key.state,
   ]);
-  out.result(
-    { stack, keys },
-    keys.length === 0 ? none : table(['key', 'owner', 'models', 'expires', 'state'], rows),
-  );
+  out.result({ stack, keys }, table(['key', 'owner', 'models', 'limits', 'expires', 'state'], rows));
+}
+
+function limitsOf(setting: KeyLimits = {}): KeyLimits {
+  const { budget, requestsPerMinute, tokensPerMinute, parallelRequests } = setting;
+  const given = Object.entries({ requestsPerMinute, tokensPerMinute, parallelRequests });
+  return {
+    ...(budget === undefined ? {} : { budget: budgetList(budget) }),
+    ...Object.fromEntries(given.filter(([, limit]) => limit !== undefined)),
+  };
 }

@@ -1,7 +1,8 @@
-/** `./switchyard keys revoke`: a virtual key is refused within seconds, before the deployment. */
+/** `./switchyard keys revoke`: a virtual key is refused within seconds, before the deployment. Of `default`, which always exists, the value is. */
 import type { Command } from 'commander';
 import { UserError } from '../console/errors.ts';
 import { type Output, withOutput } from '../console/output.ts';
+import { DEFAULT_KEY } from '../domain/plan/key-plan.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { deploy } from '../engine/deploy.ts';
 import { requireStack } from '../engine/stack-name.ts';
@@ -9,14 +10,17 @@ import { stackSettings } from '../engine/stack-settings.ts';
 import { deploymentInstance, ensureStack, stackOutputs, stackState } from '../engine/stack-state.ts';
 import { removeClientKey } from '../infra/client-keys.ts';
 import { applyKeyList, describeNotApplied } from '../keys/key-list.ts';
-import { keySetting, removeKeySetting } from '../keys/virtual-key-settings.ts';
+import { keySetting, removeKeySetting, rotateKeySetting } from '../keys/virtual-key-settings.ts';
+import { connectUnlessOwned } from './connect-unless-owned.ts';
 import { seconds } from './refuse-at-once.ts';
 
 /** Adds `keys revoke`. */
 export function register(keys: Command): void {
   keys
     .command('revoke')
-    .description('refuse a virtual key everywhere within seconds, remove it from the settings, and deploy')
+    .description(
+      'refuse a virtual key everywhere within seconds, remove it from the settings, and deploy; the key default gets a new value',
+    )
     .argument('<alias>', 'its name')
     .argument('[stack]', 'the stack', 'dev')
     .action(withOutput(revoke));
@@ -26,13 +30,14 @@ async function revoke(out: Output, alias: string, stack: string): Promise<void> 
   const begun = Date.now();
   await requireStack(stack);
   const settings = await stackSettings(stack);
-  keySetting(settings, alias);
+  const { generation } = keySetting(settings, alias);
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   await ensureStack(stack);
   const { resources } = await stackState(stack);
   const outputs = await stackOutputs(stack);
-  // First the settings: if this command is interrupted, the next `up` removes the key.
-  await removeKeySetting(stack, alias);
+  // First the settings: if this command is interrupted, the next `up` removes the key, or its value.
+  if (alias === DEFAULT_KEY) await rotateKeySetting(stack, alias, generation + 1);
+  else await removeKeySetting(stack, alias);
   const refusedAfterMs = await refuse(out, { stack, alias, resources, outputs, begun });
   try {
     await deploy(out, stack);
@@ -42,11 +47,13 @@ async function revoke(out: Output, alias: string, stack: string): Promise<void> 
       `${error.message}\nthe key is refused already; to complete this: ./switchyard up ${stack}`,
     );
   }
+  await connectUnlessOwned(out, stack, await stackOutputs(stack), { onlyOwn: true });
   const how =
     refusedAfterMs === undefined ? '' : `: it was refused everywhere after ${seconds(refusedAfterMs)}`;
+  const what = alias === DEFAULT_KEY ? `the previous value of the key "${alias}"` : `the key "${alias}"`;
   out.result(
     { stack, alias, ...(refusedAfterMs === undefined ? {} : { refusedAfterMs }) },
-    `${stack} does not accept the key "${alias}" any more${how}`,
+    `${stack} does not accept ${what} any more${how}`,
   );
 }
 

@@ -11,9 +11,11 @@ import { ROOT } from '../console/home-paths.ts';
  * This stack as an owner.
  *
  * @param stack its name, with or without organization and project.
+ * @param key the alias of its key in the files, where that matters.
  */
-export function ownerOf(stack: string, endpoint: string): Owner {
-  return { stack: stack.split('/').at(-1)!, endpoint, backend: fingerprint() };
+export function ownerOf(stack: string, endpoint: string, key?: string): Owner {
+  const owner = { stack: stack.split('/').at(-1)!, endpoint, backend: fingerprint() };
+  return key === undefined ? owner : { ...owner, key };
 }
 
 /** Distinguishes backends. Of a URL only the location is used, since it may contain a password. */

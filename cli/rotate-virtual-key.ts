@@ -4,15 +4,20 @@ import type { Output } from '../console/output.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { deploy } from '../engine/deploy.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
-import { ensureStack, resourceName, stackState } from '../engine/stack-state.ts';
+import { ensureStack, resourceName, stackOutputs, stackState } from '../engine/stack-state.ts';
 import { virtualKeyResource } from '../infra/docker-names.ts';
 import { graceEnd } from '../keys/rotation.ts';
+import { connectUnlessOwned } from './connect-unless-owned.ts';
 import { keySetting, readKeysCommand, rotateKeySetting } from '../keys/virtual-key-settings.ts';
 
 /** The options of `keys rotate` that a virtual key has. */
 export interface VirtualRotation {
   key: string;
   now?: boolean;
+  /** Whether to write the client files again that have it. */
+  connect: boolean;
+  /** Their folder, instead of the clients' own ones. */
+  dir?: string;
 }
 
 /**
@@ -24,7 +29,7 @@ export interface VirtualRotation {
 export async function rotateVirtualKey(
   out: Output,
   stack: string,
-  { key: alias, now }: VirtualRotation,
+  { key: alias, now, connect, dir }: VirtualRotation,
   graceMs: number,
 ): Promise<void> {
   const { generation } = keySetting(await stackSettings(stack), alias);
@@ -42,6 +47,7 @@ export async function rotateVirtualKey(
   if (isDeployed) await rotateKeySetting(stack, alias, next, until);
   else out.progress(`value ${generation} of the key "${alias}" is not deployed yet: deploying it`);
   await deploy(out, stack);
+  if (connect) await connectUnlessOwned(out, stack, await stackOutputs(stack), { dir, onlyOwn: true });
   const read = readKeysCommand(stack);
   out.result(
     { stack, alias, generation: next, ...(isDeployed ? { previousUntil: until } : {}), read },

@@ -30,6 +30,8 @@ export interface StatusReport {
   rotation: UnfinishedRotation | null;
   /** Gateways whose ledger cannot write, or has lost rows. */
   ledger: LedgerState[];
+  /** For each gateway whether it enforces budgets and rate limits; empty if the stack has none. */
+  budgets: { gateway: string; enforced: boolean; problem: string }[];
   containers: { name: string; role: string; state: string; status: string }[];
   /** Containers with this stack's label that are not in its state; empty while a run is in progress. */
   unknownContainers: string[];
@@ -51,6 +53,9 @@ export function statusText(report: StatusReport, width = columns()): string {
     ...(report.image === null ? [] : [['image', report.image] satisfies [string, string]]),
     ...report.containers.map(({ role, name, status }): [string, string] => [role, `${name}  ${status}`]),
     ...report.ledger.map((state): [string, string] => ['ledger', describeLedger(state)]),
+    ...(report.budgets.length === 0
+      ? []
+      : [['budgets', describeBudgets(report.budgets)] satisfies [string, string]]),
     ...report.keys.map(({ name, days, state }): [string, string] => [
       'key',
       `${name}: ${days} days, ${state}`,
@@ -77,6 +82,32 @@ function describeUnknown({ stack, foreignContainers }: StatusReport, name: strin
   return foreignContainers.includes(name)
     ? `${name}: created by another deployment of a stack ${stack}; if nothing needs it: docker rm --force ${name}`
     : `${name}: not in this stack's state; ./switchyard up ${stack} removes it, unless a run in progress created it`;
+}
+
+/**
+ * The part of the report about the gateways' ledgers: those with a problem, and whether limits are enforced. They are only if a gateway says so.
+ *
+ * @param hasLimits whether the stack has budgets or rate limits.
+ */
+export function ledgerReport(
+  states: readonly LedgerState[],
+  hasLimits: boolean,
+): Pick<StatusReport, 'ledger' | 'budgets'> {
+  const isLimited = hasLimits || states.some(({ limits }) => limits !== undefined);
+  return {
+    ledger: states.filter(({ problem, lost }) => problem !== '' || lost > 0),
+    budgets: (isLimited ? states : []).map(({ gateway, limits }) => ({
+      gateway,
+      enforced: limits?.enforced === true,
+      problem: limits === undefined ? 'it has not tested them yet' : limits.problem,
+    })),
+  };
+}
+
+function describeBudgets(states: StatusReport['budgets']): string {
+  const failed = states.filter(({ enforced }) => !enforced);
+  if (failed.length === 0) return 'enforced';
+  return `not enforced: ${failed.map(({ gateway, problem }) => `${gateway}: ${problem || 'no reason is known'}`).join('; ')}`;
 }
 
 /** A ledger with a problem. Requests are served meanwhile. */

@@ -1,6 +1,6 @@
 /** `./switchyard status`: a stack's endpoint, health and models. */
 import type { Command } from 'commander';
-import { readBasics, type RawOutputs } from '../domain/read/outputs-reader.ts';
+import { readBasics, readPlan, type RawOutputs } from '../domain/read/outputs-reader.ts';
 import { unlessRefused } from '../console/errors.ts';
 import { settingsSchema } from '../domain/schema/settings-schema.ts';
 import { stackContainers, unknownContainers } from '../engine/containers.ts';
@@ -14,8 +14,8 @@ import { requireStack } from '../engine/stack-name.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { stackOutputs, stackState } from '../engine/stack-state.ts';
-import { ledgerProblems } from '../engine/usage-report.ts';
-import { type StatusReport, statusText, type UnfinishedRotation } from './status-text.ts';
+import { ledgerStates } from '../engine/usage-report.ts';
+import { ledgerReport, type StatusReport, statusText, type UnfinishedRotation } from './status-text.ts';
 
 /** Adds `status` to the command line. */
 export function register(program: Command): void {
@@ -52,7 +52,7 @@ async function reportOf(stack: string): Promise<StatusReport> {
     image: containers.find((container) => container.role === 'gateway')?.image ?? null,
     // One in progress is no failure.
     rotation: change === undefined ? await rotationStatus(stack, outputs, endpoint) : null,
-    ledger: await ledgerProblems(containers),
+    ...ledgerReport(await ledgerStates(containers), hasLimits(stack, outputs)),
     keys: keyAges(stack, resources, await ageLimits(stack), new Date()),
     containers: containers.map(({ name, role, state, status: text }) => ({
       name,
@@ -64,6 +64,12 @@ async function reportOf(stack: string): Promise<StatusReport> {
     unknownContainers: change === undefined ? [...unknown.orphans, ...unknown.unmanaged] : [],
     foreignContainers: change === undefined ? unknown.unmanaged : [],
   };
+}
+
+/** Whether the deployed stack has budgets or rate limits. */
+function hasLimits(stack: string, outputs: RawOutputs): boolean {
+  const plan = readPlan(stack, outputs);
+  return 'value' in plan && plan.value?.settings.limits !== undefined;
 }
 
 /** An unfinished rotation, and whether the gateways refuse the key in the outputs already. */

@@ -9,19 +9,20 @@ import {
   type UsageSums,
 } from '../domain/plan/usage-groups.ts';
 import { dollars, focusCsv, usagePage } from '../domain/render/usage-page.ts';
-import type { UsageRow } from '../domain/schema/usage-schema.ts';
+import type { BudgetState, UsageRow } from '../domain/schema/usage-schema.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { UserError } from '../console/errors.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { table } from '../console/table.ts';
 import { parseDuration, parseToday } from '../console/time-options.ts';
 import { requireStack } from '../engine/stack-name.ts';
-import { readUsage } from '../engine/usage-report.ts';
+import { readBudgets, readUsage } from '../engine/usage-report.ts';
 
 interface UsageOptions {
   by: string;
   since: string;
   csv?: boolean;
+  budgets?: boolean;
 }
 
 /** Adds `usage` to the command line. */
@@ -43,6 +44,10 @@ export function register(program: Command): void {
       '30d',
     )
     .option('--csv', 'one charge for each day, model and key, as CSV in the format FOCUS 1.2')
+    .option(
+      '--budgets',
+      'instead of the sums: each budget, what is spent and reserved of it, when it begins anew',
+    )
     .action(withOutput(usage));
 }
 
@@ -51,6 +56,10 @@ async function usage(out: Output, stack: string, options: UsageOptions): Promise
   const since = parseSince(options.since);
   await requireStack(stack);
   await ensureReady({ need: ['docker'], onProgress: out.progress });
+  if (options.budgets) {
+    const budgets = await out.step(`reading the budgets of ${stack}`, () => readBudgets(stack));
+    return out.result({ stack, budgets }, budgetsText(stack, budgets));
+  }
   // The hour that is running counts too.
   const until = Math.floor(Date.now() / 1000) + 3600;
   const rows = await out.step(`reading the ledger of ${stack}`, () => readUsage(stack, since, until));
@@ -82,6 +91,18 @@ export function parseSince(text: string, now = Date.now()): number {
   const day = /^\d{4}-\d{2}-\d{2}$/.test(text);
   const ms = day ? parseToday(text).getTime() - 12 * 3_600_000 : now - parseDuration(text, '--since');
   return Math.floor(ms / 3_600_000) * 3600;
+}
+
+/** The table of the budgets. */
+export function budgetsText(stack: string, budgets: readonly BudgetState[]): string {
+  if (budgets.length === 0) return `${stack} has no budgets: docs/configuration.md`;
+  const rows = budgets.map(({ scope, name, window, ...state }) => [
+    [scope, name].filter(Boolean).join(' '),
+    window,
+    ...[state.nanoUsd, state.spentNanoUsd, state.reservedNanoUsd].map(dollars),
+    state.resetsAt.slice(0, 16).replace('T', ' '),
+  ]);
+  return table(['budget', 'per', '$', 'spent', 'reserved', 'begins anew (UTC)'], rows);
 }
 
 /** The table of the groups, and their sum. */

@@ -11,15 +11,15 @@ import { overrides } from './opencode-overrides.ts';
 import { readOpencode } from './read-opencode.ts';
 import { planOpencode } from './write-opencode.ts';
 
-/** What a stack has deployed for clients. */
-export type Deployed = (stack: string) => Promise<ClientFiles>;
+/** What a stack has deployed for clients with the owner's key. */
+export type Deployed = (owner: Owner) => Promise<ClientFiles>;
 
 /**
  * Checks opencode's files: which stack they belong to, whether key and models are the current ones, whether the gateway answers, and whether
  * anything outranks them.
  *
  * @param stack the stack that they should belong to; by default any.
- * @param deployed reads the stack's files from its outputs.
+ * @param deployed reads the stack's files from its outputs, with the key that the record names.
  * @throws UserError if a file is malformed.
  */
 export async function checkOpencode(
@@ -31,7 +31,7 @@ export async function checkOpencode(
   const state = await readOpencode(paths);
   const { owner } = state;
   const client = 'opencode';
-  const fix = connectCommand(stack ?? owner?.stack ?? 'dev', options);
+  const fix = connectCommand(stack ?? owner?.stack ?? 'dev', { ...options, key: owner?.key });
   if (owner === undefined)
     return { client, problems: [{ what: `${paths.config} has nothing of Switchyard`, command: fix }] };
   if (stack !== undefined && owner.stack !== stack) {
@@ -48,9 +48,9 @@ export async function checkOpencode(
   return { client, stack: owner.stack, problems };
 }
 
-async function filesOf({ stack }: Owner, deployed: Deployed): Promise<ClientFiles | { problem: Problem }> {
+async function filesOf(owner: Owner, deployed: Deployed): Promise<ClientFiles | { problem: Problem }> {
   try {
-    return await deployed(stack);
+    return await deployed(owner);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
     return { problem: { what: error.message, command: error.command } };
@@ -65,7 +65,7 @@ function outdated(
   command: string,
 ): Problem[] {
   const plans = [files, gatewayOnly(files)].map((one) =>
-    planOpencode(state, one, { known: files.auth, owner }),
+    planOpencode(state, one, { known: files.known ?? files.auth, owner }),
   );
   const [fewest] = plans.map(({ changes }) => changes).sort((a, b) => a.length - b.length);
   return (fewest ?? []).map(({ path }) => ({

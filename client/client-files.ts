@@ -13,6 +13,8 @@ import { unlessRefused } from '../console/errors.ts';
 export interface ClientFiles {
   config: OpencodeConfig;
   auth: OpencodeAuth;
+  /** All of our keys, whether they are in `auth` or not; by default those in it. */
+  known?: OpencodeAuth;
 }
 
 /**

@@ -14,6 +14,8 @@ export interface Owner {
   endpoint?: string | undefined;
   /** A fingerprint of the Pulumi backend: a stack of the same name in another backend is a different stack. */
   backend?: string | undefined;
+  /** The alias of the stack's key in the files; absent if an older release wrote them, with the master key. */
+  key?: string | undefined;
 }
 
 /** Entries of opencode's two lists of providers. */
@@ -51,6 +53,7 @@ const ownerSchema = z.object({
   stack: z.string().min(1),
   endpoint: z.string().optional(),
   backend: z.string().optional(),
+  key: z.string().optional(),
 });
 const schema = z.discriminatedUnion('version', [
   z.object({ version: z.literal(2), owner: ownerSchema, files: z.record(z.string(), fileSchema) }),

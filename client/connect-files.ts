@@ -28,12 +28,13 @@ export async function connect(stack: string, files: ClientFiles, options: WriteA
   const chosen = options.gatewayOnly ? gatewayOnly(files) : files;
   const { owner = { stack } } = options;
   const before = await currentOwner(paths);
-  const written = await writeClientFiles(paths, chosen, { known: files.auth, owner });
+  const written = await writeClientFiles(paths, chosen, { known: files.known ?? files.auth, owner });
   const { enabled_providers: withKey, disabled_providers: withoutKey, model } = chosen.config;
   const byUser = written.switchedOff.map(({ provider }) => provider);
   const on = withKey.filter((name) => !byUser.includes(name));
   return {
     stack,
+    ...(owner.key === undefined ? {} : { key: owner.key }),
     ...(before && !isSameOwner(before, owner) ? { switchedFrom: before.stack } : {}),
     ...written,
     on,

@@ -1,4 +1,5 @@
 /** The output of `connect`, and the commands in it. */
+import { DEFAULT_KEY } from '../domain/plan/key-plan.ts';
 import { providerOf } from '../domain/plan/lanes.ts';
 import type { ClientFiles } from './client-files.ts';
 import type { SwitchedOff } from './switched-off.ts';
@@ -6,8 +7,9 @@ import type { Checked, Connected, ConnectOptions, Disconnected, LeftAlone } from
 import { quote } from '../console/shell.ts';
 
 /** The `connect` command that assigns these files to a stack. */
-export function connectCommand(stack: string, { dir }: ConnectOptions): string {
-  return `./switchyard connect ${stack}${dir === undefined ? '' : ` --dir ${quote(dir)}`}`;
+export function connectCommand(stack: string, { dir, key = DEFAULT_KEY }: ConnectOptions): string {
+  const other = key === DEFAULT_KEY ? '' : ` --key ${key}`;
+  return `./switchyard connect ${stack}${other}${dir === undefined ? '' : ` --dir ${quote(dir)}`}`;
 }
 
 /** A command that tries the client: with the gateway's mock, which always answers, or our default model, if the client can use them. */
@@ -27,12 +29,13 @@ export function tryIt(
 
 /** The result of `connect` as text. */
 export function describeConnected(connected: Connected): string {
-  const { stack, switchedFrom, on, switchedOff, files, removed } = connected;
+  const { stack, key = DEFAULT_KEY, switchedFrom, on, switchedOff, files, removed } = connected;
   const noKey = connected.off.filter((name) => !switchedOff.some(({ provider }) => provider === name));
   return [
     ...(switchedFrom ? [`switched   from ${switchedFrom} to ${stack}`] : []),
     ...files.map(({ path, changed }) => `${changed ? 'wrote' : 'unchanged'}  ${path}`),
     ...removed.map((path) => `removed    ${path}`),
+    ...(key === DEFAULT_KEY ? [] : [`key        ${key}`]),
     `on         ${on.join(', ') || 'none'}`,
     ...switchedOff.map((one) => `off        ${explainOff(one)}`),
     ...(noKey.length > 0 ? [`off        ${noKey.join(', ')} (no key)`] : []),

@@ -7,11 +7,15 @@ export interface ConnectOptions {
   dir?: string | undefined;
   /** Write only the gateway's key, no provider keys. */
   gatewayOnly?: boolean | undefined;
+  /** The stack's key in the files; by default `default`. */
+  key?: string | undefined;
 }
 
 /** The result of `connect`, as `--json` prints it. Contains no key. */
 export interface Connected extends Written {
   stack: string;
+  /** The alias of the stack's key in the files. */
+  key?: string;
   /** The stack that the files belonged to before, if that was another one. */
   switchedFrom?: string;
   /** The providers that the client can use now. */

@@ -49,7 +49,7 @@ export async function currentOwner(paths: ClientPaths): Promise<Owner | undefine
   return (await readOpencode(paths)).owner;
 }
 
-/** Whether two owners are the same stack. If a backend is not known, only the names are compared. */
+/** Whether two owners are the same stack, with whichever key. If a backend is not known, only the names are compared. */
 export function isSameOwner(a: Owner, b: Owner): boolean {
   if (a.stack !== b.stack) return false;
   return a.backend === undefined || b.backend === undefined || a.backend === b.backend;

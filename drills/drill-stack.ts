@@ -104,9 +104,15 @@ export class DrillStack {
     await this.pulumi(['config', 'set', '--secret', name], value);
   }
 
-  /** The key that clients use. */
+  /** The operator's key. */
   async masterKey(): Promise<string> {
     return (await this.pulumi(['stack', 'output', 'masterKey', '--show-secrets'])).trim();
+  }
+
+  /** The values of the virtual keys, by name. */
+  async virtualKeys(): Promise<Record<string, string>> {
+    const printed = await this.pulumi(['stack', 'output', 'keys', '--show-secrets', '--json']);
+    return JSON.parse(printed) as Record<string, string>;
   }
 
   /**

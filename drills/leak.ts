@@ -54,6 +54,10 @@ async function runLeak(context: DrillContext): Promise<Outcome> {
   const masters = [
     { name: 'the master key', value: newKey },
     { name: 'the previous master key', value: oldKey },
+    ...Object.entries(await stack.virtualKeys()).map(([alias, value]) => ({
+      name: `the key ${alias}`,
+      value,
+    })),
   ];
   const needles = needlesOf([...before, ...after, ...masters]);
   const search = new LeakSearch(needles);

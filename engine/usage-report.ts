@@ -1,6 +1,6 @@
 /** Reads a stack's ledger, by a program in one of its gateways: the database is on the stack's volume. */
 import { UserError } from '../console/errors.ts';
-import { usageReport, type UsageRow } from '../domain/schema/usage-schema.ts';
+import { type BudgetState, limitsReport, usageReport, type UsageRow } from '../domain/schema/usage-schema.ts';
 import { type StackContainer, stackContainers } from './containers.ts';
 import { readContainerFile, runInContainer } from './file-in-container.ts';
 
@@ -13,6 +13,8 @@ export interface LedgerState {
   lost: number;
   /** Why rows wait; empty if none do. */
   problem: string;
+  /** Whether its own test saw that a request over a limit is refused, and why not. Absent if it has no limits. */
+  limits?: { enforced: boolean; problem: string };
 }
 
 /**
@@ -22,33 +24,46 @@ export interface LedgerState {
  * @throws UserError if no gateway is running, or if it has no ledger yet.
  */
 export async function readUsage(stack: string, since: number, until: number): Promise<UsageRow[]> {
+  const printed = await runProgram(stack, [
+    'ledger.report',
+    '--since',
+    String(since),
+    '--until',
+    String(until),
+  ]);
+  return usageReport.parse(JSON.parse(printed)).rows;
+}
+
+/**
+ * The stack's budgets, and what of each is used.
+ *
+ * @throws UserError if no gateway is running, or if it knows no budgets.
+ */
+export async function readBudgets(stack: string): Promise<BudgetState[]> {
+  return limitsReport.parse(JSON.parse(await runProgram(stack, ['ledger.limits_report']))).budgets;
+}
+
+/** The standard output of a Python module in one of the stack's gateways. */
+async function runProgram(stack: string, module: readonly string[]): Promise<string> {
   const gateway = (await runningGateways(stack))[0];
   if (gateway === undefined) {
     throw new UserError(`${stack} has no running gateway, which reads its ledger`, {
       command: `./switchyard up ${stack}`,
     });
   }
-  const program = ['env', 'PYTHONPATH=/etc/switchyard', 'python3', '-m', 'ledger.report'];
-  const options = ['--since', String(since), '--until', String(until)];
-  const printed = await runInContainer(gateway.id, [...program, ...options], '');
-  return usageReport.parse(JSON.parse(printed)).rows;
+  return runInContainer(gateway.id, ['env', 'PYTHONPATH=/etc/switchyard', 'python3', '-m', ...module], '');
 }
 
-/** The states of the gateways' ledgers that have a problem or have lost rows. */
-export async function ledgerProblems(containers: readonly StackContainer[]): Promise<LedgerState[]> {
+/** The states of the running gateways' ledgers. One that has written none has had no problem since its start. */
+export async function ledgerStates(containers: readonly StackContainer[]): Promise<LedgerState[]> {
   const gateways = containers.filter(({ role, state }) => role === 'gateway' && state === 'running');
-  const states = await Promise.all(gateways.map((gateway) => stateOf(gateway)));
-  return states.filter(
-    (state) => state !== undefined && (state.problem !== '' || state.lost > 0),
-  ) as LedgerState[];
+  return Promise.all(gateways.map((gateway) => stateOf(gateway)));
 }
 
-/** Undefined if the gateway has written no state: nothing has gone wrong since its start. */
-async function stateOf({ id, name }: StackContainer): Promise<LedgerState | undefined> {
-  const text = await readContainerFile(id, '/tmp/switchyard-ledger.json').catch(() => undefined);
-  return text === undefined
-    ? undefined
-    : { gateway: name, ...(JSON.parse(text) as Omit<LedgerState, 'gateway'>) };
+async function stateOf({ id, name }: StackContainer): Promise<LedgerState> {
+  const text = await readContainerFile(id, '/tmp/switchyard-ledger.json').catch(() => '{}');
+  const written = JSON.parse(text) as Partial<Omit<LedgerState, 'gateway'>>;
+  return { gateway: name, waiting: 0, lost: 0, problem: '', ...written };
 }
 
 async function runningGateways(stack: string): Promise<StackContainer[]> {

@@ -114,7 +114,7 @@ export class Switchyard extends pulumi.ComponentResource {
     );
     if (args.ownPortkey !== undefined) {
       const config = { path: '/run/secrets/portkey-config.json', content: args.ownPortkey.config };
-      // Portkey checks no models: keys with a list of models are not accepted there.
+      // Portkey checks neither models nor limits: keys with any of them are not accepted there.
       const hashes = virtualKeys.addTo(portkeyKey.addTo(masterKey.hashes), true);
       const files = [clientKeys(hashes), config];
       const imageId = image('portkey', contexts.portkey);

@@ -15,6 +15,8 @@ export interface VirtualKeyArgs {
   expires?: string;
   /** The aliases that it may use. Left out, it may use all. */
   models?: string[];
+  /** Whether it has a budget or a rate limit. */
+  limited?: boolean;
 }
 
 /** The virtual keys of a stack: one random value for each key and generation. */
@@ -53,15 +55,15 @@ export class VirtualKeys extends pulumi.ComponentResource {
   /**
    * Adds the keys to the text of client-keys.json.
    *
-   * @param onlyUnlimited whether to leave out the keys with a list of models: for containers that do not check it.
+   * @param onlyUnlimited whether to leave out the keys with a list of models, a budget or a rate limit: for containers that check none.
    */
   addTo(file: pulumi.Output<string>, onlyUnlimited = false): pulumi.Output<string> {
     return pulumi
       .all([file, this.entries])
       .apply(([text, entries]) =>
         entries
-          .filter(({ models }) => !onlyUnlimited || models === undefined)
-          .reduce((all, { name, value, ...more }) => addClientKey(all, name, value, more), text),
+          .filter(({ models, limited }) => !onlyUnlimited || (models === undefined && !limited))
+          .reduce((all, { name, value, limited: _, ...more }) => addClientKey(all, name, value, more), text),
       );
   }
 }
@@ -71,11 +73,12 @@ interface Entry {
   value: string;
   until?: string;
   models?: string[];
+  limited: boolean;
 }
 
 function entriesOf(one: { key: VirtualKeyArgs; current: string; previous?: string | undefined }): Entry[] {
   const { alias, expires, previousUntil, models } = one.key;
-  const limits = models === undefined ? {} : { models };
+  const limits = { limited: one.key.limited === true, ...(models === undefined ? {} : { models }) };
   const current = { name: alias, value: one.current, ...(expires ? { until: expires } : {}), ...limits };
   if (one.previous === undefined || previousUntil === undefined) return [current];
   const until =

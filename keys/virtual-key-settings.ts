@@ -1,15 +1,20 @@
 /** Virtual keys in a stack's file: checked before anything is written. */
 import { UserError } from '../console/errors.ts';
 import { formatProblems, hasErrors } from '../domain/diagnostics/problems.ts';
+import { didYouMean } from '../domain/diagnostics/suggest.ts';
+import { DEFAULT_KEY } from '../domain/plan/key-plan.ts';
+import type { KeyLimits } from '../domain/render/key-limits.ts';
+import type { Budget } from '../domain/schema/limits-schema.ts';
 import type { Settings } from '../domain/schema/settings-schema.ts';
 import { pulumi } from '../engine/pulumi-run.ts';
 import { problemsWith, readRawConfig } from '../engine/stack-settings.ts';
 
 /** What a new virtual key's entry in the settings can have. */
-export interface NewKey {
+export interface NewKey extends KeyLimits {
   owner?: string;
   models?: string[];
   lanes?: string[];
+  budget?: Budget[];
   /** ISO 8601. */
   expires?: string;
 }
@@ -21,19 +26,24 @@ export interface NewKey {
  */
 export async function addKeySetting(stack: string, alias: string, key: NewKey): Promise<void> {
   checkNewKey(stack, alias, key);
-  const lists = (['models', 'lanes'] as const).flatMap((name) =>
-    (key[name] ?? []).map((value, index) => [`${name}[${index}]`, value] as const),
-  );
-  const values = [
-    ['generation', '1'] as const,
-    ...(key.owner === undefined ? [] : [['owner', key.owner] as const]),
-    ...(key.expires === undefined ? [] : [['expires', key.expires] as const]),
-    ...lists,
-  ];
   await pulumi(stack, [
     ...['config', 'set-all', '--path'],
-    ...values.flatMap(([path, value]) => ['--plaintext', `keys.${alias}.${path}=${value}`]),
+    ...settingsOf(key).flatMap(([path, value]) => ['--plaintext', `keys.${alias}.${path}=${value}`]),
   ]);
+}
+
+/** A new key's entry as paths below it, each with its value: in this form Pulumi sets a part of a setting. */
+export function settingsOf({ models = [], lanes = [], budget = [], ...rest }: NewKey): [string, string][] {
+  const one = Object.entries({ generation: 1, ...rest }).filter(([, value]) => value !== undefined);
+  return [
+    ...one.map(([name, value]): [string, string] => [name, String(value)]),
+    ...models.map((value, index): [string, string] => [`models[${index}]`, value]),
+    ...lanes.map((value, index): [string, string] => [`lanes[${index}]`, value]),
+    ...budget.flatMap(({ usd, window }, index): [string, string][] => [
+      [`budget[${index}].usd`, String(usd)],
+      [`budget[${index}].window`, window],
+    ]),
+  ];
 }
 
 /** Checks a new key as if it were in the stack's file already. */
@@ -51,16 +61,17 @@ function checkNewKey(stack: string, alias: string, key: NewKey): void {
 }
 
 /**
- * The settings of a virtual key.
+ * The settings of a virtual key. The key `default` exists without any.
  *
  * @throws UserError with the names of all keys if there is no such key.
  */
 export function keySetting({ keys, stack }: Settings, alias: string): Settings['keys'][string] {
   const key = Object.hasOwn(keys, alias) ? keys[alias] : undefined;
   if (key !== undefined) return key;
-  const names = Object.keys(keys);
-  throw new UserError(`stack ${stack} has no key "${alias}"`, {
-    allowed: names.join(', ') || 'none: it has no virtual keys',
+  if (alias === DEFAULT_KEY) return { generation: 1 };
+  const names = [...new Set([DEFAULT_KEY, ...Object.keys(keys)])];
+  throw new UserError(`stack ${stack} has no key "${alias}"${didYouMean(alias, names)}`, {
+    allowed: names,
     command: `./switchyard keys add ${alias} ${stack}`,
   });
 }
@@ -70,16 +81,22 @@ export async function removeKeySetting(stack: string, alias: string): Promise<vo
   await pulumi(stack, ['config', 'rm', '--path', `keys.${alias}`]);
 }
 
-/** Writes a new generation of a virtual key into a stack's file. */
+/**
+ * Writes a new generation of a virtual key into a stack's file.
+ *
+ * @param previousUntil until when the previous value is accepted, in ISO 8601; left out, it is not accepted any more.
+ */
 export async function rotateKeySetting(
   stack: string,
   alias: string,
   generation: number,
-  previousUntil: string,
+  previousUntil?: string,
 ): Promise<void> {
+  const path = `keys.${alias}`;
+  if (previousUntil === undefined) await pulumi(stack, ['config', 'rm', '--path', `${path}.previousUntil`]);
   await pulumi(stack, [
-    ...['config', 'set-all', '--path', '--plaintext', `keys.${alias}.generation=${generation}`],
-    ...['--plaintext', `keys.${alias}.previousUntil=${previousUntil}`],
+    ...['config', 'set-all', '--path', '--plaintext', `${path}.generation=${generation}`],
+    ...(previousUntil === undefined ? [] : ['--plaintext', `${path}.previousUntil=${previousUntil}`]),
   ]);
 }
 

@@ -1,6 +1,7 @@
 /** Renders the files without secrets for a stack's containers from its inputs. Independent of Pulumi. */
 import { join } from 'node:path';
 import { renderEdge } from '../domain/render/haproxy.ts';
+import { limitSettings, limitsFile } from '../domain/render/limits-file.ts';
 import { litellmConfig, renderLitellm } from '../domain/render/litellm-config.ts';
 import { planOutput } from '../domain/render/plan-output.ts';
 import type { PlanOutput } from '../domain/schema/outputs-schema.ts';
@@ -16,11 +17,16 @@ export const CONFIG_PATH = `${FOLDER}/config.yaml`;
 /** The settings of Switchyard's own programs in a gateway. */
 export const GATEWAY_SETTINGS_PATH = `${FOLDER}/gateway.json`;
 
-/** LiteLLM's config, and Switchyard's own programs with their settings. */
+/** Budgets and rate limits in a gateway. A stack without any has no such file. */
+const LIMITS_PATH = `${FOLDER}/limits.json`;
+
+/** LiteLLM's config, and Switchyard's own programs with their settings and the limits. */
 export function gatewayFiles(inputs: Inputs, root: string = ROOT): FolderFile[] {
+  const limits = limitsFile(inputs.settings, inputs.plan.served);
   return [
     { path: CONFIG_PATH, content: renderLitellm(inputs.plan, template('litellm.yaml', root)) },
     { path: GATEWAY_SETTINGS_PATH, content: JSON.stringify(gatewaySettings(inputs)) },
+    ...(limits === undefined ? [] : [{ path: LIMITS_PATH, content: JSON.stringify(limits) }]),
     ...folderFiles(join(root, 'runtimes/gateway/programs'), FOLDER, join(root, 'stacks')),
   ];
 }
@@ -36,9 +42,13 @@ function gatewaySettings({ settings, plan }: Inputs): Record<string, unknown> {
 
 /** What these gateways serve: the stack's output `plan`. */
 export function stackPlan(inputs: Inputs, root: string = ROOT): PlanOutput {
+  const limits = limitsFile(inputs.settings, inputs.plan.served);
   return planOutput({
     config: litellmConfig(inputs.plan, template('litellm.yaml', root)),
-    gateway: gatewaySettings(inputs),
+    gateway: {
+      ...gatewaySettings(inputs),
+      ...(limits === undefined ? {} : { limits: limitSettings(limits) }),
+    },
     files: gatewayFiles(inputs, root),
   });
 }

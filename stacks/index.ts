@@ -24,6 +24,7 @@ const stack = pulumi.getStack();
 const inputs = checkedInputs();
 const { settings, keyNames } = inputs;
 const config = new pulumi.Config();
+const stackKeys = virtualKeys(settings, inputs.catalog);
 const providerKeys = Object.fromEntries(keyNames.map((name) => [name, config.requireSecret(name)]));
 
 const switchyard = new Switchyard('switchyard', {
@@ -35,7 +36,7 @@ const switchyard = new Switchyard('switchyard', {
   edgeMemoryMb: EDGE_MEMORY_MB,
   drainSeconds: settings.drainSeconds,
   masterKey: settings.masterKey,
-  virtualKeys: virtualKeys(settings, inputs.catalog),
+  virtualKeys: stackKeys,
   ...(settings.image === undefined ? {} : { publishedImage: settings.image.ref }),
   imageContexts: {
     gateway: imageContext('gateway'),
@@ -55,7 +56,7 @@ const switchyard = new Switchyard('switchyard', {
 /** The gateway's address for clients. OpenAI's clients need `/v1` at its end, Anthropic's do not. */
 export const endpoint = switchyard.endpoint;
 export const openaiBaseUrl = `${endpoint}/v1`;
-/** The key that clients use, and its generation: how many keys there have been. */
+/** The operator's key, and its generation: how many keys there have been. */
 export const masterKey = switchyard.masterKey;
 export const masterKeyGeneration = switchyard.masterKeyGeneration;
 
@@ -69,7 +70,7 @@ const clientInputs = {
 };
 const view = clientView(clientInputs);
 /** The metadata that `smoke` and `agents` need. */
-export const client = clientMetadata(view, inputs.plan);
+export const client = clientMetadata(view, inputs.plan, stackKeys);
 /** The texts of opencode's two files, with the keys. */
 export const clientFiles = pulumi.secret(
   pulumi

@@ -3,6 +3,7 @@ import { gatewayAccess } from '../../domain/render/gateway-access.ts';
 import { GATEWAY } from '../../domain/plan/lanes.ts';
 import { UserError } from '../../console/errors.ts';
 import { type Deployed, gatewayProblems } from '../check-connected.ts';
+import { connectCommand } from '../connect-text.ts';
 import type { Checked, Problem } from '../connect-types.ts';
 import { readManaged } from '../managed-files.ts';
 import { planManaged } from '../plan-managed.ts';
@@ -13,7 +14,7 @@ import type { Place } from './tool.ts';
  * Checks a client's files: which stack they belong to, whether they are current, and whether the gateway answers.
  *
  * @param stack the stack that they should belong to; by default any.
- * @param deployed reads a stack's files from its outputs.
+ * @param deployed reads a stack's files from its outputs, with the key that the record names.
  * @throws UserError if a file is malformed.
  */
 export async function checkTool(
@@ -24,7 +25,8 @@ export async function checkTool(
 ): Promise<Checked> {
   const tool = TOOLS[client](place);
   const { record } = await readManaged(tool.record, {});
-  const fix = `./switchyard connect ${stack ?? record?.owner.stack ?? 'dev'} --client ${client}`;
+  const { key } = record?.owner ?? {};
+  const fix = `${connectCommand(stack ?? record?.owner.stack ?? 'dev', { key })} --client ${client}`;
   if (record === undefined)
     return { client, problems: [{ what: 'its files have nothing of Switchyard', command: fix }] };
   const { owner } = record;
@@ -36,7 +38,7 @@ export async function checkTool(
 
   async function problemsOf(): Promise<Problem[]> {
     try {
-      const files = await deployed(owner.stack);
+      const files = await deployed(owner);
       const access = gatewayAccess(owner.stack, files.config, files.auth);
       if (access === undefined) return [{ what: `stack ${owner.stack} serves no model for a client` }];
       const wanted = tool.files(access);

@@ -16,6 +16,8 @@ import type { Place, Tool } from './tool.ts';
 export interface ConnectedTool {
   client: ToolName;
   stack: string;
+  /** The alias of the stack's key in the files. */
+  key?: string;
   /** The stack that the files belonged to before, if that was another one. */
   switchedFrom?: string;
   /** Each file, and whether it changed. */
@@ -50,6 +52,7 @@ export async function connectTool(
   return {
     client,
     stack: access.stack,
+    ...(owner.key === undefined ? {} : { key: owner.key }),
     ...(before && !isSameOwner(before, owner) ? { switchedFrom: before.stack } : {}),
     files: plan.files,
     removed: plan.removed,
@@ -100,12 +103,15 @@ async function notInstalled({ program, install }: Tool, { env }: Place): Promise
   return found.includes(true) ? [] : [`${program} is not on the PATH: ${install}`];
 }
 
-/** The clients whose files belong to a stack. */
-export async function connectedTools(owner: Owner, place: Place): Promise<ToolName[]> {
+/** The clients whose files belong to a stack, each with the owner that its record names. */
+export async function connectedTools(
+  owner: Owner,
+  place: Place,
+): Promise<{ client: ToolName; owner: Owner }[]> {
   const names = Object.keys(TOOLS) as ToolName[];
   const records = await Promise.all(names.map((name) => readClientRecord(TOOLS[name](place).record)));
-  return names.filter((_, index) => {
+  return names.flatMap((client, index) => {
     const before = records[index]?.record?.owner;
-    return before !== undefined && isSameOwner(before, owner);
+    return before !== undefined && isSameOwner(before, owner) ? [{ client, owner: before }] : [];
   });
 }

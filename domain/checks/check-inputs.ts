@@ -6,6 +6,7 @@ import { checkLock } from './image-policy.ts';
 import { checkRetirements } from './retirements.ts';
 import { checkLitellmTemplate } from './litellm-keys.ts';
 import { checkPriceMap } from './price-map.ts';
+import { checkZeroPrices } from './zero-prices.ts';
 import { type Problem, sortProblems } from '../diagnostics/problems.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
@@ -37,6 +38,7 @@ export function checkInputs(input: CheckInput): Problem[] {
   const problems: Problem[] = [];
   if (catalog) {
     problems.push(...checkPriceMap(catalog.catalog, catalog.source, facts));
+    problems.push(...checkZeroPrices(catalog.catalog, catalog.source));
     problems.push(...checkRetirements(catalog.catalog, catalog.source, today, facts));
   }
   if (settings) problems.push(...checkPorts(settings.settings, settings.source, others));

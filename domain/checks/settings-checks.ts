@@ -2,6 +2,7 @@
 import { addressFromContainer } from '../plan/host-address.ts';
 import { LISTEN, unreachable } from './address-checks.ts';
 import { checkVersion } from './image-policy.ts';
+import { checkLimits } from './limits-checks.ts';
 import type { Problem } from '../diagnostics/problems.ts';
 import { type Catalog, MOCK_ALIAS } from '../schema/catalog-schema.ts';
 import { formatPath, type Path } from '../diagnostics/yaml-path.ts';
@@ -12,8 +13,16 @@ import { addressesCollide, nextPort } from '../plan/next-port.ts';
 import type { Settings } from '../schema/settings-schema.ts';
 import { readStackFile } from '../diagnostics/settings-source.ts';
 
-/** All problems of settings that match the schema. */
-export function checkSettings(settings: Settings, source: Source, catalog?: Catalog): Problem[] {
+/**
+ * All problems of settings that match the schema.
+ *
+ * @param keyNames the provider keys that are set.
+ */
+export function checkSettings(
+  settings: Settings,
+  source: Source,
+  { catalog, keyNames }: { catalog?: Catalog | undefined; keyNames: readonly string[] },
+): Problem[] {
   const problems: Problem[] = [];
   const wrong = (path: Path, message: string, more: Partial<Problem> = {}) =>
     void problems.push(source.problem(path, message, { value: true, ...more }));
@@ -46,6 +55,7 @@ export function checkSettings(settings: Settings, source: Source, catalog?: Cata
     const message = 'the default fallback is Portkey, but portkey.mode is off';
     wrong(['portkey', 'defaultFallback'], message, { fix: "pulumi config set --path 'portkey.mode' cloud" });
   }
+  checkLimits(settings, wrong, { catalog, keyNames });
   if (catalog) checkNames(settings, catalog, wrong);
   return problems;
 }

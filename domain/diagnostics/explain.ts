@@ -48,6 +48,11 @@ function explainIssue(
   const inner = issue.path.map((step) => (typeof step === 'number' ? step : String(step)));
   const path = [...prefix, ...inner];
   const found = valueAt(data, inner);
+  const option = issue.code === 'invalid_union' ? optionMeant(issue.errors) : undefined;
+  if (option !== undefined)
+    return option.flatMap((one) =>
+      explainIssue(schema, data, { ...one, path: [...issue.path, ...one.path] }, source, prefix),
+    );
   if (issue.code === 'unrecognized_keys') {
     const known = keysOf(schemaAt(schema, inner));
     return issue.keys.map((key) => {
@@ -79,6 +84,14 @@ function explainIssue(
   ];
 }
 
+/** The issues of the only option of a union that is for a value of this kind. */
+function optionMeant(options: z.core.$ZodIssue[][]): z.core.$ZodIssue[] | undefined {
+  const isOfOtherKind = ({ path, code }: z.core.$ZodIssue): boolean =>
+    path.length === 0 && (code === 'invalid_type' || code === 'invalid_value');
+  const meant = options.filter((issues) => !issues.some(isOfOtherKind));
+  return meant.length === 1 ? meant[0] : undefined;
+}
+
 /** A schema's own description. */
 function describe(schema: Schema): string | undefined {
   return z.globalRegistry.get(schema)?.description;
@@ -97,6 +110,7 @@ function valueAt(data: unknown, path: Path): unknown {
 function schemaAt(schema: Schema, path: Path): Schema {
   let at = unwrap(schema);
   for (const step of path) {
+    at = optionWith(at, step);
     const next =
       at instanceof z.ZodObject
         ? (at.shape as Record<string, Schema>)[step]
@@ -109,6 +123,15 @@ function schemaAt(schema: Schema, path: Path): Schema {
     at = unwrap(next);
   }
   return at;
+}
+
+/** The option of a union that has something at this step: a list at a number, else a mapping. */
+function optionWith(schema: Schema, step: string | number): Schema {
+  if (!(schema instanceof z.ZodUnion)) return schema;
+  const options = schema.options.map(unwrap);
+  const isMeant = (option: Schema): boolean =>
+    typeof step === 'number' ? option instanceof z.ZodArray : option instanceof z.ZodObject;
+  return options.find(isMeant) ?? schema;
 }
 
 function unwrap(schema: Schema): Schema {

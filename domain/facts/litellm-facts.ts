@@ -50,3 +50,14 @@ export function priceMapEntry(
   const name = litellmName(catalog, model);
   return name !== undefined && Object.hasOwn(facts.models, name) ? facts.models[name] : undefined;
 }
+
+/** What a catalogue's model costs, in US dollars per million tokens: the catalogue's price, else the price map's. Undefined without one. */
+export function modelPrice(
+  catalog: Catalog,
+  model: Model,
+  facts: LitellmFacts,
+): { input: number; output: number } | undefined {
+  if (model.cost !== undefined) return model.cost;
+  const { input, output = 0 } = priceMapEntry(catalog, model, facts) ?? {};
+  return input === undefined ? undefined : { input, output };
+}

@@ -1,7 +1,13 @@
 /** Plans what a stack serves: the models of the catalogue whose provider has a key or needs none, under the stack's settings. Pure. */
 import type { Settings } from '../schema/settings-schema.ts';
 import { gatewayAddress } from './provider-address.ts';
-import { type LitellmFacts, litellmFacts, litellmName, priceMapEntry } from '../facts/litellm-facts.ts';
+import {
+  type LitellmFacts,
+  litellmFacts,
+  litellmName,
+  modelPrice,
+  priceMapEntry,
+} from '../facts/litellm-facts.ts';
 import { defaultFallback, PORTKEY_ALIAS } from './default-fallback.ts';
 import { litellmAddress } from '../facts/litellm-prefixes.ts';
 import type { Problem } from '../diagnostics/problems.ts';
@@ -80,9 +86,7 @@ export function planModels(
             output: known.maxOutputTokens ?? Math.min(known.maxInputTokens, DEFAULT_LIMIT.output),
           }
         : undefined);
-    const cost =
-      model.cost ??
-      (known?.input === undefined ? undefined : { input: known.input, output: known.output ?? 0 });
+    const cost = modelPrice(catalog, model, facts);
     const capabilities = model.capabilities ?? known?.capabilities;
     return {
       alias,

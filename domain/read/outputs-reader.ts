@@ -138,6 +138,11 @@ export function readPlan(stack: string, outputs: RawOutputs): Read<PlanOutput | 
   return read(stack, 'plan', planOutputSchema, outputs.plan);
 }
 
+/** The output `keys`, the values of the virtual keys by name; empty where the stack was deployed by an older release. */
+export function readKeys(stack: string, outputs: RawOutputs): Read<Record<string, string>> {
+  return read(stack, 'keys', z.record(z.string(), z.string()), outputs.keys ?? {});
+}
+
 /** The output `masterKeyGeneration`; undefined where the stack is not deployed, or by an older release. */
 export function readGeneration(stack: string, outputs: RawOutputs): Read<number | undefined> {
   return read(stack, 'masterKeyGeneration', z.int().min(1).optional(), outputs.masterKeyGeneration);

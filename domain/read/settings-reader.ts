@@ -67,7 +67,7 @@ export function parseSettings(input: SettingsInput): ParsedSettings {
   const usable = parsed.success ? parsed.data : parseLenient(settingsSchema, { port: 1, ...plain });
   if (usable) {
     settings = complete(usable, input.stack);
-    problems.push(...checkSettings(settings, source, input.catalog));
+    problems.push(...checkSettings(settings, source, { catalog: input.catalog, keyNames }));
   }
   problems.push(...file.misspeltNamespaces, ...leaks(input, source, problems));
   const sorted = sortProblems(problems.map((problem) => forStack(problem, input.stack)));

@@ -17,7 +17,7 @@ export const basicsSchema = z.object({
   /** The gateway's address for clients: `http://127.0.0.1:4000`. */
   endpoint: z.string(),
   openaiBaseUrl: z.string(),
-  /** The key that clients use. Secret. */
+  /** The operator's key. Secret. */
   masterKey: z.string(),
   /** The aliases that are served. */
   models: z.array(z.string()),
@@ -84,6 +84,15 @@ export const clientMetadataSchema = z.object({
   providers: z.array(laneProviderSchema),
   /** The requests that `smoke` makes. */
   probes: z.array(smokeTargetSchema),
+  /** The virtual keys, without their values. Absent in the outputs of older releases. */
+  keys: byName(
+    z.object({
+      /** The aliases that it may use; absent if it may use all. */
+      models: z.array(z.string()).optional(),
+      /** Whether it has a budget or a rate limit. */
+      limited: z.boolean(),
+    }),
+  ).optional(),
 });
 
 /** `clientFiles`, a secret: the texts of opencode's two files. */

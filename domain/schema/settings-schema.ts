@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { inUnit } from './units.ts';
 import { MAX_REPLICAS } from './edge-limits.ts';
 import { url } from './catalog-schema.ts';
+import { keyLimits, stackBudgetsSchema } from './limits-schema.ts';
 
 const count = (min: number, max: number) => z.int().min(min).max(max);
 const instant = z.iso.datetime({ error: 'expected a time: 2026-11-25T12:00:00Z' });
@@ -24,6 +25,7 @@ const virtualKeySchema = z.strictObject({
     .max(40)
     .optional()
     .describe('The lanes of the gateway whose models it may use, in addition to `models`.'),
+  ...keyLimits,
   expires: instant.optional().describe('The time from which it is refused. Default: never.'),
   generation: count(1, 1_000_000).default(1).describe('Increase it by one for a new value.'),
   previousUntil: instant.optional().describe('The time until which the previous value is accepted.'),
@@ -89,7 +91,7 @@ export const settingsSchema = z.strictObject({
       previousUntil: instant.optional().describe('The time until which the previous key is accepted.'),
     })
     .prefault({})
-    .describe('The key that clients send.'),
+    .describe("The operator's key; clients have virtual keys."),
   keys: z
     .record(
       z
@@ -104,6 +106,7 @@ export const settingsSchema = z.strictObject({
     )
     .default({})
     .describe('Virtual keys for people and agents, by name. They are created by `up`.'),
+  budgets: stackBudgetsSchema.prefault({}).describe('What may be spent, beside the budgets of keys.'),
   client: z
     .strictObject({
       direct: z

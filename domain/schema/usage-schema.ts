@@ -1,5 +1,6 @@
-/** The sums of a stack's ledger, as runtimes/gateway/programs/ledger/report.py prints them. */
+/** What the ledger's programs in a gateway print: the sums (ledger/report.py), and what is left of budgets (ledger/limits_report.py). */
 import { z } from 'zod';
+import { WINDOWS } from './limits-schema.ts';
 
 const sum = z.int().min(0);
 
@@ -36,3 +37,26 @@ export const usageReport = z.object({ database: z.enum(['ok', 'none']), rows: z.
 
 /** A row of the report. */
 export type UsageRow = z.output<typeof usageRow>;
+
+/** A budget and what of it is used. Money is in nano-dollars. */
+const budgetState = z.object({
+  scope: z.enum(['key', 'lane', 'provider', 'stack']),
+  /** The alias, lane or provider; empty for the stack. */
+  name: z.string(),
+  window: z.enum(WINDOWS),
+  nanoUsd: sum,
+  /** What the window's finished calls cost. */
+  spentNanoUsd: sum,
+  /** What the running requests may cost at most. */
+  reservedNanoUsd: sum,
+  /** When the next window begins: an ISO 8601 time, or seconds since 1970. */
+  resetsAt: z
+    .union([z.string(), z.number()])
+    .transform((at) => new Date(typeof at === 'number' ? at * 1000 : at).toISOString()),
+});
+
+/** What the program about budgets prints. */
+export const limitsReport = z.object({ budgets: z.array(budgetState) });
+
+/** A budget, and what of it is used. */
+export type BudgetState = z.output<typeof budgetState>;

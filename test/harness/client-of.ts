@@ -1,5 +1,6 @@
 /** The client's files for the release's catalogue, rendered as by the Pulumi program, without a stack. */
 import { clientKeys, type ClientInputs, clientView } from '../../domain/render/client-view.ts';
+import { virtualKeys } from '../../domain/plan/key-plan.ts';
 import { unlessRefused } from '../../console/errors.ts';
 import { formatProblems } from '../../domain/diagnostics/problems.ts';
 import { clientMetadata, clientTexts } from '../../domain/render/client-outputs.ts';
@@ -48,7 +49,8 @@ export function shippedOutputs(options: ShippedOptions = {}): {
   const inputs = shippedInputs(options);
   const view = clientView(inputs);
   const keys = clientKeys(inputs, options.masterKey ?? 'sk-master-0123456789', options.keys ?? {});
-  const client = clientMetadata(view, inputs.plan);
+  const own = virtualKeys(inputs.settings, inputs.catalog);
+  const client = clientMetadata(view, inputs.plan, own);
   return { client, clientFiles: clientTexts(view, keys, client) };
 }
 

@@ -8,7 +8,12 @@ const KEYS_FILE = '/run/secrets/client-keys.json';
 
 beforeAll(async () => {
   const config = pulumi.secret('{"targets":[]}');
-  await provision({ ownPortkey: { config, gatewayKey: 'PORTKEY_GATEWAY_KEY' } });
+  const virtualKeys = [
+    { alias: 'default', generation: 1, limited: false },
+    { alias: 'limited', generation: 1, limited: true },
+    { alias: 'some-models', generation: 1, models: ['big'] },
+  ];
+  await provision({ ownPortkey: { config, gatewayKey: 'PORTKEY_GATEWAY_KEY' }, virtualKeys });
 });
 
 function names(file: string | undefined): string[] {
@@ -18,10 +23,16 @@ function names(file: string | undefined): string[] {
 test('gives the gateways a key that only Portkey accepts', () => {
   const key = filesOf('gateway-0')['/run/secrets/PORTKEY_GATEWAY_KEY'];
   expect(key).toBe('sk-made-by-portkey-key');
-  expect(names(filesOf('gateway-0')[KEYS_FILE])).toEqual(['master', 'master-previous']);
-  expect(names(filesOf('portkey')[KEYS_FILE])).toEqual(['master', 'master-previous', 'gateway']);
+  expect(names(filesOf('gateway-0')[KEYS_FILE])).not.toContain('gateway');
+  expect(names(filesOf('portkey')[KEYS_FILE])).toEqual(['master', 'master-previous', 'gateway', 'default']);
   expect(filesOf('portkey')[KEYS_FILE]).toContain(createHash('sha256').update(key!).digest('hex'));
   expect(JSON.stringify(filesOf('portkey'))).not.toContain(key);
+});
+
+test('gives Portkey no key with models or limits: it checks neither', () => {
+  const gateway = names(filesOf('gateway-0')[KEYS_FILE]);
+  expect(gateway).toEqual(['master', 'master-previous', 'default', 'limited', 'some-models']);
+  expect(filesOf('gateway-0')[KEYS_FILE]).not.toContain('"limited":');
 });
 
 test('opens no port of the host for Portkey, and names it on the network', () => {

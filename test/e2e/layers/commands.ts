@@ -47,7 +47,10 @@ export function commands(stack: LayersStack): void {
     expect(called.map(({ provider }) => provider)).toEqual(
       expect.arrayContaining(['anthropic', 'groq', 'openai']),
     );
-    expect([...new Set(called.map(({ api_key_id }) => api_key_id))]).toEqual(['master']);
+    const keys = new Set(called.map(({ api_key_id }) => api_key_id));
+    // `agents` and opencode use the key default, `smoke` the master key.
+    expect(['default', 'master']).toEqual(expect.arrayContaining([...keys]));
+    expect(keys).toContain('master');
   });
 
   test(
@@ -64,7 +67,8 @@ export function commands(stack: LayersStack): void {
         return readFileSync(auth, 'utf8');
       };
       const [few, all] = [await write('few', '--gateway-only'), await write('all')];
-      expect(few).toContain(stack.key);
+      expect(few).toContain(await stack.defaultKey());
+      expect(few + all).not.toContain(stack.key);
       for (const key of [KEYS.OPENAI_API_KEY, KEYS.GROQ_API_KEY, KEYS.ANTHROPIC_API_KEY]) {
         expect(few).not.toContain(key);
         expect(all).toContain(key);

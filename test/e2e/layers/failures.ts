@@ -132,6 +132,7 @@ export function failures(stack: LayersStack): void {
     beforeAll(async () => {
       await stack.resetFaults();
       old = stack.key;
+      await stack.checkout.json(['connect', stack.stack, '--key', 'master']);
       // Both in one deployment, because each of them replaces the gateway.
       stack.set('portkey', { mode: 'local', defaultFallback: true });
       await stack.checkout.json(['keys', 'rotate', stack.stack, '--now']);

@@ -79,6 +79,14 @@ export class LayersStack {
     return (this.key = stdout.trim());
   }
 
+  /** The value of the key that clients have. */
+  async defaultKey(): Promise<string> {
+    const { stdout } = await this.checkout.pulumi(this.stack, [
+      ...['stack', 'output', 'keys', '--show-secrets', '--json'],
+    ]);
+    return (JSON.parse(stdout) as { default: string }).default;
+  }
+
   /** Changes a setting in the stack's settings file. */
   set(name: string, value: unknown): void {
     const file = join(this.checkout.dir, `Pulumi.${this.stack}.yaml`);

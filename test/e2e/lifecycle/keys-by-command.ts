@@ -44,7 +44,12 @@ export function virtualKeys(life: LifecycleStack): void {
       const { stdout: models } = await checkout.pulumi(life.stack, ['stack', 'output', 'models', '--json']);
       const other = (JSON.parse(models) as string[]).find((alias) => alias !== 'mock') ?? '';
       expect(await ask(alice, other)).toBe(403);
-      expect(await list()).toMatchObject({ keys: [{ alias: 'alice', models: ['mock'], state: 'accepted' }] });
+      expect(await list()).toMatchObject({
+        keys: [
+          { alias: 'alice', models: ['mock'], state: 'accepted' },
+          { alias: 'default', state: 'accepted' },
+        ],
+      });
       const { stdout } = await checkout.pulumi(life.stack, ['stack', 'export']);
       expect(stdout).not.toContain(alice);
     },
@@ -67,7 +72,7 @@ export function virtualKeys(life: LifecycleStack): void {
       expect(refused.map(({ exitCode }) => exitCode)).toEqual([1, 1, 1, 1, 1, 1]);
       expect(refused[0]!.stderr).toContain('no such model: "no-such"');
       expect(refused[2]!.stderr).toContain(`keys rotate ${life.stack} --key alice`);
-      expect(refused[4]!.stderr).toContain('allowed: alice');
+      expect(refused[4]!.stderr).toContain('allowed: default, alice');
       expect(settings()).toBe(before);
     },
     3 * MINUTE,
@@ -98,7 +103,7 @@ export function virtualKeys(life: LifecycleStack): void {
       ]);
       expect(refusedAfterMs).toBeGreaterThan(0);
       expect([await life.statusWith(first), await life.statusWith(second)]).toEqual([401, 401]);
-      expect((await list()).keys.map(({ alias }) => alias)).toEqual(['alice']);
+      expect((await list()).keys.map(({ alias }) => alias)).toEqual(['alice', 'default']);
       expect(await checkout.json(['preview', life.stack])).toMatchObject({ changes: 0 });
     },
     10 * MINUTE,

@@ -57,7 +57,7 @@ export function leakedKeys(life: LifecycleStack): void {
       expect(await checkout.json(['status', life.stack])).toMatchObject({
         rotation: { generation: 4, oldKeyRefused: false },
       });
-      await checkout.json(['connect', life.stack]);
+      await checkout.json(['connect', life.stack, '--key', 'master']);
       expect([life.clientKey(), await life.statusWith(leaked)]).toEqual([leaked, 200]);
 
       // The edge has cached the leaked key as valid when the list changes.
@@ -73,7 +73,7 @@ export function leakedKeys(life: LifecycleStack): void {
         rotation: { generation: 4, oldKeyRefused: true },
       });
       // Pulumi's outputs still have the old key: a client must not get it.
-      await checkout.json(['connect', life.stack]);
+      await checkout.json(['connect', life.stack, '--key', 'master']);
       expect(life.clientKey()).toBe(current);
       docker('restart', gateway!);
       await waitReady(`http://127.0.0.1:${life.port}`);

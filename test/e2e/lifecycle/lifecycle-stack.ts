@@ -40,7 +40,7 @@ export class LifecycleStack {
     return response.status;
   }
 
-  /** The master key in the client's file. */
+  /** The stack's key in the client's file. */
   clientKey(): string {
     const file = join(this.checkout.env.XDG_DATA_HOME!, 'opencode/auth.json');
     return (JSON.parse(readFileSync(file, 'utf8')) as { litellm: { key: string } }).litellm.key;

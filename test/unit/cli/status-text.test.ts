@@ -1,5 +1,5 @@
-import { expect, test } from '@jest/globals';
-import { type StatusReport, statusText } from '../../../cli/status-text.ts';
+import { describe, expect, test } from '@jest/globals';
+import { ledgerReport, type StatusReport, statusText } from '../../../cli/status-text.ts';
 import { widthOf } from '../../../console/wrap.ts';
 import { guestsOf } from '../../../engine/network-guests.ts';
 
@@ -17,6 +17,7 @@ const REPORT: StatusReport = {
   keys: [],
   rotation: null,
   ledger: [],
+  budgets: [],
   containers: [
     { name: 'gateway-0-1234567', role: 'gateway', state: 'running', status: 'Up 3 minutes (healthy)' },
   ],
@@ -73,4 +74,33 @@ test('a ledger that cannot write is shown', () => {
   expect(statusText({ ...REPORT, ledger }, Infinity)).toContain(
     'ledger       gateway-0-1234567: 12 rows wait: database is locked; 3 rows were lost',
   );
+});
+
+describe('budgets', () => {
+  const state = (gateway: string, limits?: { enforced: boolean; problem: string }) => ({
+    ...{ gateway, waiting: 0, lost: 0, problem: '' },
+    ...(limits ? { limits } : {}),
+  });
+  const enforced = { enforced: true, problem: '' };
+  const text = (...args: Parameters<typeof ledgerReport>) =>
+    statusText({ ...REPORT, ...ledgerReport(...args) }, Infinity);
+
+  test('are enforced only if every gateway says so', () => {
+    expect(text([state('a', enforced), state('b', enforced)], true)).toMatch(/^ {2}budgets {6}enforced$/m);
+    expect(text([state('a', enforced), state('b')], true)).toContain(
+      'budgets      not enforced: b: it has not tested them yet',
+    );
+    expect(text([state('a', { enforced: false, problem: 'the ledger is locked' })], false)).toContain(
+      'budgets      not enforced: a: the ledger is locked',
+    );
+  });
+
+  test('are not mentioned without any', () => {
+    expect(text([state('a')], false)).not.toContain('budgets');
+  });
+
+  test('do not hide or add a problem of the ledger', () => {
+    const broken = { ...state('b'), lost: 3 };
+    expect(ledgerReport([state('a', enforced), broken], true).ledger).toEqual([broken]);
+  });
 });

@@ -1,8 +1,8 @@
-import { expect, test } from '@jest/globals';
-import { parseBy, parseSince, usageText } from '../../../cli/usage.ts';
+import { describe, expect, test } from '@jest/globals';
+import { budgetsText, parseBy, parseSince, usageText } from '../../../cli/usage.ts';
 import { groupUsage, sumUsage } from '../../../domain/plan/usage-groups.ts';
 import { dollars, focusCsv, usagePage } from '../../../domain/render/usage-page.ts';
-import { usageReport, type UsageRow } from '../../../domain/schema/usage-schema.ts';
+import { limitsReport, usageReport, type UsageRow } from '../../../domain/schema/usage-schema.ts';
 
 const DAY = Date.UTC(2026, 10, 27) / 1000;
 
@@ -109,4 +109,32 @@ test('what to group by and the beginning are checked', () => {
   expect(parseSince('24h', now)).toBe(Date.UTC(2026, 10, 26, 10) / 1000);
   expect(parseSince('2026-11-01', now)).toBe(Date.UTC(2026, 10, 1) / 1000);
   expect(() => parseSince('last week', now)).toThrow('invalid duration');
+});
+
+describe('budgets', () => {
+  const printed = {
+    budgets: [
+      {
+        ...{ scope: 'key', name: 'alice', window: 'month', nanoUsd: 20_000_000_000 },
+        ...{ spentNanoUsd: 1_500_000_000, reservedNanoUsd: 1, resetsAt: '2026-12-01T00:00:00+01:00' },
+      },
+      {
+        ...{ scope: 'stack', name: '', window: 'day', nanoUsd: 5_000_000_000 },
+        ...{ spentNanoUsd: 0, reservedNanoUsd: 0, resetsAt: DAY + 86_400 },
+      },
+    ],
+  };
+
+  test('are a table with the time at which each begins anew', () => {
+    const lines = budgetsText('dev', limitsReport.parse(printed).budgets).split('\n');
+    expect(lines.map((line) => line.trim().split(/  +/))).toEqual([
+      ['budget', 'per', '$', 'spent', 'reserved', 'begins anew (UTC)'],
+      ['key alice', 'month', '20', '1.5', '0.000000001', '2026-11-30 23:00'],
+      ['stack', 'day', '5', '0', '0', '2026-11-28 00:00'],
+    ]);
+  });
+
+  test('may be none', () => {
+    expect(budgetsText('dev', [])).toBe('dev has no budgets: docs/configuration.md');
+  });
 });

@@ -201,8 +201,10 @@ describe('where', () => {
     await connect('codex');
     await connect('aider', PROD);
     const place = { home, env: {} };
-    expect(await connectedTools({ stack: 'dev' }, place)).toEqual(['codex']);
-    expect(await connectedTools({ stack: 'prod' }, place)).toEqual(['aider']);
+    const found = async (stack: string) =>
+      (await connectedTools({ stack }, place)).map(({ client }) => client);
+    expect(await found('dev')).toEqual(['codex']);
+    expect(await found('prod')).toEqual(['aider']);
   });
 });
 

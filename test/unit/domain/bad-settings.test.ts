@@ -10,7 +10,7 @@ import { asPulumi } from './as-pulumi.ts';
 import { SMALL } from './small.ts';
 
 const SETTINGS =
-  "port, bind, production, mock, replicas, memoryMb, drainSeconds, queueTimeoutSeconds, maxBodyMb, cors, image, masterKey, keys, client, portkey, baseUrls, ledger, keyAge, and the providers' keys as secrets";
+  "port, bind, production, mock, replicas, memoryMb, drainSeconds, queueTimeoutSeconds, maxBodyMb, cors, image, masterKey, keys, budgets, client, portkey, baseUrls, ledger, keyAge, and the providers' keys as secrets";
 const TAKE_OUT =
   'take it out, revoke it if the file was ever shared or committed, and set the new one: pulumi config set --secret';
 const DIGEST = '0a'.repeat(32);
@@ -124,7 +124,7 @@ Pulumi.dev.yaml:5:5 keys.Alice: the name is not allowed: expected a name of smal
     pulumi config set --path 'keys.alice.expires' … --stack dev
 Pulumi.dev.yaml:5:20 config.switchyard:keys.bob.models: found []; expected at least one entry
     pulumi config set --path 'keys.bob.models' … --stack dev
-Pulumi.dev.yaml:6:14 config.switchyard:keys.carol.model: unknown key; did you mean "models"? allowed here: owner, models, lanes, expires, generation, previousUntil
+Pulumi.dev.yaml:6:14 config.switchyard:keys.carol.model: unknown key; did you mean "models"? allowed here: owner, models, lanes, budget, requestsPerMinute, tokensPerMinute, parallelRequests, expires, generation, previousUntil
 Pulumi.dev.yaml:7:28 config.switchyard:keys.dave.previousUntil: there is no value before generation 1
     pulumi config rm --path 'keys.dave.previousUntil' --stack dev`,
   ],

@@ -34,10 +34,12 @@ test('the example of the settings is valid and complete, with the defaults', () 
   expect(formatProblems(problems)).toBe('');
   expect(keyNames).toEqual(['OPENAI_API_KEY']);
   const defaults = parseSettings({ config: { port: '4000' }, secretKeys: [], stack: 'dev' }).settings;
-  const { cors, image, keys, portkey, baseUrls, masterKey, ...others } = settings ?? {};
+  const { cors, image, keys, budgets, portkey, baseUrls, masterKey, ...others } = settings ?? {};
   expect(defaults).toMatchObject(others);
   for (const key of Object.keys(settingsSchema.shape)) expect(text).toContain(`switchyard:${key}:`);
-  expect([cors, image, keys, portkey, baseUrls, masterKey].every((one) => one !== undefined)).toBe(true);
+  expect(
+    [cors, image, keys, budgets?.stack, portkey, baseUrls, masterKey].every((one) => one !== undefined),
+  ).toBe(true);
 });
 
 test("the example of LiteLLM's fixed part is valid", () => {

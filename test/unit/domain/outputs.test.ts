@@ -89,7 +89,7 @@ describe('outputs of this release', () => {
 describe('outputs of the previous release', () => {
   test('are read; they have no lanes', () => {
     const { clientMetadata, ...files } = unlessRefused(readClient('unit', older));
-    expect(clientMetadata).toEqual({ ...metadata, lanes: undefined });
+    expect(clientMetadata).toEqual({ ...metadata, lanes: undefined, keys: undefined });
     expect({ ...files, clientMetadata: metadata }).toEqual(unlessRefused(readClient('unit', outputs)));
     expect(unlessRefused(readPlan('dev', older))).toBeUndefined();
     expect(unlessRefused(readGeneration('dev', older))).toBeUndefined();
