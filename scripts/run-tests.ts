@@ -50,8 +50,8 @@ async function runStages(out: Output, args: string[], { unit, soak }: TestOption
   return [setup, ...checks, ...files];
 }
 
-/** The test files with a long version: see test/harness/soak.ts. */
-const SOAKS = [
+/** The test files with a long version: see test/harness/soak.ts. The unit tests have one too: test/unit/client/client-sequences.test.ts. */
+export const SOAKS = [
   'test/e2e/drill-command.test.ts',
   'test/e2e/automation.test.ts',
   'test/e2e/bench.test.ts',
@@ -59,6 +59,10 @@ const SOAKS = [
   'test/e2e/agents-command.test.ts',
   'test/e2e/layers.test.ts',
   'test/e2e/litellm-addresses.test.ts',
+  'test/e2e/failures.test.ts',
+  'test/e2e/opencode.test.ts',
+  'runtimes/gateway/test/hooks.test.ts',
+  'runtimes/gateway/test/whole-gateway.test.ts',
 ];
 
 /** The folder for the checks' caches. */
@@ -112,8 +116,9 @@ const UNREACHABLE_TOOLS = {
 
 async function unitTests(args: string[], options: { inBackground?: boolean } = {}): Promise<Stage> {
   const begun = Date.now();
-  // An option must come between --selectProjects and paths, because --selectProjects takes all following words.
-  const workers = `--maxWorkers=${Math.min(2, availableParallelism())}`;
+  // One more than there are CPUs, because a quarter of the time is spent waiting for timeouts and processes. An option must come between
+  // --selectProjects and paths, because --selectProjects takes all following words.
+  const workers = `--maxWorkers=${Math.min(2, availableParallelism()) + 1}`;
   const report = await jest(['--selectProjects', 'unit', workers, ...args], {
     ...options,
     env: UNREACHABLE_TOOLS,
