@@ -169,12 +169,6 @@ class Busy(Watching):
             self.assertGreater(watched.seconds_to_report(watched.wait_running(), 8), 7.9, watched.reports)
             self.assertIn('the gateway is busy: ', ' '.join(watched.lines))
 
-    def test_a_turn_of_the_loop_that_executes_many_tasks_is_not_a_hang(self):
-        with Watched('crowd') as watched:
-            self.assertGreater(watched.seconds_to_report(watched.wait_running(), 10), 9.9, watched.reports)
-            # The edge keeps sending requests to it.
-            self.assertLess(watched.longest_silence, SILENT_SECONDS)
-
     def test_a_gateway_that_answers_requests_but_no_probe_is_not_hung(self):
         with Watched('serving', busySeconds=4) as watched:
             self.assertGreater(watched.seconds_to_report(watched.wait_running(), 10), 9.9, watched.reports)
@@ -234,7 +228,13 @@ class Starved(Watching):
 
 
 class Alone(unittest.TestCase):
-    """They replace parts of modules, which all tests use."""
+    """The first measures how long nothing is seen, which also grows with others' load; the others replace parts of modules that all use."""
+
+    def test_a_turn_of_the_loop_that_executes_many_tasks_is_not_a_hang(self):
+        with Watched('crowd') as watched:
+            self.assertGreater(watched.seconds_to_report(watched.wait_running(), 7), 6.9, watched.reports)
+            # The edge keeps sending requests to it.
+            self.assertLess(watched.longest_silence, SILENT_SECONDS)
 
     def test_without_schedstat_it_is_counted_and_the_log_says_so(self):
         read = watchdog.read_threads
