@@ -40,7 +40,11 @@ async function runStages(out: Output, args: string[], { unit, soak }: TestOption
   const begun = Date.now();
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   const setup = { name: 'setup', seconds: (Date.now() - begun) / 1000, passed: 0, failed: 0 };
-  if (soak) return [setup, ...(await endToEnd([...SOAKS, ...args], 1, { SWITCHYARD_SOAK: '1' }))];
+  if (soak) {
+    const env = { SWITCHYARD_SOAK: '1' };
+    const unitStage = await unitTests([...UNIT_SOAKS, ...args], { env });
+    return [setup, unitStage, ...(await endToEnd([...SOAKS, ...args], 1, env))];
+  }
   if (args.length > 0) {
     const report = await jest(args);
     return [setup, ...counted(report, stagesOfFiles(ROOT, report))];
@@ -50,7 +54,10 @@ async function runStages(out: Output, args: string[], { unit, soak }: TestOption
   return [setup, ...checks, ...files];
 }
 
-/** The test files with a long version: see test/harness/soak.ts. The unit tests have one too: test/unit/client/client-sequences.test.ts. */
+/** The unit tests with a long version: see test/harness/soak.ts. */
+export const UNIT_SOAKS = ['test/unit/client/client-sequences.test.ts'];
+
+/** The other test files with a long version. */
 export const SOAKS = [
   'test/e2e/drill-command.test.ts',
   'test/e2e/automation.test.ts',
@@ -114,14 +121,17 @@ const UNREACHABLE_TOOLS = {
   npm_config_offline: 'true',
 };
 
-async function unitTests(args: string[], options: { inBackground?: boolean } = {}): Promise<Stage> {
+async function unitTests(
+  args: string[],
+  { inBackground = false, env = {} }: { inBackground?: boolean; env?: Record<string, string> } = {},
+): Promise<Stage> {
   const begun = Date.now();
   // One more than there are CPUs, because a quarter of the time is spent waiting for timeouts and processes. An option must come between
   // --selectProjects and paths, because --selectProjects takes all following words.
   const workers = `--maxWorkers=${Math.min(2, availableParallelism()) + 1}`;
   const report = await jest(['--selectProjects', 'unit', workers, ...args], {
-    ...options,
-    env: UNREACHABLE_TOOLS,
+    inBackground,
+    env: { ...UNREACHABLE_TOOLS, ...env },
   });
   return stageOfRun('unit tests', (Date.now() - begun) / 1000, report);
 }
