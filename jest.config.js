@@ -3,6 +3,7 @@ const PARTS = [
   'runtimes/edge/test/haproxy-image.test.ts',
   'runtimes/gateway/test/hooks.test.ts',
   'runtimes/gateway/test/large-bodies.test.ts',
+  'runtimes/gateway/test/whole-gateway.test.ts',
   'runtimes/portkey/test/portkey-image.test.ts',
   'toolchain/test/actionlint.test.ts',
   'toolchain/test/build.test.ts',

@@ -1,5 +1,5 @@
 /** Changes values in a JSON text and preserves everything else: comments, order, indentation, line endings. */
-import { applyEdits, findNodeAtLocation, type FormattingOptions, modify, parseTree } from 'jsonc-parser';
+import { applyEdits, findNodeAtLocation, type FormattingOptions, modify, type Node, parseTree } from 'jsonc-parser';
 import { canonical, isObject, type Json, strings } from './json-objects.ts';
 import { rewriteList } from './rewrite-list.ts';
 
@@ -45,13 +45,14 @@ function withEmptyObject(text: string): string {
 }
 
 function set(text: string, path: string[], value: unknown, formattingOptions: FormattingOptions): string {
-  const list = findNodeAtLocation(parseTree(text)!, path);
+  const tree = parseTree(text)!;
+  const list = findNodeAtLocation(tree, path);
   if (list?.type === 'array' && Array.isArray(value) && value.length > 0) {
     const body = strings(value).length === value.length ? rewriteList(text, list, strings(value)) : undefined;
     if (body !== undefined) return text.slice(0, list.offset) + body + text.slice(list.offset + list.length);
   }
   const change = (body: string): string => applyEdits(body, modify(body, path, value, { formattingOptions }));
-  const tail = list === undefined ? tailComment(text, path.slice(0, -1)) : undefined;
+  const tail = list === undefined ? tailComment(text, tree, path.slice(0, -1)) : undefined;
   if (tail === undefined) return change(text);
   // A new property would be inserted between the last one and its comment: remove the comment, change the text, put the comment back.
   const changed = change(text.slice(0, tail.begin) + text.slice(tail.begin + tail.length));
@@ -61,9 +62,10 @@ function set(text: string, path: string[], value: unknown, formattingOptions: Fo
 /** The line comment after the last property of an object. */
 function tailComment(
   text: string,
+  tree: Node,
   path: string[],
 ): { begin: number; length: number; comment: string } | undefined {
-  const last = findNodeAtLocation(parseTree(text)!, path)?.children?.at(-1);
+  const last = findNodeAtLocation(tree, path)?.children?.at(-1);
   if (last === undefined) return undefined;
   const begin = last.offset + last.length;
   const found = /^[ \t]*,?[ \t]*(\/\/[^\r\n]*)/.exec(text.slice(begin));

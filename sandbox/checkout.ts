@@ -167,8 +167,13 @@ function compiledCode(): string {
   return folder;
 }
 
-/** Creates a folder for Pulumi that has the user's own plugins, and a file where the engine would make its folder for logs. */
-function pulumiHomeWithoutLogs(folder: string): string {
+/**
+ * Creates a folder for Pulumi that has the user's own plugins, and a file where the engine would make its folder for logs.
+ *
+ * @param folder its path, at which nothing exists yet.
+ * @returns the path, for `PULUMI_HOME`.
+ */
+export function pulumiHomeWithoutLogs(folder: string): string {
   const own = process.env.PULUMI_HOME || join(homedir(), '.pulumi');
   mkdirSync(folder);
   mkdirSync(join(own, 'plugins'), { recursive: true });

@@ -27,18 +27,9 @@ export async function litellmFactsText(
   const path = join(import.meta.dirname, script);
   if ('image' in origin) {
     // The image's own Python runs the script; LiteLLM itself is not started.
-    const python = [
-      'run',
-      '--rm',
-      '-i',
-      '--network',
-      'none',
-      '--entrypoint',
-      '/opt/litellm/bin/python',
-      origin.image,
-      '-',
-    ];
-    return (await execa('docker', python, { inputFile: path, stripFinalNewline: false })).stdout;
+    const python = 'exec /opt/litellm/bin/python - /opt/litellm/lib/python3*/site-packages';
+    const run = ['run', '--rm', '-i', '--network', 'none', '--entrypoint', 'sh', origin.image, '-c', python];
+    return (await execa('docker', run, { inputFile: path, stripFinalNewline: false })).stdout;
   }
   if ('folder' in origin)
     return (await execa('python3', [path, origin.folder], { stripFinalNewline: false })).stdout;

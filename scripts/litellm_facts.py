@@ -2,13 +2,12 @@
 
 LiteLLM is not imported; its source is parsed. So this needs only Python, and takes a second or two.
 
-    python3 litellm_facts.py [FOLDER that contains litellm/ and litellm-*.dist-info]
+    python3 litellm_facts.py FOLDER   (the one that contains litellm/ and litellm-*.dist-info)
 """
 
 from __future__ import annotations
 
 import ast
-import importlib.util
 import json
 import re
 import sys
@@ -37,15 +36,6 @@ CAPABILITIES = {
     'reasoning': 'supports_reasoning',
     'tools': 'supports_function_calling',
 }
-
-
-def package() -> Path:
-    if len(sys.argv) > 1:
-        return Path(sys.argv[1]) / 'litellm'
-    spec = importlib.util.find_spec('litellm')
-    if spec is None or spec.origin is None:
-        sys.exit('LiteLLM is not installed here')
-    return Path(spec.origin).parent
 
 
 def parse(path: Path) -> ast.Module:
@@ -147,6 +137,6 @@ def version(root: Path) -> str:
 
 
 if __name__ == '__main__':
-    root = package()
+    root = Path(sys.argv[1]) / 'litellm'
     json.dump({'version': version(root), 'keys': keys(root), 'models': models(root)}, sys.stdout, indent=1)
     print()

@@ -3,13 +3,12 @@ an API or a provider publishes it.
 
 LiteLLM is not imported; its source is parsed. It errs on the side of too many names.
 
-    python3 litellm_names.py [FOLDER that contains litellm/ and litellm-*.dist-info]
+    python3 litellm_names.py FOLDER   (the one that contains litellm/ and litellm-*.dist-info)
 """
 
 from __future__ import annotations
 
 import ast
-import importlib.util
 import itertools
 import json
 import re
@@ -23,15 +22,6 @@ HOLDER = re.compile(r'.*(kwarg|param|data|body|request|details|options|settings|
 LISTS = re.compile(r'.*(param|kwarg|key|field|name|arg|banned|header).*', re.IGNORECASE)
 CLASSES = re.compile(r'.*(Param|Kwarg|Setting|Credential|Deployment|ModelInfo|Config|Request|Options|Auth|Pricing).*')
 NAME = re.compile(r'[A-Za-z_][\w-]{0,80}')
-
-
-def package() -> Path:
-    if len(sys.argv) > 1:
-        return Path(sys.argv[1]) / 'litellm'
-    spec = importlib.util.find_spec('litellm')
-    if spec is None or spec.origin is None:
-        sys.exit('LiteLLM is not installed here')
-    return Path(spec.origin).parent
 
 
 def holder(node: ast.expr) -> str:
@@ -82,7 +72,7 @@ def names(root: Path) -> list[str]:
 
 
 if __name__ == '__main__':
-    root = package()
+    root = Path(sys.argv[1]) / 'litellm'
     [info] = root.parent.glob('litellm-*.dist-info')
     version = info.name.removeprefix('litellm-').removesuffix('.dist-info')
     # A line for each initial letter, so that an upgrade has a readable difference.

@@ -40,7 +40,11 @@ async function runStages(out: Output, args: string[], { unit, soak }: TestOption
   const begun = Date.now();
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   const setup = { name: 'setup', seconds: (Date.now() - begun) / 1000, passed: 0, failed: 0 };
-  if (soak) return [setup, ...(await endToEnd([...SOAKS, ...args], 1, { SWITCHYARD_SOAK: '1' }))];
+  if (soak) {
+    const env = { SWITCHYARD_SOAK: '1' };
+    const unitStage = await unitTests([...UNIT_SOAKS, ...args], { env });
+    return [setup, unitStage, ...(await endToEnd([...SOAKS, ...args], 1, env))];
+  }
   if (args.length > 0) {
     const report = await jest(args);
     return [setup, ...counted(report, stagesOfFiles(ROOT, report))];
@@ -50,8 +54,11 @@ async function runStages(out: Output, args: string[], { unit, soak }: TestOption
   return [setup, ...checks, ...files];
 }
 
-/** The test files with a long version: see test/harness/soak.ts. */
-const SOAKS = [
+/** The unit tests with a long version: see test/harness/soak.ts. */
+export const UNIT_SOAKS = ['test/unit/client/client-sequences.test.ts'];
+
+/** The other test files with a long version. */
+export const SOAKS = [
   'test/e2e/drill-command.test.ts',
   'test/e2e/automation.test.ts',
   'test/e2e/bench.test.ts',
@@ -59,6 +66,10 @@ const SOAKS = [
   'test/e2e/agents-command.test.ts',
   'test/e2e/layers.test.ts',
   'test/e2e/litellm-addresses.test.ts',
+  'test/e2e/failures.test.ts',
+  'test/e2e/opencode.test.ts',
+  'runtimes/gateway/test/hooks.test.ts',
+  'runtimes/gateway/test/whole-gateway.test.ts',
 ];
 
 /** The folder for the checks' caches. */
@@ -110,13 +121,17 @@ const UNREACHABLE_TOOLS = {
   npm_config_offline: 'true',
 };
 
-async function unitTests(args: string[], options: { inBackground?: boolean } = {}): Promise<Stage> {
+async function unitTests(
+  args: string[],
+  { inBackground = false, env = {} }: { inBackground?: boolean; env?: Record<string, string> } = {},
+): Promise<Stage> {
   const begun = Date.now();
-  // An option must come between --selectProjects and paths, because --selectProjects takes all following words.
-  const workers = `--maxWorkers=${Math.min(2, availableParallelism())}`;
+  // One more than there are CPUs, because a quarter of the time is spent waiting for timeouts and processes. An option must come between
+  // --selectProjects and paths, because --selectProjects takes all following words.
+  const workers = `--maxWorkers=${Math.min(2, availableParallelism()) + 1}`;
   const report = await jest(['--selectProjects', 'unit', workers, ...args], {
-    ...options,
-    env: UNREACHABLE_TOOLS,
+    inBackground,
+    env: { ...UNREACHABLE_TOOLS, ...env },
   });
   return stageOfRun('unit tests', (Date.now() - begun) / 1000, report);
 }

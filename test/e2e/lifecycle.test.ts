@@ -4,7 +4,7 @@
  * group tests. The same is tested with LiteLLM elsewhere:
  *
  * - it starts with these files: test/e2e/stack.test.ts ("a first up, without any account"); it reports mistakes in them, drains and
- *   restarts: runtimes/gateway/test/hooks.test.ts ("the whole gateway serves, hides keys, drains, and reports failures clearly") and the
+ *   restarts: runtimes/gateway/test/whole-gateway.test.ts ("the whole gateway serves, hides keys, drains, and reports failures clearly") and the
  *   drill `kill`;
  * - it accepts the new master key, the old one during its grace period, and no other key: the drill `rotate-master-key`.
  *

@@ -86,7 +86,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   test(
     'more memory is an update in place',
     async () => {
-      await project.set('memory', '80');
+      project.set('memory', '80');
       expect(await project.preview()).toEqual({ box: 'update' });
       await project.up();
       expect(await project.output('container')).toBe(first);
@@ -98,10 +98,10 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   test(
     'an update that Docker refuses is explained, the state is correct after it, and the next up fixes it',
     async () => {
-      await project.set('memory', '1');
+      project.set('memory', '1');
       expect(await project.refused(['up', '--yes', '--skip-preview'])).toMatch(/minimum memory limit/i);
       expect(await project.preview()).toEqual({ box: 'update' });
-      await project.set('memory', '80');
+      project.set('memory', '80');
       await project.up();
       expect(await project.output('container')).toBe(first);
       expect(await project.preview()).toEqual({});
@@ -112,7 +112,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   test(
     'another environment causes a replacement, created before the old one is removed',
     async () => {
-      await project.set('greeting', 'good evening');
+      project.set('greeting', 'good evening');
       expect(await project.preview()).toEqual({ box: 'replace' });
       const shown = await project.up();
       expect(shown.indexOf('created replacement')).toBeLessThan(shown.indexOf('deleting original'));
@@ -126,10 +126,10 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   test(
     'ignoreChanges is respected',
     async () => {
-      await project.set('ignoreLabels', 'true');
-      await project.set('label', 'b');
+      project.set('ignoreLabels', 'true');
+      project.set('label', 'b');
       expect(await project.preview()).toEqual({});
-      await project.set('label', 'a');
+      project.set('label', 'a');
     },
     STEP_MS,
   );
@@ -138,8 +138,8 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
     'a successor that never becomes healthy leaves the old one serving, the reason is reported, and the next up repairs it',
     async () => {
       const serving = await project.output('container');
-      await project.set('health', 'sick');
-      await project.set('patience', '5');
+      project.set('health', 'sick');
+      project.set('patience', '5');
       const told = await project.refused(['up', '--yes', '--skip-preview']);
       expect(told).toContain('container failed to be in healthy state');
       expect(told).toContain('not well');
@@ -147,8 +147,8 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
       expect(await project.containers()).toEqual([serving]);
       expect((await inspect(serving)).State.Health.Status).toBe('healthy');
 
-      await project.set('health', 'healthy');
-      await project.set('patience', '60');
+      project.set('health', 'healthy');
+      project.set('patience', '60');
       await project.up();
       expect(await project.containers()).toHaveLength(1);
       expect(await project.preview()).toEqual({});
@@ -170,7 +170,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
     'a changed trigger rebuilds the image; a changed keeper draws a new id',
     async () => {
       const hex = await project.output('hex');
-      await project.set('content', '2');
+      project.set('content', '2');
       expect(await project.preview()).toEqual({ image: 'replace', id: 'replace', box: 'replace' });
       await project.up();
       expect(await project.output('hex')).not.toBe(hex);
@@ -182,11 +182,11 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
   test(
     'a value of the wrong type and an error in the program are reported without a stack trace',
     async () => {
-      await project.set('refuse', 'true');
+      project.set('refuse', 'true');
       const refused = await project.refused(['preview']);
       expect(refused).toContain('error: catalog.yaml:3: unknown model "x"');
       expect(refused).not.toMatch(/^\s+at /m);
-      await project.pulumi('config', 'rm', 'refuse');
+      project.set('refuse');
     },
     STEP_MS,
   );
@@ -211,7 +211,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
     'an engine that is killed in the middle of a creation leaves neither container nor process',
     async () => {
       const serving = await project.containers();
-      await project.set('health', 'sick');
+      project.set('health', 'sick');
       const engine = execa('pulumi', ['up', '--yes', '--skip-preview', '--non-interactive'], {
         cwd: project.folder,
         env: project.env,
@@ -230,7 +230,7 @@ describe('a stack of every resource in use, with the real engine and Docker', ()
       expect(await leftovers()).toEqual([]);
       expect(await project.containers()).toEqual(serving);
       await project.pulumi('cancel', '--yes');
-      await project.set('health', 'healthy');
+      project.set('health', 'healthy');
     },
     STEP_MS,
   );

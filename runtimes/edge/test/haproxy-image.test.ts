@@ -13,7 +13,7 @@ import { imageOf } from '../../../test/harness/images.ts';
 
 const QUEUE_TIMEOUT_SECONDS = 12;
 
-test.each([
+test.concurrent.each([
   ['test_edge', 'the edge queues, retries and forwards requests as docs/edge.md describes'],
   [
     'test_requests',

@@ -28,32 +28,56 @@ def asked(path, alias, text, **more):
     return {'model': alias, 'max_tokens': 99, 'messages': [{'role': 'user', 'content': text}], **more}
 
 
-def select(table, since, count):
-    """The rows since a time, once there are so many, and no more come."""
-    rows = []
+def inject(faults):
+    """Make the fake upstream fail: one fault or a list, as sandbox/fake_upstream.py describes them."""
+    global injected
+    injected = True
+    call('POST', '/_faults', faults, port=9000)
+
+
+def without_cooldowns():
+    """Remove the faults. If there were any, wait until no provider is in cooldown any more (`cooldown_time` of test_gateway.py is 1 s)."""
+    global injected
+    call('DELETE', '/_faults', port=9000)
+    if injected:
+        time.sleep(1.5)
+    injected = False
+
+
+injected = False
+
+
+def rows_since(since, *tables):
+    """The rows of each table since a time."""
+    connection = sqlite3.connect(DATABASE)
+    connection.row_factory = sqlite3.Row
+    try:
+        return [[dict(row) for row in connection.execute(f'SELECT * FROM {table} WHERE started_at_us >= ? ORDER BY started_at_us', (since,))] for table in tables]
+    finally:
+        connection.close()
+
+
+def written(since, count):
+    """The attempts and the requests since a time, once there are so many requests and all their attempts, and no more come."""
+    found = None
     for _ in range(100):
         time.sleep(0.5)
-        before = len(rows)
-        connection = sqlite3.connect(DATABASE)
-        connection.row_factory = sqlite3.Row
-        try:
-            rows = [dict(row) for row in connection.execute(f'SELECT * FROM {table} WHERE started_at_us >= ? ORDER BY started_at_us', (since,))]
-        finally:
-            connection.close()
-        if len(rows) == before >= count:
+        before, found = found, rows_since(since, 'attempts', 'requests')
+        attempts, requests = found
+        if found == before and len(requests) >= count and len(attempts) >= sum(row['attempts'] for row in requests):
             break
-    return rows
+    return found
 
 
 class LedgerCases:
     def ledger(self, *requests, faults=()):
         """Send requests, and return the attempts and the requests that the ledger has of them. Each is (path, body, headers)."""
         call('DELETE', '/_faults', port=9000)
-        call('POST', '/_faults', list(faults), port=9000)
+        if faults:
+            inject(list(faults))
         since = time.time_ns() // 1000
         self.answers = [call('POST', path, body, headers=headers) for path, body, headers in requests]
-        rows = select('requests', since, len(requests))
-        return select('attempts', since, sum(row['attempts'] for row in rows)), rows
+        return written(since, len(requests))
 
     def seen(self):
         return json.loads(call('GET', '/_requests', port=9000)[1])['requests']
@@ -140,7 +164,7 @@ class LedgerCases:
                 received += response.fp.readline()
             connection.close()
             response.close()
-        attempts, requests = select('attempts', since, 2), select('requests', since, 2)
+        attempts, requests = written(since, 2)
         self.assertEqual([(row['status'], row['usage_source']) for row in attempts], [('cancelled', 'counted')] * 2)
         self.assertEqual([row['status'] for row in requests], ['cancelled'] * 2)
         for row in attempts:
@@ -159,7 +183,7 @@ class LedgerCases:
         path = '/v1/chat/completions'
         attempts, requests = self.ledger((path, asked(path, 'gpt', f'{secret} #text={secret.replace("-", "")}'), None))
         self.assertEqual((len(attempts), len(requests)), (1, 1))
-        self.assertEqual(len(select('requests', since, 1)), 1)
+        self.assertEqual(len(written(since, 1)[1]), 1)
         connection = sqlite3.connect(DATABASE)
         dump = '\n'.join(connection.iterdump())
         connection.close()

@@ -1,4 +1,7 @@
-"""The watchdog kills what hangs, and nothing that is only busy or starved. With real processes."""
+"""The watchdog kills what hangs, and nothing that is only busy or starved. With real processes.
+
+The tests mostly wait, so those of one class run at the same time.
+"""
 
 import os
 import signal
@@ -13,6 +16,7 @@ import watchdog
 from heartbeat import Heartbeat
 from readiness import SILENT_SECONDS
 from settings import Settings
+from together import load_together
 
 # A gateway in small: an event loop with a heartbeat, and a server that answers every probe. After its start it runs `main`.
 PROGRAM = """
@@ -150,58 +154,28 @@ class Neighbours:
             process.wait()
 
 
-class Busy(unittest.TestCase):
-    def test_a_loop_that_runs_between_long_computations_is_not_hung(self):
-        with Watched('busy') as watched:
-            self.assertGreater(watched.seconds_to_report(watched.wait_running(), 8), 7.9, watched.reports)
-            self.assertIn('the gateway is busy: ', ' '.join(watched.lines))
-
-    def test_a_turn_of_the_loop_that_executes_many_tasks_is_not_a_hang(self):
-        with Watched('crowd') as watched:
-            self.assertGreater(watched.seconds_to_report(watched.wait_running(), 10), 9.9, watched.reports)
-            # The edge keeps sending requests to it.
-            self.assertLess(watched.longest_silence, SILENT_SECONDS)
-
-    def test_a_gateway_that_answers_requests_but_no_probe_is_not_hung(self):
-        with Watched('serving', busySeconds=4) as watched:
-            self.assertGreater(watched.seconds_to_report(watched.wait_running(), 10), 9.9, watched.reports)
-
-    def test_time_in_the_run_queue_is_not_counted(self):
-        with Neighbours(15), Watched('slow_chunks', CPU) as watched:
-            self.assertGreater(watched.seconds_to_report(watched.wait_running(), 12), 11.9, watched.reports)
-
-    def test_without_schedstat_it_is_counted_and_the_log_says_so(self):
-        read = watchdog.read_threads
-        with mock.patch.object(watchdog, 'read_threads', lambda pid, file: [] if file == 'schedstat' else read(pid, file)):
-            with Neighbours(15), Watched('slow_chunks', CPU) as watched:
-                self.assertLess(watched.seconds_to_report(watched.wait_running(), 20), 19.9)
-                self.assertEqual([line[:43] for line in watched.lines if 'kernel' in line], ['this kernel does not count how long a threa'])
-
-    def test_time_in_which_it_waits_for_a_disk_is_not_counted(self):
-        with Watched('disk') as watched:
-            self.assertGreater(watched.seconds_to_report(watched.wait_running(), 8), 7.9, watched.reports)
-
-    def test_a_paused_machine_is_not_a_hang(self):
-        now = time.monotonic()
-        with mock.patch.object(watchdog.time, 'monotonic', lambda: now):
-            stopwatch = watchdog.Stopwatch(os.getpid())
-            now += 600
-            self.assertLessEqual(stopwatch.counted(), 2 * watchdog.POLL_SECONDS)
-            self.assertLessEqual(stopwatch.elapsed, 2 * watchdog.POLL_SECONDS)
-
-    def test_a_starved_start_is_not_a_failed_one(self):
-        with Neighbours(15), Watched('idle', CPU, before=0.5, startSeconds=4) as watched:
-            watched.wait_running()
-            self.assertEqual(watched.reports, [])
-
-
-class Hung(unittest.TestCase):
+class Watching(unittest.TestCase):
     def reported(self, watched, since, most=9):
         """It is reported after `hungSeconds`, later only as long as this machine is busy itself."""
         seconds = watched.seconds_to_report(since)
         self.assertGreater(seconds, 2)
         self.assertLess(seconds, most)
         return watched.reports[0]
+
+
+class Busy(Watching):
+    def test_a_loop_that_runs_between_long_computations_is_not_hung(self):
+        with Watched('busy') as watched:
+            self.assertGreater(watched.seconds_to_report(watched.wait_running(), 8), 7.9, watched.reports)
+            self.assertIn('the gateway is busy: ', ' '.join(watched.lines))
+
+    def test_a_gateway_that_answers_requests_but_no_probe_is_not_hung(self):
+        with Watched('serving', busySeconds=4) as watched:
+            self.assertGreater(watched.seconds_to_report(watched.wait_running(), 10), 9.9, watched.reports)
+
+    def test_time_in_which_it_waits_for_a_disk_is_not_counted(self):
+        with Watched('disk') as watched:
+            self.assertGreater(watched.seconds_to_report(watched.wait_running(), 8), 7.9, watched.reports)
 
     def test_a_computation_without_end(self):
         with Watched('spin') as watched:
@@ -222,13 +196,66 @@ class Hung(unittest.TestCase):
             os.kill(watched.process.pid, signal.SIGSTOP)
             self.assertIn('it did not become ready within', self.reported(watched, time.monotonic()))
 
-    def test_waiting_for_a_cpu_is_an_excuse_for_a_bounded_time_only(self):
-        with Neighbours(15), Watched('spin', CPU, busySeconds=6) as watched:
-            self.assertRegex(self.reported(watched, watched.wait_running(), most=12), r'of which it waited \d s for a CPU')
-
     def test_a_loop_that_runs_is_an_excuse_for_a_bounded_time_only(self):
         with Watched('unanswered', busySeconds=6) as watched:
             self.assertRegex(self.reported(watched, watched.wait_running(), most=12), 'all probes of [67] s failed')
+
+
+class Starved(Watching):
+    """All of them at one CPU, with the same neighbours."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.neighbours = Neighbours(15)
+        cls.neighbours.__enter__()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.neighbours.__exit__()
+
+    def test_time_in_the_run_queue_is_not_counted(self):
+        with Watched('slow_chunks', CPU) as watched:
+            self.assertGreater(watched.seconds_to_report(watched.wait_running(), 12), 11.9, watched.reports)
+
+    def test_a_starved_start_is_not_a_failed_one(self):
+        with Watched('idle', CPU, before=0.5, startSeconds=4) as watched:
+            watched.wait_running()
+            self.assertEqual(watched.reports, [])
+
+    def test_waiting_for_a_cpu_is_an_excuse_for_a_bounded_time_only(self):
+        with Watched('spin', CPU, busySeconds=6) as watched:
+            self.assertRegex(self.reported(watched, watched.wait_running(), most=12), r'of which it waited \d s for a CPU')
+
+
+class Alone(unittest.TestCase):
+    """The first measures how long nothing is seen, which also grows with others' load; the others replace parts of modules that all use."""
+
+    def test_a_turn_of_the_loop_that_executes_many_tasks_is_not_a_hang(self):
+        with Watched('crowd') as watched:
+            self.assertGreater(watched.seconds_to_report(watched.wait_running(), 7), 6.9, watched.reports)
+            # The edge keeps sending requests to it.
+            self.assertLess(watched.longest_silence, SILENT_SECONDS)
+
+    def test_without_schedstat_it_is_counted_and_the_log_says_so(self):
+        read = watchdog.read_threads
+        with mock.patch.object(watchdog, 'read_threads', lambda pid, file: [] if file == 'schedstat' else read(pid, file)):
+            with Watched('slow_chunks', CPU) as watched:
+                since = watched.wait_running()
+                with Neighbours(15):
+                    self.assertLess(watched.seconds_to_report(since, 20), 19.9)
+                self.assertEqual([line[:43] for line in watched.lines if 'kernel' in line], ['this kernel does not count how long a threa'])
+
+    def test_a_paused_machine_is_not_a_hang(self):
+        now = time.monotonic()
+        with mock.patch.object(watchdog.time, 'monotonic', lambda: now):
+            stopwatch = watchdog.Stopwatch(os.getpid())
+            now += 600
+            self.assertLessEqual(stopwatch.counted(), 2 * watchdog.POLL_SECONDS)
+            self.assertLessEqual(stopwatch.elapsed, 2 * watchdog.POLL_SECONDS)
+
+
+def load_tests(loader, *_):
+    return load_together(loader, [Busy, Starved], [Alone])
 
 
 if __name__ == '__main__':

@@ -30,7 +30,7 @@ export const SHORT_TIMEOUT = 3;
 /** The default timeout of a model, in seconds. */
 export const SHIPPED_TIMEOUT = 60;
 /** The cooldown of a failed deployment in seconds; the shipped value is 20. Each test must start without a cooldown. */
-const COOLDOWN = 2;
+const COOLDOWN = 1;
 /** The maximum number of concurrent requests to the gateway; it rejects further ones. */
 export const LIMIT = 12;
 

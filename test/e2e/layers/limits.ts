@@ -18,19 +18,21 @@ export function limits(stack: LayersStack): void {
       async () => {
         await stack.resetFaults();
         const messages = question('the same again');
-        const answers = [];
-        const marks = [];
-        for (const more of [{}, {}, { cache: { 'no-cache': true } }]) {
+        const ask = async (more: Record<string, unknown> = {}): Promise<string | null> => {
           const response = await stack.chat('groq-mixtral', { messages, ...more });
-          marks.push(response.headers.get('x-switchyard-cache'));
-          answers.push(await textOf(response));
-        }
-        expect(marks).toEqual(['miss', 'hit', null]);
-        expect(new Set(answers)).toEqual(new Set(['Hello from groq (openai/gpt-oss-20b)']));
+          const mark = response.headers.get('x-switchyard-cache');
+          expect([mark, await textOf(response)]).toEqual([mark, 'Hello from groq (openai/gpt-oss-20b)']);
+          return mark;
+        };
+        const marks = [await ask()];
+        // An answer is stored after it was sent, on a busy machine a moment later.
+        while (marks.at(-1) === 'miss' && marks.length < 20) marks.push(await ask());
+        expect([marks[0], marks.at(-1)]).toEqual(['miss', 'hit']);
+        expect(await ask({ cache: { 'no-cache': true } })).toBeNull();
         const received = await stack.received();
-        expect(received).toHaveLength(2);
+        expect(received).toHaveLength(marks.length);
         // The field that bypasses the cache is not passed on to the provider.
-        expect(received[1]?.body).not.toContain('no-cache');
+        expect(received.at(-1)?.body).not.toContain('no-cache');
       },
       MINUTE,
     );

@@ -29,6 +29,10 @@ function tool(name: string, script: string, folder = tools): void {
   writeFileSync(join(folder, name), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 }
 
+/** The path of the machine's own tool. */
+const realTool = (name: string): string =>
+  spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim();
+
 // Without any argument the launcher prints the help itself.
 function launch(args: string[] = ['status'], env: Record<string, string> = {}, path = [tools]) {
   const inherited = (process.env.PATH ?? '').split(delimiter);
@@ -93,25 +97,26 @@ interface Pace {
 }
 
 const anyPace = (): Pace => {
-  const seconds = (): number => Math.floor(Math.random() * 30) / 100;
+  const seconds = (): number => Math.floor(Math.random() * 15) / 100;
   return { begin: seconds(), ln: seconds(), readlink: seconds(), mv: seconds(), rm: seconds() };
 };
 
 test.each([
   // As in lock.test.ts: the second is slow to act on what it has seen, the first has taken over meanwhile, the third comes then.
-  ['one of them acting on outdated information', [{ begin: 0, readlink: 0.4 }, { begin: 0, readlink: 1.6, mv: 2 }, { begin: 2.4 }]], // prettier-ignore
+  ['one of them acting on outdated information', [{ begin: 0, readlink: 0.1 }, { begin: 0, readlink: 0.5, rm: 0.5 }, { begin: 0.8 }]], // prettier-ignore
   ['at any pace', [anyPace(), anyPace(), anyPace()]],
 ])(
   'three launchers that compete for a stale lock, %s, never install at the same time',
   async (_, paces) => {
-    tool('npm', `if mkdir '${work}/inside'; then sleep 3; rmdir '${work}/inside'; echo alone >>'${work}/log'; else echo TOGETHER >>'${work}/log'; fi`); // prettier-ignore
+    tool('npm', `if mkdir '${work}/inside'; then sleep 1.2; rmdir '${work}/inside'; echo alone >>'${work}/log'; else echo TOGETHER >>'${work}/log'; fi`); // prettier-ignore
+    // A launcher that waits for another one looks again after a second.
+    tool('sleep', `[ "$1" != 1 ] || set -- 0.2; exec ${realTool('sleep')} "$@"`);
     mkdirSync(dirname(packagesLock()), { recursive: true });
     symlinkSync(`${spawnSync('true').pid}@1`, packagesLock());
     const runs = paces.map(async ({ begin, ...pauses }: Pace, index) => {
       const slow = join(work, `slow-${index}`);
       for (const [name, pause] of Object.entries(pauses)) {
-        const real = spawnSync('sh', ['-c', `command -v ${name}`], { encoding: 'utf8' }).stdout.trim();
-        tool(name, `${real} "$@"; code=$?; sleep ${pause}; exit $code`, slow);
+        tool(name, `${realTool(name)} "$@"; code=$?; sleep ${pause}; exit $code`, slow);
       }
       await new Promise((done) => setTimeout(done, begin * 1000));
       return launch(undefined, {}, [slow, tools]);

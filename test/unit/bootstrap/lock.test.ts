@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   existsSync,
   mkdirSync,
@@ -124,10 +125,14 @@ async function race(paces: readonly Pace[]): Promise<string[]> {
     syncBuiltinESMExports();`;
   const script = `
     import { mkdir, rmdir, appendFile } from 'node:fs/promises';
-    const [module, folder, at] = process.argv.slice(1);
+    import { once } from 'node:events';
+    const [module, folder, begin] = process.argv.slice(1);
     const wait = (ms) => new Promise((done) => setTimeout(done, ms));
     const { withLock } = await import(module);
-    await wait(Math.max(Number(at) - Date.now(), 0));
+    process.stdout.write('ready');
+    const [at] = await once(process.stdin, 'data');
+    process.stdin.destroy();
+    await wait(Math.max(Number(at) + Number(begin) - Date.now(), 0));
     await withLock('work', () => undefined, async () => {
       const alone = await mkdir(folder + '/inside').then(() => true, () => false);
       await wait(600);
@@ -136,14 +141,15 @@ async function race(paces: readonly Pace[]): Promise<string[]> {
     });`;
   symlinkSync(`${spawnSync('true').pid}@1`, lockFile());
   const module = join(import.meta.dirname, '../../../bootstrap/lock.ts');
-  // Late enough for all of them to have started.
-  const start = Date.now() + 2000;
   const runs = paces.map((pace) => {
     const preload = `data:text/javascript,${encodeURIComponent(slow)}`;
-    const args = ['--import', preload, '--input-type=module', '-e', script, module, folder, `${start + pace.begin}`]; // prettier-ignore
+    const args = ['--import', preload, '--input-type=module', '-e', script, module, folder, `${pace.begin}`];
     const env = { ...process.env, NODE_OPTIONS: '', PACE: JSON.stringify(pace) };
-    return spawn(process.execPath, args, { env, stdio: 'inherit' });
+    return spawn(process.execPath, args, { env, stdio: ['pipe', 'pipe', 'inherit'] });
   });
+  // They begin together, once all of them have started.
+  await Promise.all(runs.map(({ stdout }) => once(stdout, 'data')));
+  for (const { stdin } of runs) stdin.end(`${Date.now() + 50}`);
   await Promise.all(runs.map((run) => new Promise((done) => run.once('exit', done))));
   return readFileSync(join(folder, 'log'), 'utf8').trim().split(' ');
 }

@@ -29,16 +29,18 @@ test('the shipped files contain no key', () => {
   expect(findLeakedSecrets(ROOT)).toEqual([]);
 });
 
-test.each(files)('a key in %s is found', (name) => {
-  const path = join(root, name);
-  const text = readFileSync(path, 'utf8');
-  writeFileSync(path, `${text}\n${KEY}\n`);
+test('a key in any file is found, and in all of them at once', () => {
+  expect(files.length).toBeGreaterThan(50);
+  const texts = files.map((name) => [join(root, name), readFileSync(join(root, name), 'utf8')] as const);
+  for (const [path, text] of texts) writeFileSync(path, `${text}\n${KEY}\n`);
   try {
-    expect(findLeakedSecrets(root)).toMatchObject([
-      { file: name, column: 1, message: expect.stringContaining('a key of Groq') },
-    ]);
+    const wanted = files.toSorted().map((file) => ({
+      ...{ file, column: 1 },
+      message: expect.stringMatching('a key of Groq'),
+    }));
+    expect(findLeakedSecrets(root)).toMatchObject(wanted);
   } finally {
-    writeFileSync(path, text);
+    for (const [path, text] of texts) writeFileSync(path, text);
   }
 });
 
