@@ -181,6 +181,14 @@ test('the ledger loses no row when its database is locked, damaged or deleted, a
   await runPython('test_ledger_writer');
 }, 120_000);
 
+test('windows of budgets follow the clocks of their zone, without a gap or an overlap', async () => {
+  await runPython('test_windows');
+}, 60_000);
+
+test('budgets are never overdrawn: by many processes at once, by a killed one, by what attempts cost', async () => {
+  await runPython('test_ledger_limits');
+}, 300_000);
+
 test('the whole gateway serves, hides keys, drains, and reports failures clearly', async () => {
   await runPython('test_gateway');
 }, 900_000);

@@ -148,8 +148,8 @@ class WriterTest(unittest.TestCase):
         writer = self.writer()
         real, failed = store.write, []
 
-        def write_and_fail(connection, rows, again=False):
-            real(connection, rows, again)
+        def write_and_fail(connection, rows, again=False, settle=None):
+            real(connection, rows, again, settle)
             if not failed:
                 failed.append(1)
                 # As if the answer of COMMIT were lost.

@@ -11,12 +11,18 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ledger.files import LedgerFiles
 from ledger.opening import NotMigrated, Opening, is_damage, log, run_migration
 
+if TYPE_CHECKING:
+    from ledger.store import Settle
+
 # Seconds in which rows are collected for a batch: what the end of the process by SIGKILL loses at most, beside the time of a commit.
 COLLECT_SECONDS = 0.2
+# The same after the end of a request with a budget: until it is settled, its reservation can refuse others.
+SOON_SECONDS = 0.03
 MAX_BATCH = 500
 # Rows that wait while the database does not work; about 2 KiB each. Further ones replace the oldest.
 MAX_WAITING = 20_000
@@ -29,9 +35,10 @@ Make = Callable[[], tuple[str, dict]]
 class Writer:
     """Rows are given by functions that make them, which run in the thread, not in the request."""
 
-    def __init__(self, files: LedgerFiles, prices: list = (), maintain: Callable | None = None, report: Callable[[dict], None] | None = None) -> None:  # type: ignore[assignment]
-        """`maintain(engine)` is called every hour. `report(state)` gets the state when it changes: waiting, lost, problem."""
-        self.files, self.maintain, self.report = files, maintain, report
+    def __init__(self, files: LedgerFiles, prices: list = (), maintain: Callable | None = None, report: Callable[[dict], None] | None = None, settle: Settle | None = None) -> None:  # type: ignore[assignment]
+        """`maintain(engine)` is called every hour. `report(state)` gets the state when it changes: waiting, lost, problem. `settle` is
+        called in each batch's transaction (settlement.py)."""
+        self.files, self.maintain, self.report, self.settle = files, maintain, report, settle
         self.database = Opening(files, prices)
         self.given: queue.SimpleQueue[Make | None] = queue.SimpleQueue()
         self.waiting: deque[tuple[str, dict]] = deque()
@@ -41,6 +48,8 @@ class Writer:
         self.problem = ''
         self.pause, self.retry_at, self.maintain_at = FIRST_PAUSE, 0.0, time.monotonic() + 60
         self.stopping = threading.Event()
+        # Set when a row must not wait for others.
+        self.soon = threading.Event()
         # Set when the database was opened for the first time, or could not be.
         self.opened = threading.Event()
         self.thread = threading.Thread(target=self.run, name='ledger', daemon=True)
@@ -48,13 +57,16 @@ class Writer:
     def start(self) -> None:
         self.thread.start()
 
-    def put(self, make: Make) -> None:
-        """Give a row. Never waits."""
+    def put(self, make: Make, soon: bool = False) -> None:
+        """Give a row. Never waits. `soon`: a budget waits for it."""
         self.given.put(make)
+        if soon:
+            self.soon.set()
 
     def close(self, seconds: float = 10.0) -> None:
         """Write what is left, for at most this long."""
         self.stopping.set()
+        self.soon.set()
         self.given.put(None)
         self.thread.join(seconds)
         if self.waiting:
@@ -84,7 +96,9 @@ class Writer:
             first = self.given.get(timeout=max(0.001, seconds))
         except queue.Empty:
             return
-        self.stopping.wait(COLLECT_SECONDS)
+        if self.soon.wait(COLLECT_SECONDS):
+            self.stopping.wait(SOON_SECONDS)
+        self.soon.clear()
         self.add(first)
         while not self.given.empty():
             self.add(self.given.get())
@@ -150,7 +164,7 @@ class Writer:
 
             again, self.in_doubt = self.in_doubt > 0, max(self.in_doubt, len(batch))
             with self.database.engine.begin() as connection:
-                write(connection, [(table, self.with_price_id(row)) for table, row in batch], again)
+                write(connection, [(table, self.with_price_id(row)) for table, row in batch], again, self.settle)
         for _ in batch:
             self.waiting.popleft()
         self.in_doubt -= len(batch)
