@@ -189,6 +189,14 @@ test('budgets are never overdrawn: by many processes at once, by a killed one, b
   await runPython('test_ledger_limits');
 }, 300_000);
 
+test('a limit refuses in the shape of the API and says why, whatever happens to the database', async () => {
+  await runPython('test_limits_filter');
+}, 120_000);
+
+test('no way leads round the models and the budget of a key, and no hostile key gets into a log', async () => {
+  await runPython('test_limits_ways_round');
+}, 180_000);
+
 test('the whole gateway serves, hides keys, drains, and reports failures clearly', async () => {
   await runPython('test_gateway');
 }, 900_000);

@@ -12,8 +12,8 @@ from limits.policy import COST, Limit
 from limits.windows import window
 
 TICK_SECONDS = 15.0
-# After a failure.
-RETRY_SECONDS = 1.0
+# After a failure; twice as long after each further one, up to TICK_SECONDS.
+RETRY_SECONDS = 0.5
 # Windows of minutes are of no use a while after their end.
 MINUTES_KEPT_SECONDS = 600
 # An attempt can count in a window that began this long before it.
@@ -44,9 +44,11 @@ class Keeper:
 
     def run(self) -> None:
         self.opened.wait()
+        pause = RETRY_SECONDS
         while not self.stopping.is_set():
-            problem = self.tick()
-            self.stopping.wait(RETRY_SECONDS if problem else TICK_SECONDS)
+            failed = self.tick() != ''
+            self.stopping.wait(pause if failed else TICK_SECONDS)
+            pause = min(TICK_SECONDS, pause * 2) if failed else RETRY_SECONDS
 
     def tick(self) -> str:
         """Do everything once. Returns the problem, empty if there is none."""
