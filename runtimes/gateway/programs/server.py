@@ -84,6 +84,7 @@ def main() -> None:
     request_filter = RequestFilter(application, ClientKeys(), served, Admission(limit), uploads, HandOvers(), field_types, cache)
     request_filter.limits = ledger.limits
     request_filter.known, request_filter.model_info = KnownFields.of_config(config), model_info(models, litellm.model_cost)
+    ledger.wait_for_limits()
     signal.signal(signal.SIGUSR1, lambda *_: request_filter.start_draining())
     uvicorn.run(
         ErrorBoundary(RedactResponses(ClientErrors(ledger.recorder(request_filter)), redactor), request_filter),

@@ -46,7 +46,7 @@ class LimitsCases:
 
     def budgets(self):
         """What `./switchyard` reads."""
-        command = [sys.executable, '-m', 'limits.report']
+        command = [sys.executable, '-m', 'ledger.limits_report']
         done = subprocess.run(command, env={'PYTHONPATH': '/etc/switchyard'}, capture_output=True, text=True, check=True)
         return {one['name']: one for one in json.loads(done.stdout)['budgets']}
 

@@ -108,7 +108,7 @@ class LimitsTest(unittest.TestCase):
         chains = Chains.of_config(CONFIG, DEPLOYMENTS, PRICE_LIST, {}, {})
         enforcer = Enforcer(Policy(limits, refuse=refuse), chains, self.files, self.owner, lambda: self.now)
         enforcer.ready.set()
-        self.addCleanup(enforcer.thread.shutdown)
+        self.addCleanup(enforcer.thread.close)
         file = self.files.folder / 'client-keys.json'
         known = [{'name': name, 'sha256': hashlib.sha256(key.encode()).hexdigest(), **({'models': models[name]} if name in (models or {}) else {})} for name, key in KEYS.items()]
         file.write_text(json.dumps({'keys': known}))
@@ -136,6 +136,7 @@ class LimitsTest(unittest.TestCase):
                 record.allowance.calls.append(attempt)
             attempt.http_status, attempt.content_type, attempt.ending = 200, 'application/json', 'complete'
             attempt.add(json.dumps({'usage': {'prompt_tokens': given, 'completion_tokens': output}}).encode())
+            attempt.started_us = int(self.now * 1_000_000)
             attempt.completed_us = attempt.started_us + 1
             record.key_alias = requests_log.current().key_name
             self.settle([attempt_row(attempt, PRICE_LIST, len)])

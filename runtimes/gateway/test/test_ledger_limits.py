@@ -17,7 +17,6 @@ from sqlalchemy import text
 from ledger.rows import attempt_row, request_row
 from limits.database import Database, Unavailable
 from limits.demand import Refused
-from limits.keeper import open_window
 from limits.owner import Owner
 from limits.policy import PARALLEL, REQUESTS, TOKENS, Limit
 from limits.windows import ALWAYS, MINUTE, window
@@ -99,9 +98,10 @@ class Reserving(LimitsTest):
         self.assertFalse(self.fits(*rates, amount=0, tokens=70))
         self.assertEqual(self.refusal.limit.measure, TOKENS)
         self.assertTrue(self.fits(*rates, amount=0, tokens=20))
-        self.database.release(self.rows('SELECT request_id FROM reservations LIMIT 1')[0][0], [rates[2]])
+        self.database.release(self.rows("SELECT request_id FROM reservations WHERE measure = 'parallel' LIMIT 1")[0][0], [rates[2]])
         self.assertFalse(self.fits(*rates, amount=0, tokens=1))
         self.assertEqual(self.refusal.limit.measure, REQUESTS)
+        self.database.release(self.rows("SELECT request_id FROM reservations WHERE measure = 'parallel' LIMIT 1")[0][0], [rates[2]])
         # In the next minute the first two begin anew.
         self.assertTrue(self.fits(*rates, amount=0, tokens=100, now=NOW + 60))
 
@@ -201,9 +201,10 @@ class Settling(LimitsTest):
             called.started_us = made.started_us
             self.settle([attempt_row(called, LEDGER_PRICES, count)])
         for limit, requests in ((ALICE, 2), (budget('stack', '', 5), 3), (OPENAI, 3), (budget('lane', 'fast', 1), 0)):
+            database = Database(self.files, 'tests', providers={'gpt': frozenset(('openai',))})
+            self.addCleanup(database.close)
             for _ in range(2):
-                with self.engine.begin() as connection:
-                    open_window(connection, limit, times, {'gpt': frozenset(('openai',))})
+                database.open_windows((limit,), NOW, timezone.utc)
             self.assertEqual(self.window(limit), [(requests * 1_020_000, 0)])
 
 
@@ -257,7 +258,7 @@ class Processes(LimitsTest):
         opened = threading.Event()
         opened.set()
         keeper = Keeper(enforcer, opened, lambda: None, lambda state: None)
-        self.addCleanup(keeper.close_engine)
+        self.addCleanup(keeper.database.close)
         return keeper
 
     def test_a_check_waits_for_a_writer_only_for_a_while(self):
@@ -269,6 +270,14 @@ class Processes(LimitsTest):
                 database.reserve(demand(ALICE, amount=1))
         database.reserve(demand(ALICE, amount=1))
         self.assertEqual(self.window(ALICE), [(0, 2)])
+
+    def test_old_windows_are_removed_and_those_of_the_last_months_kept(self):
+        enforcer = self.gateway(ALICE)
+        rate = Limit('key', 'alice', REQUESTS, MINUTE, 5)
+        for days in (100, 40, 0):
+            self.database.reserve(demand(ALICE, rate, amount=0, now=NOW - days * 86400))
+        self.assertEqual(self.keeper(enforcer).tick(), '')
+        self.assertEqual((len(self.window(ALICE)), len(self.window(rate))), (2, 1))
 
     def test_an_owner_is_dead_when_its_process_or_its_file_is_gone(self):
         first, second = Owner(self.files.folder), Owner(self.files.folder)

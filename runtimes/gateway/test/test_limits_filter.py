@@ -9,11 +9,11 @@ from unittest import mock
 from limits_setup import LimitsTest, budget, usd
 
 import limits.enforcer as enforcer_module
+from ledger.limits_report import report
 from ledger.store import connect
 from limits.database import Unavailable
 from limits.keeper import Keeper
 from limits.policy import PARALLEL, REQUESTS, TOKENS, Limit, load, parse
-from limits.report import report
 from limits.self_test import NotEnforced, self_test
 from limits.windows import ALWAYS, MINUTE, window
 
@@ -249,6 +249,14 @@ class Failures(LimitsTest):
             self.assertEqual(self.ask()[0], 200)
         self.assertEqual(self.window(ALICE), [(60_000, 0)])
 
+    def test_what_was_let_through_in_a_window_that_nobody_had_opened_counts_too(self):
+        self.gateway(ALICE, refuse=False)
+        with mock.patch.object(self.enforcer.database, 'reserve', side_effect=Unavailable('locked')):
+            self.assertEqual(self.ask()[0], 200)
+        self.assertEqual(self.window(ALICE), [])
+        self.ask()
+        self.assertEqual(self.window(ALICE), [(60_000, 0)])
+
     def test_before_the_windows_are_open_nothing_passes(self):
         enforcer = self.gateway(ALICE)
         enforcer.ready.clear()
@@ -263,7 +271,7 @@ class SelfTest(LimitsTest):
         opened = threading.Event()
         opened.set()
         keeper = Keeper(self.enforcer, opened, lambda: self_test(self.files, self.owner), states.append)
-        self.addCleanup(keeper.close_engine)
+        self.addCleanup(keeper.database.close)
         return keeper, states
 
     def test_enforced_is_said_of_what_was_refused_and_nothing_is_left(self):
@@ -291,8 +299,9 @@ class SelfTest(LimitsTest):
         keeper, states = self.keeper()
         keeper.tick()
         blocker = connect(self.files.url)
-        with mock.patch('ledger.store.BUSY_SECONDS', 0.1), blocker.begin():
-            keeper.close_engine()
+        keeper.database.busy_seconds = 0.1
+        keeper.database.close()
+        with blocker.begin():
             self.assertIn('locked', keeper.tick())
         blocker.dispose()
         keeper.tick()

@@ -55,6 +55,11 @@ class GatewayLedger:
         if self.limits:
             self.keeper.start()
 
+    def wait_for_limits(self, seconds: float = 10.0) -> None:
+        """Wait until requests with a limit can be checked, or until the database takes too long."""
+        if self.limits:
+            self.limits.ready.wait(seconds)
+
     def recorder(self, app) -> Recorder:
         """The application with the requests of its clients recorded."""
         return Recorder(app, self.deployments, self.request_ended, self.stop)

@@ -7,19 +7,32 @@ the rest of a check. SQLite and PostgreSQL take the same SQL, except for the sig
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
+
+from typing import TYPE_CHECKING
 
 from ledger.files import LedgerFiles, SharedLock
 from ledger.opening import inode_of
 
-from limits.demand import Demand, Grant, Refusal, Refused, State, current_states, decide
-from limits.policy import REQUESTS, Limit
+from limits.demand import Demand, Grant, Refusal, Refused, State, current_states, decide, window_at
+from limits.policy import COST, REQUESTS, Limit
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
 
 # How long a check waits while another process writes. A batch of the ledger's writer takes some milliseconds.
 BUSY_SECONDS = 1.5
+# An attempt begins after its request was counted, but for a clock that went back.
+CLOCK_US = 3600 * 1_000_000
 _LIMIT = 'scope = ? AND name = ? AND measure = ? AND time_window = ?'
-FIND = 'SELECT scope, name, measure, time_window, started_at, ends_at, used, reserved FROM limit_windows WHERE ends_at > ? AND ({})'
-OPEN = 'INSERT INTO limit_windows (scope, name, measure, time_window, started_at, ends_at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'
+# A statement for each limit: one for all of them takes SQLite three times as long.
+FIND = f'SELECT started_at, ends_at, used, reserved FROM limit_windows WHERE {_LIMIT} AND started_at IN (?, ?)'
+OPEN = 'INSERT INTO limit_windows (scope, name, measure, time_window, started_at, ends_at, used) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'
+SPENT = (
+    'SELECT coalesce(sum(cost_nano_usd), 0) FROM attempts WHERE started_at_us >= ?'
+    ' AND (CASE WHEN counted_at_us > 0 THEN counted_at_us ELSE started_at_us END) BETWEEN ? AND ?'
+)
 TAKE = f'UPDATE limit_windows SET used = used + ?, reserved = reserved + ? WHERE {_LIMIT} AND started_at = ? AND used + reserved + ? <= ?'
 GIVE = f'UPDATE limit_windows SET reserved = reserved - ? WHERE {_LIMIT} AND started_at = ?'
 RESERVE = 'INSERT INTO reservations (request_id, scope, name, measure, time_window, started_at, amount, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
@@ -39,7 +52,7 @@ class Execute:
         """`mark` is the driver's sign of a parameter."""
         self.cursor, self.mark = cursor, mark
 
-    def __call__(self, statement: str, values: tuple):
+    def __call__(self, statement: str, values: Sequence):
         """Execute a statement. Returns the driver's cursor, which has the rows until the next statement."""
         self.cursor.execute(statement.replace('?', self.mark), values)
         return self.cursor
@@ -52,9 +65,11 @@ class Execute:
 class Database:
     """The limits in the ledger's database, for one thread."""
 
-    def __init__(self, files: LedgerFiles, owner: str, busy_seconds: float = BUSY_SECONDS) -> None:
-        """`owner` names this process in its reservations."""
-        self.files, self.owner, self.busy_seconds = files, owner, busy_seconds
+    def __init__(
+        self, files: LedgerFiles, owner: str, busy_seconds: float = BUSY_SECONDS, providers: Mapping[str, frozenset[str]] | None = None
+    ) -> None:
+        """`owner` names this process in its reservations. `providers` are those of each alias."""
+        self.files, self.owner, self.busy_seconds, self.providers = files, owner, busy_seconds, providers or {}
         self.engine = self.proxied = self.connection = None
         self.lock = SharedLock(files)
         self.inode = 0
@@ -62,13 +77,10 @@ class Database:
     def reserve(self, demand: Demand) -> Grant:
         """Reserve what a request can cost. Raises Refused if it does not fit, Unavailable if the database does not work."""
         with self.transaction() as execute:
-            rows = self.rows(execute, demand)
-            states = current_states(demand, rows)
+            states = self.states(execute, demand)
             grant = decide(demand, states)
             for limit, amount in grant.amounts.items():
                 state = states[limit]
-                if (*limit[:4], state.started_at) not in rows:
-                    execute(OPEN, (*limit[:4], state.started_at, state.ends_at))
                 take(execute, limit, state, amount, states)
             kept = [(demand.request_id, *limit[:4], states[limit].started_at, amount, self.owner) for limit, amount in grant.amounts.items() if limit.measure != REQUESTS]
             execute.many(RESERVE, kept)
@@ -90,12 +102,34 @@ class Database:
                     execute(GIVE, (amount, *limit[:4], started_at))
                     execute(RELEASE, (request_id, *limit[:4]))
 
-    def rows(self, execute: Execute, demand: Demand) -> dict[tuple, State]:
-        """The stored windows of a request's limits that have not ended."""
-        about = sorted({limit[:2] for limit in demand.limits})
-        query = FIND.format(' OR '.join(['scope = ? AND name = ?'] * len(about)))
-        found = execute(query, (int(demand.now), *(value for pair in about for value in pair))).fetchall()
-        return {row[:5]: State(*row[4:]) for row in map(tuple, found)}
+    def open_windows(self, limits: tuple[Limit, ...], now: float, zone: tzinfo) -> None:
+        """Open the current windows of budgets that are not open. Raises Unavailable if the database does not work."""
+        with self.transaction() as execute:
+            self.states(execute, Demand('', now, zone, limits, (), ()))
+
+    def states(self, execute: Execute, demand: Demand) -> dict[Limit, State]:
+        """The state of each limit in its current window. A window that is not open yet is opened, with what was spent in it before."""
+        rows: dict[tuple, State] = {}
+        for limit in demand.limits:
+            for row in execute(FIND, (*limit[:4], *window_at(limit.window, demand.now, demand.zone))).fetchall():
+                rows[*limit[:4], row[0]] = State(*row)
+        states = current_states(demand, rows)
+        for limit, state in states.items():
+            if (*limit[:4], state.started_at) not in rows:
+                states[limit] = state = state._replace(used=self.spent(execute, limit, state) if limit.measure == COST else 0)
+                execute(OPEN, (*limit[:4], state.started_at, state.ends_at, state.used))
+        return states
+
+    def spent(self, execute: Execute, limit: Limit, state: State) -> int:
+        """What the stored attempts of a window cost: those before its budget existed, or that were let through while the database did not work."""
+        begin, end = state.started_at * 1_000_000, state.ends_at * 1_000_000
+        columns = {'key': 'key_alias', 'lane': 'lane', 'provider': 'deployment_alias'}
+        names = [limit.name]
+        if limit.scope == 'provider':
+            names = sorted(alias for alias, providers in self.providers.items() if limit.name in providers)
+        whose = f' AND {columns[limit.scope]} IN ({", ".join("?" * len(names)) or "NULL"})' if limit.scope in columns else ''
+        values = (begin - CLOCK_US, begin, end - 1, *(names if whose else ()))
+        return int(execute(SPENT + whose, values).fetchone()[0])
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[Execute]:
@@ -117,6 +151,14 @@ class Database:
             self.close()
             text = str(getattr(error, 'orig', None) or error).splitlines() or ['']
             raise Unavailable(f'{text[0][:200] or type(error).__name__}') from error
+
+    @contextlib.contextmanager
+    def connected(self) -> Iterator[Connection]:
+        """A transaction of SQLAlchemy, for what is not done for every request."""
+        with self.lock.shared():
+            self.open()
+            with self.engine.begin() as connection:
+                yield connection
 
     def open(self) -> None:
         """Connect to the database, if it is not the one that is open. The ledger's writer migrates it."""

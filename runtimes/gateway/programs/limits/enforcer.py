@@ -6,7 +6,8 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from body import CheckedBody
@@ -23,9 +24,10 @@ from limits.chains import Chains
 from limits.database import Database, Unavailable
 from limits.demand import Demand, Grant, Refused
 from limits.owner import Owner
-from limits.policy import COST, Limit, Policy
+from limits.policy import COST, PARALLEL, Limit, Policy
 from limits.refusals import failure, headers_of, not_metered, not_priced, not_priced_failure, rate_headers, refused, unavailable, unavailable_failure
-from limits.worst_case import Bound, bound_of
+from limits.worker import Late, Worker
+from limits.worst_case import bound_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,14 +42,31 @@ HINT = ' Send "max_tokens": without it the longest answer of the model is reserv
 SETTLED_SECONDS = 60.0
 
 
+@dataclass
+class Asked:
+    """A request that is checked. The thread fills in the rest, which takes a while for a large body."""
+
+    request_id: str
+    now: float
+    own: tuple[Limit, ...]
+    of_providers: tuple[Limit, ...]
+    aliases: list[str]
+    route: str
+    body: CheckedBody
+    demand: Demand | None = None
+    # Whether the request does not say how long an answer may be.
+    no_maximum: bool = False
+    unpriced: dict[str, Failure] = field(default_factory=dict)
+
+
 class Enforcer:
     """The limits of one gateway."""
 
     def __init__(self, policy: Policy, chains: Chains, files: LedgerFiles, owner: Owner, clock: Callable[[], float] = time.time) -> None:
         """`clock` gives the seconds since 1970."""
         self.policy, self.chains, self.files, self.owner, self.clock = policy, chains, files, owner, clock
-        self.database = Database(files, owner.id)
-        self.thread = ThreadPoolExecutor(1, 'limits')
+        self.database = Database(files, owner.id, providers=chains.providers())
+        self.thread = Worker('limits')
         # Set when the budgets' windows are open, with what was spent in them before.
         self.ready = threading.Event()
         # Requests that may have a reservation: those that run, and those that ended a moment ago, with the time.
@@ -69,17 +88,17 @@ class Enforcer:
         of_providers = self.policy.of_providers({name for alias in aliases for name in self.chains.served[alias].providers})
         if not own and not of_providers:
             return None
-        for field, given in objects(body.fields, ''):
+        for path_of, given in objects(body.fields, ''):
             if given.get('background'):
-                raise not_metered(f'{field}background')
+                raise not_metered(f'{path_of}background')
         self.running.add(record.id)
         now = self.clock()
         record.counted_us = int(now * 1_000_000)
+        asked = Asked(record.id, now, own, of_providers, aliases, route, body)
         try:
-            bound, demand, refusals = await self.in_thread(self.demand, record.id, now, own, of_providers, aliases, route, body)
-            grant = await self.reserve(demand)
+            grant, refusals = await self.reserve(asked)
         except Refused as error:
-            hint = HINT if bound.output is None and error.refusal.limit.measure != 'parallel' else ''
+            hint = HINT if asked.no_maximum and error.refusal.limit.measure != PARALLEL else ''
             headers = rate_headers(error.states, {}, now)
             raise refused(error.refusal, now, self.policy.zone, self.policy.zone_name, headers, hint) from None
         except Unavailable as error:
@@ -93,34 +112,37 @@ class Enforcer:
         record.allowance = Allowance(self, record.id, grant, refusals, headers_of(grant, now))
         return record.allowance
 
-    def demand(
-        self, request_id: str, now: float, own: tuple[Limit, ...], of_providers: tuple[Limit, ...], aliases: list[str], route: str, body: CheckedBody
-    ) -> tuple[Bound, Demand, dict[str, Failure]]:
-        """What a request asks for, and why models without a price are not called. Raises an ApiError if the first one has none."""
-        bound = bound_of(route, body.text, body.fields)
-        costs = [self.chains.cost(alias, bound) for alias in aliases]
-        everywhere, there = any(limit.measure == COST for limit in own), {limit.name for limit in of_providers}
-        unpriced = [cost.alias for cost in costs if cost.nano_usd is None and (everywhere or cost.providers & there)]
-        if aliases[0] in unpriced:
-            raise not_priced(aliases[0])
-        costs = [cost for cost in costs if cost.alias not in unpriced]
-        return bound, Demand(request_id, now, self.policy.zone, own, of_providers, tuple(costs)), {alias: not_priced_failure(alias) for alias in unpriced}
-
-    async def reserve(self, demand: Demand) -> Grant:
+    async def reserve(self, asked: Asked) -> tuple[Grant, dict[str, Failure]]:
+        """What is reserved, and why models without a price are not called. Raises Refused, Unavailable, and an ApiError if the first has no price."""
         for pause in (*PAUSES, None):
             try:
-                return await self.in_thread(self.reserve_now, demand)
+                return await self.in_thread(self.reserve_now, asked)
             except Refused as error:
                 if pause is None or not error.refusal.reserved_is_the_cause:
                     raise
             await asyncio.sleep(pause)
         raise AssertionError('not reached')
 
-    def reserve_now(self, demand: Demand) -> Grant:
+    def reserve_now(self, asked: Asked) -> tuple[Grant, dict[str, Failure]]:
+        """The same once, in the thread."""
         # Before the windows are open a budget would seem to be unused.
         if not self.ready.wait(WAIT_SECONDS):
             raise Unavailable('the database is not open yet')
-        return self.database.reserve(demand)
+        if asked.demand is None:
+            self.prepare(asked)
+        return self.database.reserve(asked.demand), asked.unpriced
+
+    def prepare(self, asked: Asked) -> None:
+        """Find out what a request asks for. Raises an ApiError if its first model has no price and a budget applies."""
+        bound = bound_of(asked.route, asked.body.text, asked.body.fields)
+        costs = [self.chains.cost(alias, bound) for alias in asked.aliases]
+        everywhere, there = any(limit.measure == COST for limit in asked.own), {limit.name for limit in asked.of_providers}
+        unpriced = [cost.alias for cost in costs if cost.nano_usd is None and (everywhere or cost.providers & there)]
+        if asked.aliases[0] in unpriced:
+            raise not_priced(asked.aliases[0])
+        asked.no_maximum, asked.unpriced = bound.output is None, {alias: not_priced_failure(alias) for alias in unpriced}
+        priced = tuple(cost for cost in costs if cost.alias not in unpriced)
+        asked.demand = Demand(asked.request_id, asked.now, self.policy.zone, asked.own, asked.of_providers, priced)
 
     async def reserve_again(self, allowance: Allowance) -> Failure | None:
         """Reserve as much once more for a running request. Returns why not."""
@@ -135,21 +157,10 @@ class Enforcer:
 
     async def in_thread(self, work: Callable, *values):
         """Do something in the thread. Raises Unavailable if that takes too long; what is late is not begun any more."""
-        late = threading.Event()
-
-        def run():
-            if late.is_set():
-                raise Unavailable('too many checks wait for the database')
-            return work(*values)
-
-        future = asyncio.get_running_loop().run_in_executor(self.thread, run)
-        done, _ = await asyncio.wait({future}, timeout=WAIT_SECONDS)
-        if not done:
-            late.set()
-            # Nobody waits for its failure.
-            future.add_done_callback(lambda one: one.cancelled() or one.exception())
-            raise Unavailable('the database did not respond in time')
-        return future.result()
+        try:
+            return await self.thread.do(partial(work, *values), WAIT_SECONDS)
+        except Late:
+            raise Unavailable('the database did not respond in time') from None
 
     def request_ended(self, request: Request) -> None:
         """Release what the end of a request releases at once."""
@@ -157,7 +168,7 @@ class Enforcer:
             self.ended[request.id] = time.monotonic()
             self.running.discard(request.id)
         if request.allowance and (limits := request.allowance.released_at_once):
-            self.thread.submit(self.release, request.id, limits)
+            self.thread.put(partial(self.release, request.id, limits))
 
     def release(self, request_id: str, limits: list[Limit]) -> None:
         try:

@@ -75,7 +75,7 @@ def input_bound(body: bytes, fields: dict) -> int | None:
         return None
     if isinstance(tools, list) and any(isinstance(tool, dict) and tool.get('type') not in OWN_TOOLS for tool in tools):
         return None
-    if any(isinstance(fields.get(name), dict) for name in OVERLAYS) and any(name.encode() in body for name in REFERENCES):
+    if ('extra_body' in fields or 'litellm_params' in fields) and any(name.encode() in body for name in REFERENCES):
         return None
     if not any(sign in body for sign in SIGNS):
         return len(body) + OVERHEAD

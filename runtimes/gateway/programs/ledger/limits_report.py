@@ -1,4 +1,4 @@
-"""What is spent of each budget, as JSON: `python3 -m limits.report [--limits FILE] [--folder FOLDER]`, run by `docker exec` in a gateway.
+"""What is spent of each budget, as JSON: `python3 -m ledger.limits_report [--limits FILE] [--folder FOLDER]`, run by `docker exec` in a gateway.
 
 Prints `{"budgets": [{"scope", "name", "window", "nanoUsd", "spentNanoUsd", "reservedNanoUsd", "resetsAt"}]}`; `resetsAt` is in seconds
 since 1970.
@@ -35,7 +35,7 @@ def stored(files: LedgerFiles, now: float) -> dict[tuple, State]:
     engine = connect(files.url, read_only=True)
     try:
         with engine.connect() as connection:
-            rows = connection.execute(select(limit_windows).where(limit_windows.c.ends_at > int(now), limit_windows.c.measure == COST)).all()
+            rows = connection.execute(select(limit_windows).where(limit_windows.c.ends_at > now, limit_windows.c.measure == COST)).all()
             return {tuple(row[:5]): State(*row[4:]) for row in rows}
     finally:
         engine.dispose()
