@@ -171,7 +171,7 @@ class WorstCase(unittest.TestCase):
         text = chat('gpt')
         self.assertEqual(self.bound(text).input, len(json.dumps(text)) + OVERHEAD)
         for more in (
-            {'previous_response_id': 'x'}, {'tools': [{'type': 'web_search_20250305'}]}, {'messages': [{'role': 'user', 'content': [{'type': 'document', 'source': {'type': 'url', 'url': 'x'}}]}]},
+            {'previous_response_id': 'x'}, {'tools': [{'type': 'web_search_20250305'}]}, {'tools': [{'googleSearch': {}}]}, {'tools': [{'type': 'mcp', 'name': 'x'}]}, {'messages': [{'role': 'user', 'content': [{'type': 'document', 'source': {'type': 'url', 'url': 'x'}}]}]},
             {'messages': [{'role': 'user', 'content': [{'type': 'tool_result', 'content': [{'type': 'file', 'file': {'file_id': 'x'}}]}]}]}, {'input': [{'type': 'item_reference', 'id': 'x'}]},
             {'messages': [{'role': 'user', 'content': [{'type': 'input_audio', 'input_audio': {'data': 'x'}}]}]}, {'extra_body': {'previous_response_id': 'x'}}, {'prompt': {'id': 'pmpt_1'}},
         ):  # fmt: skip
@@ -179,6 +179,15 @@ class WorstCase(unittest.TestCase):
             self.assertEqual(self.bound(text | more).tokens(200_000, 5), (200_000, 1))
         # Words in a text are none of these.
         self.assertIsNotNone(self.bound(chat('gpt', messages=[{'role': 'user', 'content': '{"type": "document"}'}])).input)
+
+    def test_several_inputs_have_several_answers_and_context_windows(self):
+        texts = ['word ' * 1000] * 50
+        for fields, answers in (({'prompt': texts}, 50), ({'prompt': 'x', 'extra_body': {'prompt': texts}}, 50), ({'prompt': [1, 2, 3]}, 1), ({'prompt': texts, 'n': 2}, 100), ({'prompt': 'x'}, 1)):
+            found = self.bound({'model': 'x', 'max_tokens': 7, **fields}, '/completions')
+            self.assertEqual(found.tokens(None, None)[1], 7 * answers, list(fields))
+        for name in ('input', 'prompt'):
+            self.assertGreater(self.bound({'model': 'x', name: texts}, '/embeddings' if name == 'input' else '/completions').tokens(8_000, 1)[0], 250_000)
+        self.assertEqual(self.bound({'model': 'x', 'input': texts[0] * 50}, '/embeddings').tokens(8_000, 1)[0], 8_000)
 
     def test_a_type_that_is_written_with_escapes_is_found(self):
         body = b'{"model": "gpt", "messages": [{"role": "user", "content": [{"type": "\\u0064ocument"}]}]}'

@@ -25,13 +25,15 @@ from ledger.rows import attempt_row, request_row
 from ledger.transport import end_all, observe_calls
 from ledger.writer import Writer
 
-# `./switchyard status` reads this file: {"waiting": rows, "lost": rows, "problem": text, "limits": {"enforced": bool, "problem": text}}, the
-# last one only with budgets or rates. In the container, not on the volume, which may be full.
+# `./switchyard status` reads this file: {"waiting": rows, "lost": rows, "problem": text, "limits": {"enforced": bool, "problem": text}},
+# the last one only with budgets or rates. In the container, not on the volume, which may be full.
 STATE = Path('/tmp/switchyard-ledger.json')
 
 
 class GatewayLedger:
-    def __init__(self, config: dict, price_map: dict, settings: Settings, policy: Policy | None = None, files: LedgerFiles | None = None) -> None:
+    def __init__(
+        self, config: dict, price_map: dict, settings: Settings, policy: Policy | None = None, files: LedgerFiles | None = None
+    ) -> None:
         """`config` is LiteLLM's configuration, `price_map` is `litellm.model_cost`, `policy` the budgets and rates."""
         models, files = config.get('model_list') or [], files or LedgerFiles()
         self.deployments = deployments_of(models)

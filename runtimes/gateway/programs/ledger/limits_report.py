@@ -1,4 +1,4 @@
-"""What is spent of each budget, as JSON: `python3 -m ledger.limits_report [--limits FILE] [--folder FOLDER]`, run by `docker exec` in a gateway.
+"""What is spent of each budget, as JSON: `python3 -m ledger.limits_report [--limits FILE] [--folder FOLDER]`, by `docker exec`.
 
 Prints `{"budgets": [{"scope", "name", "window", "nanoUsd", "spentNanoUsd", "reservedNanoUsd", "resetsAt"}]}`; `resetsAt` is in seconds
 since 1970.

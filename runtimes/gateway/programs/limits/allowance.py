@@ -27,7 +27,8 @@ class CallRefused(Exception):
 class Allowance:
     """Covers one call that costs. Each further one is reserved before it is made.
 
-    A request has several that cost if LiteLLM itself calls a model (Anthropic's advisor tool), or if an answer that costs could not be used.
+    A request has several that cost if LiteLLM itself calls a model (Anthropic's advisor tool), or if an answer that costs could not be
+    used.
     """
 
     def __init__(self, enforcer: Enforcer, request_id: str, grant: Grant, refused: dict[str, Failure], headers: Headers) -> None:

@@ -40,8 +40,13 @@ class Chains:
         self.served, self.fallbacks = served, fallbacks
 
     @classmethod
-    def of_config(cls, config: dict, deployments: dict[str, Deployment], prices: PriceList, price_map: dict, names: dict[str, str]) -> Chains:
-        """Read LiteLLM's configuration. `price_map` is `litellm.model_cost`, `names` the catalogue's provider of each alias, where known."""
+    def of_config(
+        cls, config: dict, deployments: dict[str, Deployment], prices: PriceList, price_map: dict, names: dict[str, str]
+    ) -> Chains:
+        """Read LiteLLM's configuration. `price_map` is `litellm.model_cost`.
+
+        `names` are the catalogue's providers by alias; LiteLLM's prefix stands for one that is not among them.
+        """
         found: dict[str, list[Served]] = {}
         for entry in config.get('model_list') or []:
             info, alias = entry.get('model_info') or {}, entry['model_name']

@@ -28,14 +28,20 @@ CLOCK_US = 3600 * 1_000_000
 _LIMIT = 'scope = ? AND name = ? AND measure = ? AND time_window = ?'
 # A statement for each limit: one for all of them takes SQLite three times as long.
 FIND = f'SELECT started_at, ends_at, used, reserved FROM limit_windows WHERE {_LIMIT} AND started_at IN (?, ?)'
-OPEN = 'INSERT INTO limit_windows (scope, name, measure, time_window, started_at, ends_at, used) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING'
+OPEN = (
+    'INSERT INTO limit_windows (scope, name, measure, time_window, started_at, ends_at, used) VALUES (?, ?, ?, ?, ?, ?, ?)'
+    ' ON CONFLICT DO NOTHING'
+)
 SPENT = (
     'SELECT coalesce(sum(cost_nano_usd), 0) FROM attempts WHERE started_at_us >= ?'
     ' AND (CASE WHEN counted_at_us > 0 THEN counted_at_us ELSE started_at_us END) BETWEEN ? AND ?'
 )
 TAKE = f'UPDATE limit_windows SET used = used + ?, reserved = reserved + ? WHERE {_LIMIT} AND started_at = ? AND used + reserved + ? <= ?'
 GIVE = f'UPDATE limit_windows SET reserved = reserved - ? WHERE {_LIMIT} AND started_at = ?'
-RESERVE = 'INSERT INTO reservations (request_id, scope, name, measure, time_window, started_at, amount, owner) VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+RESERVE = (
+    'INSERT INTO reservations (request_id, scope, name, measure, time_window, started_at, amount, owner)'
+    ' VALUES (?, ?, ?, ?, ?, ?, ?, ?)'
+)
 RESERVE_MORE = f'UPDATE reservations SET amount = amount + ? WHERE request_id = ? AND {_LIMIT}'
 RESERVED = f'SELECT started_at, amount FROM reservations WHERE request_id = ? AND {_LIMIT}'
 RELEASE = f'DELETE FROM reservations WHERE request_id = ? AND {_LIMIT}'
@@ -82,7 +88,12 @@ class Database:
             for limit, amount in grant.amounts.items():
                 state = states[limit]
                 take(execute, limit, state, amount, states)
-            kept = [(demand.request_id, *limit[:4], states[limit].started_at, amount, self.owner) for limit, amount in grant.amounts.items() if limit.measure != REQUESTS]
+            # A request stays counted, whatever it costs.
+            kept = [
+                (demand.request_id, *limit[:4], states[limit].started_at, amount, self.owner)
+                for limit, amount in grant.amounts.items()
+                if limit.measure != REQUESTS
+            ]
             execute.many(RESERVE, kept)
         return grant
 
@@ -121,7 +132,7 @@ class Database:
         return states
 
     def spent(self, execute: Execute, limit: Limit, state: State) -> int:
-        """What the stored attempts of a window cost: those before its budget existed, or that were let through while the database did not work."""
+        """What the stored attempts of a window cost: those before its budget existed, or that were let through without a check."""
         begin, end = state.started_at * 1_000_000, state.ends_at * 1_000_000
         columns = {'key': 'key_alias', 'lane': 'lane', 'provider': 'deployment_alias'}
         names = [limit.name]

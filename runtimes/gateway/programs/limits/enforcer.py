@@ -1,4 +1,4 @@
-"""Reserves what requests can cost at most, for the request filter. The database is used in a thread of its own, and never waited for long."""
+"""Reserves what requests can cost at most, for the request filter. The database is used in a thread, and never waited for long."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from limits.database import Database, Unavailable
 from limits.demand import Demand, Grant, Refused
 from limits.owner import Owner
 from limits.policy import COST, PARALLEL, Limit, Policy
-from limits.refusals import failure, headers_of, not_metered, not_priced, not_priced_failure, rate_headers, refused, unavailable, unavailable_failure
+from limits.refusals import failure, headers_of, not_metered, not_priced, not_priced_failure, rate_headers, refused
+from limits.refusals import unavailable, unavailable_failure
 from limits.worker import Late, Worker
 from limits.worst_case import bound_of
 
@@ -34,8 +35,8 @@ if TYPE_CHECKING:
 
 # How long a request waits for its check.
 WAIT_SECONDS = 3.0
-# A request that fits but for what running requests have reserved waits this long for them: the one that the same client sent before may have
-# ended just now.
+# A request that fits but for what running requests have reserved waits this long for them: the one that the same client sent before may
+# have ended just now.
 PAUSES = (0.05, 0.1, 0.2)
 HINT = ' Send "max_tokens": without it the longest answer of the model is reserved.'
 # How long the end of a request is remembered: by then the writer has settled it.
@@ -113,7 +114,7 @@ class Enforcer:
         return record.allowance
 
     async def reserve(self, asked: Asked) -> tuple[Grant, dict[str, Failure]]:
-        """What is reserved, and why models without a price are not called. Raises Refused, Unavailable, and an ApiError if the first has no price."""
+        """What is reserved, and why models without a price are not called. Raises Refused, Unavailable, or an ApiError."""
         for pause in (*PAUSES, None):
             try:
                 return await self.in_thread(self.reserve_now, asked)

@@ -1,4 +1,4 @@
-"""Keeps the limits of a gateway right, in a thread of its own: opens windows, releases what dead gateways had reserved, runs the self-test."""
+"""Keeps the limits right, in a thread of its own: opens windows, releases what dead gateways had reserved, and runs the self-test."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Keeper:
     """The thread. `report(state)` gets `{"enforced": bool, "problem": text}` when it changes."""
 
     def __init__(self, enforcer: Enforcer, opened: threading.Event, self_test: Callable[[], None], report: Callable[[dict], None]) -> None:
-        """`opened` is set when the ledger's writer has opened the database or has failed to. `self_test` raises if a limit does not hold."""
+        """`opened` is set when the ledger's writer has opened the database, or failed to. `self_test` raises if a limit does not hold."""
         self.enforcer, self.opened, self.self_test, self.report = enforcer, opened, self_test, report
         self.tested = False
         self.state: dict = {}
@@ -58,11 +58,13 @@ class Keeper:
             self.enforcer.owner.claim()
             self.keep()
             self.enforcer.ready.set()
+            # Whatever it was, the database works now.
+            self.enforcer.tell('')
             if not self.tested:
                 self.self_test()
                 self.tested = True
                 log('limits: the self-test saw a request above a budget refused')
-            problem = self.enforcer.problem
+            problem = ''
         except Exception as error:
             self.database.close()
             problem = (str(getattr(error, 'orig', None) or error).splitlines() or [''])[0][:200] or type(error).__name__

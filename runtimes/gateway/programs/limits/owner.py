@@ -1,6 +1,7 @@
 """Which gateways are alive: each holds the lock of a file of its own, and the kernel releases it when the process ends in any way.
 
-Better than a heartbeat with a time: it is known at once that a process has ended, and one that hangs, or whose clock jumps, keeps what is its own.
+Better than a heartbeat with a time: it is known at once that a process has ended, and one that hangs, or whose clock jumps, keeps what
+is its own.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The limits of keys, lanes, providers and the stack: /etc/switchyard/limits.json. An invalid file raises a ValueError that names the field."""
+"""The limits of keys, lanes, providers and the stack: /etc/switchyard/limits.json. An invalid file is a ValueError that names the field."""
 
 from __future__ import annotations
 
@@ -32,7 +32,14 @@ class Limit(NamedTuple):
 class Policy:
     """What limits.json says."""
 
-    def __init__(self, limits: Iterable[Limit], zone: tzinfo = timezone.utc, refuse: bool = True, zone_name: str = 'UTC', providers: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        limits: Iterable[Limit],
+        zone: tzinfo = timezone.utc,
+        refuse: bool = True,
+        zone_name: str = 'UTC',
+        providers: dict[str, str] | None = None,
+    ) -> None:
         """`refuse`: whether a request with a limit is refused while the database does not work. `providers`: the catalogue's provider of
         each alias, where the file tells it."""
         self.limits, self.zone, self.refuse, self.zone_name, self.providers = tuple(limits), zone, refuse, zone_name, providers or {}

@@ -51,8 +51,8 @@ def message(refusal: Refusal, zone: tzinfo, zone_name: str) -> str:
     what = 'budget' if limit.measure == COST else 'limit'
     full = 'is used up' if state.used >= limit.maximum else 'has no room for this request'
     reserved = f', reserved by running requests: {count(state.reserved)}' if state.reserved else ''
-    needs = f'This request can need {count(amount)}.'
-    return f'The {what} of {whose} {full}: {count(limit.maximum)} a {limit.window}, used: {count(state.used)}{reserved}. {needs} It begins anew at {reset(state, zone, zone_name)}.'
+    state_of = f'{count(limit.maximum)} a {limit.window}, used: {count(state.used)}{reserved}. This request can need {count(amount)}.'
+    return f'The {what} of {whose} {full}: {state_of} It begins anew at {reset(state, zone, zone_name)}.'
 
 
 def usd(nano: int) -> str:
@@ -89,7 +89,7 @@ def headers_of(grant: Grant, now: float) -> Headers:
 
 def unavailable() -> ApiError:
     """A 503: the limits cannot be checked."""
-    text = 'The budgets cannot be checked at the moment, so this request is not sent. The reason is in `./switchyard status`. Try again in a moment.'
+    text = 'The budgets cannot be checked at the moment, so this request is not sent. `./switchyard status` has the reason.'
     return ApiError(503, 'api_error', text, UNAVAILABLE, headers=((b'retry-after', str(SOON).encode()),))
 
 
@@ -101,8 +101,8 @@ def unavailable_failure() -> Failure:
 
 def not_priced(alias: str) -> ApiError:
     """A 400: what a model costs is not known, so no budget could bound it."""
-    text = f'{quoted(alias)} has no price, and a budget applies to this request: nobody could tell what it costs. Its operator sets "cost" of this model in catalog.yaml, also if it is 0.'
-    return bad_request(text, 'model_not_priced', 'model')
+    text = f'{quoted(alias)} has no price, and a budget applies to this request: nobody could tell what it costs.'
+    return bad_request(f'{text} The operator sets "cost" of this model in catalog.yaml, also if it is 0.', 'model_not_priced', 'model')
 
 
 def not_priced_failure(alias: str) -> Failure:
@@ -112,4 +112,5 @@ def not_priced_failure(alias: str) -> Failure:
 
 def not_metered(field: str) -> ApiError:
     """A 400: the provider would go on after its answer, and nobody would learn what that costs."""
-    return bad_request(f'"{field}" is not allowed where a budget or a rate applies: what a request costs in the background is not told.', 'refused_field', field)
+    text = f'"{field}" is not allowed where a budget or a rate applies: what a request costs in the background is not told.'
+    return bad_request(text, 'refused_field', field)

@@ -20,7 +20,7 @@ HOUR = 3600
 def window(kind: str, second: float, zone: tzinfo) -> tuple[int, int]:
     """The window in which a time is: its first second, and the first one after it.
 
-    `kind` is one of WINDOWS, MINUTE or ALWAYS; `second` and the result are in seconds since 1970 (UTC). Raises a ValueError for another kind.
+    `kind` is one of WINDOWS, MINUTE or ALWAYS; another one is a ValueError. `second` and the result are in seconds since 1970 (UTC).
     """
     second = int(second // 1)
     if kind == ALWAYS:
@@ -49,14 +49,17 @@ def midnight(day: date, zone: tzinfo) -> int:
 
 
 def hour(second: int, zone: tzinfo) -> tuple[int, int]:
-    """The hour by the zone's clock, which is not UTC's where the offset has half an hour. Lord Howe's clocks change by half an hour, and cut one short."""
+    """The hour by the zone's clock, which is not UTC's where the offset has half an hour.
+
+    Lord Howe's clocks change by half an hour: an hour is cut there.
+    """
     begin = second - (second + part_of_hour(second, zone)) % HOUR
     end = begin + HOUR
     return change(begin, second, zone), change(end - 1, second, zone, end)
 
 
 def change(other: int, second: int, zone: tzinfo, same: int | None = None) -> int:
-    """`same` (default: `other`) if the offset's part of an hour is the same at both times, otherwise the time between them at which it changes."""
+    """The time between two at which the offset's part of an hour changes; `same` (default: `other`) if it does not."""
     own = part_of_hour(second, zone)
     if part_of_hour(other, zone) == own:
         return other if same is None else same

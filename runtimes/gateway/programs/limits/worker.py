@@ -1,4 +1,7 @@
-"""A thread that does one thing after the other for an event loop. It costs half of what a ThreadPoolExecutor costs: 45 instead of 80 µs each time."""
+"""A thread that does one thing after the other for an event loop.
+
+It costs half of what a ThreadPoolExecutor costs: 45 instead of 80 µs of CPU time for each thing.
+"""
 
 from __future__ import annotations
 
