@@ -114,6 +114,25 @@ class Budgets(LimitsTest):
         self.gateway(Limit('key', 'alice', REQUESTS, MINUTE, 5))
         self.assertEqual(self.ask(body=chat('unknown'))[0], 200)
 
+    def test_what_goes_on_after_its_answer_is_refused_where_a_limit_applies(self):
+        self.gateway(ALICE)
+        for more in ({'background': True}, {'extra_body': {'background': True}}):
+            status, body, _ = self.ask(path='/v1/responses', body={'model': 'gpt', 'input': 'hi', 'max_output_tokens': 1, **more})
+            self.assertEqual((status, body['error']['code']), (400, 'refused_field'))
+            self.assertEqual(self.ask('bob', '/v1/responses', {'model': 'gpt', 'input': 'hi', **more})[0], 200)
+        self.assertEqual(self.ask(path='/v1/responses', body={'model': 'gpt', 'input': 'hi', 'max_output_tokens': 1, 'background': False})[0], 200)
+
+    def test_a_price_of_zero_counts_only_if_the_catalogue_says_so(self):
+        from ledger.observed import Deployment
+        from ledger.prices import PriceList
+        from limits.chains import price_of
+        from limits_setup import FREE
+
+        deployment = Deployment('free', FREE.provider, FREE.model, '')
+        self.assertEqual(price_of(PriceList([FREE]), deployment), (FREE,))
+        self.assertIsNone(price_of(PriceList([FREE._replace(source='litellm')]), deployment))
+        self.assertIsNone(price_of(PriceList([]), deployment))
+
     def test_a_fallback_whose_budget_is_used_up_or_without_a_price_is_not_called(self):
         self.gateway(budget('provider', 'anthropic', 0), ALICE)
         seen = {}
@@ -188,8 +207,11 @@ class Rates(LimitsTest):
 
     def test_one_after_the_other_passes_with_one_at_a_time_and_two_at_once_do_not(self):
         self.gateway(Limit('key', 'alice', PARALLEL, ALWAYS, 1))
-        for _ in range(10):
-            self.assertEqual(self.ask()[0], 200)
+        # The rows wait in the writer.
+        self.calls = []
+        with mock.patch.object(self, 'settle'):
+            for _ in range(10):
+                self.assertEqual(self.ask()[0], 200)
         self.seconds = 1.0
 
         async def two():
