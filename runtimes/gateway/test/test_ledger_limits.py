@@ -14,6 +14,7 @@ from ledger_rows import attempt, count, request
 from limits_setup import NOW, LimitsTest, budget, demand, usd
 from sqlalchemy import text
 
+from ledger.retention import Limits, remove_old
 from ledger.rows import attempt_row, request_row
 from limits.database import Database, Unavailable
 from limits.demand import Refused
@@ -277,7 +278,37 @@ class Processes(LimitsTest):
         for days in (100, 40, 0):
             self.database.reserve(demand(ALICE, rate, amount=0, now=NOW - days * 86400))
         self.assertEqual(self.keeper(enforcer).tick(), '')
+        self.assertEqual((len(self.window(ALICE)), len(self.window(rate))), (3, 1))
+        remove_old(Limits(90, 1024), self.engine, NOW)
         self.assertEqual((len(self.window(ALICE)), len(self.window(rate))), (2, 1))
+
+    def test_a_check_waits_for_a_migration_only_for_a_while(self):
+        database = Database(self.files, 'tests', busy_seconds=0.2)
+        self.addCleanup(database.close)
+        database.reserve(demand(ALICE, amount=1))
+        with self.files.lock(exclusive=True):
+            with self.assertRaises(Unavailable):
+                database.reserve(demand(ALICE, amount=1))
+        held = self.files.lock(exclusive=True)
+        held.__enter__()
+        timer = threading.Timer(0.1, held.__exit__, (None, None, None))
+        timer.start()
+        database.busy_seconds = 20
+        database.reserve(demand(ALICE, amount=1))
+        timer.join()
+
+    def test_a_gateway_without_limits_counts_in_the_windows_of_one_that_has_some(self):
+        from ledger.settlement import Settlement
+        from ledger.store import write
+
+        self.database.reserve(demand(ALICE, amount=usd(1)))
+        made = request(key='alice')
+        made.counted_us = int(NOW * 1e6)
+        table, row = attempt_row(attempt(made), LEDGER_PRICES, count)
+        del row['price']
+        with self.engine.begin() as connection:
+            write(connection, [(table, row)], settle=Settlement({}, limited=False))
+        self.assertEqual(self.window(ALICE), [(1_020_000, usd(1))])
 
     def test_an_owner_is_dead_when_its_process_or_its_file_is_gone(self):
         first, second = Owner(self.files.folder), Owner(self.files.folder)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -55,12 +56,20 @@ class SharedLock:
         self.descriptor: int | None = None
 
     @contextlib.contextmanager
-    def shared(self) -> Iterator[None]:
-        """Hold the lock. A BlockingIOError if another process has it alone."""
+    def shared(self, wait_seconds: float = 0.0) -> Iterator[None]:
+        """Hold the lock. A BlockingIOError if another process has it alone for longer than this."""
         if self.descriptor is None:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.descriptor = os.open(self.folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self.descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        until = time.monotonic() + wait_seconds
+        while True:
+            try:
+                fcntl.flock(self.descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise
+            time.sleep(0.02)
         try:
             yield
         finally:

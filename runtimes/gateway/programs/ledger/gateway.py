@@ -42,7 +42,7 @@ class GatewayLedger:
         chains = Chains.of_config(config, self.deployments, self.prices, price_map, policy.providers if policy else {})
         self.state = State(write_state)
         # Also without limits of its own: another gateway of the stack may have some, while one replaces the other.
-        self.writer = Writer(files, self.prices.prices, maintain, self.state.change, partial(settle, chains.providers()))
+        self.writer = Writer(files, self.prices.prices, maintain, self.state.change, partial(settle, chains.providers(), policy is not None))
         self.limits: Enforcer | None = None
         if policy:
             owner = Owner(files.folder)
@@ -96,11 +96,11 @@ class State:
             self.write(self.values)
 
 
-def settle(providers: dict, connection, attempts: list[dict], requests: list[dict]) -> None:
+def settle(providers: dict, limited: bool, connection, attempts: list[dict], requests: list[dict]) -> None:
     """Settle budgets and rates in the writer's thread, which has loaded SQLAlchemy already."""
     from ledger.settlement import Settlement
 
-    Settlement(providers)(connection, attempts, requests)
+    Settlement(providers, limited)(connection, attempts, requests)
 
 
 def remove_old(days: float, max_mb: float, engine) -> None:

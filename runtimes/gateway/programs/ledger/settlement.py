@@ -22,13 +22,14 @@ WINDOW = (*LIMIT, 'started_at')
 class Settlement:
     """Counts attempts against limits."""
 
-    def __init__(self, providers: Mapping[str, frozenset[str]]) -> None:
-        """`providers` are those of each alias, by their names in the catalogue."""
-        self.providers = providers
+    def __init__(self, providers: Mapping[str, frozenset[str]], limited: bool = True) -> None:
+        """`providers` are those of each alias, by their names in the catalogue. `limited`: whether this gateway has limits, so that its
+        requests can have reservations."""
+        self.providers, self.limited = providers, limited
 
     def __call__(self, connection: Connection, attempts: list[dict], requests: list[dict]) -> None:
         """Settle rows that are written in the same transaction. The caller commits."""
-        parts = reserved_by(connection, {row['request_id'] for row in (*attempts, *requests)})
+        parts = reserved_by(connection, {row['request_id'] for row in (*attempts, *requests)}) if self.limited else {}
         opened = open_windows(connection, attempts)
         if not parts and not opened:
             return

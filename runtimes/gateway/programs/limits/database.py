@@ -146,7 +146,7 @@ class Database:
     def transaction(self) -> Iterator[Execute]:
         """A transaction. It is rolled back if the block raises."""
         try:
-            with self.lock.shared():
+            with self.lock.shared(self.busy_seconds):
                 self.open()
                 try:
                     if self.sqlite:
@@ -166,7 +166,7 @@ class Database:
     @contextlib.contextmanager
     def connected(self) -> Iterator[Connection]:
         """A transaction of SQLAlchemy, for what is not done for every request."""
-        with self.lock.shared():
+        with self.lock.shared(self.busy_seconds):
             self.open()
             with self.engine.begin() as connection:
                 yield connection

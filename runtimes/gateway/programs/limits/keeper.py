@@ -17,8 +17,6 @@ TICK_SECONDS = 15.0
 RETRY_SECONDS = 0.5
 # Windows of minutes are of no use a while after their end.
 MINUTES_KEPT_SECONDS = 600
-# Others are kept for two months after their end: until then a clock that goes back finds them as they were.
-KEPT_SECONDS = 62 * 86_400
 # Nobody waits for this thread.
 BUSY_SECONDS = 5.0
 
@@ -76,7 +74,7 @@ class Keeper:
         return problem
 
     def keep(self) -> None:
-        """Open windows, release what nobody will settle, and remove old windows."""
+        """Open windows, release what nobody will settle, and remove old minutes: retention.py removes other windows."""
         from ledger.schema import limit_windows, reservations
         from ledger.settlement import release
         from sqlalchemy import delete, select
@@ -85,13 +83,12 @@ class Keeper:
         budgets = tuple(limit for limit in enforcer.policy.limits if limit.measure == COST)
         if budgets:
             self.database.open_windows(budgets, now, enforcer.policy.zone)
-        minute, ends_at = limit_windows.c.time_window == MINUTE, limit_windows.c.ends_at
+        old = limit_windows.c.time_window == MINUTE, limit_windows.c.ends_at < now - MINUTES_KEPT_SECONDS
         with self.database.connected() as connection:
             found = connection.execute(select(reservations.c.request_id, reservations.c.owner).distinct()).all()
             dead = [owner for owner in {owner for _, owner in found} if enforcer.owner.is_dead(owner)]
             own = enforcer.leaked([request for request, owner in found if owner == enforcer.owner.id])
             if (dead or own) and (count := release(connection, dead, own)):
                 log(f'limits: released what {count} requests of gateways that have ended had reserved')
-            connection.execute(delete(limit_windows).where(minute, ends_at < now - MINUTES_KEPT_SECONDS))
-            connection.execute(delete(limit_windows).where(ends_at < now - KEPT_SECONDS))
+            connection.execute(delete(limit_windows).where(*old))
         enforcer.owner.remove_dead()
