@@ -72,7 +72,7 @@ class GatewayLedger:
     def request_ended(self, request: Request) -> None:
         if self.limits:
             self.limits.request_ended(request)
-        self.writer.put(partial(request_row, request, self.prices), soon=request.allowance is not None)
+        self.writer.put(partial(request_row, request, self.prices), soon=request.allowance is not None and request.allowance.is_tight)
 
     def stop(self) -> None:
         """Write what is left. Called when no request is in flight any more."""

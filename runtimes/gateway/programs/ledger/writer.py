@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Seconds in which rows are collected for a batch: what the end of the process by SIGKILL loses at most, beside the time of a commit.
 COLLECT_SECONDS = 0.2
-# The same after the end of a request with a budget: until it is settled, its reservation can refuse others.
+# The same after the end of a request whose reservation refuses others until it is settled.
 SOON_SECONDS = 0.03
 MAX_BATCH = 500
 # Rows that wait while the database does not work; about 2 KiB each. Further ones replace the oldest.

@@ -48,6 +48,12 @@ class Allowance:
             self.covered += 1
 
     @property
+    def is_tight(self) -> bool:
+        """Whether a limit has no room for another request like this one, so that others wait for its end."""
+        states = self.grant.states
+        return any(states[limit].used + states[limit].reserved + 2 * amount > limit.maximum for limit, amount in self.grant.amounts.items())
+
+    @property
     def repeated(self) -> list[Limit]:
         """The limits of which a further call needs as much again."""
         return [limit for limit in self.grant.amounts if limit.measure in (COST, TOKENS)]
