@@ -52,6 +52,19 @@ PRICE_LIST = PriceList([*PRICES, FREE])
 DEPLOYMENTS = {entry['model_info']['id']: Deployment(entry['model_name'], *entry['litellm_params']['model'].split('/'), 'KEY') for entry in CONFIG['model_list']}
 KEYS = {'alice': 'sk-alice-' + 'a' * 30, 'bob': 'sk-bob-' + 'b' * 30, 'master': 'sk-master-' + 'm' * 30}
 NOW = 1_800_000_000.0
+# A process that reserves and then waits to be killed.
+HOLD = """
+import sys, time
+from pathlib import Path
+sys.path[:0] = ['/tests']
+from limits_setup import *
+files = LedgerFiles(Path(sys.argv[1]))
+owner = Owner(files.folder)
+owner.claim()
+Database(files, owner.id).reserve(demand(budget('key', 'alice', 10), amount=usd(4)))
+print('holds', flush=True)
+time.sleep(1000)
+"""
 
 
 def usd(dollars: float) -> int:

@@ -11,7 +11,7 @@ from datetime import timezone
 
 from ledger_rows import PRICES as LEDGER_PRICES
 from ledger_rows import attempt, count, request
-from limits_setup import NOW, LimitsTest, budget, demand, usd
+from limits_setup import HOLD, NOW, LimitsTest, budget, demand, usd
 from sqlalchemy import text
 
 from ledger.retention import Limits, remove_old
@@ -45,19 +45,6 @@ workers = [threading.Thread(target=run) for _ in range(threads)]
 [worker.start() for worker in workers]
 [worker.join() for worker in workers]
 print(passed[0], flush=True)
-"""
-# A process that reserves and then waits to be killed.
-HOLD = """
-import sys, time
-from pathlib import Path
-sys.path[:0] = ['/tests']
-from limits_setup import *
-files = LedgerFiles(Path(sys.argv[1]))
-owner = Owner(files.folder)
-owner.claim()
-Database(files, owner.id).reserve(demand(budget('key', 'alice', 10), amount=usd(4)))
-print('holds', flush=True)
-time.sleep(1000)
 """
 
 

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import subprocess
+import sys
 import threading
 import unittest
 from unittest import mock
 
-from limits_setup import LimitsTest, budget, usd
+from limits_setup import HOLD, LimitsTest, budget, usd
 
 import limits.enforcer as enforcer_module
 from ledger.limits_report import report
@@ -181,6 +183,26 @@ class Budgets(LimitsTest):
         statuses = [status for status, *_ in asyncio.run(many())]
         self.assertEqual((statuses.count(200), statuses.count(429)), (10, 40))
         self.assertEqual(self.window(budget('key', 'bob', 0)), [(10 * 30_000, 0)])
+
+
+class Killed(LimitsTest):
+    def test_a_request_that_a_killed_gateway_leaves_no_room_for_waits_until_that_is_released(self):
+        """Not for the keeper's next round, which comes in 15 seconds."""
+        self.gateway(budget('key', 'alice', 10))
+        child = subprocess.Popen([sys.executable, '-c', HOLD.replace('usd(4)', 'usd(10)'), str(self.files.folder)], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(child.stdout.close)
+        self.addCleanup(child.kill)
+        self.assertEqual(child.stdout.readline(), 'holds\n')
+        opened = threading.Event()
+        opened.set()
+        keeper = Keeper(self.enforcer, opened, lambda: None, lambda state: None)
+        keeper.start()
+        self.addCleanup(keeper.close)
+        self.assertEqual(self.ask()[0], 429)
+        child.kill()
+        child.wait()
+        with mock.patch.object(enforcer_module, 'PAUSES', (0.2,) * 50):
+            self.assertEqual(self.ask()[0], 200)
 
 
 class Rates(LimitsTest):

@@ -74,6 +74,8 @@ class Enforcer:
         self.running: set[str] = set()
         self.ended: dict[str, float] = {}
         self.problem = ''
+        # Set when running requests hold what another one needs: the keeper looks whether their gateways are alive.
+        self.crowded = threading.Event()
 
     async def check(self, path: str, body: CheckedBody) -> Allowance | None:
         """Reserve what the current request can cost. None if no limit applies to it.
@@ -121,6 +123,7 @@ class Enforcer:
             except Refused as error:
                 if pause is None or not error.refusal.reserved_is_the_cause:
                     raise
+                self.crowded.set()
             await asyncio.sleep(pause)
         raise AssertionError('not reached')
 

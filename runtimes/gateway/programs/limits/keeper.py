@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from ledger.opening import log
@@ -13,6 +14,8 @@ from limits.policy import COST
 from limits.windows import MINUTE
 
 TICK_SECONDS = 15.0
+# It does so earlier if a request waits for what others have reserved, but not more often than this.
+LEAST_SECONDS = 1.0
 # After a failure; twice as long after each further one, up to TICK_SECONDS.
 RETRY_SECONDS = 0.5
 # Windows of minutes are of no use a while after their end.
@@ -39,6 +42,7 @@ class Keeper:
     def close(self) -> None:
         """End the thread, and give up what this process owns: its requests have ended."""
         self.stopping.set()
+        self.enforcer.crowded.set()
         self.thread.join(5)
         self.enforcer.owner.end()
 
@@ -46,8 +50,12 @@ class Keeper:
         self.opened.wait()
         pause = RETRY_SECONDS
         while not self.stopping.is_set():
-            failed = self.tick() != ''
-            self.stopping.wait(pause if failed else TICK_SECONDS)
+            begun, failed = time.monotonic(), self.tick() != ''
+            self.enforcer.crowded.clear()
+            if failed:
+                self.stopping.wait(pause)
+            elif self.enforcer.crowded.wait(TICK_SECONDS):
+                self.stopping.wait(max(0.0, begun + LEAST_SECONDS - time.monotonic()))
             pause = min(TICK_SECONDS, pause * 2) if failed else RETRY_SECONDS
 
     def tick(self) -> str:
