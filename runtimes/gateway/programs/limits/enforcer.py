@@ -6,7 +6,6 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,15 +19,15 @@ from requests_log import current
 from served_models import route_of
 
 from limits.allowance import Allowance
+from limits.asked import Asked, prepare
 from limits.chains import Chains
 from limits.database import Database, Unavailable
-from limits.demand import Demand, Grant, Refused
+from limits.demand import Grant, Refused
 from limits.owner import Owner
-from limits.policy import COST, PARALLEL, Limit, Policy
-from limits.refusals import failure, headers_of, not_metered, not_priced, not_priced_failure, rate_headers, refused
+from limits.policy import PARALLEL, Limit, Policy
+from limits.refusals import failure, headers_of, not_metered, rate_headers, refused
 from limits.refusals import unavailable, unavailable_failure
 from limits.worker import Late, Worker
-from limits.worst_case import bound_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -41,23 +40,6 @@ PAUSES = (0.05, 0.1, 0.2)
 HINT = ' Send "max_tokens": without it the longest answer of the model is reserved.'
 # How long the end of a request is remembered: by then the writer has settled it.
 SETTLED_SECONDS = 60.0
-
-
-@dataclass
-class Asked:
-    """A request that is checked. The thread fills in the rest, which takes a while for a large body."""
-
-    request_id: str
-    now: float
-    own: tuple[Limit, ...]
-    of_providers: tuple[Limit, ...]
-    aliases: list[str]
-    route: str
-    body: CheckedBody
-    demand: Demand | None = None
-    # Whether the request does not say how long an answer may be.
-    no_maximum: bool = False
-    unpriced: dict[str, Failure] = field(default_factory=dict)
 
 
 class Enforcer:
@@ -133,20 +115,8 @@ class Enforcer:
         if not self.ready.wait(WAIT_SECONDS):
             raise Unavailable('the database is not open yet')
         if asked.demand is None:
-            self.prepare(asked)
+            prepare(asked, self.chains, self.policy.zone)
         return self.database.reserve(asked.demand), asked.unpriced
-
-    def prepare(self, asked: Asked) -> None:
-        """Find out what a request asks for. Raises an ApiError if its first model has no price and a budget applies."""
-        bound = bound_of(asked.route, asked.body.text, asked.body.fields)
-        costs = [self.chains.cost(alias, bound) for alias in asked.aliases]
-        everywhere, there = any(limit.measure == COST for limit in asked.own), {limit.name for limit in asked.of_providers}
-        unpriced = [cost.alias for cost in costs if cost.nano_usd is None and (everywhere or cost.providers & there)]
-        if asked.aliases[0] in unpriced:
-            raise not_priced(asked.aliases[0])
-        asked.no_maximum, asked.unpriced = bound.output is None, {alias: not_priced_failure(alias) for alias in unpriced}
-        priced = tuple(cost for cost in costs if cost.alias not in unpriced)
-        asked.demand = Demand(asked.request_id, asked.now, self.policy.zone, asked.own, asked.of_providers, priced)
 
     async def reserve_again(self, allowance: Allowance) -> Failure | None:
         """Reserve as much once more for a running request. Returns why not."""
