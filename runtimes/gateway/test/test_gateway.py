@@ -419,7 +419,7 @@ class WholeGateway(LedgerCases, LimitsCases, unittest.TestCase):
         self.assertEqual(ask(4000, 'GET', '/v1/models/gpt@OPENAI_API_KEY')[0], 404)
         served = {one['id'] for one in json.loads(ask(4000, 'GET', '/v1/models')[1])['data']}
         local = {one['model_name'] for one in local_models()}
-        own = {'claude', 'gpt', 'llama', 'yin', 'yang', 'vectors'}
+        own = {'claude', 'gpt', 'llama', 'yin', 'yang', 'vectors', 'capped', 'alone'}
         self.assertEqual(served - {exchange.alias for exchange in RECORDED}, own | local | set(OTHERS))
         self.assertEqual(json.loads(ask(9000, 'GET', '/_requests')[1])['requests'], [])
 
