@@ -17,7 +17,7 @@ def budget(scope, name, nano_usd):
     return {'scope': scope, 'name': name, 'nanoUsd': nano_usd, 'window': 'month'}
 
 
-# A call of claude or gpt in these tests reserves about 1,300 tokens of input: some cents at most, and more than one cent with a long text.
+# `poor` has less than any request needs, `rich` more than all, and `once` what its test gives it.
 LIMITS = {
     'timeZone': 'Europe/Berlin',
     'onFailure': 'refuse',
