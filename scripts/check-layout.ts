@@ -13,6 +13,7 @@ export const SHARED_NAMES: readonly string[] = [
   'Dockerfile',
   'Pulumi.yaml',
   'README.md',
+  '__init__.py',
   'go.mod',
   'go.sum',
   'index.ts',

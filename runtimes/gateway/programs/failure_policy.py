@@ -30,6 +30,14 @@ class ModelNotAllowed(Exception):
         self.switchyard_failure = Failure(Kind.COOLDOWN, 403, 'This key may not use the models that could answer instead.', attempted=False)
 
 
+class ModelRefused(Exception):
+    """A limit does not allow to call the next model of a chain: its provider's budget is used up, or its price is not known."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(failure.message)
+        self.switchyard_failure = failure
+
+
 def install_failure_policy(router_class, cooldown_handlers, unprocessable) -> None:
     """Patch LiteLLM's router so that it follows the policy.
 
@@ -53,6 +61,9 @@ def install_failure_policy(router_class, cooldown_handlers, unprocessable) -> No
         # A fallback can be a model that the client's key may not use: it is skipped.
         if not current().may_use(kwargs['model']):
             raise ModelNotAllowed(kwargs['model'])
+        if refused := current().refused_models.get(kwargs['model']):
+            current().record_failure(None, refused, 0.0)
+            raise ModelRefused(refused)
         try:
             return await attempt(self, original_function, *args, **kwargs)
         except Exception as error:

@@ -67,6 +67,9 @@ def _read(error: BaseException) -> Failure:
 
     links = causes(error)
     in_stream = type(error).__name__ == 'MidStreamFallbackError'
+    # A call that was not made because of a limit: limits/allowance.py.
+    if limited := next((link.limit_failure for link in links if hasattr(link, 'limit_failure')), None):
+        return limited
     names = {type(link).__name__ for link in links}
     if any(name.startswith('RouterRateLimitError') for name in names):
         return Failure(Kind.COOLDOWN, 429, 'All providers of this model failed a moment ago.', getattr(error, 'cooldown_time', None), attempted=False)

@@ -8,6 +8,7 @@
 - A body is limited in size, compressed or not (413), and so is the memory of all bodies together (503): upload.py, memory_budget.py.
 - A body is not parsed before its request has a slot. A request above the limit is rejected (503), or waits if the edge queued it: admission.py.
 - A body that is nested too deeply or has too many values is rejected before it is parsed (400): bounds.py, body.py.
+- A request reserves what it can cost at most in the budgets and rates that apply to it (429): limits/enforcer.py.
 - A request that passed all checks is answered from the cache, if its answer is stored: cache.py.
 - A request that two gateways have handed to LiteLLM without a response is not handed over again (502): hand_over.py.
 - LiteLLM gets one key header, a JSON body, no query string, and none of its own control headers except a few harmless ones. So LiteLLM
@@ -20,6 +21,7 @@ import asyncio
 import json
 import re
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 from admission import Admission
 from api_error import ApiError, bad_request, is_anthropic, quoted
@@ -35,6 +37,9 @@ from requests_log import current
 from served_models import ServedModels
 from turns import Turns
 from upload import LINGER_KEY, Upload, UploadLimits
+
+if TYPE_CHECKING:
+    from limits.enforcer import Enforcer
 
 READY = '/health/readiness'
 ALIVE = ('/health/liveliness', '/health/liveness')
@@ -75,6 +80,8 @@ class RequestFilter:
         self.field_types = field_types or FieldTypes()
         # Set by server.py: which fields each alias takes, and the answer to GET /v1/model/info.
         self.known, self.model_info = KnownFields({}), b'{"data": []}'
+        # Set by server.py if there are budgets or rates.
+        self.limits: Enforcer | None = None
         self.draining = False
         self.turns = Turns()
         # Large bodies are checked in a thread, so that they do not block other requests; one at a time, since two would slow down all others.
@@ -181,6 +188,8 @@ class RequestFilter:
                 if scope['method'] == 'POST':
                     checked = await self.check_body(scope['path'], body, allowed)
                     body = checked.text
+                    if self.limits and (allowance := await self.limits.check(scope['path'], checked)):
+                        send = allowance.with_headers(send)
                     question = self.cache.question(scope['path'], headers, checked) if self.cache else None
                     headers += [(b'content-type', b'application/json'), (b'content-length', str(len(body)).encode())]
                 else:

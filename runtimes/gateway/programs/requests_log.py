@@ -54,6 +54,8 @@ class Request:
         self.cached: CachedAnswer | None = None
         # What the ledger records of it; None for a request that it does not record.
         self.record: Record | None = None
+        # The models of its chain that a limit does not allow to be called, with what the client gets if nothing else answers.
+        self.refused_models: dict[str, Failure] = {}
 
     def may_use(self, alias: str) -> bool:
         """Whether the client's key may use a model."""

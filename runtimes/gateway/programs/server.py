@@ -24,6 +24,7 @@ from fast_import import skip_unreachable_routes, without_collector
 from hand_over import HandOvers
 from heartbeat import Heartbeat
 from known_fields import KnownFields
+from limits.policy import load as load_limits
 from memory_budget import MemoryBudget
 from model_info import model_info
 from provider_calls import count_provider_calls
@@ -71,7 +72,7 @@ def main() -> None:
     install_failure_policy(litellm.Router, cooldown_handlers, openai)
     count_provider_calls(httpx.AsyncClient, httpx.Client)
     given = settings.load()
-    ledger = GatewayLedger(models, litellm.model_cost, given)
+    ledger = GatewayLedger(config, litellm.model_cost, given, load_limits(settings.LIMITS))
     ledger.start(litellm.Router, [LiteLLMAiohttpTransport, httpx.AsyncHTTPTransport])
     # Before LiteLLM reads its configuration, so that no callback counts these as requests of a client.
     asyncio.run(warm_up_providers([entry['litellm_params']['model'] for entry in models]))
@@ -83,7 +84,9 @@ def main() -> None:
     served, field_types = ServedModels.of_config(config), FieldTypes.of_sdks()
     cache = cache_of(config, given.cache, redactor)
     request_filter = RequestFilter(application, ClientKeys(), served, Admission(limit), uploads, HandOvers(), field_types, cache)
+    request_filter.limits = ledger.limits
     request_filter.known, request_filter.model_info = KnownFields.of_config(config), model_info(models, litellm.model_cost)
+    ledger.wait_for_limits()
     signal.signal(signal.SIGUSR1, lambda *_: request_filter.start_draining())
     uvicorn.run(
         ErrorBoundary(RedactResponses(ClientErrors(ledger.recorder(request_filter)), redactor), request_filter),

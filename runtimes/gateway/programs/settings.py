@@ -11,6 +11,8 @@ HERE = Path(__file__).parent
 CONFIG = HERE / 'config.yaml'
 SECRETS = Path('/run/secrets')
 CLIENT_KEYS = SECRETS / 'client-keys.json'
+# Budgets and rates: limits/policy.py. No file: no limits.
+LIMITS = HERE / 'limits.json'
 
 
 @dataclasses.dataclass(frozen=True)

@@ -119,3 +119,19 @@ test('what usage reads does not grow with the requests, and old rows are removed
 test('the ledger loses no row when its database is locked, damaged or deleted, and when its writer is killed', async () => {
   await runPython('test_ledger_writer');
 }, 120_000);
+
+test('windows of budgets follow the clocks of their zone, without a gap or an overlap', async () => {
+  await runPython('test_windows');
+}, 60_000);
+
+test('budgets are never overdrawn: by many processes at once, by a killed one, by what attempts cost', async () => {
+  await runPython('test_ledger_limits');
+}, 300_000);
+
+test('a limit refuses in the shape of the API and says why, whatever happens to the database', async () => {
+  await runPython('test_limits_filter');
+}, 120_000);
+
+test('no way leads round the models and the budget of a key, and no hostile key gets into a log', async () => {
+  await runPython('test_limits_ways_round');
+}, 180_000);

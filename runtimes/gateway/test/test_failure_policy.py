@@ -6,7 +6,7 @@ import unittest
 
 import requests_log
 from failure_kinds import Kind
-from failure_policy import MAX_COOLDOWN, RETRY_PAUSE, ModelNotAllowed, install_failure_policy
+from failure_policy import MAX_COOLDOWN, RETRY_PAUSE, ModelNotAllowed, ModelRefused, install_failure_policy
 from provider_failure import Failure, failure_of
 from requests_log import begin
 
@@ -169,6 +169,26 @@ class Policy(unittest.TestCase):
         router, _ = router_of(2, [], off=True)
         self.call(router, [KEY])
         self.assertEqual(router.cooldown_cache.active, {})
+
+    def test_a_model_that_a_limit_refuses_is_not_called_and_its_refusal_is_what_the_client_gets(self):
+        router, _ = router_of(1, [])
+        state = begin([])
+        self.addCleanup(begin, [])
+        state.refused_models = {'a': Failure(Kind.COOLDOWN, 429, 'No budget.', attempted=False)}
+        with self.assertRaises(ModelRefused):
+            asyncio.run(router.make_call(None, model='a'))
+        self.assertEqual((state.reported_failure().message, router.cooldown_cache.active), ('No budget.', {}))
+        # What a provider answered says more.
+        state.record_failure('b@0', DOWN, 0.0)
+        self.assertEqual(state.reported_failure().message, 'Down.')
+
+    def test_a_call_that_a_limit_refuses_inside_of_a_client_is_found_in_its_exception(self):
+        class Refused(Exception):
+            limit_failure = Failure(Kind.COOLDOWN, 429, 'No budget.', attempted=False)
+
+        error = RuntimeError('Connection error.')
+        error.__cause__ = Refused()
+        self.assertEqual(failure_of(error).message, 'No budget.')
 
     def fall_back(self, router, failure: Failure, deployment: str = 'a@0'):
         kwargs = {'model': 'a', 'metadata': {'model_info': {'id': deployment}}}

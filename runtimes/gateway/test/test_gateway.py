@@ -24,6 +24,7 @@ import recorded_differences
 import recorded_exchanges
 from backports import zstd
 from ledger_cases import LedgerCases, inject, without_cooldowns
+from limits_cases import LIMITED, LIMITS, LimitsCases
 from provider_failure import UNPROCESSABLE
 from recorded_content import comparable, content_of
 
@@ -75,6 +76,8 @@ def prepare() -> None:
         *(model('yin', 'openai/gpt-5.6', '/yin/v1', key) for key in ('OPENAI_API_KEY', 'ANTHROPIC_API_KEY')),
         model('yang', 'groq/openai/gpt-oss-20b', '/yang/v1', 'GROQ_API_KEY'),
         model('vectors', 'openai/text-embedding-3-small', '/openai/v1', 'OPENAI_API_KEY'),
+        # Models whose providers have no budget left (limits_cases.py).
+        *(model(alias, 'openai/gpt-5.6', f'/{alias}/v1', 'OPENAI_API_KEY') for alias in ('capped', 'alone')),
         *local_models(),
         *(model(alias, name, path, 'OTHER_API_KEY') for alias, (name, path) in OTHERS.items()),
     ]
@@ -82,7 +85,7 @@ def prepare() -> None:
         entry['litellm_params']['order'] = order + 1
     next(one for one in config['model_list'] if one['model_name'] == 'vectors')['model_info']['mode'] = 'embedding'
     # A provider that failed in one test must not be in cooldown in the next one.
-    config['router_settings'] |= {'fallbacks': [{'claude': ['gpt']}, {'yin': ['yang']}, {'yang': ['yin']}], 'cooldown_time': 1, 'max_fallbacks': 100}
+    config['router_settings'] |= {'fallbacks': [{'claude': ['gpt']}, {'capped': ['gpt']}, {'yin': ['yang']}, {'yang': ['yin']}], 'cooldown_time': 1, 'max_fallbacks': 100}
     config['general_settings']['key_management_settings']['hosted_keys'] = sorted(KEYS)
     config['general_settings'] |= {'max_in_flight_requests_per_worker': LIMIT, 'max_queued_requests_per_worker': 0}
     (HOME / 'config.yaml').write_text(yaml.safe_dump(config))
@@ -92,7 +95,8 @@ def prepare() -> None:
     SECRETS.chmod(0o700)
     for name, value in KEYS.items():
         (SECRETS / name).write_text(value)
-    known = [{'name': 'master', 'sha256': hashlib.sha256(KEY.encode()).hexdigest()}]
+    known = [{'name': name, 'sha256': hashlib.sha256(key.encode()).hexdigest()} for name, key in {'master': KEY, **LIMITED}.items()]
+    (HOME / 'limits.json').write_text(json.dumps(LIMITS))
     (SECRETS / 'client-keys.json').write_text(json.dumps({'keys': known}))
 
 
@@ -202,7 +206,7 @@ def serve_recorded() -> None:
     (HOME / 'config.yaml').write_text(yaml.safe_dump(config))
 
 
-class WholeGateway(LedgerCases, unittest.TestCase):
+class WholeGateway(LedgerCases, LimitsCases, unittest.TestCase):
     maxDiff = 0
     @classmethod
     def setUpClass(cls):
@@ -423,7 +427,7 @@ class WholeGateway(LedgerCases, unittest.TestCase):
         self.assertEqual(ask(4000, 'GET', '/v1/models/gpt@OPENAI_API_KEY')[0], 404)
         served = {one['id'] for one in json.loads(ask(4000, 'GET', '/v1/models')[1])['data']}
         local = {one['model_name'] for one in local_models()}
-        own = {'claude', 'gpt', 'llama', 'yin', 'yang', 'vectors'}
+        own = {'claude', 'gpt', 'llama', 'yin', 'yang', 'vectors', 'capped', 'alone'}
         self.assertEqual(served - {exchange.alias for exchange in RECORDED}, own | local | set(OTHERS))
         self.assertEqual(json.loads(ask(9000, 'GET', '/_requests')[1])['requests'], [])
 

@@ -15,7 +15,8 @@ from ledger_rows import PRICE, rows_of_request
 
 from ledger import writer as module
 from ledger.files import LedgerFiles
-from ledger.writer import Writer, run_migration
+from ledger.opening import run_migration
+from ledger.writer import Writer
 
 # A writer that gives rows of one request after the other, and tells the number of each request as it is answered.
 STEADY = """
@@ -147,8 +148,8 @@ class WriterTest(unittest.TestCase):
         writer = self.writer()
         real, failed = store.write, []
 
-        def write_and_fail(connection, rows, again=False):
-            real(connection, rows, again)
+        def write_and_fail(connection, rows, again=False, settle=None):
+            real(connection, rows, again, settle)
             if not failed:
                 failed.append(1)
                 # As if the answer of COMMIT were lost.

@@ -16,8 +16,6 @@ What stands where:
 Rules: ids are the ledger's own (random), never a client's or a provider's. Money is an integer of nano-dollars, rounded once a row. No prompt,
 no answer and no key is stored. A failure of the database never fails a request.
 
-Budgets come next. Their table `reservations` needs a migration 0002 and stands beside `attempts`: a reservation has the `request_id` of the
-request whose cost it covers, and is settled with the costs of its attempts (`rows.attempt_row`). `requests_log.current().record.id` is that
-id for every request to a model, so the check can run in request_filter.py before cache and LiteLLM. A check that must not wait for
-the writer's thread opens its own connection with `store.connect`.
+Budgets and rates are in the package `limits` beside this one. settlement.py counts each attempt against them in the transaction that stores it:
+`limit_windows` has what is used and reserved of each limit in each window, `reservations` what each running request can still cost.
 """

@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 FOLDER = Path('/data/ledger')
+LOCK_FILE = 'ledger.lock'
 
 
 class LedgerFiles:
@@ -30,7 +32,7 @@ class LedgerFiles:
         Writers share it, and do not wait for it: a BlockingIOError if another process has it alone. Migrations, and the replacement of a damaged file, have it alone: nobody must write to a file while it is renamed.
         """
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.folder / 'ledger.lock', os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self.folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH | fcntl.LOCK_NB)
             yield
@@ -44,3 +46,38 @@ class LedgerFiles:
             with contextlib.suppress(FileNotFoundError):
                 os.replace(f'{self.database}{suffix}', f'{aside}{suffix}')
         return aside
+
+
+class SharedLock:
+    """The shared lock of the database's file, as LedgerFiles.lock() has it, for a thread that needs it for every request: its file stays open."""
+
+    def __init__(self, files: LedgerFiles) -> None:
+        self.folder = files.folder
+        self.descriptor: int | None = None
+
+    @contextlib.contextmanager
+    def shared(self, wait_seconds: float = 0.0) -> Iterator[None]:
+        """Hold the lock. A BlockingIOError if another process has it alone for longer than this."""
+        if self.descriptor is None:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.descriptor = os.open(self.folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        until = time.monotonic() + wait_seconds
+        while True:
+            try:
+                fcntl.flock(self.descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise
+            time.sleep(0.02)
+        try:
+            yield
+        finally:
+            # Closing it, which a failure in between has done, releases it too.
+            if self.descriptor is not None:
+                fcntl.flock(self.descriptor, fcntl.LOCK_UN)
+
+    def close(self) -> None:
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+        self.descriptor = None

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+from limits.chains import Chains
+from limits.enforcer import Enforcer
+from limits.keeper import Keeper
+from limits.owner import Owner
+from limits.policy import Policy
+from limits.self_test import self_test
 from settings import Settings
 
 from ledger.files import LedgerFiles
@@ -17,22 +25,42 @@ from ledger.rows import attempt_row, request_row
 from ledger.transport import end_all, observe_calls
 from ledger.writer import Writer
 
-# `./switchyard status` reads this file: {"waiting": rows, "lost": rows, "problem": text}. In the container, not on the volume, which may be full.
+# `./switchyard status` reads this file: {"waiting": rows, "lost": rows, "problem": text, "limits": {"enforced": bool, "problem": text}},
+# the last one only with budgets or rates. In the container, not on the volume, which may be full.
 STATE = Path('/tmp/switchyard-ledger.json')
 
 
 class GatewayLedger:
-    def __init__(self, models: list[dict], price_map: dict, settings: Settings, files: LedgerFiles | None = None) -> None:
-        """`models` is LiteLLM's `model_list`, `price_map` is `litellm.model_cost`."""
+    def __init__(
+        self, config: dict, price_map: dict, settings: Settings, policy: Policy | None = None, files: LedgerFiles | None = None
+    ) -> None:
+        """`config` is LiteLLM's configuration, `price_map` is `litellm.model_cost`, `policy` the budgets and rates."""
+        models, files = config.get('model_list') or [], files or LedgerFiles()
         self.deployments = deployments_of(models)
         self.prices = PriceList(prices_for(models, price_map))
         maintain = partial(remove_old, settings.ledgerRetentionDays, settings.ledgerMaxMb)
-        self.writer = Writer(files or LedgerFiles(), self.prices.prices, maintain, write_state)
+        chains = Chains.of_config(config, self.deployments, self.prices, price_map, policy.providers if policy else {})
+        self.state = State(write_state)
+        # Also without limits of its own: another gateway of the stack may have some, while one replaces the other.
+        self.writer = Writer(files, self.prices.prices, maintain, self.state.change, partial(settle, chains.providers(), policy is not None))
+        self.limits: Enforcer | None = None
+        if policy:
+            owner = Owner(files.folder)
+            self.limits = Enforcer(policy, chains, files, owner)
+            test = partial(self_test, files, owner)
+            self.keeper = Keeper(self.limits, self.writer.opened, test, lambda state: self.state.change({'limits': state}))
 
     def start(self, router_class, transports: list) -> None:
         """Observe the calls of LiteLLM, and start the writer."""
         observe_calls(router_class, transports, self.deployments, self.attempt_ended)
         self.writer.start()
+        if self.limits:
+            self.keeper.start()
+
+    def wait_for_limits(self, seconds: float = 10.0) -> None:
+        """Wait until requests with a limit can be checked, or until the database takes too long."""
+        if self.limits:
+            self.limits.ready.wait(seconds)
 
     def recorder(self, app) -> Recorder:
         """The application with the requests of its clients recorded."""
@@ -42,12 +70,37 @@ class GatewayLedger:
         self.writer.put(partial(attempt_row, attempt, self.prices, count_tokens))
 
     def request_ended(self, request: Request) -> None:
-        self.writer.put(partial(request_row, request, self.prices))
+        if self.limits:
+            self.limits.request_ended(request)
+        self.writer.put(partial(request_row, request, self.prices), soon=request.allowance is not None and request.allowance.is_tight)
 
     def stop(self) -> None:
         """Write what is left. Called when no request is in flight any more."""
         end_all()
         self.writer.close()
+        if self.limits:
+            self.keeper.close()
+
+
+class State:
+    """What `./switchyard status` shows of this gateway's ledger. Two threads change it."""
+
+    def __init__(self, write: Callable[[dict], None]) -> None:
+        self.write = write
+        self.lock = threading.Lock()
+        self.values: dict = {'waiting': 0, 'lost': 0, 'problem': ''}
+
+    def change(self, values: dict) -> None:
+        with self.lock:
+            self.values |= values
+            self.write(self.values)
+
+
+def settle(providers: dict, limited: bool, connection, attempts: list[dict], requests: list[dict]) -> None:
+    """Settle budgets and rates in the writer's thread, which has loaded SQLAlchemy already."""
+    from ledger.settlement import Settlement
+
+    Settlement(providers, limited)(connection, attempts, requests)
 
 
 def remove_old(days: float, max_mb: float, engine) -> None:

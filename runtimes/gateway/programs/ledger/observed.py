@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
+
+if TYPE_CHECKING:
+    from limits.allowance import Allowance
 
 # The longest name that a client or a provider can put into a column; longer ones are cut.
 MAX_NAME = 128
@@ -43,7 +46,8 @@ class Request:
         self.route, self.x_request_id, self.user_agent = route, x_request_id, user_agent
         self.agent, self.lane = tags.get('agent', ''), tags.get('lane', '')
         self.key_alias = self.alias = ''
-        self.started_us = now_us()
+        # When it began, and the time whose budgets it counts against.
+        self.started_us = self.counted_us = now_us()
         self.completed_us = 0
         self.stream = self.finished = False
         self.http_status = 0
@@ -54,6 +58,8 @@ class Request:
         self.answered_by: Deployment | None = None
         # The usage of an answer from the cache, and the deployment that it came from.
         self.cached: tuple[Deployment | None, dict] | None = None
+        # What is reserved for it; None without a limit.
+        self.allowance: Allowance | None = None
 
 
 class Attempt:

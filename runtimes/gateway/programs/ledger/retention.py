@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, func, select
 
-from ledger.schema import attempts, requests, usage_hours
+from ledger.schema import attempts, limit_windows, requests, usage_hours
 
 # The rows of an hour are removed in one transaction: a small one, because other gateways wait for it.
 STEP_SECONDS = 3600
@@ -15,6 +15,8 @@ DAY = 86_400
 MIB = 1 << 20
 # The sums are a small part of the rows.
 SUMS_FACTOR = 10
+# Windows of budgets are kept this long after their end, in days: until then a clock that goes back finds them as they were.
+WINDOWS_DAYS = 62
 # Pages that a pass gives back to the file system.
 FREED_PAGES = 25_000
 
@@ -32,6 +34,7 @@ def remove_old(limits: Limits, engine, now: float | None = None) -> None:
     remove_before(engine, now - limits.days * DAY)
     with engine.begin() as connection:
         connection.execute(delete(usage_hours).where(usage_hours.c.hour < now - limits.days * DAY * SUMS_FACTOR))
+        connection.execute(delete(limit_windows).where(limit_windows.c.ends_at < now - WINDOWS_DAYS * DAY))
     while used_bytes(engine) > limits.max_mb * MIB:
         oldest = oldest_second(engine)
         if oldest is None:

@@ -33,6 +33,7 @@ def attempt_row(attempt: Attempt, prices: PriceList, count: CountTokens) -> tupl
         'attempt': attempt.number,
         'started_at_us': attempt.started_us,
         'completed_at_us': attempt.completed_us,
+        'counted_at_us': attempt.request.counted_us,
         'gen_ai_response_time_to_first_chunk_us': max(0, attempt.first_byte_us - attempt.started_us),
         **who(attempt.request),
         'gen_ai_provider_name': provider,

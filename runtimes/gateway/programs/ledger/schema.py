@@ -96,6 +96,8 @@ attempts = Table(
     Column('attempt', Integer, primary_key=True, autoincrement=False),
     _number('started_at_us'),
     _number('completed_at_us'),
+    # The time whose budgets it counts against: when its request was reserved. 0 in rows of a release without budgets, which count when they began.
+    _number('counted_at_us'),
     # From the call to the first byte of the answer; 0 if there was none.
     _number('gen_ai_response_time_to_first_chunk_us'),
     *_who(),
@@ -134,4 +136,36 @@ usage_hours = Table(
     metadata,
     *(Column(name, BigInteger if name == 'hour' else String(MAX_NAME), primary_key=True, autoincrement=False) for name in DIMENSIONS),
     *(_number(name) for name in SUMS),
+)
+
+# What counts against a budget or a rate in one window: one row for each limit and window that was used.
+_LIMIT = ('scope', 'name', 'measure', 'time_window')
+
+
+def _limit() -> list[Column]:
+    return [Column(name, String(MAX_NAME if name == 'name' else 16), primary_key=True) for name in _LIMIT]
+
+
+limit_windows = Table(
+    'limit_windows',
+    metadata,
+    *_limit(),  # key | lane | provider | stack; its name; nano_usd | requests | tokens | parallel; hour | day | week | month | minute | always
+    # Seconds since 1970: its beginning, and the first second after it.
+    Column('started_at', BigInteger, primary_key=True, autoincrement=False),
+    _number('ends_at'),
+    _number('used'),  # what attempts of requests that counted in this window have cost
+    _number('reserved'),  # what the running ones can still cost
+    # Rows are in the order of the primary key: a check reads and writes fewer pages.
+    sqlite_with_rowid=False,
+)
+# What a running request can still cost, by the limits that it counts against.
+reservations = Table(
+    'reservations',
+    metadata,
+    Column('request_id', String(32), primary_key=True),
+    *_limit(),
+    _number('started_at'),  # of the window
+    _number('amount'),
+    Column('owner', String(32), nullable=False, server_default=''),  # the gateway's process
+    sqlite_with_rowid=False,
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from uuid import uuid4
 
@@ -19,16 +19,17 @@ REVISIONS = tuple(sorted(file.name.partition('_')[0] for file in (Path(__file__)
 # How long a statement waits for another process that is writing.
 BUSY_SECONDS = 5.0
 HOUR_US = 3_600_000_000
+Settle = Callable[[Connection, list[dict], list[dict]], None]
 
 
-def connect(url: str, read_only: bool = False) -> Engine:
+def connect(url: str, read_only: bool = False, busy_seconds: float | None = None) -> Engine:
     """An engine for a database. Nothing is opened before its first use.
 
-    `read_only`: nothing can be written to the SQLite file.
+    `read_only`: nothing can be written to the SQLite file. `busy_seconds`: how long a statement waits for another process (BUSY_SECONDS).
     """
     if not url.startswith('sqlite'):
         return create_engine(url, poolclass=NullPool)
-    engine = create_engine(url, poolclass=StaticPool, connect_args={'timeout': BUSY_SECONDS, 'check_same_thread': False})
+    engine = create_engine(url, poolclass=StaticPool, connect_args={'timeout': BUSY_SECONDS if busy_seconds is None else busy_seconds, 'check_same_thread': False})
 
     @event.listens_for(engine, 'connect')
     def prepare(connection, _) -> None:
@@ -63,9 +64,10 @@ def is_current(connection: Connection) -> bool:
     return found is not None and (found == REVISIONS[-1] or found not in REVISIONS)
 
 
-def write(connection: Connection, rows: Iterable[tuple[str, dict]], again: bool = False) -> None:
+def write(connection: Connection, rows: Iterable[tuple[str, dict]], again: bool = False, settle: Settle | None = None) -> None:
     """Write a batch of rows (`('attempts' | 'requests', columns)`), and add them to the sums of their hours. The caller commits.
 
+    `settle(connection, attempts, requests)` gets the rows that are new: settlement.py.
     `again`: the batch may have been written already, by a commit whose success was not reported. Rows that are there are skipped.
     """
     new = {name: [row for table, row in rows if table == name] for name in ('attempts', 'requests')}
@@ -77,6 +79,8 @@ def write(connection: Connection, rows: Iterable[tuple[str, dict]], again: bool 
     sums = hours(new['attempts'], new['requests'])
     if sums:
         connection.execute(add_to_hours(connection.dialect.name), sums)
+    if settle:
+        settle(connection, new['attempts'], new['requests'])
 
 
 def missing(connection: Connection, table, rows: list[dict]) -> list[dict]:

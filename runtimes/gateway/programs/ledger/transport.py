@@ -11,7 +11,7 @@ from collections.abc import Callable
 from failure_policy import deployment_of
 from requests_log import current
 
-from ledger.observed import Attempt, Deployment, now_us
+from ledger.observed import Attempt, Deployment, Request, now_us
 from ledger.wire import wire_of
 
 # The arguments of LiteLLM's current call, in which LiteLLM puts the deployment that it chose.
@@ -44,9 +44,15 @@ def observe(transport, deployments: dict[str, Deployment], ended: Callable[[Atte
     send = transport.handle_async_request
 
     async def handle_async_request(self, request):
-        attempt = begin(request, deployments)
-        if attempt is None:
+        record = current().record
+        wire = wire_of(request.url.path) if record is not None and request.method == 'POST' else ''
+        # Outside of a client's request, or a call that costs nothing, like counting tokens.
+        if not wire:
             return await send(self, request)
+        deployment = deployments.get(deployment_of(_CALL.get() or {}) or '')
+        if record.allowance:
+            await record.allowance.before_call(deployment.alias if deployment else '')
+        attempt = begin(request, record, wire, deployment)
         meter = Meter(attempt, ended)
         try:
             response = await send(self, request)
@@ -62,23 +68,20 @@ def observe(transport, deployments: dict[str, Deployment], ended: Callable[[Atte
     transport.handle_async_request = handle_async_request
 
 
-def begin(request, deployments: dict[str, Deployment]) -> Attempt | None:
-    """Begin an attempt. None outside of a client's request, and for calls that cost nothing, like counting tokens."""
-    record = current().record
-    wire = wire_of(request.url.path) if record is not None and request.method == 'POST' else ''
-    if not wire:
-        return None
+def begin(request, record: Request, wire: str, deployment: Deployment | None) -> Attempt:
+    """Begin an attempt."""
     # Its attempts are stored before it has ended.
     record.key_alias = current().key_name or ''
-    call = _CALL.get() or {}
-    deployment = deployments.get(deployment_of(call) or '')
     try:
         body = request.content
     except Exception:  # a body that is itself a stream
         body = b''
     if deployment and deployment.provider in ASKED and wire == 'chat':
         body = ask_for_usage(request, body)
-    return Attempt(record, deployment, wire, body, int(call.get('fallback_depth') or 0))
+    attempt = Attempt(record, deployment, wire, body, int((_CALL.get() or {}).get('fallback_depth') or 0))
+    if record.allowance:
+        record.allowance.calls.append(attempt)
+    return attempt
 
 
 def ask_for_usage(request, body: bytes) -> bytes:

@@ -6,40 +6,40 @@ damaged file is renamed, and a new one is begun. Several gateways may write to o
 
 from __future__ import annotations
 
-import os
 import queue
-import subprocess
-import sys
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ledger.files import LedgerFiles
+from ledger.opening import NotMigrated, Opening, is_damage, log, run_migration
+
+if TYPE_CHECKING:
+    from ledger.store import Settle
 
 # Seconds in which rows are collected for a batch: what the end of the process by SIGKILL loses at most, beside the time of a commit.
 COLLECT_SECONDS = 0.2
+# The same after the end of a request whose reservation refuses others until it is settled.
+SOON_SECONDS = 0.03
 MAX_BATCH = 500
 # Rows that wait while the database does not work; about 2 KiB each. Further ones replace the oldest.
 MAX_WAITING = 20_000
 # Pauses between attempts while the database does not work.
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 5.0
 MAINTAIN_SECONDS = 3600.0
-DAMAGED = ('malformed', 'not a database', 'disk image')
 Make = Callable[[], tuple[str, dict]]
-
-
-def log(text: str) -> None:
-    print(f'switchyard: ledger: {text}', flush=True)
 
 
 class Writer:
     """Rows are given by functions that make them, which run in the thread, not in the request."""
 
-    def __init__(self, files: LedgerFiles, prices: list = (), maintain: Callable | None = None, report: Callable[[dict], None] | None = None) -> None:  # type: ignore[assignment]
-        """`maintain(engine)` is called every hour. `report(state)` gets the state when it changes: waiting, lost, problem."""
-        self.files, self.prices, self.maintain, self.report = files, list(prices), maintain, report
+    def __init__(self, files: LedgerFiles, prices: list = (), maintain: Callable | None = None, report: Callable[[dict], None] | None = None, settle: Settle | None = None) -> None:  # type: ignore[assignment]
+        """`maintain(engine)` is called every hour. `report(state)` gets the state when it changes: waiting, lost, problem. `settle` is
+        called in each batch's transaction (settlement.py)."""
+        self.files, self.maintain, self.report, self.settle = files, maintain, report, settle
+        self.database = Opening(files, prices)
         self.given: queue.SimpleQueue[Make | None] = queue.SimpleQueue()
         self.waiting: deque[tuple[str, dict]] = deque()
         # The first rows of `waiting` that a failed attempt may have written.
@@ -47,10 +47,9 @@ class Writer:
         self.lost = 0
         self.problem = ''
         self.pause, self.retry_at, self.maintain_at = FIRST_PAUSE, 0.0, time.monotonic() + 60
-        self.engine = None
-        self.inode = 0
-        self.price_ids: dict = {}
         self.stopping = threading.Event()
+        # Set when a row must not wait for others.
+        self.soon = threading.Event()
         # Set when the database was opened for the first time, or could not be.
         self.opened = threading.Event()
         self.thread = threading.Thread(target=self.run, name='ledger', daemon=True)
@@ -58,13 +57,16 @@ class Writer:
     def start(self) -> None:
         self.thread.start()
 
-    def put(self, make: Make) -> None:
-        """Give a row. Never waits."""
+    def put(self, make: Make, soon: bool = False) -> None:
+        """Give a row. Never waits. `soon`: a budget waits for it."""
         self.given.put(make)
+        if soon:
+            self.soon.set()
 
     def close(self, seconds: float = 10.0) -> None:
         """Write what is left, for at most this long."""
         self.stopping.set()
+        self.soon.set()
         self.given.put(None)
         self.thread.join(seconds)
         if self.waiting:
@@ -82,8 +84,7 @@ class Writer:
                 break
             if not self.problem and self.maintain and time.monotonic() >= self.maintain_at:
                 self.attempt(self.maintain_now)
-        if self.engine is not None:
-            self.engine.dispose()
+        self.database.close()
 
     def timeout(self) -> float:
         """Until when there is nothing to do without a new row."""
@@ -95,7 +96,9 @@ class Writer:
             first = self.given.get(timeout=max(0.001, seconds))
         except queue.Empty:
             return
-        self.stopping.wait(COLLECT_SECONDS)
+        if self.soon.wait(COLLECT_SECONDS):
+            self.stopping.wait(SOON_SECONDS)
+        self.soon.clear()
         self.add(first)
         while not self.given.empty():
             self.add(self.given.get())
@@ -123,7 +126,7 @@ class Writer:
             try:
                 action()
             except NotMigrated:
-                self.close_database()
+                self.database.close()
                 run_migration(self.files)
                 action()
         except Exception as error:
@@ -139,9 +142,9 @@ class Writer:
         text = str(getattr(error, 'orig', None) or error) or type(error).__name__
         # Not the whole text: SQLAlchemy's has the values of the rows.
         text = text.splitlines()[0][:200]
-        self.close_database()
-        if any(word in text for word in DAMAGED):
-            text = self.replace_damaged(text)
+        self.database.close()
+        if is_damage(text):
+            text = self.database.replace_damaged(text)
         if text != self.problem:
             log(f'rows wait in memory: {text}')
         self.problem = text
@@ -156,12 +159,12 @@ class Writer:
     def write_batch(self) -> None:
         batch = [self.waiting[index] for index in range(min(MAX_BATCH, len(self.waiting)))]
         with self.files.lock():
-            self.open_database()
+            self.database.open()
             from ledger.store import write
 
             again, self.in_doubt = self.in_doubt > 0, max(self.in_doubt, len(batch))
-            with self.engine.begin() as connection:
-                write(connection, [(table, self.with_price_id(row)) for table, row in batch], again)
+            with self.database.engine.begin() as connection:
+                write(connection, [(table, self.with_price_id(row)) for table, row in batch], again, self.settle)
         for _ in batch:
             self.waiting.popleft()
         self.in_doubt -= len(batch)
@@ -169,81 +172,15 @@ class Writer:
     def maintain_now(self) -> None:
         self.maintain_at = time.monotonic() + MAINTAIN_SECONDS
         with self.files.lock():
-            self.open_database()
-            self.maintain(self.engine)
+            self.database.open()
+            self.maintain(self.database.engine)
 
     def open_locked(self) -> None:
         with self.files.lock():
-            self.open_database()
+            self.database.open()
 
     def with_price_id(self, row: dict) -> dict:
         if 'price' not in row:
             return row
         price = row['price']
-        return {**{name: value for name, value in row.items() if name != 'price'}, 'price_id': self.price_ids.get(price)}
-
-    def open_database(self) -> None:
-        """Connect to the database, if it is not the one that is open. Migrates it in a process of its own."""
-        if self.engine is not None and self.inode == inode_of(self.files.database):
-            return
-        self.close_database()
-        from ledger.store import connect, is_current, sync_prices
-
-        if not self.files.database.exists():
-            raise NotMigrated
-        self.engine = connect(self.files.url)
-        with self.engine.begin() as connection:
-            if not is_current(connection):
-                raise NotMigrated
-            self.price_ids = sync_prices(connection, self.prices, int(time.time()))
-        self.inode = inode_of(self.files.database)
-
-    def close_database(self) -> None:
-        if self.engine is not None:
-            try:
-                self.engine.dispose()
-            except Exception as error:
-                log(f'closing the database failed: {type(error).__name__}')
-        self.engine = None
-
-    def replace_damaged(self, text: str) -> str:
-        """Rename a damaged database. Another gateway may have done it already."""
-        try:
-            with self.files.lock(exclusive=True):
-                if self.is_damaged():
-                    log(f'the database is damaged ({text}); it is kept as {self.files.set_aside(time.time())}')
-        except OSError as error:
-            return f'{text}; and it cannot be renamed: {error.strerror}'
-        return text
-
-    def is_damaged(self) -> bool:
-        import sqlite3
-
-        try:
-            connection = sqlite3.connect(self.files.database, timeout=5)
-            try:
-                return connection.execute('PRAGMA quick_check(1)').fetchone() != ('ok',)
-            finally:
-                connection.close()
-        except sqlite3.DatabaseError as error:
-            return any(word in str(error) for word in DAMAGED)
-
-
-class NotMigrated(Exception):
-    """The database does not exist, or has the schema of an older release."""
-
-
-def inode_of(file: Path) -> int:
-    try:
-        return os.stat(file).st_ino
-    except FileNotFoundError:
-        return 0
-
-
-def run_migration(files: LedgerFiles) -> None:
-    """Migrate the database in another process: it imports Alembic, which the gateway need not have in memory."""
-    path = os.pathsep.join([str(Path(__file__).parent.parent), *filter(None, [os.environ.get('PYTHONPATH')])])
-    environment = {**os.environ, 'PYTHONPATH': path}
-    done = subprocess.run([sys.executable, '-m', 'ledger.migrate', str(files.folder)], env=environment, capture_output=True, text=True, timeout=120)
-    if done.returncode:
-        raise OSError(f'the migration failed: {(done.stderr.strip().splitlines() or ["no output"])[-1][:200]}')
+        return {**{name: value for name, value in row.items() if name != 'price'}, 'price_id': self.database.price_ids.get(price)}

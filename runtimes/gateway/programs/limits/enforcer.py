@@ -1,0 +1,165 @@
+"""Reserves what requests can cost at most, for the request filter. The database is used in a thread, and never waited for long."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from body import CheckedBody
+from known_fields import objects
+from ledger.files import LedgerFiles
+from ledger.observed import Request
+from ledger.opening import log
+from provider_failure import Failure
+from requests_log import current
+from served_models import route_of
+
+from limits.allowance import Allowance
+from limits.asked import Asked, prepare
+from limits.chains import Chains
+from limits.database import Database, Unavailable
+from limits.demand import Grant, Refused
+from limits.owner import Owner
+from limits.policy import PARALLEL, Limit, Policy
+from limits.refusals import failure, headers_of, not_metered, rate_headers, refused
+from limits.refusals import unavailable, unavailable_failure
+from limits.worker import Late, Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# How long a request waits for its check.
+WAIT_SECONDS = 3.0
+# A request that fits but for what running requests have reserved waits this long for them: the one that the same client sent before may
+# have ended just now.
+PAUSES = (0.05, 0.1, 0.2)
+HINT = ' Send "max_tokens": without it the longest answer of the model is reserved.'
+# How long the end of a request is remembered: by then the writer has settled it.
+SETTLED_SECONDS = 60.0
+
+
+class Enforcer:
+    """The limits of one gateway."""
+
+    def __init__(self, policy: Policy, chains: Chains, files: LedgerFiles, owner: Owner, clock: Callable[[], float] = time.time) -> None:
+        """`clock` gives the seconds since 1970."""
+        self.policy, self.chains, self.files, self.owner, self.clock = policy, chains, files, owner, clock
+        self.database = Database(files, owner.id, providers=chains.providers())
+        self.thread = Worker('limits')
+        # Set when the budgets' windows are open, with what was spent in them before.
+        self.ready = threading.Event()
+        # Requests that may have a reservation: those that run, and those that ended a moment ago, with the time.
+        self.running: set[str] = set()
+        self.ended: dict[str, float] = {}
+        self.problem = ''
+        # Set when running requests hold what another one needs: the keeper looks whether their gateways are alive.
+        self.crowded = threading.Event()
+
+    async def check(self, path: str, body: CheckedBody) -> Allowance | None:
+        """Reserve what the current request can cost. None if no limit applies to it.
+
+        Raises an ApiError: 429 above a limit, 400 for a model without a price under a budget, 503 if the limits cannot be checked.
+        """
+        route = route_of(path)
+        if route.endswith('/count_tokens'):
+            return None
+        request, record = current(), current().record
+        own = self.policy.of_request(request.key_name or '', record.lane)
+        aliases = self.chains.reach(body.fields, request.may_use)
+        of_providers = self.policy.of_providers({name for alias in aliases for name in self.chains.served[alias].providers})
+        if not own and not of_providers:
+            return None
+        for path_of, given in objects(body.fields, ''):
+            if given.get('background'):
+                raise not_metered(f'{path_of}background')
+        self.running.add(record.id)
+        now = self.clock()
+        record.counted_us = int(now * 1_000_000)
+        asked = Asked(record.id, now, own, of_providers, aliases, route, body)
+        try:
+            grant, refusals = await self.reserve(asked)
+        except Refused as error:
+            hint = HINT if asked.no_maximum and error.refusal.limit.measure != PARALLEL else ''
+            headers = rate_headers(error.states, {}, now)
+            raise refused(error.refusal, now, self.policy.zone, self.policy.zone_name, headers, hint) from None
+        except Unavailable as error:
+            self.tell(str(error))
+            if self.policy.refuse:
+                raise unavailable() from None
+            return None
+        self.tell('')
+        refusals |= {alias: failure(one, now, self.policy.zone, self.policy.zone_name) for alias, one in grant.blocked.items()}
+        request.refused_models = refusals
+        record.allowance = Allowance(self, record.id, grant, refusals, headers_of(grant, now))
+        return record.allowance
+
+    async def reserve(self, asked: Asked) -> tuple[Grant, dict[str, Failure]]:
+        """What is reserved, and why models without a price are not called. Raises Refused, Unavailable, or an ApiError."""
+        for pause in (*PAUSES, None):
+            try:
+                return await self.in_thread(self.reserve_now, asked)
+            except Refused as error:
+                if pause is None or not error.refusal.reserved_is_the_cause:
+                    raise
+                self.crowded.set()
+            await asyncio.sleep(pause)
+        raise AssertionError('not reached')
+
+    def reserve_now(self, asked: Asked) -> tuple[Grant, dict[str, Failure]]:
+        """The same once, in the thread."""
+        # Before the windows are open a budget would seem to be unused.
+        if not self.ready.wait(WAIT_SECONDS):
+            raise Unavailable('the database is not open yet')
+        if asked.demand is None:
+            prepare(asked, self.chains, self.policy.zone)
+        return self.database.reserve(asked.demand), asked.unpriced
+
+    async def reserve_again(self, allowance: Allowance) -> Failure | None:
+        """Reserve as much once more for a running request. Returns why not."""
+        try:
+            await self.in_thread(self.database.reserve_again, allowance.request_id, allowance.grant, allowance.repeated)
+        except Refused as error:
+            return failure(error.refusal, self.clock(), self.policy.zone, self.policy.zone_name)
+        except Unavailable as error:
+            self.tell(str(error))
+            return unavailable_failure() if self.policy.refuse else None
+        return None
+
+    async def in_thread(self, work: Callable, *values):
+        """Do something in the thread. Raises Unavailable if that takes too long; what is late is not begun any more."""
+        try:
+            return await self.thread.do(partial(work, *values), WAIT_SECONDS)
+        except Late:
+            raise Unavailable('the database did not respond in time') from None
+
+    def request_ended(self, request: Request) -> None:
+        """Release what the end of a request releases at once."""
+        if request.id in self.running:
+            self.ended[request.id] = time.monotonic()
+            self.running.discard(request.id)
+        if request.allowance and (limits := request.allowance.released_at_once):
+            self.thread.put(partial(self.release, request.id, limits))
+
+    def release(self, request_id: str, limits: list[Limit]) -> None:
+        try:
+            self.database.release(request_id, limits)
+        except Unavailable as error:
+            # The writer, or the keeper, releases it when the database works again.
+            self.tell(str(error))
+
+    def leaked(self, requests: Iterable[str]) -> list[str]:
+        """Those of this process's reserved requests that have ended long ago."""
+        now = time.monotonic()
+        self.ended = {request: at for request, at in list(self.ended.items()) if now - at < SETTLED_SECONDS}
+        return [request for request in requests if request not in self.running and request not in self.ended]
+
+    def tell(self, problem: str) -> None:
+        """Note whether the database works."""
+        if problem and problem != self.problem:
+            what = 'requests with a limit are refused' if self.policy.refuse else 'requests with a limit are let through'
+            log(f'limits: {what}: {problem}')
+        self.problem = problem

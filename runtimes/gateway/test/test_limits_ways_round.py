@@ -1,0 +1,237 @@
+"""Ways round a key's models and its budget: only refusals, and LiteLLM and the cache are not reached. Hostile keys: only 401, and none in the log."""
+
+import asyncio
+import contextlib
+import io
+import json
+import logging
+import random
+import unittest
+from unittest import mock
+
+from limits_setup import KEYS, LimitsTest, budget
+
+import limits.enforcer as enforcer_module
+from limits.worst_case import OVERHEAD, bound_of
+
+CHAT, COMPLETIONS, RESPONSES, MESSAGES, EMBEDDINGS = '/v1/chat/completions', '/v1/completions', '/v1/responses', '/v1/messages', '/v1/embeddings'
+HI = [{'role': 'user', 'content': 'hi'}]
+ALICE = f'Bearer {KEYS["alice"]}'.encode()
+
+
+def chat(model, **more):
+    return {'model': model, 'max_tokens': 1, 'messages': HI, **more}
+
+
+# Of a key that may use `gpt` only: (path, body).
+MODELS = [
+    *((CHAT, chat(name)) for name in (
+        'claude', 'CLAUDE', 'Claude', ' claude', 'claude ', 'claude\n', 'claude\t', 'claude\0', 'cl\u0430ude', '\uff43laude', 'claude\u200b', 'cla\u00adude', 'clau\u0064e',
+        'anthropic/claude', 'anthropic/*', '*', 'claude@1', 'gpt,claude', 'claude,gpt', 'gpt/../claude', 'claude/', '/claude', 'claude?', 'claude#', '"claude"', 'gpt;claude',
+        'os.environ/KEY', 'litellm_proxy/claude', 'openai/gpt', 'unknown', '',
+    )),
+    *((CHAT, chat(value)) for value in (['claude'], ['gpt', 'claude'], {'gpt': 'claude'}, None, 1, True)),
+    *((path, chat('claude')) for path in ('/chat/completions', COMPLETIONS, '/completions', MESSAGES)),
+    (RESPONSES, {'model': 'claude', 'input': 'hi'}),
+    ('/responses', {'model': 'claude', 'input': 'hi'}),
+    ('/v1/messages/count_tokens', {'model': 'claude', 'messages': HI}),
+    (EMBEDDINGS, {'model': 'vectors', 'input': 'hi'}),
+    # Two fields of one name: both parsers take the last one.
+    (CHAT, b'{"model": "gpt", "max_tokens": 1, "messages": [], "model": "claude"}'),
+    (CHAT, b'{"model": "gpt", "max_tokens": 1, "messages": [], "\\u006dodel": "claude"}'),
+    (CHAT, b'\xef\xbb\xbf{"max_tokens": 1, "messages": [], "model": "claude"}'),
+    (CHAT, chat('gpt', models=['claude'])),
+    *((CHAT, chat('gpt', **{field: value})) for field in ('fallbacks', 'context_window_fallbacks', 'content_policy_fallbacks') for value in (['claude'], [{'gpt': ['claude']}], [{'model': 'claude'}], [{'*': ['claude']}], 'claude')),
+    *((CHAT, chat('gpt', **{field: {'model': 'claude'}})) for field in ('extra_body', 'litellm_params')),
+    (CHAT, chat('gpt', extra_body={'fallbacks': ['claude']})),
+    (CHAT, chat('gpt', fallbacks=[{'model': 'gpt', 'fallbacks': [{'model': 'claude'}]}])),
+    *((CHAT, chat('gpt', **{field: 'claude'})) for field in ('base_model', 'specific_deployment', 'deployment_id', 'model_alias_map', 'silent_model', 'Model-Alias-Map')),
+    *((CHAT, chat('gpt', **more)) for more in ({'model_list': [{}]}, {'api_base': 'http://x'}, {'api_key': 'x'}, {'user_config': {}}, {'custom_llm_provider': 'anthropic'}, {'metadata': {'model_info': {'id': 'claude@1'}}}, {'mock_response': 'x'}, {'metadata': '{"api_base": "x"}'})),
+    (MESSAGES, chat('gpt', tools=[{'type': 'advisor_20260301', 'name': 'advisor', 'model': 'claude'}])),
+    (RESPONSES, {'model': 'claude', 'previous_response_id': 'resp_1', 'input': 'hi'}),
+]  # fmt: skip
+# Other ways, of the same key: (method, path, query, headers, body).
+OTHERS = [
+    ('POST', CHAT, b'model=claude', (), chat('gpt')), ('POST', CHAT, b'api_base=x', (), chat('gpt')), ('POST', CHAT + '/', b'', (), chat('claude')),
+    ('POST', '/v1//chat/completions', b'', (), chat('claude')), ('POST', '/v1/../v1/chat/completions', b'', (), chat('claude')), ('POST', '/V1/Chat/Completions', b'', (), chat('claude')),
+    ('POST', '/anthropic/v1/messages', b'', (), chat('claude')), ('POST', '/openai/deployments/claude/chat/completions', b'', (), chat('claude')), ('POST', '/engines/claude/completions', b'', (), chat('gpt')),
+    ('POST', '/v1/images/generations', b'', (), {'model': 'claude', 'prompt': 'x'}), ('POST', '/v1/audio/speech', b'', (), {'model': 'claude'}), ('POST', '/v1/batches', b'', (), {}),
+    ('POST', '/v1/responses/resp_1/cancel', b'', (), {}), ('GET', '/v1/responses/resp_1', b'', (), None), ('DELETE', '/v1/responses/resp_1', b'', (), None), ('GET', '/v1/models/claude', b'', (), None),
+    ('POST', '/v1/realtime', b'', (), {}), ('POST', '/key/generate', b'', (), {}), ('GET', '/key/info', b'', (), None), ('POST', '/model/new', b'', (), {}), ('POST', '/v1/rerank', b'', (), chat('claude')),
+    ('PUT', CHAT, b'', (), chat('claude')), ('PATCH', CHAT, b'', (), chat('claude')), ('POST', CHAT, b'', [(b'content-encoding', b'gzip')], chat('claude')),
+    *(('POST', CHAT, b'', [(name, b'claude')], chat('claude')) for name in (b'x-litellm-model', b'x-model', b'x-switchyard-model', b'x-portkey-config')),
+]  # fmt: skip
+# Of a key whose budget has no room for any request: (path, body, headers).
+NO_ROOM = [
+    *((CHAT, chat(name), ()) for name in ('gpt', 'claude', 'unknown')),
+    *((path, chat('gpt'), ()) for path in ('/chat/completions', MESSAGES)), (COMPLETIONS, {'model': 'gpt', 'prompt': 'hi', 'max_tokens': 1}, ()), (RESPONSES, {'model': 'gpt', 'input': 'hi', 'max_output_tokens': 1}, ()),
+    (EMBEDDINGS, {'model': 'vectors', 'input': 'hi'}, ()), ('/embeddings', {'model': 'vectors', 'input': ['hi']}, ()), (RESPONSES, {'model': 'gpt', 'input': 'hi', 'previous_response_id': 'resp_1'}, ()),
+    (RESPONSES, {'model': 'gpt', 'input': 'hi', 'background': True}, ()), (RESPONSES, {'model': 'gpt', 'input': 'hi', 'extra_body': {'background': True}}, ()),
+    *((CHAT, chat('gpt', **more), ()) for more in (
+        {'max_tokens': 0}, {'max_tokens': -1}, {'max_tokens': None}, {'n': 0}, {'n': -5}, {'stream': True}, {'cache': {'no-store': True}}, {'cache': {'namespace': 'x'}}, {'user': 'bob'},
+        {'metadata': {'tags': ['lane:free']}}, {'metadata': {'user_id': 'bob'}}, {'fallbacks': ['free']}, {'fallbacks': [{'model': 'free'}]}, {'service_tier': 'flex'}, {'id': 'x'}, {'litellm_session_id': 'x'},
+        {'input_cost_per_token': 0}, {'output_cost_per_token': 0}, {'max_budget': 100}, {'metadata': {'spend': 0}}, {'no-log': True}, {'extra_body': {'max_tokens': 1}},
+    )),
+    *((CHAT, chat('gpt'), [header]) for header in (
+        (b'x-litellm-tags', b'lane:free'), (b'x-litellm-tags', b'agent:master,lane:'), (b'x-litellm-call-id', b'1'), (b'x-request-id', b'self-test-1234'), (b'x-litellm-spend', b'0'), (b'x-litellm-key-alias', b'bob'),
+        (b'x-litellm-trace-id', b'x'), (b'user-agent', b'bob'), (b'x-switchyard-request', b'1'), (b'x-litellm-timeout', b'1'), (b'x-api-key', KEYS['bob'].encode()), (b'anthropic-version', b'2023-06-01'),
+    )),
+]  # fmt: skip
+
+
+class AlwaysStored:
+    """A cache that has an answer to everything."""
+
+    def question(self, *_):
+        return 'question'
+
+    async def find(self, question):
+        class Answer:
+            async def send(self, send):
+                await send({'type': 'http.response.start', 'status': 200, 'headers': []})
+                await send({'type': 'http.response.body', 'body': b'{}'})
+
+        return Answer()
+
+
+class WaysRound(LimitsTest):
+    def setUp(self):
+        super().setUp()
+        silent = mock.patch.object(enforcer_module, 'PAUSES', ())
+        silent.start()
+        self.addCleanup(silent.stop)
+        self.log = io.StringIO()
+
+    def refused(self, *asked, **more):
+        with contextlib.redirect_stdout(self.log):
+            status, body, _ = self.ask(*asked, **more)
+        self.assertIn(status, range(400, 500), (asked, more, body))
+        self.assertEqual(self.reached, [], (asked, more))
+        return body
+
+    def test_a_key_reaches_no_other_model(self):
+        self.gateway(budget('key', 'alice', 100), models={'alice': ['gpt']}, cache=AlwaysStored())
+        for path, body in MODELS:
+            self.refused('alice', path, body)
+        for method, path, query, headers, body in OTHERS:
+            self.refused('alice', path, body or b'', headers, method=method, query=query)
+        self.assertGreater(len(MODELS) + len(OTHERS), 100)
+        self.assertEqual(self.rows('SELECT count(*) FROM reservations'), [(0,)])
+        # The list refuses, not the setup.
+        with contextlib.redirect_stdout(self.log):
+            self.assertEqual(self.ask('alice', CHAT, chat('gpt'))[0], 200)
+
+    def test_a_key_without_room_in_its_budget_gets_no_answer(self):
+        self.gateway(budget('key', 'alice', 0), cache=AlwaysStored())
+        for path, body, headers in NO_ROOM:
+            # The first valid key of a request counts, whatever others it has.
+            self.refused('alice', path, body, headers)
+        self.assertGreater(len(NO_ROOM), 40)
+
+    def test_two_keys_in_one_request_are_the_first_one(self):
+        self.gateway(budget('key', 'alice', 0), cache=AlwaysStored())
+        self.assertIn('"alice"', self.refused(None, CHAT, chat('gpt'), [(b'authorization', ALICE), (b'authorization', f'Bearer {KEYS["bob"]}'.encode())])['error']['message'])
+
+    def test_hostile_keys_are_401_and_in_no_log(self):
+        self.gateway(budget('key', 'alice', 100), cache=AlwaysStored())
+        chance, handler = random.Random(10_000), logging.StreamHandler(self.log)
+        logging.getLogger().addHandler(handler)
+        self.addCleanup(logging.getLogger().removeHandler, handler)
+        valid = list(KEYS.values())
+        given = [hostile(chance, valid[number % len(valid)]) for number in range(10_000)]
+        names = b'authorization', b'x-api-key', b'api-key', b'x-litellm-api-key'
+
+        async def statuses():
+            return {(await self.ask_async(None, chance.choice((CHAT, MESSAGES, '/v1/models', '/nothing')), None, [(chance.choice(names), value)]))[0] for value in given}
+
+        with contextlib.redirect_stdout(self.log):
+            self.assertEqual(asyncio.run(statuses()), {401})
+        self.assertEqual(self.reached, [])
+        log = self.log.getvalue()
+        self.assertEqual([value for value in given if len(value.strip()) > 6 and value.decode('latin-1').strip() in log], [])
+        self.assertFalse(any(key in log for key in valid))
+        self.assertEqual(self.rows('SELECT count(*) FROM requests'), [(0,)])
+
+
+def hostile(chance: random.Random, valid: str) -> bytes:
+    """A key that is none: random bytes, or a valid one with a change."""
+    kind, place = chance.randrange(10), chance.randrange(len(valid))
+    value = [
+        chance.randbytes(chance.randrange(0, 300)).replace(b'\n', b'').replace(b'\r', b''), valid[:place].encode(), valid.upper().encode(), valid[:place].encode() + b'\0' + valid[place:].encode(),
+        (valid[:place] + chance.choice('xyz\u00e9\u4e2d') + valid[place:]).encode(), valid[::-1].encode(), (valid + ',' + valid).encode(), b"' OR 1=1 --" + valid.encode(), b'%s%n' * chance.randrange(1, 50), f'sk-{chance.getrandbits(200):x}'.encode(),
+    ][kind]  # fmt: skip
+    return chance.choice((b'', b'Bearer ', b'bearer  ', b'Basic ', b'Token ', b'Bearer Bearer ')) + value
+
+
+class WorstCase(unittest.TestCase):
+    def bound(self, fields, route='/chat/completions'):
+        return bound_of(route, json.dumps(fields).encode(), fields)
+
+    def test_input_is_the_bytes_of_a_text_and_the_context_window_where_nothing_bounds_it(self):
+        text = chat('gpt')
+        self.assertEqual(self.bound(text).input, len(json.dumps(text)) + OVERHEAD)
+        for more in (
+            {'previous_response_id': 'x'}, {'tools': [{'type': 'web_search_20250305'}]}, {'tools': [{'googleSearch': {}}]}, {'tools': [{'type': 'mcp', 'name': 'x'}]}, {'messages': [{'role': 'user', 'content': [{'type': 'document', 'source': {'type': 'url', 'url': 'x'}}]}]},
+            {'messages': [{'role': 'user', 'content': [{'type': 'tool_result', 'content': [{'type': 'file', 'file': {'file_id': 'x'}}]}]}]}, {'input': [{'type': 'item_reference', 'id': 'x'}]},
+            {'messages': [{'role': 'user', 'content': [{'type': 'input_audio', 'input_audio': {'data': 'x'}}]}]}, {'extra_body': {'previous_response_id': 'x'}}, {'prompt': {'id': 'pmpt_1'}},
+        ):  # fmt: skip
+            self.assertIsNone(self.bound(text | more).input, more)
+            self.assertEqual(self.bound(text | more).tokens(200_000, 5), (200_000, 1))
+        # Words in a text are none of these.
+        self.assertIsNotNone(self.bound(chat('gpt', messages=[{'role': 'user', 'content': '{"type": "document"}'}])).input)
+
+    def test_several_inputs_have_several_answers_and_context_windows(self):
+        texts = ['word ' * 1000] * 50
+        for fields, answers in (({'prompt': texts}, 50), ({'prompt': 'x', 'extra_body': {'prompt': texts}}, 50), ({'prompt': [1, 2, 3]}, 1), ({'prompt': texts, 'n': 2}, 100), ({'prompt': 'x'}, 1)):
+            found = self.bound({'model': 'x', 'max_tokens': 7, **fields}, '/completions')
+            self.assertEqual(found.tokens(None, None)[1], 7 * answers, list(fields))
+        for name in ('input', 'prompt'):
+            self.assertGreater(self.bound({'model': 'x', name: texts}, '/embeddings' if name == 'input' else '/completions').tokens(8_000, 1)[0], 250_000)
+        self.assertEqual(self.bound({'model': 'x', 'input': texts[0] * 50}, '/embeddings').tokens(8_000, 1)[0], 8_000)
+
+    def test_a_type_that_is_written_with_escapes_is_found(self):
+        body = b'{"model": "gpt", "messages": [{"role": "user", "content": [{"type": "\\u0064ocument"}]}]}'
+        self.assertIsNone(bound_of('/chat/completions', body, json.loads(body)).input)
+
+    def test_a_picture_counts_by_its_kind_and_not_by_its_bytes(self):
+        data = 'data:image/png;base64,' + 'A' * 1_000_000
+        pictures = [{'type': 'image_url', 'image_url': {'url': data}}, {'type': 'image', 'source': {'type': 'base64', 'data': 'A' * 500_000}}, {'type': 'input_image', 'image_url': 'https://x/y.png'}]
+        found = self.bound(chat('gpt', messages=[{'role': 'user', 'content': pictures}])).input
+        self.assertTrue(150_000 < found < 152_000, found)
+
+    def test_output_is_the_largest_maximum_that_may_have_an_effect(self):
+        for fields, expected in (
+            (chat('x'), (1, 1)), (chat('x', max_completion_tokens=9), (9, 1)), (chat('x', n=3), (1, 3)), (chat('x', extra_body={'max_tokens': 50, 'n': 4}), (50, 4)),
+            (chat('x', extra_body={'generationConfig': {'maxOutputTokens': 70, 'candidateCount': 2}}), (70, 2)), (chat('x', fallbacks=[{'model': 'y', 'max_tokens': 80}]), (80, 1)),
+            (chat('x', extra_body={'max_tokens': None}), (None, 1)), (chat('x', extra_body={'max_tokens': 'many'}), (None, 1)), (chat('x', max_tokens=None, max_completion_tokens=7), (7, 1)),
+            (chat('x', max_tokens=None), (None, 1)), (chat('x', max_tokens=0), (None, 1)), ({'model': 'x', 'max_output_tokens': 5}, (None, 1)),
+        ):  # fmt: skip
+            found = self.bound(fields)
+            self.assertEqual((found.output, found.answers), expected, fields)
+        self.assertEqual(self.bound({'model': 'x', 'input': 'hi', 'max_tokens': 5}, '/responses').output, None)
+        self.assertEqual(self.bound({'model': 'x', 'input': 'hi', 'max_output_tokens': 5}, '/responses').output, 5)
+        self.assertEqual(self.bound({'model': 'x', 'input': 'hi'}, '/embeddings').output, 0)
+        self.assertEqual(self.bound(chat('x', max_tokens=None)).tokens(None, 400)[1], 400)
+
+    def test_the_cost_of_a_real_call_is_never_above_the_worst_case(self):
+        """Random tokens within the bounds, at prices with tiers for long requests and for priority."""
+        from ledger.counting import Tokens
+        from ledger.prices import Price, PriceList
+        from limits.chains import dearest
+        from limits.worst_case import Bound
+
+        chance = random.Random(5)
+        for _ in range(3000):
+            prices = [Price('p', 'm', tier, above, *(chance.randrange(0, 10**10) for _ in range(6)), 'litellm') for tier in ('', 'priority') for above in (0, 1000)]
+            bound = Bound(chance.randrange(1, 3000), chance.randrange(1, 3000), 1, chance.random() < 0.5, chance.random() < 0.5)
+            given, output = chance.randrange(1, bound.input + 1), chance.randrange(0, bound.output + 1)
+            cached = chance.randrange(0, given + 1)
+            written = chance.randrange(0, given - cached + 1)
+            hour = chance.randrange(0, written + 1) if bound.cached_for_an_hour else 0
+            tokens = Tokens(given, cached, written, hour, output, chance.randrange(0, output + 1))
+            cost = PriceList(prices).cost('p', 'm', tokens, 'priority' if bound.priority and chance.random() < 0.5 else '')
+            self.assertLessEqual(cost.nano_usd, max(dearest(price, *bound.tokens(None, None), bound) for price in prices))
+
+
+if __name__ == '__main__':
+    unittest.main()
