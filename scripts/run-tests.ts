@@ -55,7 +55,11 @@ async function runStages(out: Output, args: string[], { unit, soak }: TestOption
 }
 
 /** The unit tests with a long version: see test/harness/soak.ts. */
-export const UNIT_SOAKS = ['test/unit/client/client-sequences.test.ts'];
+export const UNIT_SOAKS = [
+  'test/unit/client/client-sequences.test.ts',
+  'test/unit/client/opencode-values.test.ts',
+  'test/unit/domain/properties.test.ts',
+];
 
 /** The other test files with a long version. */
 export const SOAKS = [

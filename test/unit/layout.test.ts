@@ -51,7 +51,7 @@ describe('the layout', () => {
     const { stderr, exitCode } = await run('scripts/check-layout.ts');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(
-      /^error: dead\.ts: 2 files have this name: domain\/dead\.ts, infra\/dead\.ts\nerror: keys\/: [89]\d % of all lines outside test\/; 33 % are allowed$/,
+      /^error: dead\.ts: 2 files have this name: domain\/dead\.ts, infra\/dead\.ts\nerror: keys\/: [89]\d % of all lines outside of tests; 33 % are allowed$/,
     );
   });
 

@@ -7,6 +7,7 @@ import { claimed, type CurrentFile } from '../../../client/managed-files.ts';
 import { type OpencodePlan, planOpencode } from '../../../client/write-opencode.ts';
 import { view } from './sample.ts';
 import '../../seed.ts';
+import { SOAK } from '../../harness/soak.ts';
 
 const ours = renderOpencode(view());
 const paths = {
@@ -228,7 +229,7 @@ describe('opencode.json', () => {
             expect(result.enabled_providers).toEqual(expect.arrayContaining(logins));
         },
       ),
-      { numRuns: 150 },
+      { numRuns: SOAK ? 1000 : 50 },
     );
   });
 });
@@ -260,7 +261,7 @@ describe('the lists', () => {
           }
         },
       ),
-      { numRuns: 150 },
+      { numRuns: SOAK ? 1000 : 50 },
     );
   });
 });

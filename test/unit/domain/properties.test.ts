@@ -14,6 +14,7 @@ import { allKeys, goodSettings } from './shipped.ts';
 import { SMALL } from './small.ts';
 import { anyText } from '../../harness/any-text.ts';
 import '../../seed.ts';
+import { SOAK } from '../../harness/soak.ts';
 
 const SHIPPED = fixture('catalog.yaml');
 
@@ -78,8 +79,8 @@ test('any JSON as catalogue never throws', () => {
 });
 
 test.each([
-  ['small', SMALL, 200],
-  ['shipped', SHIPPED, 50],
+  ['small', SMALL, SOAK ? 2000 : 100],
+  ['shipped', SHIPPED, SOAK ? 500 : 20],
 ])('the %s catalogue, damaged', (_name, text, numRuns) => {
   fc.assert(fc.property(damaged(text), soundAnswer), { numRuns });
 });
@@ -111,7 +112,7 @@ test('any value anywhere in the catalogue never throws', () => {
       }
       soundAnswer(text);
     }),
-    { numRuns: 500 },
+    { numRuns: SOAK ? 5000 : 150 },
   );
 });
 
@@ -149,7 +150,7 @@ test('any settings never throw', () => {
         expect(formatProblems(problems)).not.toContain('[object');
       },
     ),
-    { numRuns: 300 },
+    { numRuns: SOAK ? 3000 : 100 },
   );
 });
 
