@@ -2,12 +2,13 @@
 
 import http.client
 import json
+import sqlite3
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from ledger_cases import asked, call, select
+from ledger_cases import DATABASE, asked, call
 
 LIMITED = {name: f'sk-{name}-' + '5' * 30 for name in ('poor', 'rich', 'once', 'slow')}
 CHAT, MESSAGES, RESPONSES = '/v1/chat/completions', '/v1/messages', '/v1/responses'
@@ -31,6 +32,22 @@ class LimitsCases:
     def as_key(self, name, path, body, **headers):
         status, text = call('POST', path, body, key=LIMITED[name], headers=headers)
         return status, json.loads(text) if text.startswith('{') else text
+
+    def inject(self, faults):
+        """Let the fake upstream fail, until the end of the test and of the cooldowns that follow."""
+        call('POST', '/_faults', faults, port=9000)
+        self.addCleanup(time.sleep, 1.5)
+        self.addCleanup(call, 'DELETE', '/_faults', port=9000)
+
+    def attempts_of(self, key, count):
+        """Cost and status of all attempts of a key, once there are so many and no more come."""
+        rows, before = [], None
+        while len(rows) < count or rows != before:
+            time.sleep(0.7)
+            connection = sqlite3.connect(DATABASE)
+            before, rows = rows, connection.execute('SELECT cost_nano_usd, status FROM attempts WHERE key_alias = ?', (key,)).fetchall()
+            connection.close()
+        return rows
 
     def upstream_paths(self):
         return [one['path'] for one in json.loads(call('GET', '/_requests', port=9000)[1])['requests']]
@@ -71,14 +88,13 @@ class LimitsCases:
         self.assertEqual((status, json.loads(text)['error']['code']), (429, 'budget_exceeded'))
         self.assertIn('The budget of the provider \\"alone\\"', text)
         # A fallback whose provider has no budget left is not called, and the client gets the failure of the first model.
-        call('POST', '/_faults', [{'path': '/openai', 'status': 503}], port=9000)
+        self.inject([{'path': '/openai', 'status': 503}])
         status, _ = self.as_key('rich', CHAT, asked(CHAT, 'gpt', 'limits failing', fallbacks=['capped']))
         self.assertEqual(status, 503)
         self.assertNotIn('capped', json.dumps(self.upstream_paths()))
 
     def test_limits_settle_what_attempts_cost_also_after_failures_streams_and_hang_ups(self):
-        since = time.time_ns() // 1000
-        call('POST', '/_faults', [{'path': '/anthropic', 'status': 503, 'times': 1}], port=9000)
+        self.inject([{'path': '/anthropic', 'status': 503, 'times': 1}])
         for path in (CHAT, MESSAGES, RESPONSES):
             for stream in (False, True):
                 self.assertEqual(self.as_key('rich', path, asked(path, 'claude', f'limits {path} {stream}', stream=stream))[0], 200)
@@ -93,17 +109,16 @@ class LimitsCases:
         # From the cache.
         for _ in range(2):
             self.assertEqual(self.as_key('rich', CHAT, asked(CHAT, 'gpt', 'limits cached', temperature=0))[0], 200)
-        attempts = select('attempts', since, 9)
-        found = self.budgets()['rich']
-        mine = sum(row['cost_nano_usd'] for row in select('attempts', 0, 9) if row['key_alias'] == 'rich')
-        self.assertIn('cancelled', {row['status'] for row in attempts})
+        attempts = self.attempts_of('rich', 9)
+        found, mine = self.budgets()['rich'], sum(cost for cost, _ in attempts)
+        self.assertIn('cancelled', {status for _, status in attempts})
         self.assertEqual((found['spentNanoUsd'], found['reservedNanoUsd']), (mine, 0))
         self.assertGreater(mine, 0)
 
     def test_limits_are_checked_again_before_a_further_call_that_costs(self):
         """The answer of the first model costs and cannot be used. The budget has room for one call."""
         body = asked(CHAT, 'claude', 'limits once')
-        call('POST', '/_faults', [{'path': '/anthropic', 'status': 200, 'headers': {'content-type': 'application/json'}, 'body': 'no json'}], port=9000)
+        self.inject([{'path': '/anthropic', 'status': 200, 'headers': {'content-type': 'application/json'}, 'body': 'no json'}])
         from limits.database import Database
         from ledger.files import LedgerFiles
 
