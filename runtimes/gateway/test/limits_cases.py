@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from ledger_cases import DATABASE, asked, call
+from ledger_cases import DATABASE, asked, call, inject
 
 LIMITED = {name: f'sk-{name}-' + '5' * 30 for name in ('poor', 'rich', 'once', 'slow')}
 CHAT, MESSAGES, RESPONSES = '/v1/chat/completions', '/v1/messages', '/v1/responses'
@@ -32,12 +32,6 @@ class LimitsCases:
     def as_key(self, name, path, body, **headers):
         status, text = call('POST', path, body, key=LIMITED[name], headers=headers)
         return status, json.loads(text) if text.startswith('{') else text
-
-    def inject(self, faults):
-        """Let the fake upstream fail, until the end of the test and of the cooldowns that follow."""
-        call('POST', '/_faults', faults, port=9000)
-        self.addCleanup(time.sleep, 1.5)
-        self.addCleanup(call, 'DELETE', '/_faults', port=9000)
 
     def attempts_of(self, key, count):
         """Cost and status of all attempts of a key, once there are so many and no more come."""
@@ -88,13 +82,13 @@ class LimitsCases:
         self.assertEqual((status, json.loads(text)['error']['code']), (429, 'budget_exceeded'))
         self.assertIn('The budget of the provider \\"alone\\"', text)
         # A fallback whose provider has no budget left is not called, and the client gets the failure of the first model.
-        self.inject([{'path': '/openai', 'status': 503}])
+        inject([{'path': '/openai', 'status': 503}])
         status, _ = self.as_key('rich', CHAT, asked(CHAT, 'gpt', 'limits failing', fallbacks=['capped']))
         self.assertEqual(status, 503)
         self.assertNotIn('capped', json.dumps(self.upstream_paths()))
 
     def test_limits_settle_what_attempts_cost_also_after_failures_streams_and_hang_ups(self):
-        self.inject([{'path': '/anthropic', 'status': 503, 'times': 1}])
+        inject([{'path': '/anthropic', 'status': 503, 'times': 1}])
         for path in (CHAT, MESSAGES, RESPONSES):
             for stream in (False, True):
                 self.assertEqual(self.as_key('rich', path, asked(path, 'claude', f'limits {path} {stream}', stream=stream))[0], 200)
@@ -118,7 +112,7 @@ class LimitsCases:
     def test_limits_are_checked_again_before_a_further_call_that_costs(self):
         """The answer of the first model costs and cannot be used. The budget has room for one call."""
         body = asked(CHAT, 'claude', 'limits once')
-        self.inject([{'path': '/anthropic', 'status': 200, 'headers': {'content-type': 'application/json'}, 'body': 'no json'}])
+        inject([{'path': '/anthropic', 'status': 200, 'headers': {'content-type': 'application/json'}, 'body': 'no json'}])
         from limits.database import Database
         from ledger.files import LedgerFiles
 
