@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import importlib.metadata
 import os
 import secrets
@@ -49,6 +50,8 @@ os.environ['CONFIG_FILE_PATH'] = str(settings.CONFIG)
 
 
 def main() -> None:
+    # If Python itself crashes, the log has the stack: names of files and functions, no values.
+    faulthandler.enable()
     with without_collector():
         from fastapi import APIRouter
 
