@@ -70,6 +70,7 @@ export const SOAKS = [
   'test/e2e/agents-command.test.ts',
   'test/e2e/layers.test.ts',
   'test/e2e/litellm-addresses.test.ts',
+  'test/e2e/budgets.test.ts',
   'test/e2e/failures.test.ts',
   'test/e2e/opencode.test.ts',
   'runtimes/gateway/test/hooks.test.ts',

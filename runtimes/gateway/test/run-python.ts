@@ -71,11 +71,12 @@ export function runsPython(): (...modules: string[]) => Promise<void> {
     ];
     // The fake model servers run in this container.
     options.push('--add-host', `${HOST_NAME}:127.0.0.1`);
-    const program = ['--entrypoint', 'python3', image, '-m', 'unittest', ...modules];
+    const program = ['--entrypoint', 'python3', image, '-m', 'unittest', '--verbose', ...modules];
     const run = await execa('docker', ['run', ...options, ...tmpfs, ...mounts, ...program], {
       reject: false,
     });
     if (run.exitCode !== 0) throw new Error(`${modules.join(' ')}:\n${run.stderr}`);
-    expect(run.stderr).toMatch(/Ran [1-9]\d* tests/);
+    for (const [line] of run.stderr.matchAll(/^.*\.\.\. skipped .*$/gm)) console.log(line);
+    expect(run.stderr).toMatch(/Ran [1-9]\d* tests?/);
   };
 }

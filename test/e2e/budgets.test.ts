@@ -1,0 +1,164 @@
+/**
+ * Budgets on a real stack with two gateways: many requests at once do not overdraw one, a client that is connected with its key is refused in
+ * words, and `status` and `usage` say what is so. `npm run soak` repeats it with one and four gateways, and while gateways are replaced.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { Checkout } from '../../sandbox/checkout.ts';
+import { freePort } from '../../sandbox/free-port.ts';
+import { Upstream, upstreamBaseUrls } from '../../sandbox/upstream.ts';
+import { SOAK } from '../harness/soak.ts';
+
+const MINUTE = 60_000;
+const MODEL = 'gpt-4';
+/** How many of the worst cases fit into the budget of the key `ten`, and how many requests are sent at once. */
+const ROOM = 10;
+const SENT = 50;
+
+/** What `usage --budgets --json` says. */
+interface Budgets {
+  budgets: { name: string; nanoUsd: number; spentNanoUsd: number; reservedNanoUsd: number }[];
+}
+
+const checkout = new Checkout();
+let stack = '';
+let port = 0;
+let upstream: Upstream;
+let sent = 0;
+
+beforeAll(async () => {
+  const upstreamPort = await freePort();
+  ({ stack, port } = await checkout.addStack('budgets', {
+    replicas: 2,
+    baseUrls: upstreamBaseUrls(upstreamPort),
+    portkey: { mode: 'off' },
+    keys: { none: { budget: { usd: 0.000001, window: 'month' } } },
+  }));
+  const made = ['config', 'set', '--secret', 'OPENAI_API_KEY'];
+  await checkout.pulumi(stack, made, `sk-proj-${'a1B2'.repeat(13)}`);
+  await checkout.json(['up', stack, '--no-ask']);
+  upstream = await Upstream.start(stack, upstreamPort);
+}, 5 * MINUTE);
+
+afterAll(async () => {
+  await upstream?.stop();
+  await checkout.remove();
+}, 5 * MINUTE);
+
+async function valueOf(alias: string): Promise<string> {
+  const output = ['stack', 'output', 'keys', '--show-secrets', '--json'];
+  const { stdout } = await checkout.pulumi(stack, output);
+  return (JSON.parse(stdout) as Record<string, string>)[alias] ?? '';
+}
+
+/** Streams an answer that takes three seconds, so that requests that are sent at once run at once. Each has another text of equal length. */
+async function ask(key: string): Promise<{ status: number; text: string }> {
+  sent += 1;
+  const content = `budget ${String(sent).padStart(6, '0')} #chunks=5 #delayMs=600`;
+  const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      model: MODEL,
+      stream: true,
+      max_tokens: 10,
+      messages: [{ role: 'user', content }],
+    }),
+  });
+  return { status: response.status, text: await response.text() };
+}
+
+/** Sends all requests at once: how many were answered, and how many reached the provider. */
+async function burst(key: string): Promise<{ answered: number; refused: number; called: number }> {
+  const before = (await upstream.requests()).length;
+  const answers = await Promise.all(Array.from({ length: SENT }, () => ask(key)));
+  const refusals = answers.filter(({ status }) => status !== 200);
+  for (const { status, text } of refusals)
+    expect([status, (JSON.parse(text) as { error: { code: string } }).error.code]).toEqual([
+      429,
+      'budget_exceeded',
+    ]);
+  const called = (await upstream.requests()).length - before;
+  return { answered: SENT - refusals.length, refused: refusals.length, called };
+}
+
+/** The budget of a key once nothing is reserved any more. */
+async function settled(name: string): Promise<Budgets['budgets'][number]> {
+  for (let tries = 0; ; tries += 1) {
+    const { budgets } = await checkout.json<Budgets>(['usage', stack, '--budgets']);
+    const found = budgets.find((budget) => budget.name === name)!;
+    if (found.reservedNanoUsd === 0 || tries === 20) return found;
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+test(
+  'a request above the budget is refused and says what it can need',
+  async () => {
+    const { status, text } = await ask(await valueOf('none'));
+    expect(status).toBe(429);
+    expect(text).toContain('The budget of the key \\"none\\" has no room for this request');
+    const { budgets } = await checkout.json<{ budgets: { enforced: boolean }[] }>(['status', stack]);
+    expect(budgets.map(({ enforced }) => enforced)).toEqual([true, true]);
+    const need = Number(/can need ([\d.]+) USD/.exec(text)?.[1]);
+    expect(need).toBeGreaterThan(0);
+    const budget = `${(need * (ROOM + 0.5)).toFixed(6)}/month`;
+    await checkout.json(['keys', 'add', 'ten', stack, '--budget', budget]);
+  },
+  5 * MINUTE,
+);
+
+test(
+  `${SENT} requests at once on a key with room for ${ROOM} overdraw nothing`,
+  async () => {
+    const key = await valueOf('ten');
+    expect(await burst(key)).toEqual({ answered: ROOM, refused: SENT - ROOM, called: ROOM });
+    const { nanoUsd, spentNanoUsd, reservedNanoUsd } = await settled('ten');
+    expect(reservedNanoUsd).toBe(0);
+    expect(spentNanoUsd).toBeGreaterThan(0);
+    expect(spentNanoUsd).toBeLessThan(nanoUsd);
+    // What was not needed is free again.
+    expect((await burst(key)).answered).toBe(ROOM);
+  },
+  3 * MINUTE,
+);
+
+test(
+  'connect writes a key of a person into the client, and no other key',
+  async () => {
+    await checkout.json(['connect', stack, '--key', 'ten']);
+    const file = readFileSync(join(checkout.env.XDG_DATA_HOME!, 'opencode/auth.json'), 'utf8');
+    expect(Object.entries(JSON.parse(file) as Record<string, { key: string }>)).toEqual([
+      ['litellm', expect.objectContaining({ key: await valueOf('ten') })],
+    ]);
+    const check = await checkout.switchyard(['connect', stack, '--check']);
+    expect(check).toMatchObject({ exitCode: 0 });
+  },
+  3 * MINUTE,
+);
+
+if (!SOAK)
+  console.log('in the soak only: budgets with one and four gateways, and while gateways are replaced');
+else
+  test.each([1, 4])(
+    'with %i gateways, also while they are replaced, nothing is overdrawn',
+    async (replicas) => {
+      const key = await valueOf('ten');
+      await checkout.pulumi(stack, ['config', 'set', 'switchyard:replicas', String(replicas)]);
+      const deployed = checkout.json(['up', stack, '--no-ask']);
+      let during = 0;
+      let isRunning = true;
+      const ended = deployed.finally(() => (isRunning = false));
+      while (isRunning) {
+        const { answered, called } = await burst(key);
+        expect([answered, called]).toEqual([ROOM, ROOM]);
+        during += 1;
+      }
+      await ended;
+      expect(during).toBeGreaterThan(1);
+      expect(await burst(key)).toEqual({ answered: ROOM, refused: SENT - ROOM, called: ROOM });
+      expect((await settled('ten')).reservedNanoUsd).toBe(0);
+    },
+    10 * MINUTE,
+  );
