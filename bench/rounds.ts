@@ -41,7 +41,7 @@ export async function takeTurn(target: Target, options: TurnOptions): Promise<Tu
 }
 
 /**
- * Sends the same request repeatedly.
+ * Sends the same request repeatedly: one after the other for the duration, and with as many clients as other requests for their CPU.
  *
  * @throws Error if the upstream received it more than twice: then the answer was not cached.
  */
@@ -49,9 +49,10 @@ async function cacheHits(target: Target, { sizes, signal, received }: TurnOption
   const text = newText();
   const from = await received();
   await load(target, { requests: 1, clients: 1, text, signal });
+  const { answers } = await load(target, { requests: sizes.single, clients: 1, text, signal });
   const meter = await meterOf(target.containers);
   const before = await meter.read();
-  const { answers } = await load(target, { requests: sizes.hits, clients: 1, text, signal });
+  await load(target, { requests: sizes.hits, clients: sizes.clients, text, signal });
   const after = await meter.read();
   const asked = (await received()) - from;
   // An answer is stored after it was sent, so the second request may arrive before that.
