@@ -1,6 +1,7 @@
 /** Checks the value of a provider's key. No message ever contains the value. */
 import { describeCharacter } from '../diagnostics/characters.ts';
-import type { Catalog, Provider } from '../schema/catalog-schema.ts';
+import { keyPatterns, mostSpecific } from '../diagnostics/key-leaks.ts';
+import type { Catalog } from '../schema/catalog-schema.ts';
 import { keyBase } from '../schema/provider-key-names.ts';
 
 /** Why a value is not a key. */
@@ -96,17 +97,26 @@ function evidentPlaceholder(value: string): KeyFault | undefined {
 
 /**
  * The other provider whose key format a value has, if it does not have that of its own provider: such a key would be sent to the wrong
- * provider.
+ * provider. The format that begins with the longest literal text decides: `sk-ant-…` is Anthropic's, although OpenAI's `sk-…` matches it.
+ *
+ * @returns the provider's name; several, joined by "or", if their formats are equally specific.
  */
 export function ownerOfKey(catalog: Catalog, name: string, value: string): string | undefined {
   if (keyPattern(catalog, name)?.test(value) !== false) return undefined;
-  const matching = Object.values(catalog.providers).filter(
+  const matching = keyPatterns(catalog).filter(
     // A pattern of only letters and digits matches any provider's key.
-    (one) => /^[a-z]+[-_]/.test(one.keyPattern ?? '') && keyPattern(catalog, one.key)?.test(value),
+    ({ key, pattern }) => /^[a-z]+[-_]/.test(pattern) && keyPattern(catalog, key)?.test(value),
   );
-  // The longest pattern is the most specific one: `sk-…` alone matches many keys.
-  const length = ({ keyPattern: pattern = '' }: Provider): number => pattern.length;
-  return matching.sort((a, b) => length(b) - length(a))[0]?.name;
+  return matching.length === 0
+    ? undefined
+    : mostSpecific(matching)
+        .map((one) => one.name)
+        .join(' or ');
+}
+
+/** The provider that a key is for, for people; undefined if the catalogue has none. */
+export function providerOfKey(catalog: Catalog, name: string): string | undefined {
+  return Object.values(catalog.providers).find(({ key }) => key === keyBase(name))?.name;
 }
 
 /** The format of a key according to the catalogue. */

@@ -7,7 +7,7 @@ import { parseLenient } from '../diagnostics/parse-lenient.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 import { nextPort } from '../plan/next-port.ts';
-import { keyFault, ownerOfKey } from '../checks/key-values.ts';
+import { keyFault, ownerOfKey, providerOfKey } from '../checks/key-values.ts';
 import { checkSettings } from '../checks/settings-checks.ts';
 import { explainUnknown } from './settings-keys.ts';
 import { type Settings, settingsSchema } from '../schema/settings-schema.ts';
@@ -121,7 +121,7 @@ function valueProblems({ config, catalog, stack }: SettingsInput, source: Source
   }
   const owner = catalog && ownerOfKey(catalog, name, value);
   if (owner === undefined) return [];
-  const message = `the value looks like a key of ${owner}, but is sent to the provider of ${name}`;
+  const message = `the value looks like a key of ${owner}, but is sent to ${providerOfKey(catalog, name) ?? name}`;
   return [source.problem([name], message, { fix: set, severity: 'warning' })];
 }
 

@@ -616,7 +616,7 @@ describe('good settings', () => {
       const { settings, problems } = withKey(`sk-${'k9'.repeat(20)}`);
       expect(settings).toBeDefined();
       expect(formatProblems(problems)).toBe(
-        `Pulumi.dev.yaml:3:3 warning: config.switchyard:GROQ_API_KEY: the value looks like a key of OpenAI, but is sent to the provider of GROQ_API_KEY
+        `Pulumi.dev.yaml:3:3 warning: config.switchyard:GROQ_API_KEY: the value looks like a key of OpenAI, but is sent to Groq
     ${SET}`,
       );
     });

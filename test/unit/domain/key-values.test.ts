@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { keyFault } from '../../../domain/checks/key-values.ts';
+import { keyFault, ownerOfKey } from '../../../domain/checks/key-values.ts';
 import { findLeaks } from '../../../domain/diagnostics/key-leaks.ts';
 import { parseCatalog } from '../../../domain/read/catalog-file.ts';
 import type { Catalog } from '../../../domain/schema/catalog-schema.ts';
@@ -83,6 +83,19 @@ describe('the value of a key', () => {
         expect(keyFault(catalog, 'GROQ_API_KEY', `secretive ${value}`)?.message).not.toContain('secretive');
       }),
     );
+  });
+});
+
+describe('the owner of a key that is set for Groq', () => {
+  test.each([
+    [`sk-proj-${'k9'.repeat(20)}`, 'OpenAI'],
+    [`sk-ant-api03-${'k9'.repeat(20)}`, 'Anthropic'],
+    [`sk-or-v1-${'9f'.repeat(32)}`, 'OpenRouter'],
+    [`sk-${'9f'.repeat(16)}`, 'OpenAI or DeepSeek'],
+    [`gsk_${'a1B2'.repeat(13)}`, undefined],
+    ['value-of-my-proxy-77', undefined],
+  ])('%s', (value, owner) => {
+    expect(ownerOfKey(catalog, 'GROQ_API_KEY', value)).toBe(owner);
   });
 });
 
