@@ -113,7 +113,10 @@ function sortNames(input: SettingsInput, source: Source) {
 function valueProblems({ config, catalog, stack }: SettingsInput, source: Source, name: string): Problem[] {
   const value = config[name];
   if (value === undefined) return [];
-  const set = `pulumi config set --secret ${name} --stack ${stack}`;
+  const usual = `pulumi config set --secret ${name} --stack ${stack}`;
+  // Pulumi would replace a value such as `secret` in the command too.
+  const set =
+    value !== '' && usual.includes(value) ? `./switchyard keys import <an env file> ${stack}` : usual;
   const fault = keyFault(catalog, name, value);
   if (fault !== undefined) {
     const fix = fault.reader === undefined ? set : `${fault.reader} | ${set}`;

@@ -22,12 +22,12 @@ describe('the value of a key', () => {
     'gsk_your_key_here', 'insert your key here', 'sk-proj-your-key-goes-here-0123456789abcdef', '...', '***', 'none', 'paste-it-here',
   ])('is a placeholder: %s', (value) => {
     expect([fault(value), fault(value, 'OPENAI_API_KEY')]).toEqual(
-      Array(2).fill(expect.stringMatching(/placeholder|dummy/)),
+      Array(2).fill(expect.stringMatching(/placeholder|to be filled in|dummy/)),
     );
   }); // prettier-ignore
 
   test.each([
-    ['<your key>', '<your key>'], ['[key]', '<your key>'], ['${GROQ}', '${NAME}'], ['$GROQ', '${NAME}'], ['%GROQ%', '%NAME%'],
+    ['<my key>', '<your key>'], ['[key]', '<your key>'], ['${GROQ}', '${NAME}'], ['$GROQ', '${NAME}'], ['%GROQ%', '%NAME%'],
     ['{{ groq_key }}', '{{ name }}'], ['$(pass groq)', '$(command)'], ['`pass groq`', '$(command)'], ['$env:GROQ', '$env:NAME'],
   ])('was not filled in: %s', (value, like) => {
     expect(fault(value)).toMatch(new RegExp(`^looks like a .*, like ${like.replace(/[${}()]/g, '\\$&')}$`));
@@ -74,6 +74,13 @@ describe('the value of a key', () => {
       expect([name, fault(placeholderOf(name), name)]).toEqual([name, undefined]);
     expect(fault('value-of-my-proxy-77')).toBeUndefined();
   }); // prettier-ignore
+
+  test('is not a word of the message: Pulumi would replace that word', () => {
+    const ordinary = ['short', 'key', 'fewer', 'than', 'char', 'long', 'least', 'dummy', 'servers', 'need', 'empty', 'placeholder', 'your-key-here', '<your key>', '${NAME}', 'YOUR_API_KEY', 'secret', 'anything', 'text', 'looks']; // prettier-ignore
+    const repeated = ordinary.filter((value) => fault(value)?.includes(value));
+    expect(repeated).toEqual([]);
+    expect(fault('short')).toBe('is not long enough: 8 is the least');
+  });
 
   test('is never repeated', () => {
     fc.assert(
