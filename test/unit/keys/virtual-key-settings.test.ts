@@ -83,16 +83,20 @@ describe('the settings of a key', () => {
     expect(keySetting(settings, 'alice').generation).toBe(3);
   });
 
-  test('of an unknown one: the nearest name, and the list', () => {
+  test.each([
+    ['alicia', '; did you mean "alice"?', './switchyard keys revoke alice dev'],
+    ['zoe', '', './switchyard keys list dev'],
+  ])('of an unknown one, %s: the nearest name, the list, and the command again', (alias, hint, command) => {
     let refused: unknown;
     try {
-      keySetting(settings, 'alcie');
+      keySetting(settings, alias, ['keys', 'revoke', alias, 'dev']);
     } catch (error) {
       refused = error;
     }
     expect(refused).toMatchObject({
-      message: 'stack dev has no key "alcie"; did you mean "alice"?',
+      message: `stack dev has no key "${alias}"${hint}`,
       allowed: ['default', 'alice'],
+      command,
     });
   });
 });
