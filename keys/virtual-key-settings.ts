@@ -1,6 +1,5 @@
 /** Virtual keys in a stack's file: checked before anything is written. */
 import { UserError } from '../console/errors.ts';
-import { formatProblems, hasErrors } from '../domain/diagnostics/problems.ts';
 import { didYouMean, suggest } from '../domain/diagnostics/suggest.ts';
 import { DEFAULT_KEY } from '../domain/plan/key-plan.ts';
 import type { KeyLimits } from '../domain/render/key-limits.ts';
@@ -9,6 +8,7 @@ import type { Settings } from '../domain/schema/settings-schema.ts';
 import { pulumi } from '../engine/pulumi-run.ts';
 import { repeatCommand } from '../engine/stack-name.ts';
 import { problemsWith, readRawConfig } from '../engine/stack-settings.ts';
+import { newKeyError } from './new-key-problems.ts';
 
 /** What a new virtual key's entry in the settings can have. */
 export interface NewKey extends KeyLimits {
@@ -56,9 +56,8 @@ function checkNewKey(stack: string, alias: string, key: NewKey): void {
       command: `./switchyard keys rotate ${stack} --key ${alias}`,
     });
   }
-  const problems = problemsWith(stack, { keys: JSON.stringify({ ...keys, [alias]: key }) });
-  if (hasErrors(problems))
-    throw new UserError(formatProblems(problems.filter((one) => one.severity !== 'warning')));
+  const error = newKeyError(alias, problemsWith(stack, { keys: JSON.stringify({ ...keys, [alias]: key }) }));
+  if (error !== undefined) throw error;
 }
 
 /**
