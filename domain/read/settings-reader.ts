@@ -122,7 +122,8 @@ function valueProblems({ config, catalog, stack }: SettingsInput, source: Source
     const fix = fault.reader === undefined ? set : `${fault.reader} | ${set}`;
     return [source.problem([name], `the value ${fault.message}`, { fix })];
   }
-  const owner = catalog && ownerOfKey(catalog, name, value);
+  if (catalog === undefined) return [];
+  const owner = ownerOfKey(catalog, name, value);
   if (owner === undefined) return [];
   const message = `the value looks like a key of ${owner}, but is sent to ${providerOfKey(catalog, name) ?? name}`;
   return [source.problem([name], message, { fix: set, severity: 'warning' })];

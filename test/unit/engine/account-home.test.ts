@@ -7,7 +7,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 
 const account = userInfo().homedir;
 let home: string;
-beforeAll(() => (home = mkdtempSync(join(tmpdir(), 'switchyard-home-'))));
+beforeAll(() => {
+  home = mkdtempSync(join(tmpdir(), 'switchyard-home-'));
+});
 afterAll(() => rmSync(home, { recursive: true }));
 
 /** The value of an expression in a process whose HOME is another folder than the account's. */
