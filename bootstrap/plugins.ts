@@ -2,11 +2,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { downloadPlugin } from './plugin-download.ts';
 import type { Plugin } from './pulumi-archives.ts';
-import { inHome, installedVersion } from '../console/home-paths.ts';
+import { accountHome, inHome, installedVersion } from '../console/home-paths.ts';
 import type { Reporter } from '../console/reporter.ts';
 import { findDamage, writeManifest } from './checksum-manifest.ts';
 
@@ -18,9 +17,9 @@ export function requiredPlugins(): Plugin[] {
   return PROVIDERS.map((name) => ({ name, version: installedVersion(`@pulumi/${name}`) }));
 }
 
-/** Where the engine keeps a plugin: below PULUMI_HOME, else ~/.pulumi. */
+/** Where the engine keeps a plugin: below PULUMI_HOME, else the account's ~/.pulumi. */
 function folderOf({ name, version }: Plugin): string {
-  const base = process.env.PULUMI_HOME || join(homedir(), '.pulumi');
+  const base = process.env.PULUMI_HOME || join(accountHome(), '.pulumi');
   return join(base, 'plugins', `resource-${name}-v${version}`);
 }
 

@@ -46,7 +46,11 @@ export async function makeProgram(args: readonly string[]): Promise<Command> {
 }
 
 /** The UserError for a mistake in the command line; undefined if there is no mistake, as for `--help`. */
-export function mistakeOf(error: CommanderError, args: readonly string[]): UserError | undefined {
+export function mistakeOf(
+  error: CommanderError,
+  program: Command,
+  args: readonly string[],
+): UserError | undefined {
   if (error.exitCode === 0 || error.code.startsWith('commander.help')) return undefined;
   const called = args.find((word) => commands[word] !== undefined);
   const [message = '', hint] = error.message.replace(/^error: /, '').split('\n');
@@ -54,6 +58,15 @@ export function mistakeOf(error: CommanderError, args: readonly string[]): UserE
     ...(called === undefined && error.code === 'commander.unknownCommand'
       ? { allowed: Object.keys(commands) }
       : {}),
-    command: `./switchyard ${called === undefined ? '' : `${called} `}--help`,
+    command: ['./switchyard', ...(called === undefined ? [] : commandPath(program, args)), '--help'].join(
+      ' ',
+    ),
   });
+}
+
+/** The command that is called, with its subcommands: `keys`, `add`. */
+function commandPath(program: Command, args: readonly string[]): string[] {
+  const [first, ...rest] = args.filter((word) => !word.startsWith('-'));
+  const command = program.commands.find((one) => one.name() === first);
+  return command === undefined ? [] : [command.name(), ...commandPath(command, rest)];
 }

@@ -4,6 +4,7 @@ import { type Output, withOutput } from '../console/output.ts';
 import { UserError } from '../console/errors.ts';
 import { parseBudget } from '../domain/render/key-limits.ts';
 import type { Budget } from '../domain/schema/limits-schema.ts';
+import { parseExpiry } from '../console/time-options.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { deploy } from '../engine/deploy.ts';
 import { requireStack } from '../engine/stack-name.ts';
@@ -28,7 +29,10 @@ export function register(keys: Command): void {
     .option('--requests-per-minute <number>', 'further requests get 429', wholeNumber(1, 1_000_000))
     .option('--tokens-per-minute <number>', 'input and output together', wholeNumber(1, 1_000_000_000))
     .option('--parallel-requests <number>', 'requests at the same time', wholeNumber(1, 10_000))
-    .option('--expires <time>', 'when it expires: 2026-12-31T00:00:00Z; default: never')
+    .option(
+      '--expires <time>',
+      'when it expires: the last day (YYYY-MM-DD) or a time (YYYY-MM-DDThh:mm:ssZ), in UTC; default: never',
+    )
     .action(withOutput(add));
 }
 
@@ -55,10 +59,11 @@ function requireBudget(text: string): Budget {
 }
 
 async function add(out: Output, alias: string, stack: string, options: AddOptions): Promise<void> {
-  await requireStack(stack);
-  const { model: models, lane: lanes, budget, ...rest } = options;
+  const { model: models, lane: lanes, budget, expires: until, ...rest } = options;
   const budgets = budget?.map((text) => requireBudget(text));
-  const given = Object.entries({ models, lanes, budget: budgets, ...rest });
+  const expires = until === undefined ? undefined : parseExpiry(until, '--expires');
+  await requireStack(stack);
+  const given = Object.entries({ models, lanes, budget: budgets, expires, ...rest });
   const key: NewKey = Object.fromEntries(given.filter(([, value]) => value !== undefined));
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   await ensureStack(stack);

@@ -13,11 +13,12 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
 });
 
+const program = await makeProgram(args);
 try {
-  await (await makeProgram(args)).parseAsync();
+  await program.parseAsync();
 } catch (error) {
   if (!(error instanceof CommanderError)) throw error;
-  const mistake = mistakeOf(error, args);
+  const mistake = mistakeOf(error, program, args);
   if (mistake !== undefined) new Output({ json: args.includes('--json') }).failure(mistake);
   process.exitCode = error.exitCode;
 }

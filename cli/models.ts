@@ -5,7 +5,7 @@ import { type ModelState, modelState, type StackModels } from '../domain/plan/mo
 import { litellmFacts, priceMapEntry } from '../domain/facts/litellm-facts.ts';
 import { checkRetirements, retirements, WARN_DAYS } from '../domain/checks/retirements.ts';
 import { formatProblem, hasErrors } from '../domain/diagnostics/problems.ts';
-import type { Catalog } from '../domain/schema/catalog-schema.ts';
+import { type Catalog, MOCK_ALIAS } from '../domain/schema/catalog-schema.ts';
 import { checkPriceMap } from '../domain/checks/price-map.ts';
 import { requireCatalog } from '../stacks/load.ts';
 import { UserError } from '../console/errors.ts';
@@ -90,11 +90,11 @@ async function deployedModels(out: Output, stack: string): Promise<ReadonlySet<s
 }
 
 /**
- * The catalogue's aliases in its order.
+ * The catalogue's aliases in its order, and the mock model where the stack has it.
  */
 export function modelRows(catalog: Catalog, today: string, of: StackModels): ModelRow[] {
   const lives = new Map(retirements(catalog, today).map((life) => [life.alias, life]));
-  return Object.entries(catalog.models).map(([alias, model]) => {
+  const rows = Object.entries(catalog.models).map(([alias, model]): ModelRow => {
     const known = priceMapEntry(catalog, model, litellmFacts);
     return {
       alias,
@@ -111,6 +111,20 @@ export function modelRows(catalog: Catalog, today: string, of: StackModels): Mod
       state: modelState(alias, of),
     };
   });
+  return [...rows, ...mockRows(of)];
+}
+
+/** The row of the mock model, which is in no catalogue; none if the stack neither has nor serves it. */
+function mockRows(of: StackModels): ModelRow[] {
+  const [hasKey, served] = [of.withKey, of.deployed].map((aliases) => aliases.has(MOCK_ALIAS)) as [
+    boolean,
+    boolean,
+  ];
+  if (!hasKey && !served) return [];
+  const unknown = { context: null, retires: null, daysLeft: null };
+  const free = { priceIn: 0, priceOut: 0, chain: [] };
+  const names = { alias: MOCK_ALIAS, provider: MOCK_ALIAS, upstream: MOCK_ALIAS };
+  return [{ ...names, ...unknown, ...free, hasKey, served, state: modelState(MOCK_ALIAS, of) }];
 }
 
 function text(stack: string, rows: readonly ModelRow[]): string {

@@ -129,7 +129,7 @@ function numbers(sums: UsageSums): string[] {
   return [...counts, ...tokens].map(String).concat(dollars(sums.cost_nano_usd));
 }
 
-/** What makes the sum inexact, in sentences. */
+/** What the columns count, and what makes the sum inexact, in sentences. */
 function notes(sums: UsageSums): string[] {
   const counted =
     sums.counted_attempts === 0
@@ -144,6 +144,7 @@ function notes(sums: UsageSums): string[] {
     ...counted,
     ...unpriced,
     ...saved,
+    'calls: of providers, with retries and fallbacks; the cache and the mock make none, and have no tokens here',
     'Estimated by list prices; the invoices of the providers decide.',
   ];
 }

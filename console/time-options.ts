@@ -42,3 +42,24 @@ export function parseDuration(text: string, option: string): number {
     allowed: '90s, 30m, 24h, 7d; at most 90d',
   });
 }
+
+/**
+ * The time at which something expires, in ISO 8601. A day counts through its end: `2026-12-31` is 2027-01-01T00:00:00Z.
+ *
+ * @param option the option's name, for the error.
+ * @param now the time that it must be after.
+ * @throws UserError if it is neither a day nor a time in UTC, or has passed. Its example lies in the future.
+ */
+export function parseExpiry(text: string, option: string, now = new Date()): string {
+  const next = `${now.getUTCFullYear() + 1}-12-31`;
+  const allowed = `a day, through its end in UTC: ${next}; or a time in UTC: ${next}T18:00:00Z`;
+  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(text);
+  const time = new Date(isDay ? `${text}T00:00:00Z` : text);
+  const isTime = isDay || /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?Z$/.test(text);
+  // JavaScript takes February 30th for March 2nd.
+  if (!isTime || Number.isNaN(time.getTime()) || dayOf(time) !== text.slice(0, 10))
+    throw new UserError('invalid time', { where: option, found: text, allowed });
+  if (isDay) time.setUTCDate(time.getUTCDate() + 1);
+  if (time <= now) throw new UserError('this time has passed', { where: option, found: text, allowed });
+  return isDay ? time.toISOString().replace('.000Z', 'Z') : text;
+}

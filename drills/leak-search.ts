@@ -1,8 +1,9 @@
 /** The search of the drill `leak`: all places where a key could be visible. */
 import { createReadStream, readdirSync, readFileSync, statSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { execa } from 'execa';
+import { accountHome } from '../console/home-paths.ts';
 import { found, foundInStream, type Needle } from './canaries.ts';
 import { descendants } from './processes.ts';
 import type { DrillStack } from './drill-stack.ts';
@@ -23,7 +24,7 @@ export async function searchHost(stack: DrillStack, needles: Needle[], since: nu
   await search.docker(stack.name);
   await search.processes(stack);
   await search.files(stack.checkout.dir, [allowedFile, linkedFolder], 0);
-  await search.files(join(homedir(), '.pulumi'), [], since);
+  await search.files(join(accountHome(), '.pulumi'), [], since);
   await search.files(tmpdir(), [(path) => path.startsWith(stack.checkout.dir), builtImage], since, 3);
   return search.result();
 }

@@ -13,6 +13,9 @@ export interface ProviderAnswer {
   status: number;
   /** Why there was none, or what is wrong with it. */
   reason: string | null;
+  /** Of a server without a key: the models of the catalogue that its list lacks, if any, and those in the list. */
+  missing?: string[];
+  listed?: string[];
 }
 
 /**

@@ -4,13 +4,12 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { UserError } from '../console/errors.ts';
 import { readStackYaml } from './stack-file.ts';
 import type { Progress } from '../console/output.ts';
-import { inHome, ROOT } from '../console/home-paths.ts';
+import { accountHome, inHome, ROOT } from '../console/home-paths.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 
 interface StackConfig {
@@ -35,7 +34,7 @@ export function backendFolder(): string | undefined {
   const url = backendUrl();
   if (!url.startsWith('file://')) return undefined;
   // Pulumi runs in the checkout: a relative path is relative to it.
-  return resolve(ROOT, url.slice('file://'.length).split('?')[0]!.replace(/^~/, homedir()));
+  return resolve(ROOT, url.slice('file://'.length).split('?')[0]!.replace(/^~/, accountHome()));
 }
 
 /** The path of the passphrase file that Switchyard creates for a stack. */

@@ -108,9 +108,9 @@ export function allStacks(): string[] {
   return [...new Set([...knownStacks(), ...stacksInFolder()])].sort();
 }
 
-/** The command line with another stack name; without quoting, so only if no argument needs any. */
-function repeatCommand(args: readonly string[], stack: string, near: string): string {
-  const plain = args.includes(stack) && args.every((arg) => /^[\w@%+=:,./-]+$/.test(arg));
+/** The command line with another name in the place of a wrong one; without quoting, so only if no argument needs any. */
+export function repeatCommand(args: readonly string[], wrong: string, near: string): string {
+  const plain = args.includes(wrong) && args.every((arg) => /^[\w@%+=:,./-]+$/.test(arg));
   if (!plain) return `repeat the command with ${near}`;
-  return ['./switchyard', ...args.map((arg) => (arg === stack ? near : arg))].join(' ');
+  return ['./switchyard', ...args.map((arg) => (arg === wrong ? near : arg))].join(' ');
 }

@@ -1,13 +1,14 @@
 /** Virtual keys in a stack's file: checked before anything is written. */
 import { UserError } from '../console/errors.ts';
-import { formatProblems, hasErrors } from '../domain/diagnostics/problems.ts';
-import { didYouMean } from '../domain/diagnostics/suggest.ts';
+import { didYouMean, suggest } from '../domain/diagnostics/suggest.ts';
 import { DEFAULT_KEY } from '../domain/plan/key-plan.ts';
 import type { KeyLimits } from '../domain/render/key-limits.ts';
 import type { Budget } from '../domain/schema/limits-schema.ts';
 import type { Settings } from '../domain/schema/settings-schema.ts';
 import { pulumi } from '../engine/pulumi-run.ts';
+import { repeatCommand } from '../engine/stack-name.ts';
 import { problemsWith, readRawConfig } from '../engine/stack-settings.ts';
+import { newKeyError } from './new-key-problems.ts';
 
 /** What a new virtual key's entry in the settings can have. */
 export interface NewKey extends KeyLimits {
@@ -55,24 +56,31 @@ function checkNewKey(stack: string, alias: string, key: NewKey): void {
       command: `./switchyard keys rotate ${stack} --key ${alias}`,
     });
   }
-  const problems = problemsWith(stack, { keys: JSON.stringify({ ...keys, [alias]: key }) });
-  if (hasErrors(problems))
-    throw new UserError(formatProblems(problems.filter((one) => one.severity !== 'warning')));
+  const error = newKeyError(alias, problemsWith(stack, { keys: JSON.stringify({ ...keys, [alias]: key }) }));
+  if (error !== undefined) throw error;
 }
 
 /**
  * The settings of a virtual key. The key `default` exists without any.
  *
+ * @param args the command line, which the error repeats with the alias that was probably meant.
+ *
  * @throws UserError with the names of all keys if there is no such key.
  */
-export function keySetting({ keys, stack }: Settings, alias: string): Settings['keys'][string] {
+export function keySetting(
+  { keys, stack }: Settings,
+  alias: string,
+  args: readonly string[] = process.argv.slice(2),
+): Settings['keys'][string] {
   const key = Object.hasOwn(keys, alias) ? keys[alias] : undefined;
   if (key !== undefined) return key;
   if (alias === DEFAULT_KEY) return { generation: 1 };
   const names = [...new Set([DEFAULT_KEY, ...Object.keys(keys)])];
+  const near = suggest(alias, names);
   throw new UserError(`stack ${stack} has no key "${alias}"${didYouMean(alias, names)}`, {
     allowed: names,
-    command: `./switchyard keys add ${alias} ${stack}`,
+    // Not `keys add`: who revokes or rotates a key wants to end a value, not to have a further one.
+    command: near === undefined ? `./switchyard keys list ${stack}` : repeatCommand(args, alias, near),
   });
 }
 

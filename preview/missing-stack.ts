@@ -9,7 +9,7 @@ import { modelStates } from './model-states.ts';
 import { withoutSecrets } from './placeholders.ts';
 import { withEphemeralBackend } from './ephemeral.ts';
 import { describeNewStack } from './describe-new-stack.ts';
-import { changedSteps, planWarnings, toChange } from './pulumi-plan.ts';
+import { changedSteps, toChange } from './pulumi-plan.ts';
 import type { Preview } from './preview-report.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 
@@ -26,7 +26,7 @@ export async function previewMissing(out: Output, stack: string, inputs: Inputs)
   return {
     stack,
     changes: steps.length,
-    warnings: planWarnings(plan),
+    warnings: [...(plan.warnings ?? [])],
     meanings: describeNewStack(inputs),
     leftOut: inputs.plan.unavailable,
     models: modelStates(inputs.plan, []),

@@ -1,10 +1,9 @@
 /** The checks before the engine runs. */
-import { formatProblem, formatProblems, hasErrors, sortProblems } from '../domain/diagnostics/problems.ts';
+import { formatProblems, formatWarning, hasErrors, sortProblems } from '../domain/diagnostics/problems.ts';
 import { type Inputs, loadInputs, type RawConfig } from '../stacks/load.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { UserError } from '../console/errors.ts';
 import { dayOf } from '../console/time-options.ts';
-import { withoutWarningTag } from './pulumi-plan.ts';
 import { findLeakedSecrets } from './leaked-secrets.ts';
 
 /**
@@ -24,5 +23,5 @@ export function loadCheckedInputs(
   const { inputs, problems } = loadInputs(stack, raw, root, dayOf(now));
   const all = [...problems, ...findLeakedSecrets(root)];
   if (inputs === undefined || hasErrors(all)) throw new UserError(formatProblems(all));
-  return { inputs, warnings: sortProblems(all).map((problem) => withoutWarningTag(formatProblem(problem))) };
+  return { inputs, warnings: sortProblems(all).map(formatWarning) };
 }

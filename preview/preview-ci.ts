@@ -14,7 +14,7 @@ import { previewInCopy } from './preview-copy.ts';
 import { withoutSecrets } from './placeholders.ts';
 import { withEphemeralBackend } from './ephemeral.ts';
 import { describeNewStack } from './describe-new-stack.ts';
-import { changedSteps, planWarnings, toChange } from './pulumi-plan.ts';
+import { changedSteps, toChange } from './pulumi-plan.ts';
 import type { Preview } from './preview-report.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 
@@ -71,7 +71,7 @@ async function previewOne(out: Output, stack: string, options: CiOptions): Promi
   return {
     stack,
     changes: steps.length,
-    warnings: [...new Set([...warnings, ...planWarnings(plan)])],
+    warnings: [...new Set([...warnings, ...(plan.warnings ?? [])])],
     meanings: compared || describeNewStack(inputs),
     steps,
     ...(compared && options.base ? { comparedWith: options.base } : {}),

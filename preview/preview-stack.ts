@@ -18,7 +18,7 @@ import { describeNewStack } from './describe-new-stack.ts';
 import { olderPlan } from './older-plan.ts';
 import { loadCheckedInputs } from './preview-checks.ts';
 import type { Preview } from './preview-report.ts';
-import { changedSteps, type PulumiPlan, planWarnings, toChange } from './pulumi-plan.ts';
+import { changedSteps, type PulumiPlan, toChange } from './pulumi-plan.ts';
 import { runPreview } from './run-preview.ts';
 import { describeServingChanges } from './serving-changes.ts';
 
@@ -45,7 +45,7 @@ export async function previewStack(out: Output, stack: string, now: Date): Promi
   return {
     stack,
     changes: steps.length,
-    warnings: [...new Set([...warnings, ...planWarnings(plan), ...old])],
+    warnings: [...new Set([...warnings, ...(plan.warnings ?? []), ...old])],
     // The sentences of a new stack already name the unavailable models.
     meanings: isNew(plan)
       ? sentences

@@ -88,16 +88,6 @@ export function stepLine({ op, name, type, why }: Change): string {
   return `${SIGN[op] ?? ' '} ${name} (${type})${why.length > 0 ? `: ${why.join(', ')}` : ''}`;
 }
 
-/** The warnings of Pulumi and of the program, without duplicates. */
-export function planWarnings(plan: PulumiPlan): string[] {
-  return [...new Set((plan.warnings ?? []).map(withoutWarningTag))];
-}
-
-/** A problem's text without the "warning" after its position, since the whole is printed as a warning. */
-export function withoutWarningTag(text: string): string {
-  return text.replace(/^(\S+) warning: /, '$1 ');
-}
-
 /** `Container` for `docker:index/container:Container`. */
 export function typeOf(step: Step): string {
   const type = step.newState?.type ?? step.oldState?.type ?? '';

@@ -4,11 +4,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { execa, execaSync } from 'execa';
 import { stringify } from 'yaml';
-import { inHome, ROOT } from '../console/home-paths.ts';
+import { accountHome, inHome, ROOT } from '../console/home-paths.ts';
 import { copyFixtures, RELEASE_DAY } from './fixtures.ts';
 import { freePort } from './free-port.ts';
 import { fullName, stackFileName, stackOfFile } from '../domain/schema/stack-file-names.ts';
@@ -174,7 +174,7 @@ function compiledCode(): string {
  * @returns the path, for `PULUMI_HOME`.
  */
 export function pulumiHomeWithoutLogs(folder: string): string {
-  const own = process.env.PULUMI_HOME || join(homedir(), '.pulumi');
+  const own = process.env.PULUMI_HOME || join(accountHome(), '.pulumi');
   mkdirSync(folder);
   mkdirSync(join(own, 'plugins'), { recursive: true });
   symlinkSync(join(own, 'plugins'), join(folder, 'plugins'));

@@ -8,7 +8,7 @@ import { PORTKEY_ALIAS, PORTKEY_GATEWAY_KEY } from '../domain/plan/default-fallb
 import { clientMetadata, clientTexts } from '../domain/render/client-outputs.ts';
 import { virtualKeys } from '../domain/plan/key-plan.ts';
 import { localConfig, localRoutes } from '../domain/render/portkey-routes.ts';
-import { formatProblem, formatProblems, hasErrors } from '../domain/diagnostics/problems.ts';
+import { formatProblems, formatWarning, hasErrors } from '../domain/diagnostics/problems.ts';
 import { EDGE_MEMORY_MB } from '../domain/schema/edge-limits.ts';
 import { Switchyard, type SwitchyardArgs } from '../infra/switchyard.ts';
 import { edgeFiles, gatewayFiles, stackPlan } from './container-files.ts';
@@ -91,7 +91,7 @@ export const plan = stackPlan(inputs);
 function checkedInputs(): Inputs {
   const { inputs, problems } = loadInputs(stack, rawConfig());
   if (inputs === undefined || hasErrors(problems)) throw new pulumi.RunError(formatProblems(problems));
-  for (const problem of problems) void pulumi.log.warn(formatProblem(problem));
+  for (const problem of problems) void pulumi.log.warn(formatWarning(problem));
   return inputs;
 }
 

@@ -1,6 +1,7 @@
 /** Checks the value of a provider's key. No message ever contains the value. */
 import { describeCharacter } from '../diagnostics/characters.ts';
-import type { Catalog, Provider } from '../schema/catalog-schema.ts';
+import { keyPatterns, mostSpecific } from '../diagnostics/key-leaks.ts';
+import type { Catalog } from '../schema/catalog-schema.ts';
 import { keyBase } from '../schema/provider-key-names.ts';
 
 /** Why a value is not a key. */
@@ -71,42 +72,72 @@ export function keyFault(catalog: Catalog | undefined, name: string, value: stri
     return { message: `is a reference to ${store}, not a key`, ...(reader === undefined ? {} : { reader }) };
   }
   const unexpanded = UNEXPANDED.find(([form]) => form.test(value));
-  if (unexpanded !== undefined) return { message: `looks like ${unexpanded[1]}` };
+  if (unexpanded !== undefined) {
+    const [what, example] = unexpanded[1].split(', like ');
+    return worded(value, `looks like ${what}, like ${example}`, `looks like ${what}`);
+  }
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return { message: 'is an address, not a key' };
   if (DUMMIES.has(value.toLowerCase()))
-    return { message: 'is a dummy for servers that need no key, not a key of this provider' };
+    return worded(
+      value,
+      'is a dummy for servers that need no key, not a key of this provider',
+      'is what people write where a server accepts whatever it gets',
+    );
   const placeholder = evidentPlaceholder(value);
   if (placeholder !== undefined) return placeholder;
-  if (PLACEHOLDER.test(value)) return PLACEHOLDER_FAULT;
+  if (PLACEHOLDER.test(value)) return placeholderFault(value);
   const index = value.search(/[^\x21-\x7e]/);
   if (index >= 0) {
     const character = describeCharacter(String.fromCodePoint(value.codePointAt(index) ?? 0));
     return { message: `contains ${character}, which no key has: a header cannot carry it`, index };
   }
   if (value.length < MIN_LENGTH)
-    return { message: `is too short for a key (fewer than ${MIN_LENGTH} characters)` };
+    return worded(
+      value,
+      `is too short for a key (fewer than ${MIN_LENGTH} characters)`,
+      `is not long enough: ${MIN_LENGTH} is the least`,
+    );
   return undefined;
 }
 
-const PLACEHOLDER_FAULT: KeyFault = { message: 'looks like a placeholder, like your-key-here' };
+/**
+ * A fault in the first wording that does not contain the value. Pulumi's engine replaces every secret of three characters or more by
+ * `[secret]` in all that it prints, and a value that is no key may be an ordinary word of the message.
+ */
+function worded(value: string, ...wordings: [string, string]): KeyFault {
+  return { message: wordings.find((one) => !one.includes(value)) ?? wordings[1] };
+}
+
+function placeholderFault(value: string): KeyFault {
+  return worded(value, 'looks like a placeholder, like your-key-here', 'looks like text to be filled in');
+}
 
 function evidentPlaceholder(value: string): KeyFault | undefined {
-  return PLACEHOLDER_WORD.test(value) || FILLING.test(value) ? PLACEHOLDER_FAULT : undefined;
+  return PLACEHOLDER_WORD.test(value) || FILLING.test(value) ? placeholderFault(value) : undefined;
 }
 
 /**
  * The other provider whose key format a value has, if it does not have that of its own provider: such a key would be sent to the wrong
- * provider.
+ * provider. The format that begins with the longest literal text decides: `sk-ant-…` is Anthropic's, although OpenAI's `sk-…` matches it.
+ *
+ * @returns the provider's name; several, joined by "or", if their formats are equally specific.
  */
 export function ownerOfKey(catalog: Catalog, name: string, value: string): string | undefined {
   if (keyPattern(catalog, name)?.test(value) !== false) return undefined;
-  const matching = Object.values(catalog.providers).filter(
+  const matching = keyPatterns(catalog).filter(
     // A pattern of only letters and digits matches any provider's key.
-    (one) => /^[a-z]+[-_]/.test(one.keyPattern ?? '') && keyPattern(catalog, one.key)?.test(value),
+    ({ key, pattern }) => /^[a-z]+[-_]/.test(pattern) && keyPattern(catalog, key)?.test(value),
   );
-  // The longest pattern is the most specific one: `sk-…` alone matches many keys.
-  const length = ({ keyPattern: pattern = '' }: Provider): number => pattern.length;
-  return matching.sort((a, b) => length(b) - length(a))[0]?.name;
+  return matching.length === 0
+    ? undefined
+    : mostSpecific(matching)
+        .map((one) => one.name)
+        .join(' or ');
+}
+
+/** The provider that a key is for, for people; undefined if the catalogue has none. */
+export function providerOfKey(catalog: Catalog, name: string): string | undefined {
+  return Object.values(catalog.providers).find(({ key }) => key === keyBase(name))?.name;
 }
 
 /** The format of a key according to the catalogue. */

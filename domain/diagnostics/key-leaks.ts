@@ -125,7 +125,7 @@ export function unusable(pattern: string): string | undefined {
 }
 
 /** The patterns that begin with the longest literal text: `sk-ant-…` is Anthropic's, although `sk-…` matches it too. */
-function mostSpecific(patterns: readonly KeyPattern[]): KeyPattern[] {
+export function mostSpecific(patterns: readonly KeyPattern[]): KeyPattern[] {
   const literal = ({ pattern }: KeyPattern) => /^[A-Za-z0-9_-]*/.exec(pattern)?.[0].length ?? 0;
   const longest = Math.max(...patterns.map(literal));
   return patterns.filter((pattern) => literal(pattern) === longest);

@@ -19,11 +19,19 @@ export interface Problem {
 
 /** One problem in one line, or two where there is a fix. */
 export function formatProblem(problem: Problem): string {
-  const { severity, file, line, column, path, message, fix } = problem;
+  return format(problem, problem.severity === 'warning' ? 'warning: ' : '');
+}
+
+/** A warning for an output that says itself that it is one, as Pulumi's log and the CLI do. */
+export function formatWarning(problem: Problem): string {
+  return format(problem, '');
+}
+
+function format({ file, line, column, path, message, fix }: Problem, tag: string): string {
   const position = [file, line, line === undefined ? undefined : column]
     .filter((part) => part !== undefined)
     .join(':');
-  const head = `${position} ${severity === 'warning' ? 'warning: ' : ''}${path === '' ? '' : `${path}: `}${message}`;
+  const head = `${position} ${tag}${path === '' ? '' : `${path}: `}${message}`;
   return fix === undefined ? head : `${head}\n    ${fix}`;
 }
 

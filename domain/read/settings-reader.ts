@@ -7,7 +7,7 @@ import { parseLenient } from '../diagnostics/parse-lenient.ts';
 import type { Catalog } from '../schema/catalog-schema.ts';
 import type { Source } from '../diagnostics/yaml-source.ts';
 import { nextPort } from '../plan/next-port.ts';
-import { keyFault, ownerOfKey } from '../checks/key-values.ts';
+import { keyFault, ownerOfKey, providerOfKey } from '../checks/key-values.ts';
 import { checkSettings } from '../checks/settings-checks.ts';
 import { explainUnknown } from './settings-keys.ts';
 import { type Settings, settingsSchema } from '../schema/settings-schema.ts';
@@ -113,15 +113,19 @@ function sortNames(input: SettingsInput, source: Source) {
 function valueProblems({ config, catalog, stack }: SettingsInput, source: Source, name: string): Problem[] {
   const value = config[name];
   if (value === undefined) return [];
-  const set = `pulumi config set --secret ${name} --stack ${stack}`;
+  const usual = `pulumi config set --secret ${name} --stack ${stack}`;
+  // Pulumi would replace a value such as `secret` in the command too.
+  const set =
+    value !== '' && usual.includes(value) ? `./switchyard keys import <an env file> ${stack}` : usual;
   const fault = keyFault(catalog, name, value);
   if (fault !== undefined) {
     const fix = fault.reader === undefined ? set : `${fault.reader} | ${set}`;
     return [source.problem([name], `the value ${fault.message}`, { fix })];
   }
-  const owner = catalog && ownerOfKey(catalog, name, value);
+  if (catalog === undefined) return [];
+  const owner = ownerOfKey(catalog, name, value);
   if (owner === undefined) return [];
-  const message = `the value looks like a key of ${owner}, but is sent to the provider of ${name}`;
+  const message = `the value looks like a key of ${owner}, but is sent to ${providerOfKey(catalog, name) ?? name}`;
   return [source.problem([name], message, { fix: set, severity: 'warning' })];
 }
 

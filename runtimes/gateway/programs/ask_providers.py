@@ -1,5 +1,6 @@
 """Asks every provider of config.yaml, with each of its keys, whether it answers. `up` runs this in a gateway: it has the keys, and its network is
-the one that matters. Prints a line of JSON for each key: {"name", "host", "status", "reason"}; no key and nothing of a response.
+the one that matters. Prints a line of JSON for each key: {"name", "host", "status", "reason"}; no key, and of a response only this: of a server
+without a key, which the user runs, "missing" are the configured models that its list lacks, and "listed" the models in it.
 
 The question is a list, of the models or for OpenRouter of the key's limits: providers do not charge for it.
 """
@@ -23,6 +24,8 @@ from urllib.parse import urlsplit
 # Seconds until a provider counts as unreachable, and until the program ends whatever happens.
 TIMEOUT = 5.0
 TOTAL = 8.0
+# The bytes that are read of a list of models, and the models of it that are reported.
+MAX_LIST, MAX_LISTED = 1 << 20, 100
 SECRETS = Path('/run/secrets')
 REFERENCE = 'os.environ/'
 # What is appended to the address, and the header with the key, by LiteLLM's prefix.
@@ -40,6 +43,8 @@ class Question(NamedTuple):
     name: str  # that of the key; without one the alias
     url: str
     headers: dict[str, str]
+    # The models that its list must have. Only of servers without a key: a provider's list can lack names that it accepts.
+    models: tuple[str, ...] = ()
 
 
 def questions(config: dict, secrets: Path = SECRETS) -> list[Question]:
@@ -55,7 +60,10 @@ def questions(config: dict, secrets: Path = SECRETS) -> list[Question]:
         if header:
             headers[header] = f'Bearer {resolved(key, secrets)}' if header == 'authorization' else resolved(key, secrets)
         name = key.removeprefix(REFERENCE) if key.startswith(REFERENCE) else entry['model_name']
-        found.setdefault((params['api_base'], key), Question(name, params['api_base'].rstrip('/') + path, headers))
+        one = found.setdefault((params['api_base'], key), Question(name, params['api_base'].rstrip('/') + path, headers))
+        if not key.startswith(REFERENCE):
+            models = dict.fromkeys([*one.models, params['model'].partition('/')[2]])
+            found[params['api_base'], key] = one._replace(models=tuple(models))
     return list(found.values())
 
 
@@ -79,13 +87,30 @@ def ask(question: Question, context: ssl.SSLContext | None = None) -> dict:
     request = urllib.request.Request(question.url, headers={'user-agent': 'switchyard', 'accept': 'application/json', **question.headers})
     try:
         with urllib.request.build_opener(*handlers).open(request, timeout=TIMEOUT) as response:
-            return {**result, 'status': response.status}
+            return {**result, 'status': response.status, **(compared(question.models, response.read(MAX_LIST)) if question.models else {})}
     except urllib.error.HTTPError as error:
         # A firewall in front of the provider responds with a page.
         is_page = 'json' not in (error.headers.get('content-type') or '')
         return {**result, 'status': error.code, 'reason': 'a page, not the API' if is_page else None}
     except Exception as error:
         return {**result, 'reason': reason_of(getattr(error, 'reason', error))}
+
+
+def compared(models: tuple[str, ...], body: bytes) -> dict:
+    """The models that a list lacks, and what it has; empty if it lacks none, or is no list."""
+    try:
+        answer = json.loads(body)
+        listed = [one.get('id') or one.get('name') for one in answer.get('data') or answer['models']]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return {}
+    names = [name for name in listed if isinstance(name, str)]
+    # Ollama adds the tag `latest` to a name without one.
+    missing = [model for model in models if model not in names and f'{model}:latest' not in names]
+    return {'missing': missing, 'listed': [printable(name) for name in names[:MAX_LISTED]]} if missing else {}
+
+
+def printable(name: str) -> str:
+    return ''.join(c for c in name[:100] if c.isprintable())
 
 
 def reason_of(error: object) -> str:

@@ -46,6 +46,8 @@ class AskProviders(unittest.TestCase):
             model('r', 'openrouter/x', 'http://r/api/v1', 'os.environ/O_API_KEY'),
             model('g', 'gemini/x', 'http://g/v1beta', 'os.environ/O_API_KEY'),
             model('local', 'custom_openai/x', 'http://l/v1'),
+            model('local-2', 'custom_openai/org/y', 'http://l/v1'),
+            model('local-3', 'custom_openai/x', 'http://l/v1'),
             model('mock', 'openai/mock', 'http://127.0.0.1:9', mock_response='hi'),
         ]}  # fmt: skip
         with tempfile.TemporaryDirectory() as folder:
@@ -58,7 +60,7 @@ class AskProviders(unittest.TestCase):
             Question('O_API_KEY', 'http://o/v1/models', {'x-portkey-api-key': 'value of O_API_KEY', 'x': 'y', 'authorization': 'Bearer value of O_API_KEY'}),
             Question('O_API_KEY', 'http://r/api/v1/key', {'authorization': 'Bearer value of O_API_KEY'}),
             Question('O_API_KEY', 'http://g/v1beta/models?pageSize=1', {'x-goog-api-key': 'value of O_API_KEY'}),
-            Question('local', 'http://l/v1/models', {'authorization': 'Bearer not-needed'}),
+            Question('local', 'http://l/v1/models', {'authorization': 'Bearer not-needed'}, ('x', 'org/y')),
         ])  # fmt: skip
 
     def test_a_response_is_its_status_and_nothing_else(self):
@@ -69,6 +71,25 @@ class AskProviders(unittest.TestCase):
             self.assertEqual((result['status'], result['reason']), (status, reason), path)
             self.assertNotIn(secret, json.dumps(result))
         self.assertNotIn('/elsewhere', [path for path, _ in self.server.seen])
+
+    def test_a_servers_list_of_models_is_compared_with_those_that_it_must_have(self):
+        self.server.answers = {
+            '/v1/models': (200, json.dumps({'object': 'list', 'data': [{'id': 'qwen3:8b'}, {'id': 'a\x1b[31m'}]})),
+            '/api/tags': (200, json.dumps({'models': [{'name': 'qwen3:latest'}, {'name': 'qwen3:8b'}]})),
+            '/empty': (200, json.dumps({'data': [], 'models': []})),
+            **{path: (200, body) for path, body in (('/text', 'OK'), ('/array', '[1]'), ('/odd', '{"data":[3]}'), ('/none', '{}'))},
+        }
+        for path, models, missing, listed in (
+            ('/v1/models', ('qwen3:14b', 'qwen3:8b'), ['qwen3:14b'], ['qwen3:8b', 'a[31m']),
+            ('/v1/models', ('qwen3:8b',), None, None),
+            ('/v1/models', (), None, None),
+            ('/api/tags', ('qwen3', 'llama'), ['llama'], ['qwen3:latest', 'qwen3:8b']),
+            ('/empty', ('m',), ['m'], []),
+            *((path, ('m',), None, None) for path in ('/text', '/array', '/odd', '/none')),
+        ):
+            with self.subTest(path=path, models=models):
+                result = ask(Question('local', self.address + path, {}, models))
+                self.assertEqual((result['status'], result.get('missing'), result.get('listed')), (200, missing, listed))
 
     def test_no_response_has_a_reason_and_a_bounded_time(self):
         self.assertEqual(ask(Question('K', 'http://127.0.0.1:9/models', {}))['reason'], 'it refuses connections')

@@ -9,12 +9,14 @@ import unittest
 from fractions import Fraction
 from pathlib import Path
 
+import requests_log
 from ledger_rows import DEPLOYMENT, PRICE, PRICES, attempt, count, request
 
 from ledger.counting import Tokens, tokens_of
-from ledger.observed import Deployment
+from ledger.observed import Deployment, deployments_of
 from ledger.prices import Price, PriceList, nano_usd, prices_of
 from ledger.rows import attempt_row, request_row
+from ledger.transport import observe_calls
 
 RECORDINGS = Path(os.environ.get('SWITCHYARD_RECORDINGS', '/recordings'))
 
@@ -162,6 +164,27 @@ class CountingTest(unittest.TestCase):
         asked.cached = DEPLOYMENT, USAGE
         row = request_row(asked, PRICES)[1]
         self.assertEqual((row['cache_hit'], row['attempts'], row['saved_nano_usd'], row['gen_ai_request_model']), ('exact', 0, 17_000, 'gpt-5.6'))
+
+    def test_the_mock_has_its_own_name_with_and_without_the_cache(self):
+        mock = {'model_name': 'mock', 'litellm_params': {'model': 'openai/mock', 'mock_response': 'hi'}, 'model_info': {'id': 'mock'}}
+        deployments = deployments_of([mock])
+
+        class Router:
+            async def make_call(self, function, *_args, **_kwargs):
+                return await function()
+
+        async def answer():
+            return 'an answer without a call'
+
+        observe_calls(Router, [], deployments, self.fail)
+        state = requests_log.begin([])
+        asked = state.record = request(alias='')
+        self.assertEqual(asyncio.run(Router().make_call(answer, model='mock', metadata={'model_info': {'id': 'mock'}})), 'an answer without a call')
+        again = request(alias='mock')
+        again.cached = deployments['mock'], USAGE
+        for row, hit in ((request_row(asked, PRICES)[1], 'no'), (request_row(again, PRICES)[1], 'exact')):
+            names = (row['gen_ai_provider_name'], row['gen_ai_request_model'], row['model_alias'])
+            self.assertEqual((*names, row['cache_hit'], row['attempts'], row['saved_nano_usd']), ('mock', 'mock', 'mock', hit, 0, 0))
 
     def test_names_of_clients_and_providers_cannot_harm(self):
         row = self.row(json.dumps({'id': 'x' * 10_000, 'model': 'a\x00\x1b[31mb\nc', 'usage': USAGE}).encode())

@@ -57,10 +57,11 @@ describe('the launcher in a fresh clone', () => {
 
 describe('a mistake in the command line', () => {
   const told = async (...args: string[]) => {
+    const program = await makeProgram(args);
     try {
-      await (await makeProgram(args)).parseAsync(args, { from: 'user' });
+      await program.parseAsync(args, { from: 'user' });
     } catch (error) {
-      return mistakeOf(error as Parameters<typeof mistakeOf>[0], args)?.toJSON();
+      return mistakeOf(error as Parameters<typeof mistakeOf>[0], program, args)?.toJSON();
     }
     throw new Error('it was taken');
   };
@@ -79,5 +80,14 @@ describe('a mistake in the command line', () => {
       message: "unknown option '--prot' (Did you mean --port?)",
       command: './switchyard up --help',
     });
+  });
+
+  test.each([
+    [['keys', 'add', 'alice', 'dev', '--models', 'mock'], './switchyard keys add --help'],
+    [['--json', 'stack', 'new', '--prot', '1'], './switchyard stack new --help'],
+    [['keys', 'ad'], './switchyard keys --help'],
+    [['keys', 'add'], './switchyard keys add --help'],
+  ])('in %j names the help of the subcommand', async (args, command) => {
+    expect(await told(...args)).toMatchObject({ command });
   });
 });

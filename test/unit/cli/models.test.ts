@@ -46,6 +46,19 @@ test('a model whose key is set but not deployed is not served', () => {
   expect(row).toMatchObject({ hasKey: true, served: false, state: 'not deployed' });
 });
 
+test.each([
+  [{ withKey: new Set(['mock']), deployed: new Set(['mock']) }, 'served'],
+  [{ withKey: new Set(['mock']), deployed: new Set<string>() }, 'not deployed'],
+  [{ withKey: new Set<string>(), deployed: new Set(['mock']) }, 'served'],
+  [NONE, undefined],
+])('the mock model is listed where the stack has it: case %#', (of, state) => {
+  const rows = modelRows(catalog(), '2026-11-24', of);
+  const row = rows.find(({ alias }) => alias === 'mock');
+  expect(row?.state).toBe(state);
+  if (state !== undefined)
+    expect(row).toMatchObject({ provider: 'mock', upstream: 'mock', priceIn: 0, chain: [] });
+});
+
 test('the catalogue overrides the price map, and unknown values are null', () => {
   const rows = modelRows(catalog(), '2026-11-24', NONE);
   const row = (alias: string) => rows.find((one) => one.alias === alias);

@@ -66,3 +66,17 @@ test('providers that refused their key, did not answer or failed are named, each
     'providers    A_API_KEY, G_API_KEY, local: answered',
   ]);
 });
+
+test('a server that does not list a model of the catalogue is named, with what it lists', () => {
+  const local = { name: 'local', host: '127.0.0.1:11434', status: 200, reason: null };
+  const lines = (more: object) =>
+    upText({ ...REPORT, providers: [{ ...local, ...more }] }, Infinity).split('\n');
+  expect(lines({ missing: ['qwen3:14b'], listed: ['qwen3:8b', 'llama3'] })).toContain(
+    '  not listed  local: 127.0.0.1:11434 lists qwen3:8b, llama3, but not qwen3:14b; did you mean "qwen3:8b"?',
+  );
+  expect(lines({ missing: ['qwen3:14b'], listed: [] }).join()).toContain(
+    'lists no model, and so not qwen3:14b',
+  );
+  expect(lines({ missing: ['qwen3:14b'], listed: [] }).join()).not.toContain('answered');
+  expect(lines({}).join()).toContain('local: answered');
+});

@@ -97,6 +97,7 @@ test('FOCUS has a charge for each day, model and key, and no formula', () => {
 test('the table has a sum, and says what makes it inexact', () => {
   const text = usageText(ROWS, ['provider', 'model']);
   expect(text).toMatch(/^all +6 +0 +3 +9 +2100 +150 +9\.001280003$/m);
+  expect(text).toContain('calls: of providers, with retries and fallbacks; the cache and the mock make none');
   expect(text).toContain('2 calls without a known price: not in the sum');
   expect(text).toContain('1 calls without usage of the provider');
   expect(usageText([], ['day'])).toBe('no requests in this time');

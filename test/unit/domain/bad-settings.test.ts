@@ -604,6 +604,12 @@ describe('good settings', () => {
       ['your-secretive-key', 'looks like a placeholder, like your-key-here', SET],
       ['op://secretive/groq/key', 'is a reference to 1Password, not a key', `op read 'op://…' | ${SET}`],
       ['', 'is empty', SET],
+      ['short', 'is not long enough: 8 is the least', SET],
+      [
+        'secret',
+        'looks like a placeholder, like your-key-here',
+        './switchyard keys import <an env file> dev',
+      ],
     ])('is refused: %j', (value, message, fix) => {
       const { settings, problems } = withKey(value);
       expect(settings).toBeUndefined();
@@ -616,7 +622,7 @@ describe('good settings', () => {
       const { settings, problems } = withKey(`sk-${'k9'.repeat(20)}`);
       expect(settings).toBeDefined();
       expect(formatProblems(problems)).toBe(
-        `Pulumi.dev.yaml:3:3 warning: config.switchyard:GROQ_API_KEY: the value looks like a key of OpenAI, but is sent to the provider of GROQ_API_KEY
+        `Pulumi.dev.yaml:3:3 warning: config.switchyard:GROQ_API_KEY: the value looks like a key of OpenAI, but is sent to Groq
     ${SET}`,
       );
     });

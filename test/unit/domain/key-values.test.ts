@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { keyFault } from '../../../domain/checks/key-values.ts';
+import { keyFault, ownerOfKey } from '../../../domain/checks/key-values.ts';
 import { findLeaks } from '../../../domain/diagnostics/key-leaks.ts';
 import { parseCatalog } from '../../../domain/read/catalog-file.ts';
 import type { Catalog } from '../../../domain/schema/catalog-schema.ts';
@@ -22,12 +22,12 @@ describe('the value of a key', () => {
     'gsk_your_key_here', 'insert your key here', 'sk-proj-your-key-goes-here-0123456789abcdef', '...', '***', 'none', 'paste-it-here',
   ])('is a placeholder: %s', (value) => {
     expect([fault(value), fault(value, 'OPENAI_API_KEY')]).toEqual(
-      Array(2).fill(expect.stringMatching(/placeholder|dummy/)),
+      Array(2).fill(expect.stringMatching(/placeholder|to be filled in|dummy/)),
     );
   }); // prettier-ignore
 
   test.each([
-    ['<your key>', '<your key>'], ['[key]', '<your key>'], ['${GROQ}', '${NAME}'], ['$GROQ', '${NAME}'], ['%GROQ%', '%NAME%'],
+    ['<my key>', '<your key>'], ['[key]', '<your key>'], ['${GROQ}', '${NAME}'], ['$GROQ', '${NAME}'], ['%GROQ%', '%NAME%'],
     ['{{ groq_key }}', '{{ name }}'], ['$(pass groq)', '$(command)'], ['`pass groq`', '$(command)'], ['$env:GROQ', '$env:NAME'],
   ])('was not filled in: %s', (value, like) => {
     expect(fault(value)).toMatch(new RegExp(`^looks like a .*, like ${like.replace(/[${}()]/g, '\\$&')}$`));
@@ -75,6 +75,13 @@ describe('the value of a key', () => {
     expect(fault('value-of-my-proxy-77')).toBeUndefined();
   }); // prettier-ignore
 
+  test('is not a word of the message: Pulumi would replace that word', () => {
+    const ordinary = ['short', 'key', 'fewer', 'than', 'char', 'long', 'least', 'dummy', 'servers', 'need', 'empty', 'placeholder', 'your-key-here', '<your key>', '${NAME}', 'YOUR_API_KEY', 'secret', 'anything', 'text', 'looks']; // prettier-ignore
+    const repeated = ordinary.filter((value) => fault(value)?.includes(value));
+    expect(repeated).toEqual([]);
+    expect(fault('short')).toBe('is not long enough: 8 is the least');
+  });
+
   test('is never repeated', () => {
     fc.assert(
       fc.property(anyText({ minLength: 4 }), (value) => {
@@ -83,6 +90,19 @@ describe('the value of a key', () => {
         expect(keyFault(catalog, 'GROQ_API_KEY', `secretive ${value}`)?.message).not.toContain('secretive');
       }),
     );
+  });
+});
+
+describe('the owner of a key that is set for Groq', () => {
+  test.each([
+    [`sk-proj-${'k9'.repeat(20)}`, 'OpenAI'],
+    [`sk-ant-api03-${'k9'.repeat(20)}`, 'Anthropic'],
+    [`sk-or-v1-${'9f'.repeat(32)}`, 'OpenRouter'],
+    [`sk-${'9f'.repeat(16)}`, 'OpenAI or DeepSeek'],
+    [`gsk_${'a1B2'.repeat(13)}`, undefined],
+    ['value-of-my-proxy-77', undefined],
+  ])('%s', (value, owner) => {
+    expect(ownerOfKey(catalog, 'GROQ_API_KEY', value)).toBe(owner);
   });
 });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { EngineEvent } from '@pulumi/pulumi/automation/index.js';
+import { formatWarning } from '../../../domain/diagnostics/problems.ts';
 import { EngineEvents } from '../../../engine/engine-events.ts';
 
 const CONTAINER = 'docker:index/container:Container';
@@ -78,15 +79,16 @@ describe('progress', () => {
 });
 
 describe('warnings', () => {
-  test('are reported once, immediately, without those about our own plugins', () => {
+  test('are reported once, immediately, with the word "warning" once, and not those about our own plugins', () => {
     const events = new EngineEvents();
+    const text = formatWarning({ severity: 'warning', file: 'catalog.yaml', line: 1, column: 2, path: 'a', message: 'b', fix: 'c' }); // prettier-ignore
     const lines = [
       said('warning', 'using pulumi-resource-docker from $PATH at /x\n'),
-      said('warning', '<{%reset%}>catalog.yaml:1:2 warning: a: b\n    c<{%reset%}>\n'),
-      said('warning', 'catalog.yaml:1:2 warning: a: b\n    c\n'),
+      said('warning', `<{%reset%}>${text}<{%reset%}>\n`),
+      said('warning', `${text}\n`),
     ].map((one) => events.take(one));
-    expect(lines).toEqual([undefined, 'warning: catalog.yaml:1:2 warning: a: b\n    c', undefined]);
-    expect(events.warnings).toEqual(['catalog.yaml:1:2 warning: a: b\n    c']);
+    expect(lines).toEqual([undefined, 'warning: catalog.yaml:1:2 a: b\n    c', undefined]);
+    expect(events.warnings).toEqual(['catalog.yaml:1:2 a: b\n    c']);
   });
 });
 

@@ -60,7 +60,7 @@ describe('an import', () => {
     const text = `GROQ_API_KEY=${GROQ}\nMISTRAL_API_KEY="your-key-here"\njust text\nOPENAI_API_KEY=op://Private/OpenAI/key\n`;
     const error = refusal(`${text}ANTHROPIC_KEY=x\nOPENROUTER_API_KEY=\nGROQ_API_KEY_2="gsk secret"`);
     expect(error.message).toBe(`6 lines are refused; nothing was set
-.env:2:18 MISTRAL_API_KEY: the value looks like a placeholder, like your-key-here
+.env:2:18 MISTRAL_API_KEY: the value looks like text to be filled in
     write the key itself there, or remove the line
 .env:3:1 not understood; expected NAME=value
 .env:4:16 OPENAI_API_KEY: the value is a reference to 1Password, not a key

@@ -1,7 +1,12 @@
 import { settingsSchema } from '../../../domain/schema/settings-schema.ts';
 import { describeLimits, parseBudget } from '../../../domain/render/key-limits.ts';
+import type { UserError } from '../../../console/errors.ts';
+import { parseExpiry } from '../../../console/time-options.ts';
+import type { Problem } from '../../../domain/diagnostics/problems.ts';
+import { parseSettings } from '../../../domain/read/settings-reader.ts';
+import { newKeyError } from '../../../keys/new-key-problems.ts';
 import { keySetting, settingsOf } from '../../../keys/virtual-key-settings.ts';
-import { goodSettings } from '../domain/shipped.ts';
+import { goodSettings, shippedCatalog } from '../domain/shipped.ts';
 
 describe('the options of `keys add`', () => {
   test('become settings that Pulumi writes one by one', () => {
@@ -83,16 +88,87 @@ describe('the settings of a key', () => {
     expect(keySetting(settings, 'alice').generation).toBe(3);
   });
 
-  test('of an unknown one: the nearest name, and the list', () => {
+  test.each([
+    ['alicia', '; did you mean "alice"?', './switchyard keys revoke alice dev'],
+    ['zoe', '', './switchyard keys list dev'],
+  ])('of an unknown one, %s: the nearest name, the list, and the command again', (alias, hint, command) => {
     let refused: unknown;
     try {
-      keySetting(settings, 'alcie');
+      keySetting(settings, alias, ['keys', 'revoke', alias, 'dev']);
     } catch (error) {
       refused = error;
     }
     expect(refused).toMatchObject({
-      message: 'stack dev has no key "alcie"; did you mean "alice"?',
+      message: `stack dev has no key "${alias}"${hint}`,
       allowed: ['default', 'alice'],
+      command,
     });
+  });
+});
+
+describe('a new key that the settings must not have', () => {
+  const refused = (key: unknown, alias = 'alice') => {
+    const { problems } = parseSettings({
+      ...{ stack: 'dev', secretKeys: [], catalog: shippedCatalog().catalog },
+      config: { port: '4000', keys: JSON.stringify({ [alias]: key }) },
+    });
+    return newKeyError(alias, problems);
+  };
+
+  test.each([
+    [{ models: ['gpt4'] }, '--model: no such model: "gpt4"; did you mean "gpt-4"?'],
+    [{ lanes: ['x'] }, '--lane: no such lane of the gateway: "x"'],
+    [{ budget: [{ usd: '0', window: 'month' }] }, '--budget: found "0"; expected US dollars'],
+    [{ expires: 'nope' }, '--expires: found "nope"; expected a time'],
+    [{ owner: '' }, '--owner: found ""'],
+  ])('is an error about the option: %j', (key, message) => {
+    const error = refused(key);
+    expect(error?.message).toContain(message);
+    expect(error?.message).not.toContain('Pulumi.dev.yaml');
+    expect(error?.command).toBe('./switchyard keys add --help');
+  });
+
+  test.each(['Al ice', 'master'])('is an error about its name: %s', (alias) => {
+    expect(refused({}, alias)?.message).toMatch(/^<alias>: the name is not allowed/);
+  });
+
+  test('keeps the place of an error that is not its own', () => {
+    const other: Problem = { severity: 'error', file: 'Pulumi.dev.yaml', line: 3, column: 1, path: 'config.switchyard:port', message: 'wrong', fix: 'set it' }; // prettier-ignore
+    expect(newKeyError('alice', [other])).toMatchObject({
+      message: 'Pulumi.dev.yaml:3:1 config.switchyard:port: wrong\n    set it',
+      command: undefined,
+    });
+    expect(newKeyError('alice', [{ ...other, severity: 'warning' }])).toBeUndefined();
+  });
+});
+
+describe('when a key expires', () => {
+  const now = new Date('2026-11-27T10:00:00Z');
+
+  test.each([
+    ['2026-12-31', '2027-01-01T00:00:00Z'],
+    ['2026-11-27', '2026-11-28T00:00:00Z'],
+    ['2026-12-31T18:00:00Z', '2026-12-31T18:00:00Z'],
+  ])('a day counts through its end: %s', (text, expected) => {
+    expect(parseExpiry(text, '--expires', now)).toBe(expected);
+  });
+
+  test.each([
+    '2026-02-30',
+    '2026-13-01',
+    '31.12.2026',
+    '2026-12-31T18:00',
+    'tomorrow',
+    '2026-11-26',
+    '2026-11-27T10:00:00Z',
+  ])('is refused, with an example in the future: %s', (text) => {
+    let refused: unknown;
+    try {
+      parseExpiry(text, '--expires', now);
+    } catch (error) {
+      refused = error;
+    }
+    expect(refused).toMatchObject({ where: '--expires', found: text });
+    expect((refused as UserError).allowed).toContain('2027-12-31');
   });
 });

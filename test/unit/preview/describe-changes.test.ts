@@ -1,13 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { isNew, describeChanges } from '../../../preview/describe-changes.ts';
-import {
-  changedSteps,
-  planOf,
-  type PulumiPlan,
-  planWarnings,
-  type Step,
-  toChange,
-} from '../../../preview/pulumi-plan.ts';
+import { changedSteps, planOf, type PulumiPlan, type Step, toChange } from '../../../preview/pulumi-plan.ts';
 import { previewMarkdown, previewText } from '../../../preview/preview-report.ts';
 
 const TYPES = {
@@ -158,11 +151,6 @@ describe('a plan', () => {
     const names = (plan: PulumiPlan) => changedSteps(plan).map((one) => toChange(one).name);
     expect(names({ steps })).toEqual(['a', 'b']);
     expect(names({ steps: steps.reverse() })).toEqual(['a', 'b']);
-  });
-
-  test('has its warnings without the second "warning"', () => {
-    const warnings = ['catalog.yaml:1:2 warning: a: b\n    c'];
-    expect(planWarnings({ warnings })).toEqual(['catalog.yaml:1:2 a: b\n    c']);
   });
 
   test("has one step for a replacement, whatever the engine's steps for it", () => {

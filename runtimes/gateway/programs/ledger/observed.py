@@ -19,7 +19,7 @@ class Deployment(NamedTuple):
     """A model at a provider, with one of the provider's keys."""
 
     alias: str
-    provider: str  # LiteLLM's prefix
+    provider: str  # LiteLLM's prefix; `mock` for the mock, which has the prefix of OpenAI
     model: str  # the provider's own name
     key_name: str
 
@@ -30,6 +30,7 @@ def deployments_of(models: list[dict]) -> dict[str, Deployment]:
     for entry in models:
         params = entry['litellm_params']
         provider, _, model = params['model'].partition('/')
+        provider = 'mock' if 'mock_response' in params else provider
         key = params.get('api_key') or ''
         found[(entry.get('model_info') or {}).get('id', '')] = Deployment(
             entry['model_name'], provider, model or provider, key.removeprefix('os.environ/') if key.startswith('os.environ/') else ''
@@ -54,7 +55,7 @@ class Request:
         self.attempts = 0
         # Its attempts that are not over (transport.Meter).
         self.running: set = set()
-        # The deployment of the last attempt.
+        # The deployment of the last attempt, or the one that answered without any.
         self.answered_by: Deployment | None = None
         # The usage of an answer from the cache, and the deployment that it came from.
         self.cached: tuple[Deployment | None, dict] | None = None

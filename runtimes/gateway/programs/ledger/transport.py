@@ -31,9 +31,13 @@ def observe_calls(router_class, transports: list, deployments: dict[str, Deploym
             record.alias = str(kwargs.get('model') or '')
         token = _CALL.set(kwargs)
         try:
-            return await call(self, original_function, *args, **kwargs)
+            answer = await call(self, original_function, *args, **kwargs)
         finally:
             _CALL.reset(token)
+        # Also without an attempt: the mock answers without a call.
+        if record is not None and (deployment := deployments.get(deployment_of(kwargs) or '')):
+            record.answered_by = deployment
+        return answer
 
     router_class.make_call = make_call
     for transport in transports:
