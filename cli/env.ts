@@ -34,5 +34,5 @@ async function printExports(out: Output, stack: string): Promise<void> {
   // `pulumi preview` and `pulumi config set` need a stack that exists; PULUMI_STACK selects it for this shell alone.
   await ensureStack(stack);
   variables.PULUMI_STACK = stack;
-  out.result({ stack, variables }, exportLines(variables));
+  out.result({ stack, variables }, exportLines(variables), { verbatim: true });
 }
