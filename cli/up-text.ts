@@ -4,6 +4,7 @@ import type { ProviderAnswer } from '../engine/ask-providers.ts';
 import type { FirstAnswer } from '../client/first-answer.ts';
 import { describeUnavailable, groupUnavailable } from '../domain/plan/group-unavailable.ts';
 import { MOCK_ALIAS } from '../domain/schema/catalog-schema.ts';
+import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { nameList } from '../console/wrap.ts';
 import { describeLeftAlone, explainOff } from '../client/connect-text.ts';
 import type { Connected, LeftAlone } from '../client/connect-types.ts';
@@ -54,7 +55,7 @@ export function upText(report: UpReport, width?: number): string {
       withPulumi(report, text),
     ]),
     ...(answer ? [['answer', describeAnswer(answer)] satisfies [string, string]] : []),
-    ...(connected && answer ? clientRows(connected) : []),
+    ...(connected && answer ? clientRows(stack, connected) : []),
     ...(models.some((model) => model !== MOCK_ALIAS)
       ? [
           ['next', `./switchyard smoke ${stack}   # sends one request to every provider`] satisfies [
@@ -80,7 +81,7 @@ function describeAnswer({ model, text, ms }: FirstAnswer): string {
 }
 
 /** How opencode is used now, with and without a model. */
-function clientRows({ model, try: command }: Connected): [string, string][] {
+function clientRows(stack: string, { model, try: command }: Connected): [string, string][] {
   const direct = model !== undefined && !model.startsWith('litellm/');
   return [
     ['try', command],
@@ -90,7 +91,7 @@ function clientRows({ model, try: command }: Connected): [string, string][] {
           [
             'default',
             direct
-              ? `without -m opencode uses ${model} directly, not the gateway; the gateway's models are litellm/…`
+              ? `without -m opencode uses ${model} directly, not the gateway, whose models are litellm/…; to use the gateway by default, write \`switchyard:client: { direct: [] }\` below config in ${stackFileName(stack)}, then up: no provider's key goes to opencode then`
               : `without -m opencode uses ${model}`,
           ] satisfies [string, string],
         ]),

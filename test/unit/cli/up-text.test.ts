@@ -66,3 +66,11 @@ test('providers that refused their key, did not answer or failed are named, each
     'providers    A_API_KEY, G_API_KEY, local: answered',
   ]);
 });
+
+test('it says how opencode is kept on the gateway, if it would use a provider directly', () => {
+  const connected = (model: string) =>
+    ({ model, try: 'opencode run "hi"', files: [], switchedOff: [] }) as unknown as UpReport['connected'];
+  const said = 'write `switchyard:client: { direct: [] }` below config in Pulumi.dev.yaml';
+  expect(upText({ ...REPORT, connected: connected('groq-direct/m') }, Infinity)).toContain(said);
+  expect(upText({ ...REPORT, connected: connected('litellm/m') }, Infinity)).not.toContain(said);
+});
