@@ -2,7 +2,7 @@
 import { providerRows } from './up-providers.ts';
 import type { ProviderAnswer } from '../engine/ask-providers.ts';
 import type { FirstAnswer } from '../client/first-answer.ts';
-import { describeUnavailable, groupUnavailable } from '../domain/plan/group-unavailable.ts';
+import { countUnavailable, describeUnavailable, groupUnavailable } from '../domain/plan/group-unavailable.ts';
 import { MOCK_ALIAS } from '../domain/schema/catalog-schema.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { nameList } from '../console/wrap.ts';
@@ -23,6 +23,8 @@ export interface UpReport {
   changes: number;
   models: string[];
   leftOut: UnavailableModel[];
+  /** Whether the `up` before this one left out the same: they are only counted then. */
+  leftOutIsKnown: boolean;
   connected: Connected | undefined;
   leftAlone: LeftAlone | undefined;
   answer: FirstAnswer | undefined;
@@ -40,8 +42,10 @@ export function upText(report: UpReport, width?: number): string {
   const rows: [string, string][] = [
     ['endpoint', `${endpoint}  (OpenAI: ${endpoint}/v1, Anthropic: ${endpoint})`],
     ['served', models.join(', ') || 'none yet'],
-    ...groups.map((group): [string, string] => ['not set', describeUnavailable(group)]),
-    ...(command === undefined
+    ...(report.leftOutIsKnown && report.leftOut.length > 0
+      ? [['not set', countUnavailable(report.leftOut.length, stack)] satisfies [string, string]]
+      : groups.map((group): [string, string] => ['not set', describeUnavailable(group)])),
+    ...(command === undefined || report.leftOutIsKnown
       ? []
       : [['', `to set a key: ${withPulumi(report, command)}`] satisfies [string, string]]),
     ...(connected?.files ?? []).map(({ path, changed }): [string, string] => [
