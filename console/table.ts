@@ -36,6 +36,11 @@ export function table(
     .join('\n');
 }
 
+/** Whether the rows fit the width as columns, if need be with cells wrapped between words. */
+export function fitsAsTable(head: readonly string[], rows: readonly string[][], width = columns()): boolean {
+  return fitted([head, ...rows], width) !== undefined;
+}
+
 /** The width of each column so that all fit; undefined if they do not fit even when wrapped between words. */
 function fitted(rows: readonly (readonly string[])[], width: number): number[] | undefined {
   const count = Math.max(...rows.map((row) => row.length));
