@@ -17,12 +17,21 @@ export function widthOf(text: string): number {
   return stripVTControlCharacters(text).length;
 }
 
+/** What announces a command in a text. Without it `pulumi is not installed` would be one. */
+const BEFORE = /(?<=^|: |; (?=pulumi|eval)|\(|&& |, then )/;
+
+/** The programs that messages suggest to run. */
+const PROGRAM =
+  /(?:\.\/switchyard|eval(?= ")|export(?= \w+=)|OPENCODE_\w+=\S*|pulumi (?:config|stack|preview|up|login|state|plugin)|opencode run|docker|chmod|chown|git|curl|ssh|sudo|rm|mv|mkdir|ls|cd|df|kill|npm) /;
+
 /**
- * A command in a text, to its end: of the line, the sentence, the parentheses, or to its comment. It must be preceded by what announces it,
- * so that `pulumi is not installed` is prose.
+ * The rest of a command: to the end of the line, the sentence, the parentheses, or to its comment. No two alternatives match the same
+ * text, so that a text which is no command takes no exponential time.
  */
-const COMMAND =
-  /(?<=^|: |; (?=pulumi|eval)|\(|&& |, then )(?:\.\/switchyard|eval(?= ")|export(?= \w+=)|OPENCODE_\w+=\S*|pulumi (?:config|stack|preview|up|login|state|plugin)|opencode run|docker|chmod|chown|git|curl|ssh|sudo|rm|mv|mkdir|ls|cd|df|kill|npm) (?:"[^"]*"|'[^']*'|\$\([^)]*\)|\([^)]*\)|(?!\s+#)[^\s;)"']|;(?!\s|$)|\s+(?!#|\(|and |or |$))*[\w"'…>/.-]/g;
+const ARGUMENTS =
+  /(?:"[^"]*"|'[^']*'|\$\([^)]*\)|\([^)]*\)|[^\s;()"'$]|\$(?!\()|;(?!\s|$)|\s(?!\s*(?:#|\(|and |or |$)))*(?<=[\w"'…>/.)-])/;
+
+const COMMAND = new RegExp(BEFORE.source + PROGRAM.source + ARGUMENTS.source, 'g');
 
 /** Text in backticks, which is a command or a name. */
 const QUOTED = /`[^`\n]+`/g;
@@ -42,7 +51,10 @@ function wordsOf(line: string): string[] {
 
 /** The columns of the longest word of a text. */
 export function longestWord(text: string): number {
-  return Math.max(...text.split('\n').flatMap(wordsOf).map(widthOf));
+  return text
+    .split('\n')
+    .flatMap(wordsOf)
+    .reduce((most, word) => Math.max(most, widthOf(word)), 0);
 }
 
 /** Wraps a text between words into lines of at most `width` columns. A longer word, or a command, gets its own line and is not broken. */
@@ -87,9 +99,12 @@ export function wrapMessage(text: string, width = columns()): string {
 function copied(label: string, text: string, width: number): string[] {
   const [command = '', comment] = text.split(/\s+#\s+(.*)/s);
   const fits = widthOf(label) + widthOf(command) <= width;
+  const indent = ' '.repeat(Math.max(4, label.length - label.trimStart().length + 2));
   return [
-    ...(fits ? [label + command] : [label.trimEnd(), `    ${command}`]),
-    ...(comment === undefined ? [] : wrap(comment, width - 6).map((line) => `    # ${line}`)),
+    ...(fits ? [label + command] : [label.trimEnd(), `${indent}${command}`]),
+    ...(comment === undefined
+      ? []
+      : wrap(comment, width - indent.length - 2).map((line) => `${indent}# ${line}`)),
   ];
 }
 

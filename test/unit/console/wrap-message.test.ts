@@ -73,6 +73,11 @@ test.each([
   expect(wrap(text, 20).filter((line) => line.includes(command!))).toHaveLength(1);
 });
 
+test('a long text that is no command takes no exponential time', () => {
+  for (const part of ['$() ', '(a) ', '"a" ', '( ', '$(a ', ' ', 'a '])
+    expect(wrap(`x: docker ${part.repeat(5000)}!?`, 20).length).toBeGreaterThan(0);
+});
+
 test('prose that names a program is wrapped', () => {
   expect(wrap('pulumi is not on the PATH of this shell, so run this', 30)).toEqual([
     'pulumi is not on the PATH of',
