@@ -123,7 +123,7 @@ function defaultLogs(stack: string): string {
 
 function tableOf(reports: readonly AgentReport[]): string {
   return table(
-    ['agent', 'lane', 'model', 'exit', 'in', 'out', 's', ''],
+    ['agent', 'lane', 'model', 'exit', 'in', 'out', 's', 'note'],
     reports.map(({ agent, lane, model, ok, exitCode, tokens, seconds, reason, log }) => [
       agent,
       lane,

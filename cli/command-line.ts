@@ -2,6 +2,7 @@
 import { Command, type CommanderError } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { UserError } from '../console/errors.ts';
+import { columns } from '../console/wrap.ts';
 
 /** Every command, in the order in which `--help` lists them. */
 const commands: Record<string, () => Promise<{ register(program: Command): void }>> = {
@@ -35,14 +36,21 @@ export async function makeProgram(args: readonly string[]): Promise<Command> {
     .description('An LLM gateway as code: LiteLLM deployed with Pulumi, with client files for opencode.')
     .version(packageJson.version)
     .option('--json', 'one JSON document on standard output, progress on standard error')
-    .configureHelp({ showGlobalOptions: true })
+    // Commander leaves text unwrapped, and lets the terminal cut words, where less than this is left beside the options' names.
+    .configureHelp({ showGlobalOptions: true, minWidthToWrap: 20 })
     // Errors are thrown; main.ts prints them, as JSON if requested.
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({ outputError: () => undefined, getOutHelpWidth: helpWidth, getErrHelpWidth: helpWidth })
     .exitOverride();
   const called = args.find((word) => !word.startsWith('-') && word !== 'help');
   const load = called === undefined ? undefined : commands[called];
   for (const one of load ? [load] : Object.values(commands)) (await one()).register(program);
   return program;
+}
+
+/** The width of the terminal, 80 columns without one. */
+function helpWidth(): number {
+  const width = columns();
+  return width === Infinity ? 80 : width;
 }
 
 /** The UserError for a mistake in the command line; undefined if there is no mistake, as for `--help`. */

@@ -69,7 +69,7 @@ export async function refreshOtherClients(out: Output, stack: string, outputs: R
 export function printVariables(out: Output, stack: string, client: KeyedClient): void {
   const { set, unset } = clientVariables(requireAccess(stack, client));
   const lines = [exportLines(set), ...unset.map((name) => `unset ${name}`)];
-  out.result({ stack, variables: set, unset }, lines.join('\n'));
+  out.result({ stack, variables: set, unset }, lines.join('\n'), { verbatim: true });
 }
 
 function requireAccess(stack: string, { config, auth }: KeyedClient): GatewayAccess {

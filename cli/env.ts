@@ -7,7 +7,9 @@ export function register(program: Command): void {
   program
     .command('env')
     .argument('[stack]', 'the stack that plain `pulumi` uses then', 'dev')
-    .description('print the exports with which plain `pulumi` works here: eval "$(./switchyard env dev)"')
+    .description(
+      'print the exports with which plain `pulumi` and `opencode` work here: eval "$(./switchyard env dev)"',
+    )
     .action(withOutput(printExports));
 }
 
@@ -18,12 +20,16 @@ async function printExports(out: Output, stack: string): Promise<void> {
     { checkStackName, refuseFormerName },
     { formerName },
     { ensureStack },
+    { pathWithOpencode },
+    { ROOT },
   ] = await Promise.all([
     import('../engine/environment.ts'),
     import('../console/shell.ts'),
     import('../engine/stack-name.ts'),
     import('../engine/renamed-stack.ts'),
     import('../engine/stack-state.ts'),
+    import('../client/client-home.ts'),
+    import('../console/home-paths.ts'),
   ]);
   checkStackName(stack);
   refuseFormerName(stack);
@@ -34,5 +40,6 @@ async function printExports(out: Output, stack: string): Promise<void> {
   // `pulumi preview` and `pulumi config set` need a stack that exists; PULUMI_STACK selects it for this shell alone.
   await ensureStack(stack);
   variables.PULUMI_STACK = stack;
-  out.result({ stack, variables }, exportLines(variables));
+  variables.PATH = await pathWithOpencode(ROOT, variables.PATH ?? '');
+  out.result({ stack, variables }, exportLines(variables), { verbatim: true });
 }

@@ -11,6 +11,9 @@ import { makeProgram } from './command-line.ts';
 /** The file, relative to the checkout's root. */
 export const HELP_FILE = 'cli/help.txt';
 
+/** The launcher prints the text as it is, so it fits narrow terminals: the launcher cannot wrap two columns. */
+const WIDTH = 60;
+
 /** The help of every command, each below a line `=== <the command>`. */
 export async function helpText(): Promise<string> {
   return sections(await makeProgram([]), '');
@@ -18,7 +21,7 @@ export async function helpText(): Promise<string> {
 
 function sections(command: Command, above: string): string {
   const name = `${above}${command.name()}`;
-  const own = command.configureOutput({ getOutHelpWidth: () => 80 }).helpInformation();
+  const own = command.configureOutput({ getOutHelpWidth: () => WIDTH }).helpInformation();
   return [`=== ${name}\n${own}`, ...command.commands.map((one) => sections(one, `${name} `))].join('');
 }
 

@@ -7,6 +7,7 @@ import { checkRetirements, retirements, WARN_DAYS } from '../domain/checks/retir
 import { formatProblem, hasErrors } from '../domain/diagnostics/problems.ts';
 import { type Catalog, MOCK_ALIAS } from '../domain/schema/catalog-schema.ts';
 import { checkPriceMap } from '../domain/checks/price-map.ts';
+import type { UnavailableModel } from '../domain/plan/plan-types.ts';
 import { requireCatalog } from '../stacks/load.ts';
 import { UserError } from '../console/errors.ts';
 import { type Output, withOutput } from '../console/output.ts';
@@ -15,8 +16,9 @@ import { requireDeclaredStack } from '../engine/stack-name.ts';
 import { stacksInFolder } from '../engine/state-file.ts';
 import { stackInputs } from '../engine/stack-settings.ts';
 import { stackOutputs } from '../engine/stack-state.ts';
-import { table } from '../console/table.ts';
+import { fitsAsTable, table } from '../console/table.ts';
 import { dayOf, parseToday } from '../console/time-options.ts';
+import { columns, nameList, wrap } from '../console/wrap.ts';
 
 /** An alias, as `--json` prints it. */
 export interface ModelRow {
@@ -53,17 +55,26 @@ export function register(program: Command): void {
     .command('models')
     .description('list the catalogue as a table: alias, upstream, prices, retirement, chain')
     .argument('[stack]', 'the stack whose keys and deployment decide what is shown as served', 'dev')
+    .argument('[alias]', 'show only this model, with everything that is known of it')
     .option('--check', `fail on retired and unknown models, warn ${WARN_DAYS} days before a retirement`)
     .option('--today <day>', 'use this day instead of today: YYYY-MM-DD')
     .action(withOutput(models));
 }
 
-async function models(out: Output, stack: string, options: ModelsOptions): Promise<void> {
+async function models(
+  out: Output,
+  stack: string,
+  alias: string | undefined,
+  options: ModelsOptions,
+): Promise<void> {
   await requireDeclaredStack(stack);
   const today = dayOf(parseToday(options.today));
   const { catalog, source, problems } = requireCatalog();
-  const withKey = new Set(stackInputs(stack).inputs?.plan.served.map((model) => model.alias));
-  const rows = modelRows(catalog, today, { withKey, deployed: await deployedModels(out, stack) });
+  requireAlias(catalog, source.file, alias);
+  const plan = stackInputs(stack).inputs?.plan;
+  const withKey = new Set(plan?.served.map((model) => model.alias));
+  const all = modelRows(catalog, today, { withKey, deployed: await deployedModels(out, stack) });
+  const rows = all.filter((row) => alias === undefined || row.alias === alias);
   const found = options.check
     ? [...problems, ...checkPriceMap(catalog, source), ...checkRetirements(catalog, source, today)]
     : [];
@@ -71,8 +82,19 @@ async function models(out: Output, stack: string, options: ModelsOptions): Promi
   if (hasErrors(found)) process.exitCode = 1;
   out.result(
     { stack, today, models: rows, ...(options.check ? { problems: found } : {}) },
-    text(stack, rows),
+    alias === undefined
+      ? modelsText(stack, rows)
+      : rows.map((row) => oneModelText(stack, row, plan?.unavailable)).join('\n'),
   );
+}
+
+function requireAlias(catalog: Catalog, file: string, alias: string | undefined): void {
+  if (alias === undefined || Object.hasOwn(catalog.models, alias)) return;
+  throw new UserError('the catalogue has no such model', {
+    where: file,
+    found: alias,
+    allowed: Object.keys(catalog.models),
+  });
 }
 
 /** The aliases that the last `up` deployed; empty if nothing is deployed, or if the backend cannot be queried. */
@@ -127,33 +149,53 @@ function mockRows(of: StackModels): ModelRow[] {
   return [{ ...names, ...unknown, ...free, hasKey, served, state: modelState(MOCK_ALIAS, of) }];
 }
 
-function text(stack: string, rows: readonly ModelRow[]): string {
-  return table(
-    [
-      'alias',
-      'upstream',
-      'provider',
-      'context',
-      '$/M in',
-      '$/M out',
-      'retires',
-      'days',
-      stack,
-      'falls back to',
-    ],
-    rows.map((row) => [
-      row.alias,
-      row.upstream,
-      row.provider,
-      row.context === null ? '-' : tokens(row.context),
-      row.priceIn?.toString() ?? '-',
-      row.priceOut?.toString() ?? '-',
-      row.retires ?? '-',
-      days(row.daysLeft),
-      row.state,
-      row.chain.join(', ') || '-',
-    ]),
+/** The columns of the list. */
+function cellsOf(stack: string, row: ModelRow): Record<string, string> {
+  return {
+    alias: row.alias,
+    upstream: row.upstream,
+    provider: row.provider,
+    context: row.context === null ? '-' : tokens(row.context),
+    '$/M in': row.priceIn?.toString() ?? '-',
+    '$/M out': row.priceOut?.toString() ?? '-',
+    retires: row.retires ?? '-',
+    days: days(row.daysLeft),
+    [stack]: row.state,
+    'falls back to': row.chain.join(', ') || '-',
+  };
+}
+
+/**
+ * The list as text: a table with as many columns as fit, the most important ones first; blocks only where no table fits.
+ *
+ * @param width the available columns.
+ */
+export function modelsText(stack: string, rows: readonly ModelRow[], width = columns()): string {
+  const cells = rows.map((row) => cellsOf(stack, row));
+  const all = Object.keys(cells[0] ?? {});
+  const short = [
+    ['alias', 'upstream', stack, 'falls back to'],
+    ['alias', 'upstream', stack],
+    ['alias', stack, 'falls back to'],
+    ['alias', stack],
+  ];
+  const under = (head: readonly string[]): string[][] =>
+    cells.map((row) => head.map((name) => row[name] ?? ''));
+  const head = [all, ...short].find((one) => fitsAsTable(one, under(one), width)) ?? ['alias', stack];
+  const text = table(head, under(head), undefined, width);
+  if (head === all) return text;
+  return [text, ...wrap(`all about one, or as JSON: ./switchyard models ${stack} ALIAS, --json`, width)].join(
+    '\n',
   );
+}
+
+/** Everything about one model, and the command that makes it available if it is not. */
+function oneModelText(stack: string, row: ModelRow, unavailable: readonly UnavailableModel[] = []): string {
+  const { alias, ...others } = cellsOf(stack, row);
+  const missing = unavailable.find(({ model }) => model === row.alias);
+  const rows = Object.entries(others).filter(([, cell]) => cell !== '-');
+  if (missing !== undefined) rows.push(['missing', `${missing.reason}; ${missing.command}`]);
+  return `${alias}\n${nameList(rows)}`;
 }
 
 function days(left: number | null): string {

@@ -39,7 +39,7 @@ export function register(program: Command): void {
           (signal) => smoke(out, stack, { client, endpoint, signal }),
         );
         if (rows.some(({ ok }) => ok === false)) process.exitCode = 1;
-        out.result(rows, tableOf(rows));
+        out.result(rows, smokeText(rows));
       }),
     );
 }
@@ -87,17 +87,23 @@ async function askTarget(
   return skipped(target, `opencode is not installed; ${INSTALL_OPENCODE}`);
 }
 
-function tableOf(rows: readonly SmokeRow[]): string {
+/**
+ * The results as text. The target is the first column, since it heads the row's block where the table does not fit.
+ *
+ * @param width the available columns.
+ */
+export function smokeText(rows: readonly SmokeRow[], width?: number): string {
   const state = ({ ok }: SmokeRow): string => (ok === null ? 'skipped' : ok ? 'ok' : 'FAILED');
   return table(
-    ['layer', 'provider', 'model', '', 'ms', ''],
+    ['target', 'layer', 'result', 'ms', 'note'],
     rows.map((row) => [
+      [row.provider, row.model].filter(Boolean).join('/'),
       String(row.layer),
-      row.provider,
-      row.model,
       state(row),
       row.ok === null ? '' : String(row.ms),
       row.reason.replace(/^skipped: /, ''),
     ]),
+    undefined,
+    width,
   );
 }

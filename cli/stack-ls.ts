@@ -20,7 +20,7 @@ async function list(out: Output): Promise<void> {
 function textOf(stacks: readonly ListedStack[]): string {
   if (stacks.length === 0) return 'there is no stack yet: ./switchyard stack new dev';
   return table(
-    ['stack', 'port', 'state', 'containers', 'endpoint', ''],
+    ['stack', 'port', 'state', 'containers', 'endpoint', 'note'],
     stacks.map(({ stack, port, deployed, running, endpoint, settings, renamedFrom }) => [
       stack,
       String(port ?? '-'),

@@ -4,6 +4,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type Output, withOutput } from '../console/output.ts';
 import { endpointOf } from '../infra/endpoint.ts';
 import { createStack, type NewStackOptions } from '../engine/new-stack.ts';
+import { commandList } from '../console/wrap.ts';
 import { wholeNumber } from './arguments.ts';
 
 /** Adds `stack new`. */
@@ -43,13 +44,12 @@ async function create(out: Output, name: string, options: NewStackOptions): Prom
     { command: `git add ${made.file}`, purpose: 'the file is part of the checkout' },
   ];
   const endpoint = endpointOf(made.bind, made.port);
-  const width = Math.max(...next.map(({ command }) => command.length));
   out.result(
     { ...made, endpoint, next: next.map(({ command }) => command) },
     [
       `wrote ${made.file}: the settings of the new stack ${name}, which will listen on ${made.bind}, port ${made.port}.`,
       'Nothing is deployed yet. Next:',
-      ...next.map(({ command, purpose }) => `  ${command.padEnd(width)}  # ${purpose}`),
+      commandList(next.map(({ command, purpose }) => [command, purpose])),
     ].join('\n'),
   );
 }

@@ -2,8 +2,9 @@
 import { providerRows } from './up-providers.ts';
 import type { ProviderAnswer } from '../engine/ask-providers.ts';
 import type { FirstAnswer } from '../client/first-answer.ts';
-import { describeUnavailable, groupUnavailable } from '../domain/plan/group-unavailable.ts';
+import { countUnavailable, describeUnavailable, groupUnavailable } from '../domain/plan/group-unavailable.ts';
 import { MOCK_ALIAS } from '../domain/schema/catalog-schema.ts';
+import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { nameList } from '../console/wrap.ts';
 import { describeLeftAlone, explainOff } from '../client/connect-text.ts';
 import type { Connected, LeftAlone } from '../client/connect-types.ts';
@@ -22,6 +23,8 @@ export interface UpReport {
   changes: number;
   models: string[];
   leftOut: UnavailableModel[];
+  /** Whether the `up` before this one left out the same: they are only counted then. */
+  leftOutIsKnown: boolean;
   connected: Connected | undefined;
   leftAlone: LeftAlone | undefined;
   answer: FirstAnswer | undefined;
@@ -39,8 +42,10 @@ export function upText(report: UpReport, width?: number): string {
   const rows: [string, string][] = [
     ['endpoint', `${endpoint}  (OpenAI: ${endpoint}/v1, Anthropic: ${endpoint})`],
     ['served', models.join(', ') || 'none yet'],
-    ...groups.map((group): [string, string] => ['not set', describeUnavailable(group)]),
-    ...(command === undefined
+    ...(report.leftOutIsKnown && report.leftOut.length > 0
+      ? [['not set', countUnavailable(report.leftOut.length, stack)] satisfies [string, string]]
+      : groups.map((group): [string, string] => ['not set', describeUnavailable(group)])),
+    ...(command === undefined || report.leftOutIsKnown
       ? []
       : [['', `to set a key: ${withPulumi(report, command)}`] satisfies [string, string]]),
     ...(connected?.files ?? []).map(({ path, changed }): [string, string] => [
@@ -54,7 +59,7 @@ export function upText(report: UpReport, width?: number): string {
       withPulumi(report, text),
     ]),
     ...(answer ? [['answer', describeAnswer(answer)] satisfies [string, string]] : []),
-    ...(connected && answer ? clientRows(connected) : []),
+    ...(connected && answer ? clientRows(stack, connected) : []),
     ...(models.some((model) => model !== MOCK_ALIAS)
       ? [
           ['next', `./switchyard smoke ${stack}   # sends one request to every provider`] satisfies [
@@ -80,7 +85,7 @@ function describeAnswer({ model, text, ms }: FirstAnswer): string {
 }
 
 /** How opencode is used now, with and without a model. */
-function clientRows({ model, try: command }: Connected): [string, string][] {
+function clientRows(stack: string, { model, try: command }: Connected): [string, string][] {
   const direct = model !== undefined && !model.startsWith('litellm/');
   return [
     ['try', command],
@@ -90,7 +95,7 @@ function clientRows({ model, try: command }: Connected): [string, string][] {
           [
             'default',
             direct
-              ? `without -m opencode uses ${model} directly, not the gateway; the gateway's models are litellm/…`
+              ? `without -m opencode uses ${model} directly, not the gateway, whose models are litellm/…; to use the gateway by default, write \`switchyard:client: { direct: [] }\` below config in ${stackFileName(stack)}, then up: no provider's key goes to opencode then`
               : `without -m opencode uses ${model}`,
           ] satisfies [string, string],
         ]),

@@ -10,14 +10,16 @@ import { unlessRefused } from '../console/errors.ts';
 import { MOCK_ALIAS } from '../domain/schema/catalog-schema.ts';
 import { askProviders } from '../engine/ask-providers.ts';
 import { isOnPath } from '../console/on-path.ts';
+import { sameUnavailable } from '../domain/plan/group-unavailable.ts';
 import { deploy } from '../engine/deploy.ts';
+import { plainOutputs } from '../engine/deployed.ts';
 import { waitReady } from '../engine/health.ts';
 import { declareStack } from '../engine/new-stack.ts';
 import { requireDeclaredStack } from '../engine/stack-name.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { saltInSettings } from '../engine/salts.ts';
-import { stackOutputs } from '../engine/stack-state.ts';
+import { encryptedResources, stackOutputs } from '../engine/stack-state.ts';
 import { upText } from './up-text.ts';
 
 interface UpOptions {
@@ -47,6 +49,7 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
   await requireDeclaredStack(stack);
   await ensureReady({ need: ['pulumi', 'docker', 'base-image'], onProgress: out.progress });
   const before = await saltInSettings(stack);
+  const leftOutBefore = plainOutputs((await encryptedResources(stack)) ?? []).leftOut;
   const changes = await deploy(out, stack);
   if (before === undefined && (await saltInSettings(stack)) !== undefined)
     out.progress(
@@ -70,6 +73,7 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
     },
     upText({
       ...{ stack, endpoint, changes, models, leftOut, connected, leftAlone, answer },
+      leftOutIsKnown: sameUnavailable(leftOutBefore, leftOut),
       ...{ providers: providers ?? [], pulumiOnPath: await isOnPath('pulumi') },
     }),
   );

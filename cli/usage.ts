@@ -65,7 +65,7 @@ async function usage(out: Output, stack: string, options: UsageOptions): Promise
   const rows = await out.step(`reading the ledger of ${stack}`, () => readUsage(stack, since, until));
   if (options.csv) {
     const csv = focusCsv(stack, rows);
-    return out.result({ csv }, csv);
+    return out.result({ csv }, csv, { verbatim: true });
   }
   out.result({ stack, since, ...usagePage(rows, by) }, usageText(rows, by));
 }

@@ -1,6 +1,6 @@
 /** A temporary home folder for one run of opencode, with its config files. It is removed afterwards. */
 import { mkdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import manifest from '../package.json' with { type: 'json' };
 import { installedVersion } from '../console/home-paths.ts';
@@ -41,6 +41,17 @@ export async function findOpencode(root: string): Promise<Opencode | undefined> 
 export async function opencodeCommand(root: string, path = process.env.PATH ?? ''): Promise<string> {
   if (await isOnPath('opencode', path)) return 'opencode';
   return (await packagedOpencode(root))?.bin ?? 'opencode';
+}
+
+/**
+ * A PATH on which `opencode` is found: the folder of this checkout's opencode is appended if there is none on it.
+ *
+ * @param root the checkout.
+ */
+export async function pathWithOpencode(root: string, path: string): Promise<string> {
+  if (await isOnPath('opencode', path)) return path;
+  const packaged = await packagedOpencode(root);
+  return packaged === undefined ? path : [path, dirname(packaged.bin)].filter(Boolean).join(delimiter);
 }
 
 async function packagedOpencode(root: string): Promise<Opencode | undefined> {

@@ -1,5 +1,12 @@
 /** Changes values in a JSON text and preserves everything else: comments, order, indentation, line endings. */
-import { applyEdits, findNodeAtLocation, type FormattingOptions, modify, type Node, parseTree } from 'jsonc-parser';
+import {
+  applyEdits,
+  findNodeAtLocation,
+  type FormattingOptions,
+  modify,
+  type Node,
+  parseTree,
+} from 'jsonc-parser';
 import { canonical, isObject, type Json, strings } from './json-objects.ts';
 import { rewriteList } from './rewrite-list.ts';
 

@@ -5,14 +5,15 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { describeError, Interrupted, toUserError } from './errors.ts';
+import { columns, wrapMessage } from './wrap.ts';
 
 /** Prints a line of progress, given without newline. Setup functions take it as `onProgress`. */
 export type Progress = (line: string) => void;
 
 /** The two output streams; tests pass their own. */
 export interface Streams {
-  stdout: { write(text: string): unknown };
-  stderr: { write(text: string): unknown; isTTY?: boolean | undefined };
+  stdout: { write(text: string): unknown; columns?: number | undefined };
+  stderr: { write(text: string): unknown; isTTY?: boolean | undefined; columns?: number | undefined };
 }
 
 /** Milliseconds after which a running step shows its elapsed time. */
@@ -35,15 +36,14 @@ export class Output {
     this.terminal = this.#streams.stderr.isTTY === true && process.env.TERM !== 'dumb' && !process.env.CI;
   }
 
-  /** Prints one line of progress on standard error. Bound, so that it can be passed as `onProgress`. */
+  /** Prints one line of progress on standard error, wrapped in a terminal. Bound, so that it can be passed as `onProgress`. */
   readonly progress: Progress = (line) => {
-    this.#clear();
-    this.#streams.stderr.write(`${line}\n`);
+    this.#tell(line);
   };
 
   /** Prints a warning on standard error. */
   warn(line: string): void {
-    this.progress(this.terminal ? pc.yellow(`warning: ${line}`) : `warning: ${line}`);
+    this.#tell(`warning: ${line}`, pc.yellow);
   }
 
   /**
@@ -74,10 +74,15 @@ export class Output {
     }
   };
 
-  /** Prints the command's result: `document` with `--json`, otherwise `text`. Call it once, at the end. */
-  result(document: unknown, text: string): void {
+  /**
+   * Prints the command's result: `document` with `--json`, otherwise `text`, wrapped in a terminal. Call it once, at the end.
+   *
+   * @param options `verbatim`: the text is for a program, as CSV or for `eval`, and must not be wrapped.
+   */
+  result(document: unknown, text: string, { verbatim = false } = {}): void {
     this.#clear();
-    const body = this.json ? JSON.stringify(document, null, 2) : text;
+    const shown = verbatim ? text : wrapMessage(text, columns(this.#streams.stdout));
+    const body = this.json ? JSON.stringify(document, null, 2) : shown;
     if (body !== '') this.#streams.stdout.write(body.endsWith('\n') ? body : `${body}\n`);
   }
 
@@ -88,13 +93,19 @@ export class Output {
     const text = known
       ? describeError(known)
       : `internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
-    const colour = known instanceof Interrupted ? pc.yellow : pc.red;
-    this.#streams.stderr.write(`${this.terminal ? colour(text) : text}\n`);
+    this.#tell(text, known instanceof Interrupted ? pc.yellow : pc.red);
     if (!this.json) return;
     const document = known
       ? known.toJSON()
       : { message: error instanceof Error ? error.message : String(error) };
     this.#streams.stdout.write(`${JSON.stringify({ error: document }, null, 2)}\n`);
+  }
+
+  /** Wraps a message to the width of standard error and writes it there, coloured in a terminal. */
+  #tell(message: string, colour: (text: string) => string = (text) => text): void {
+    this.#clear();
+    const text = wrapMessage(message, columns(this.#streams.stderr));
+    this.#streams.stderr.write(`${this.terminal ? colour(text) : text}\n`);
   }
 
   #clear(): void {

@@ -1,7 +1,7 @@
 /** Tables for terminals, files and pipes. */
 import Table from 'cli-table3';
 import pc from 'picocolors';
-import { columns, nameList, widthOf, wrap } from './wrap.ts';
+import { columns, longestWord, nameList, widthOf, wrap } from './wrap.ts';
 
 /** Columns between two cells. */
 const GAP = 2;
@@ -36,13 +36,18 @@ export function table(
     .join('\n');
 }
 
+/** Whether the rows fit the width as columns, if need be with cells wrapped between words. */
+export function fitsAsTable(head: readonly string[], rows: readonly string[][], width = columns()): boolean {
+  return fitted([head, ...rows], width) !== undefined;
+}
+
 /** The width of each column so that all fit; undefined if they do not fit even when wrapped between words. */
 function fitted(rows: readonly (readonly string[])[], width: number): number[] | undefined {
   const count = Math.max(...rows.map((row) => row.length));
   const widest = (measure: (cell: string) => number): number[] =>
     Array.from({ length: count }, (_, column) => Math.max(...rows.map((row) => measure(row[column] ?? ''))));
   const widths = widest((cell) => Math.max(...cell.split('\n').map(widthOf)));
-  const least = widest((cell) => Math.max(...cell.split(/\s/).map(widthOf)));
+  const least = widest(longestWord);
   let over = widths.reduce((sum, one) => sum + one, GAP * (count - 1)) - width;
   while (over > 0) {
     // Narrow the widest column by one at a time, so that wide columns end up equally wide.

@@ -1,8 +1,7 @@
 /** The state of every model that a stack has now or would have. Pure. */
 import { type ModelState, modelState } from '../domain/plan/model-state.ts';
 import type { Plan } from '../domain/plan/plan-types.ts';
-import { groupUnavailable } from '../domain/plan/group-unavailable.ts';
-import type { UnavailableModel } from '../domain/plan/plan-types.ts';
+import { countUnavailable } from '../domain/plan/group-unavailable.ts';
 import { plainOutputs } from '../engine/deployed.ts';
 import type { StateResource } from '../engine/stack-state.ts';
 
@@ -30,18 +29,17 @@ export function modelStates(
   }));
 }
 
-/** `served: mock`, `not deployed: …`, `not set: gpt-4, gpt-4-turbo (OPENAI_API_KEY is not set)`; states without models are omitted. */
-export function describeStates(
-  models: readonly StatedModel[],
-  unavailable: readonly UnavailableModel[],
-): string[] {
+/**
+ * `served now: mock`, `set, not deployed yet: …`, and how many are not set: the sentences about a new stack, or about a change, list those.
+ * States without models are omitted.
+ */
+export function describeStates(stack: string, models: readonly StatedModel[]): string[] {
   const of = (state: ModelState): string[] =>
     models.filter((one) => one.state === state).map(({ model }) => model);
-  const notSet = new Set(of('not set'));
-  const groups = groupUnavailable(unavailable.filter(({ model }) => notSet.has(model)));
+  const notSet = of('not set').length;
   return [
-    ['served now', of('served')] as const,
-    ['set, not deployed yet', of('not deployed')] as const,
-    ['not set', groups.map((group) => `${group.models.join(', ')} (${group.reason})`)] as const,
-  ].flatMap(([label, names]) => (names.length === 0 ? [] : [`${label}: ${names.join(', ')}`]));
+    ['served now', of('served').join(', ')] as const,
+    ['set, not deployed yet', of('not deployed').join(', ')] as const,
+    ['not set', notSet === 0 ? '' : countUnavailable(notSet, stack)] as const,
+  ].flatMap(([label, text]) => (text === '' ? [] : [`${label}: ${text}`]));
 }

@@ -34,7 +34,7 @@ export function previewText(preview: Preview, width = columns()): string {
   return [
     ...wrap(`${preview.stack}: ${headline(preview)}`, width),
     ...preview.meanings.flatMap(indented),
-    ...describeStates(preview.models ?? [], preview.leftOut ?? []).flatMap(indented),
+    ...describeStates(preview.stack, preview.models ?? []).flatMap(indented),
     ...(steps.length === 0 ? [] : ['', ...steps.flatMap(indented)]),
   ].join('\n');
 }

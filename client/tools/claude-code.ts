@@ -22,7 +22,7 @@ export function claudeCode({ home, env, dir }: Place): Tool {
     conflicts(access, users) {
       const settings = object(users(paths.settings));
       return [
-        ...exportedKeys(env),
+        ...exportedKeys(env, access),
         ...settingsKeys(paths.settings, object(settings.env)),
         ...unservedModels(access, [
           ['ANTHROPIC_MODEL is exported', env.ANTHROPIC_MODEL],
@@ -33,12 +33,13 @@ export function claudeCode({ home, env, dir }: Place): Tool {
   };
 }
 
-function exportedKeys(env: Readonly<NodeJS.ProcessEnv>): string[] {
+function exportedKeys(env: Readonly<NodeJS.ProcessEnv>, { key, endpoint }: GatewayAccess): string[] {
   const notes = ['ANTHROPIC_API_KEY', 'ANTHROPIC_AUTH_TOKEN']
     .filter((name) => env[name])
-    .map(
-      (name) =>
-        `${name} is exported: Claude Code sends it to the gateway beside the gateway's key, and warns of a conflict; unset ${name}`,
+    .map((name) =>
+      env[name] === key || (name === 'ANTHROPIC_API_KEY' && env.ANTHROPIC_BASE_URL === endpoint)
+        ? `${name} is exported for this gateway, as \`connect --client env\` prints it for other clients: Claude Code needs only its file, and warns of a conflict with the variable; start it from a shell without it: unset ${name}`
+        : `${name} is exported: Claude Code sends it to the gateway beside the gateway's key, and warns of a conflict; unset ${name}`,
     );
   const clouds = ['CLAUDE_CODE_USE_BEDROCK', 'CLAUDE_CODE_USE_VERTEX', 'CLAUDE_CODE_USE_FOUNDRY']
     .filter((name) => env[name])

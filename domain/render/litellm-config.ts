@@ -7,9 +7,10 @@ import { NO_KEY_VALUE } from '../schema/provider-key-names.ts';
 type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 type Section = Record<string, Json>;
 
-/** The mock's answer. It must not be mistaken for a model's answer. */
+/** The mock's answer. It must not be mistaken for a model's answer. Its command works in a new shell, in the checkout. */
 export const MOCK_ANSWER =
-  'This is the mock model of Switchyard: the gateway works, and no provider was asked. Set a key for real answers: pulumi config set --secret OPENAI_API_KEY';
+  'This is the mock model of Switchyard: the gateway works, and no provider was asked. Set a key for real answers, for the stack dev so: ' +
+  'eval "$(./switchyard env dev)" && pulumi config set --secret OPENAI_API_KEY --stack dev && ./switchyard up dev';
 
 const HEAD =
   '# Rendered by Switchyard from config-templates/catalog.yaml and litellm.yaml: edit those. Holds no key.\n';

@@ -12,6 +12,25 @@ test('the checked-in text matches the commands (npm run generate)', async () => 
   expect(readFileSync(HELP_FILE, 'utf8')).toBe(await helpText());
 });
 
+test('the checked-in text fits a terminal of 60 columns', () => {
+  const lines = readFileSync(HELP_FILE, 'utf8').split('\n');
+  expect(lines.filter((line) => line.length > 60 && !line.startsWith('Usage: '))).toEqual([]);
+});
+
+test.each([60, 80])('the program wraps its help at %i columns', async (width) => {
+  const before = process.env.COLUMNS;
+  process.env.COLUMNS = String(width);
+  try {
+    const all = (command: Command): Command[] => [command, ...command.commands.flatMap(all)];
+    const lines = all(await makeProgram([])).flatMap((one) => one.helpInformation().split('\n'));
+    expect(lines.filter((line) => line.length > width && !line.startsWith('Usage: '))).toEqual([]);
+    expect(Math.max(...lines.map((line) => line.length))).toBeGreaterThan(width - 5);
+  } finally {
+    if (before === undefined) delete process.env.COLUMNS;
+    else process.env.COLUMNS = before;
+  }
+});
+
 /** Descriptions begin with a verb in the imperative. */
 const VERBS =
   /^(set|show|write|send|run|list|print|remove|prove|measure|end|make|refuse|create|check|import) /;

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { parseCatalog } from '../../../domain/read/catalog-file.ts';
 import type { Catalog } from '../../../domain/schema/catalog-schema.ts';
-import { modelRows } from '../../../cli/models.ts';
+import { modelRows, modelsText } from '../../../cli/models.ts';
 import { table } from '../../../console/table.ts';
+import { widthOf } from '../../../console/wrap.ts';
 
 const FILE = 'sandbox/release-files/catalog.yaml';
 
@@ -87,4 +88,30 @@ test('the table has plain columns that other programs can read', () => {
       false,
     ),
   ).toBe(['alias          price', 'gpt-4          4', 'claude-3-opus  20'].join('\n'));
+});
+
+describe('the list of the shipped catalogue', () => {
+  const rows = modelRows(catalog(), '2026-11-24', NONE);
+  const lines = (width: number) => modelsText('dev', rows, width).split('\n');
+
+  test.each([
+    [100, /^alias +upstream +dev +falls back to$/],
+    [80, /^alias +upstream +dev$/],
+    [60, /^alias +dev +falls back to$/],
+  ])('is a table at %i columns, with the most important columns', (width, head) => {
+    const text = lines(width);
+    expect(text[0]).toMatch(head);
+    expect(text.filter((line) => widthOf(line) > width)).toEqual([]);
+    for (const { alias } of rows) expect(text.filter((line) => line.startsWith(`${alias} `))).toHaveLength(1);
+    expect(text.join(' ')).toContain('./switchyard models dev ALIAS');
+  });
+
+  test('has all columns where they fit, and in a pipe', () => {
+    for (const width of [240, Infinity]) expect(lines(width)[0]).toMatch(/provider.*retires.*falls back to/);
+    expect(lines(Infinity)).toHaveLength(rows.length + 1);
+  });
+
+  test('at 24 columns is blocks', () => {
+    expect(lines(24)).toContain(rows[0]!.alias);
+  });
 });

@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals';
+import { sameUnavailable } from '../../../domain/plan/group-unavailable.ts';
 import { type UpReport, upText } from '../../../cli/up-text.ts';
 
 const REPORT: UpReport = {
@@ -10,6 +11,7 @@ const REPORT: UpReport = {
     { model: 'gpt-4', reason: 'OPENAI_API_KEY is not set', command: 'pulumi config set --secret OPENAI_API_KEY --stack dev' },
     { model: 'gpt-4-turbo', reason: 'OPENAI_API_KEY is not set' },
   ], // prettier-ignore
+  leftOutIsKnown: false,
   connected: undefined,
   leftAlone: undefined,
   answer: { model: 'mock', text: 'Set a key for real answers', ms: 12 },
@@ -79,4 +81,27 @@ test('a server that does not list a model of the catalogue is named, with what i
   );
   expect(lines({ missing: ['qwen3:14b'], listed: [] }).join()).not.toContain('answered');
   expect(lines({}).join()).toContain('local: answered');
+});
+
+test('it says how opencode is kept on the gateway, if it would use a provider directly', () => {
+  const connected = (model: string) =>
+    ({ model, try: 'opencode run "hi"', files: [], switchedOff: [] }) as unknown as UpReport['connected'];
+  const said = 'write `switchyard:client: { direct: [] }` below config in Pulumi.dev.yaml';
+  expect(upText({ ...REPORT, connected: connected('groq-direct/m') }, Infinity)).toContain(said);
+  expect(upText({ ...REPORT, connected: connected('litellm/m') }, Infinity)).not.toContain(said);
+});
+
+test('models that the last up left out too are only counted', () => {
+  const text = upText({ ...REPORT, leftOutIsKnown: true }, Infinity);
+  expect(text).toContain('  not set   2 models: ./switchyard models dev lists them');
+  expect(text).not.toContain('OPENAI_API_KEY');
+  expect(upText({ ...REPORT, leftOut: [], leftOutIsKnown: true }, Infinity)).not.toContain('not set');
+});
+
+test('the first up, another model, and another reason are told from the same list', () => {
+  const { leftOut } = REPORT;
+  expect(sameUnavailable(leftOut.toReversed(), leftOut)).toBe(true);
+  expect(sameUnavailable(undefined, leftOut)).toBe(false);
+  expect(sameUnavailable(leftOut.slice(1), leftOut)).toBe(false);
+  expect(sameUnavailable([{ ...leftOut[0], reason: 'another' }, leftOut[1]], leftOut)).toBe(false);
 });

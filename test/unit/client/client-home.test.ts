@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'; // prettier-ignore
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { makeHome } from '../../../client/client-home.ts';
+import { makeHome, pathWithOpencode } from '../../../client/client-home.ts';
 import { removeStaleHomes } from '../../../client/stale-homes.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
@@ -73,5 +73,23 @@ test('the homes of ended processes are removed, those of running ones and the fo
     expect(readdirSync(parent).sort()).toEqual([names.running, names.olderReleaseToday, names.other].sort());
   } finally {
     rmSync(parent, { recursive: true });
+  }
+});
+
+test('the PATH of `env` finds an opencode: the own one, else the one of the checkout', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'switchyard-path-'));
+  try {
+    expect(await pathWithOpencode(root, '/a:/b')).toBe('/a:/b');
+    const bin = join(root, 'node_modules', `opencode-${process.platform}-${process.arch}`, 'bin');
+    for (const folder of [bin, join(root, 'own')]) {
+      mkdirSync(folder, { recursive: true });
+      writeFileSync(join(folder, 'opencode'), '', { mode: 0o755 });
+    }
+    writeFileSync(join(bin, '..', 'package.json'), '{"version":"1.0.0"}');
+    expect(await pathWithOpencode(root, '/a:/b')).toBe(`/a:/b:${bin}`);
+    expect(await pathWithOpencode(root, `/a:/b:${bin}`)).toBe(`/a:/b:${bin}`);
+    expect(await pathWithOpencode(root, `${root}/own`)).toBe(`${root}/own`);
+  } finally {
+    rmSync(root, { recursive: true });
   }
 });

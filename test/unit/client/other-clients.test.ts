@@ -229,6 +229,18 @@ describe('what outranks our values is told', () => {
     expect((await connect(client, { env })).notes.join('\n')).toMatch(note);
   });
 
+  test('a key that `connect --client env` made the user export is told from a key of Anthropic', async () => {
+    const { set } = clientVariables(access());
+    const [note, ...more] = (await connect('claude-code', { env: set })).notes.filter((one) =>
+      one.startsWith('ANTHROPIC_'),
+    );
+    expect(note).toMatch(
+      /^ANTHROPIC_API_KEY is exported for this gateway, as `connect --client env` prints it/,
+    );
+    expect(note).not.toContain(set.ANTHROPIC_API_KEY!);
+    expect(more).toEqual([]);
+  });
+
   test("a model or key in the user's own settings", async () => {
     write('.claude/settings.json', '{"model":"claude-opus-9","env":{"ANTHROPIC_API_KEY":"mine"}}');
     const notes = (await connect('claude-code')).notes.join('\n');

@@ -1,6 +1,6 @@
 /** LiteLLM's config: a snapshot for a small catalogue, and what it must never contain. */
 import { parse } from 'yaml';
-import { renderLitellm } from '../../../domain/render/litellm-config.ts';
+import { MOCK_ANSWER, renderLitellm } from '../../../domain/render/litellm-config.ts';
 import { checkKeys, checkLitellmTemplate } from '../../../domain/checks/litellm-keys.ts';
 import { planModels } from '../../../domain/plan/serving-plan.ts';
 import { formatProblems } from '../../../domain/diagnostics/problems.ts';
@@ -11,6 +11,12 @@ import { SMALL } from './small.ts';
 
 const FIXED = 'router_settings:\n  num_retries: 0\nlitellm_settings:\n  drop_params: true\n';
 const { catalog } = goodCatalog(SMALL);
+
+test("the mock's answer has a command that works in a new shell: it finds pulumi, and names the stack", () => {
+  expect(MOCK_ANSWER).toMatch(
+    /: eval "\$\(\.\/switchyard env (\w+)\)" && pulumi config set --secret \w+ --stack \1 && \.\/switchyard up \1$/,
+  );
+});
 
 test('the config of a small catalogue matches the snapshot', () => {
   const settings = goodSettings({ baseUrls: { groq: { gateway: 'http://proxy/groq' } } });

@@ -23,10 +23,10 @@ const text = (keys: string[], deployed: string[]): string => {
   );
 };
 
-test('a preview without a change names the models whose key is not set', () => {
+test('a preview without a change counts the models whose key is not set, and says what lists them', () => {
   expect(text([], ['mock'])).toBe(`dev: no change
   served now: mock
-  not set: big, other, embed (OPENAI_API_KEY is not set), fast (GROQ_API_KEY is not set)`);
+  not set: 4 models: ./switchyard models dev lists them`);
 });
 
 test('models whose key is set and not deployed yet are told from those that are served', () => {
