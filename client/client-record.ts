@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { FormatName } from './file-format.ts';
 import type { ManagedValues } from './managed-values.ts';
-import { readIfExists } from './read-if-exists.ts';
+import { readBeforeChange } from './read-if-exists.ts';
 
 /** The stack that a client's files belong to. */
 export interface Owner {
@@ -79,7 +79,7 @@ export interface ReadRecord {
 
 /** Reads a record. A damaged one, or one of a later release, counts as absent: the next write replaces it. */
 export async function readClientRecord(file: string): Promise<ReadRecord> {
-  const text = await readIfExists(file);
+  const text = await readBeforeChange(file);
   if (text === undefined) return {};
   try {
     const read = schema.parse(JSON.parse(text));

@@ -1,15 +1,15 @@
 /** `connect` without the command line: writes the client's files of a stack, unless they belong to another one. */
 import { providerOf } from '../domain/plan/lanes.ts';
 import { ROOT } from '../console/home-paths.ts';
+import { changeClients, type PlannedClient } from './change-clients.ts';
 import { type ClientFiles, gatewayOnly } from './client-files.ts';
 import { opencodeCommand } from './client-home.ts';
 import { connectCommand, tryIt } from './connect-text.ts';
 import type { Connected, ConnectedOrNot, ConnectOptions, Disconnected } from './connect-types.ts';
 import { type ClientPaths, opencodePaths, pathsInFolder } from './opencode-paths.ts';
 import { currentOwner, isSameOwner, readOpencode } from './read-opencode.ts';
-import { applyManaged } from './apply-managed.ts';
 import type { Owner } from './client-record.ts';
-import { planOff, writeClientFiles } from './write-opencode.ts';
+import { planOff, planOpencode, writtenOf } from './write-opencode.ts';
 
 /** Options of {@link connect}, including those that other commands set. */
 export interface WriteAs extends ConnectOptions {
@@ -24,46 +24,67 @@ export interface WriteAs extends ConnectOptions {
  * @throws UserError if a file of the user is malformed; nothing is changed then.
  */
 export async function connect(stack: string, files: ClientFiles, options: WriteAs = {}): Promise<Connected> {
+  const [connected] = await changeClients([stack], () => planConnect(stack, files, options));
+  return connected!;
+}
+
+/**
+ * Plans what {@link connect} writes.
+ *
+ * @throws UserError if a file of the user is malformed.
+ */
+export async function planConnect(
+  stack: string,
+  files: ClientFiles,
+  options: WriteAs,
+): Promise<PlannedClient<Connected>> {
   const paths = await pathsOf(options);
   const chosen = options.gatewayOnly ? gatewayOnly(files) : files;
   const { owner = { stack } } = options;
-  const before = await currentOwner(paths);
-  const written = await writeClientFiles(paths, chosen, { known: files.known ?? files.auth, owner });
+  const state = await readOpencode(paths);
+  const before = state.owner;
+  const plan = planOpencode(state, chosen, { known: files.known ?? files.auth, owner });
   const { enabled_providers: withKey, disabled_providers: withoutKey, model } = chosen.config;
-  const byUser = written.switchedOff.map(({ provider }) => provider);
+  const byUser = plan.switchedOff.map(({ provider }) => provider);
   const on = withKey.filter((name) => !byUser.includes(name));
+  const command = tryIt(paths, chosen, on, options, await opencodeCommand(ROOT));
   return {
-    stack,
-    ...(owner.key === undefined ? {} : { key: owner.key }),
-    ...(before && !isSameOwner(before, owner) ? { switchedFrom: before.stack } : {}),
-    ...written,
-    on,
-    off: [...byUser, ...withoutKey],
-    ...(model && on.includes(providerOf(model)) ? { model } : {}),
-    try: tryIt(paths, chosen, on, options, await opencodeCommand(ROOT)),
+    plan,
+    result: (copies) => ({
+      stack,
+      ...(owner.key === undefined ? {} : { key: owner.key }),
+      ...(before && !isSameOwner(before, owner) ? { switchedFrom: before.stack } : {}),
+      ...writtenOf(plan, copies),
+      on,
+      off: [...byUser, ...withoutKey],
+      ...(model && on.includes(providerOf(model)) ? { model } : {}),
+      try: command,
+    }),
   };
 }
 
 /**
- * Takes everything of ours out of opencode's files, so that they are the user's own again.
+ * Plans how everything of ours is taken out of opencode's files, so that they are the user's own again.
  *
  * @param stack only if they belong to this stack; by default to any.
  * @returns undefined if there is nothing of ours, or of that stack.
- * @throws UserError if a file of the user is malformed or cannot be written; nothing is changed then.
+ * @throws UserError if a file of the user is malformed.
  */
-export async function disconnect(
+export async function planDisconnect(
   options: ConnectOptions = {},
   stack?: string,
-): Promise<Disconnected | undefined> {
+): Promise<PlannedClient<Disconnected> | undefined> {
   const paths = await pathsOf(options);
   const state = await readOpencode(paths);
   const owner = state.owner ?? state.record?.owner;
   if (stack !== undefined && owner?.stack !== stack) return undefined;
   const plan = planOff(state);
-  await applyManaged(plan);
-  const { files, removed, notes } = plan;
-  if (owner === undefined && plan.changes.length === 0) return undefined;
-  return { client: 'opencode', ...(owner ? { stack: owner.stack } : {}), files, removed, notes };
+  const { files, removed, notes, record } = plan;
+  if (owner === undefined && plan.changes.length === 0 && record.before === record.after) return undefined;
+  return {
+    plan,
+    result: () => ({ client: 'opencode', ...(owner ? { stack: owner.stack } : {}), files, removed, notes }),
+  };
 }
 
 /** The files that `connect` writes with these options. */

@@ -55,8 +55,15 @@ export async function writeClientFiles(
   options: WriteOptions = {},
 ): Promise<Written> {
   const plan = planOpencode(await readOpencode(paths), given, options);
-  const copies = await applyManaged(plan);
-  const { files, removed, notes, switchedOff: off } = plan;
+  const [copies] = await applyManaged([plan]);
+  return writtenOf(plan, copies!);
+}
+
+/** What a plan has written, where it left these copies. */
+export function writtenOf(
+  { files, removed, notes, switchedOff: off }: OpencodePlan,
+  copies: readonly string[],
+): Written {
   const saved = copies.length === 0 ? [] : [`your previous version was saved to ${copies.join(' and ')}`];
   return { files, removed, notes: [...notes, ...saved], switchedOff: off };
 }

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { applyEdits, modify, parse } from 'jsonc-parser';
 import type { StackClient } from '../../domain/read/outputs-reader.ts';
 import { type ClientFiles, withPortkeyKeyFile } from '../../client/client-files.ts';
-import { connect, disconnect, writeUnlessOwned } from '../../client/connect-files.ts';
+import { changeClients } from '../../client/change-clients.ts';
+import { connect, planDisconnect, writeUnlessOwned } from '../../client/connect-files.ts';
 import type { Owner } from '../../client/client-record.ts';
 import { shippedClient } from './client-of.ts';
 
@@ -115,7 +116,7 @@ export class Walk {
   async take(step: Step | Edit): Promise<void> {
     if (step.kind === 'edit') return this.#edit(step);
     if (step.kind === 'off') {
-      await disconnect({ dir: this.dir });
+      await changeClients([this.dir], (dir) => planDisconnect({ dir }));
       this.#owner = undefined;
       return;
     }

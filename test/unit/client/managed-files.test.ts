@@ -45,7 +45,7 @@ const plan = async (stack?: string): Promise<ManagedPlan> => {
     stack === undefined ? [] : wanted(stack),
   );
 };
-const apply = async (stack?: string): Promise<string[]> => applyManaged(await plan(stack));
+const apply = async (stack?: string): Promise<string[]> => (await applyManaged([await plan(stack)]))[0]!;
 const THEIRS = {
   settings: '{\n  "theme": "dark",\n  "env": {\n    "URL": "http://mine"\n  }\n}\n',
   toml: '# mine\nmodel = "mine" # why\n',
@@ -81,7 +81,7 @@ test('a file that one stack wrote and the other does not want is cleaned or remo
   await apply('dev');
   writeFileSync(at('toml'), `${read('toml')}\n# my note\n`);
   const state = await readManaged(at('record'), {});
-  await applyManaged(planManaged(state, undefined, []));
+  await applyManaged([planManaged(state, undefined, [])]);
   expect(readdirSync(dir)).toEqual(['toml']);
   expect(read('toml').trim()).toBe('# my note');
 });

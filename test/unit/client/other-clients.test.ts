@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { connectedTools, type ConnectedTool, connectTool } from '../../../client/tools/connect-tool.ts';
+import { changeClients } from '../../../client/change-clients.ts';
+import { connectedTools, type ConnectedTool, planTool } from '../../../client/tools/connect-tool.ts';
 import type { ToolName } from '../../../client/tools/all-tools.ts';
 import { parseFile } from '../../../client/file-format.ts';
 import { clientVariables } from '../../../domain/render/client-variables.ts';
@@ -34,14 +35,15 @@ function access(options: ShippedOptions = {}): GatewayAccess {
   return rendered.get(name)!;
 }
 
-function connect(
+async function connect(
   client: ToolName,
   more: ShippedOptions & { env?: NodeJS.ProcessEnv; dir?: string } = {},
 ): Promise<ConnectedTool> {
   const { env = {}, dir, ...options } = more;
   const found = access(options);
   const { stack, endpoint } = found;
-  return connectTool(client, found, { stack, endpoint }, { home, env, dir });
+  const plan = () => planTool(client, found, { stack, endpoint }, { home, env, dir });
+  return (await changeClients([client], plan))[0]!;
 }
 
 const text = (name: string): string => readFileSync(join(home, name), 'utf8');

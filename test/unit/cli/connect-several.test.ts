@@ -1,0 +1,86 @@
+/** `connect`, `--check` and `--off` for several clients at once, with files that cannot be used. All files are in one folder. */
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { connectClients } from '../../../cli/connect.ts';
+import { connectOff } from '../../../cli/connect-off.ts';
+import type { KeyedClient } from '../../../client/client-with-key.ts';
+import { Output } from '../../../console/output.ts';
+import { shippedClient } from '../../harness/client-of.ts';
+
+const ENDPOINT = 'http://127.0.0.1:1';
+const ALL = ['opencode', 'claude-code', 'codex', 'aider'] as const;
+const shipped = shippedClient({ stack: 'dev', endpoint: ENDPOINT, masterKey: 'canary', keys: {} });
+const client: KeyedClient = { ...shipped, known: shipped.auth, key: undefined, notes: [] };
+
+let dir: string;
+let said: string;
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'switchyard-several-'));
+  said = '';
+});
+afterEach(() => rmSync(dir, { recursive: true, force: true }));
+
+const write = { write: (text: string) => (said += text) };
+const out = new Output({ streams: { stdout: write, stderr: write } });
+const connect = () =>
+  connectClients(ALL, {
+    stack: 'dev',
+    client,
+    owner: { stack: 'dev', endpoint: ENDPOINT },
+    options: { dir },
+  });
+const texts = (): Record<string, string> =>
+  Object.fromEntries(
+    readdirSync(dir, { withFileTypes: true })
+      .filter((one) => one.isFile())
+      .map(({ name }) => [name, readFileSync(join(dir, name), 'utf8')]),
+  );
+function breakFiles(): void {
+  writeFileSync(join(dir, 'settings.json'), '{\n  // mine\n}\n');
+  writeFileSync(join(dir, '.aider.conf.yml'), 'a: [\n');
+}
+const NAMES_BOTH = expect.objectContaining({
+  message: expect.stringMatching(/settings\.json is not valid JSON.*\.aider\.conf\.yml is not valid YAML/),
+  where: expect.stringMatching(/settings\.json:2:3; .*\.aider\.conf\.yml:2:1/),
+});
+
+test('connect writes nothing if any file is malformed, and names them all', async () => {
+  breakFiles();
+  const before = texts();
+  await expect(connect()).rejects.toEqual(NAMES_BOTH);
+  expect(texts()).toEqual(before);
+});
+
+test('connect --off takes nothing out if any file is malformed, and names them all', async () => {
+  await connect();
+  breakFiles();
+  const before = texts();
+  await expect(connectOff(out, undefined, { clients: ALL, dir })).rejects.toEqual(NAMES_BOTH);
+  expect([texts(), said]).toEqual([before, '']);
+});
+
+test('a file that cannot be read is named as well, and nothing is written', async () => {
+  breakFiles();
+  mkdirSync(join(dir, 'config.toml'));
+  const before = texts();
+  await expect(connect()).rejects.toThrow(
+    /settings\.json is not valid.*config\.toml cannot be read \(EISDIR\)/,
+  );
+  expect(texts()).toEqual(before);
+});
+
+test('a file that cannot be written stops all clients', async () => {
+  mkdirSync(join(dir, 'config.toml.switchyard-new'));
+  const before = texts();
+  await expect(connect()).rejects.toThrow('config.toml');
+  expect(texts()).toEqual(before);
+});
+
+test('all are connected, and taken out again', async () => {
+  const results = await connect();
+  expect(results.map((one) => ('client' in one ? one.client : 'opencode'))).toEqual(ALL);
+  await connectOff(out, undefined, { clients: ALL, dir });
+  expect(Object.values(texts()).join('\n')).not.toMatch(/canary|127\.0\.0\.1:1/);
+});
