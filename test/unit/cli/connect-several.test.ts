@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { connectClients } from '../../../cli/connect.ts';
+import { connectCheck } from '../../../cli/connect-check.ts';
 import { connectOff } from '../../../cli/connect-off.ts';
 import type { KeyedClient } from '../../../client/client-with-key.ts';
 import { Output } from '../../../console/output.ts';
@@ -83,4 +84,30 @@ test('all are connected, and taken out again', async () => {
   expect(results.map((one) => ('client' in one ? one.client : 'opencode'))).toEqual(ALL);
   await connectOff(out, undefined, { clients: ALL, dir });
   expect(Object.values(texts()).join('\n')).not.toMatch(/canary|127\.0\.0\.1:1/);
+});
+
+test('--check has a result for each client, of which an unreadable file is one, and fails', async () => {
+  breakFiles();
+  const before = process.exitCode;
+  await connectCheck(out, undefined, { clients: ALL, dir, onlyConnected: false });
+  const exitCode = process.exitCode;
+  // Jest's own.
+  process.exitCode = before;
+  expect(exitCode).toBe(1);
+  for (const name of ALL) expect(said).toMatch(new RegExp(`^${name}: `, 'm'));
+});
+
+test('--check names the file, its position and what was found, also among connected clients', async () => {
+  const settings = join(dir, 'settings.json');
+  await connect();
+  // No owner, so that no stack is asked for.
+  for (const name of ['switchyard-client.json', 'switchyard-codex.json', 'switchyard-aider.json'])
+    rmSync(join(dir, name));
+  rmSync(join(dir, 'opencode.json'));
+  writeFileSync(settings, '{\n  // mine\n}\n');
+  const before = process.exitCode;
+  await connectCheck(out, undefined, { clients: ALL, dir, onlyConnected: true });
+  process.exitCode = before;
+  expect(said).toContain(`  ${settings} is not valid JSON (${settings}:2:3): InvalidCommentToken\n`);
+  expect(said).toContain('    fix: fix the file, or move it away');
 });
