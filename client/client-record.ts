@@ -29,6 +29,8 @@ export interface ManagedFile extends ManagedValues {
   format: FormatName;
   /** Whether we created the file: then it is removed when nothing else is left in it. */
   created: boolean;
+  /** Paths of objects in it that are ours as a whole; the empty path is the whole file. */
+  blocks?: string[][] | undefined;
   /** The user's text, and a digest of ours: as long as nobody has changed the file, exactly that text is restored. */
   original?: { text: string; written: string } | undefined;
 }
@@ -47,6 +49,7 @@ const fileSchema = z.object({
   values: z.array(z.object({ at: path, digest: z.string(), previous: z.unknown().optional() })),
   entries: z.array(z.object({ at: path, names: path })),
   containers: z.array(path),
+  blocks: z.array(path).optional(),
   original: z.object({ text: z.string(), written: z.string() }).optional(),
 });
 const ownerSchema = z.object({

@@ -7,7 +7,7 @@ import { readClientRecord } from '../client-record.ts';
 import type { Disconnected } from '../connect-types.ts';
 import { readManaged } from '../managed-files.ts';
 import { isSameOwner } from '../read-opencode.ts';
-import { planManaged } from '../plan-managed.ts';
+import { changedNotes, planManaged } from '../plan-managed.ts';
 import type { Owner } from '../client-record.ts';
 import { TOOLS, type ToolName } from './all-tools.ts';
 import type { Place, Tool } from './tool.ts';
@@ -87,7 +87,7 @@ export async function planToolOff(
   if (owner === undefined || (stack !== undefined && owner.stack !== stack)) return undefined;
   const plan = planManaged(state, undefined, []);
   const { files, removed } = plan;
-  return { plan, result: () => ({ client, stack: owner.stack, files, removed, notes: [] }) };
+  return { plan, result: () => ({ client, stack: owner.stack, files, removed, notes: changedNotes(plan) }) };
 }
 
 async function notInstalled({ program, install }: Tool, { env }: Place): Promise<string[]> {
