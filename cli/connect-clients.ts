@@ -1,7 +1,6 @@
 /** Connects clients other than opencode to a stack's gateway. */
 import { gatewayAccess, type GatewayAccess } from '../domain/render/gateway-access.ts';
 import { clientVariables } from '../domain/render/client-variables.ts';
-import { DEFAULT_KEY } from '../domain/plan/key-plan.ts';
 import { type RawOutputs, readBasics } from '../domain/read/outputs-reader.ts';
 import { unlessRefused, UserError } from '../console/errors.ts';
 import { exportLines } from '../console/shell.ts';
@@ -73,17 +72,4 @@ function requireAccess(stack: string, { config, auth }: KeyedClient): GatewayAcc
 /** Where clients are set up for this user. */
 export async function placeOf(dir?: string): Promise<Place> {
   return { home: (await actingUser()).home, env: process.env, ...(dir === undefined ? {} : { dir }) };
-}
-
-/** The result for a client other than opencode as text. */
-export function describeTool(tool: ConnectedTool): string {
-  const { client, stack, key = DEFAULT_KEY, switchedFrom, files, removed, model, try: tryIt } = tool;
-  return [
-    ...(switchedFrom ? [`switched   from ${switchedFrom} to ${stack}`] : []),
-    ...files.map(({ path, changed }) => `${changed ? 'wrote' : 'unchanged'}  ${path}`),
-    ...removed.map((path) => `removed    ${path}`),
-    ...(key === DEFAULT_KEY ? [] : [`key        ${key}`]),
-    `${client.padEnd(10)} uses ${model} by default`,
-    `try it     ${tryIt}`,
-  ].join('\n');
 }

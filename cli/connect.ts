@@ -6,12 +6,12 @@ import { changeClients } from '../client/change-clients.ts';
 import type { Owner } from '../client/client-record.ts';
 import { planConnect } from '../client/connect-files.ts';
 import { overrides } from '../client/opencode-overrides.ts';
-import { describeConnected } from '../client/connect-text.ts';
+import { describeEach } from '../client/connect-text.ts';
 import type { Connected, ConnectOptions } from '../client/connect-types.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { connectCheck } from './connect-check.ts';
 import { connectOff } from './connect-off.ts';
-import { describeTool, planOtherClient, printVariables } from './connect-clients.ts';
+import { planOtherClient, printVariables } from './connect-clients.ts';
 import type { ToolName } from '../client/tools/all-tools.ts';
 import type { ConnectedTool } from '../client/tools/connect-tool.ts';
 import { ownerOf } from './owner.ts';
@@ -91,8 +91,7 @@ async function run(out: Output, named: string | undefined, options: CommandOptio
     for (const note of result.notes) out.warn('client' in result ? `${result.client}: ${note}` : note);
   if (clients.includes('opencode') && options.dir === undefined)
     for (const note of await overrides(client.config)) out.warn(note);
-  const texts = results.map((one) => ('client' in one ? describeTool(one) : describeConnected(one)));
-  out.result(results.length === 1 ? results[0] : results, texts.join('\n\n'));
+  out.result(results.length === 1 ? results[0] : results, describeEach(results));
 }
 
 function refuseCombination(stack: string, clients: readonly Client[], options: CommandOptions): void {

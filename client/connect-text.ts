@@ -4,6 +4,7 @@ import { providerOf } from '../domain/plan/lanes.ts';
 import type { ClientFiles } from './client-files.ts';
 import type { SwitchedOff } from './switched-off.ts';
 import type { Checked, Connected, ConnectOptions, Disconnected, LeftAlone } from './connect-types.ts';
+import type { ConnectedTool } from './tools/connect-tool.ts';
 import { quote } from '../console/shell.ts';
 
 /** The `connect` command that assigns these files to a stack. */
@@ -29,18 +30,53 @@ export function tryIt(
 
 /** The result of `connect` as text. */
 export function describeConnected(connected: Connected): string {
-  const { stack, key = DEFAULT_KEY, switchedFrom, on, switchedOff, files, removed } = connected;
+  const { stack, key, switchedFrom, on, switchedOff, files, removed } = connected;
   const noKey = connected.off.filter((name) => !switchedOff.some(({ provider }) => provider === name));
+  return resultRows([
+    ...writtenRows({ stack, key, switchedFrom, files, removed }),
+    ['on', on.join(', ') || 'none'],
+    ...switchedOff.map((one): Row => ['off', explainOff(one)]),
+    ...(noKey.length > 0 ? [['off', `${noKey.join(', ')} (no key)`] satisfies Row] : []),
+    ['try it', connected.try],
+  ]);
+}
+
+/** The result for a client other than opencode as text. */
+export function describeTool({ model, try: command, ...tool }: ConnectedTool): string {
+  return resultRows([...writtenRows(tool), ['default', model], ['try it', command]]);
+}
+
+/** The results for several clients, each under its name. */
+export function describeEach(results: readonly (Connected | ConnectedTool)[]): string {
+  const texts = results.map((one) => ('client' in one ? describeTool(one) : describeConnected(one)));
+  if (texts.length === 1) return texts[0]!;
+  return results
+    .map(
+      (one, index) => `${'client' in one ? one.client : 'opencode'}\n${texts[index]!.replace(/^/gm, '  ')}`,
+    )
+    .join('\n\n');
+}
+
+type Row = [name: string, text: string];
+
+function resultRows(rows: readonly Row[]): string {
+  return rows.map(([name, text]) => `${name.padEnd(11)}${text}`).join('\n');
+}
+
+/** What was written, the same for all clients. */
+function writtenRows({
+  stack,
+  key = DEFAULT_KEY,
+  switchedFrom,
+  files,
+  removed,
+}: Pick<Connected, 'stack' | 'key' | 'switchedFrom' | 'files' | 'removed'>): Row[] {
   return [
-    ...(switchedFrom ? [`switched   from ${switchedFrom} to ${stack}`] : []),
-    ...files.map(({ path, changed }) => `${changed ? 'wrote' : 'unchanged'}  ${path}`),
-    ...removed.map((path) => `removed    ${path}`),
-    ...(key === DEFAULT_KEY ? [] : [`key        ${key}`]),
-    `on         ${on.join(', ') || 'none'}`,
-    ...switchedOff.map((one) => `off        ${explainOff(one)}`),
-    ...(noKey.length > 0 ? [`off        ${noKey.join(', ')} (no key)`] : []),
-    `try it     ${connected.try}`,
-  ].join('\n');
+    ...(switchedFrom ? [['switched', `from ${switchedFrom} to ${stack}`] satisfies Row] : []),
+    ...files.map(({ path, changed }): Row => [changed ? 'wrote' : 'unchanged', path]),
+    ...removed.map((path): Row => ['removed', path]),
+    ...(key === DEFAULT_KEY ? [] : [['key', key] satisfies Row]),
+  ];
 }
 
 /** The result of `connect --off` as text. */

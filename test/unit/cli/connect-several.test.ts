@@ -7,6 +7,7 @@ import { connectClients } from '../../../cli/connect.ts';
 import { connectCheck } from '../../../cli/connect-check.ts';
 import { connectOff } from '../../../cli/connect-off.ts';
 import type { KeyedClient } from '../../../client/client-with-key.ts';
+import { describeEach } from '../../../client/connect-text.ts';
 import { Output } from '../../../console/output.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
@@ -110,4 +111,17 @@ test('--check names the file, its position and what was found, also among connec
   process.exitCode = before;
   expect(said).toContain(`  ${settings} is not valid JSON (${settings}:2:3): InvalidCommentToken\n`);
   expect(said).toContain('    fix: fix the file, or move it away');
+});
+
+test('the output has a heading for each client, and one column of texts', async () => {
+  const prod = { stack: 'prod', endpoint: ENDPOINT };
+  await connectClients(ALL, { stack: 'prod', client, owner: prod, options: { dir } });
+  const results = await connect();
+  const lines = describeEach(results).split('\n');
+  expect(lines.filter((line) => /^\S/.test(line))).toEqual(ALL);
+  for (const line of lines.filter((one) => /^\s/.test(one)))
+    expect(line).toMatch(/^ {2}(?=.{10} \S)\S+( it)? +\S/);
+  expect(lines.some((line) => line.startsWith('  switched   from prod to dev'))).toBe(true);
+  // One client needs none.
+  expect(describeEach(results.slice(1, 2))).toMatch(/^switched {3}from/);
 });

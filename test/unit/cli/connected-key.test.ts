@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectClients } from '../../../cli/connect.ts';
-import { describeTool } from '../../../cli/connect-clients.ts';
 import { connectUnlessOwned } from '../../../cli/connect-unless-owned.ts';
 import { ownerOf } from '../../../cli/owner.ts';
 import { checkOpencode } from '../../../client/check-connected.ts';
 import { clientWithKey } from '../../../client/client-with-key.ts';
 import { connect } from '../../../client/connect-files.ts';
+import { describeEach } from '../../../client/connect-text.ts';
 import { checkTool } from '../../../client/tools/check-tool.ts';
-import type { ConnectedTool } from '../../../client/tools/connect-tool.ts';
 import { Output } from '../../../console/output.ts';
 import type { RawOutputs } from '../../../domain/read/outputs-reader.ts';
 import type { OpencodeConfig } from '../../../domain/render/opencode-files.ts';
@@ -124,7 +123,7 @@ test('another client gets the key and its models alone, and `connect --check` fi
   const owner = ownerOf('dev', ENDPOINT, client.key);
   const [tool] = await connectClients(['codex'], { stack: 'dev', client, owner, options: { dir } });
   expect(tool).toMatchObject({ client: 'codex', key: 'alice', model: 'groq-mixtral' });
-  expect(describeTool(tool as ConnectedTool)).toContain('\nkey        alice\n');
+  expect(describeEach([tool!])).toContain('\nkey        alice\n');
   expect(readFileSync(join(dir, 'switchyard.key'), 'utf8')).toBe('sk-alice-1\n');
   const check = async (from: RawOutputs) => {
     const place = { home: dir, env: {}, dir };
