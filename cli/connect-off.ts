@@ -2,6 +2,7 @@
 import { changeClients } from '../client/change-clients.ts';
 import { planDisconnect } from '../client/connect-files.ts';
 import { describeDisconnected } from '../client/connect-text.ts';
+import type { Disconnected } from '../client/connect-types.ts';
 import type { ToolName } from '../client/tools/all-tools.ts';
 import { planToolOff } from '../client/tools/connect-tool.ts';
 import type { Output } from '../console/output.ts';
@@ -19,9 +20,10 @@ export async function connectOff(
   { clients, dir }: { clients: readonly ('opencode' | ToolName)[]; dir?: string | undefined },
 ): Promise<void> {
   const place = await placeOf(dir);
-  const results = await changeClients(clients, (client) =>
+  const all = await changeClients<'opencode' | ToolName, Disconnected | undefined>(clients, (client) =>
     client === 'opencode' ? planDisconnect({ dir }, stack) : planToolOff(client, place, stack),
   );
+  const results = all.filter((one) => one !== undefined);
   for (const { client, notes } of results) for (const note of notes) out.warn(`${client}: ${note}`);
   const of = stack === undefined ? 'Switchyard' : `stack ${stack}`;
   out.result(

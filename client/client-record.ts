@@ -60,6 +60,8 @@ const ownerSchema = z.object({
 });
 const schema = z.discriminatedUnion('version', [
   z.object({ version: z.literal(2), owner: ownerSchema, files: z.record(z.string(), fileSchema) }),
+  /** What `connect --off` leaves for opencode: the files stay without ours until the next `connect`. */
+  z.object({ version: z.literal(3), off: z.literal(true) }),
   /** The previous release's, for opencode only: the entries that it added to the lists. */
   z.object({
     version: z.literal(1),
@@ -76,6 +78,8 @@ export interface ReadRecord {
   record?: ClientRecord | undefined;
   /** A record of the previous release. */
   older?: { owner: Owner; added: ListEntries } | undefined;
+  /** Whether the user has taken ours out of the files with `connect --off`. */
+  off?: boolean;
   /** Why an existing record could not be used. */
   problem?: string;
 }
@@ -86,6 +90,7 @@ export async function readClientRecord(file: string): Promise<ReadRecord> {
   if (text === undefined) return {};
   try {
     const read = schema.parse(JSON.parse(text));
+    if (read.version === 3) return { text, off: true };
     if (read.version === 1) return { text, older: { owner: read.owner, added: read.added } };
     return { text, record: { owner: read.owner, files: read.files } };
   } catch (error) {
@@ -96,6 +101,9 @@ export async function readClientRecord(file: string): Promise<ReadRecord> {
     return { text, problem };
   }
 }
+
+/** The record of a client that was switched off. */
+export const OFF_RECORD = `${JSON.stringify({ version: 3, off: true })}\n`;
 
 /** A record as text. */
 export function recordText({ owner, files }: ClientRecord): string {

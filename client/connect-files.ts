@@ -7,8 +7,8 @@ import { opencodeCommand } from './client-home.ts';
 import { connectCommand, tryIt } from './connect-text.ts';
 import type { Connected, ConnectedOrNot, ConnectOptions, Disconnected } from './connect-types.ts';
 import { type ClientPaths, opencodePaths, pathsInFolder } from './opencode-paths.ts';
-import { currentOwner, isSameOwner, readOpencode } from './read-opencode.ts';
-import type { Owner } from './client-record.ts';
+import { isSameOwner, readOpencode } from './read-opencode.ts';
+import { OFF_RECORD, type Owner } from './client-record.ts';
 import { planOff, planOpencode, writtenOf } from './write-opencode.ts';
 
 /** Options of {@link connect}, including those that other commands set. */
@@ -64,26 +64,30 @@ export async function planConnect(
 }
 
 /**
- * Plans how everything of ours is taken out of opencode's files, so that they are the user's own again.
+ * Plans how everything of ours is taken out of opencode's files, so that they are the user's own again. It is recorded, so that no `up`
+ * writes them again before the next `connect`.
  *
  * @param stack only if they belong to this stack; by default to any.
- * @returns undefined if there is nothing of ours, or of that stack.
+ * @returns undefined if there is nothing of that stack. Its result is undefined if there is nothing of ours.
  * @throws UserError if a file of the user is malformed.
  */
 export async function planDisconnect(
   options: ConnectOptions = {},
   stack?: string,
-): Promise<PlannedClient<Disconnected> | undefined> {
+): Promise<PlannedClient<Disconnected | undefined> | undefined> {
   const paths = await pathsOf(options);
   const state = await readOpencode(paths);
   const owner = state.owner ?? state.record?.owner;
   if (stack !== undefined && owner?.stack !== stack) return undefined;
   const plan = planOff(state);
   const { files, removed, notes, record } = plan;
-  if (owner === undefined && plan.changes.length === 0 && record.before === record.after) return undefined;
+  const isNothing = owner === undefined && plan.changes.length === 0;
   return {
-    plan,
-    result: () => ({ client: 'opencode', ...(owner ? { stack: owner.stack } : {}), files, removed, notes }),
+    plan: { ...plan, record: { ...record, after: OFF_RECORD } },
+    result: () =>
+      isNothing
+        ? undefined
+        : { client: 'opencode', ...(owner ? { stack: owner.stack } : {}), files, removed, notes },
   };
 }
 
@@ -93,7 +97,7 @@ export function pathsOf({ dir }: ConnectOptions): Promise<ClientPaths> {
 }
 
 /**
- * As {@link connect}, but does not write files that belong to another stack that is still deployed.
+ * As {@link connect}, but does not write files that belong to another stack that is still deployed, or that were switched off.
  *
  * @param exists whether the stack that owns the files is still deployed.
  * @throws UserError if a file of the user is malformed; nothing is changed then.
@@ -105,7 +109,9 @@ export async function writeUnlessOwned(
   exists: (owner: Owner) => Promise<boolean>,
 ): Promise<ConnectedOrNot> {
   const paths = await pathsOf(options);
-  const owner = await currentOwner(paths);
+  const { owner, off } = await readOpencode(paths);
+  if (owner === undefined && off === true)
+    return { off: { file: paths.config, command: connectCommand(stack, options) } };
   if (owner === undefined || isSameOwner(owner, options.owner) || !(await exists(owner)))
     return { connected: await connect(stack, files, options) };
   return {

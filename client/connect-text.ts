@@ -3,7 +3,14 @@ import { DEFAULT_KEY } from '../domain/plan/key-plan.ts';
 import { providerOf } from '../domain/plan/lanes.ts';
 import type { ClientFiles } from './client-files.ts';
 import type { SwitchedOff } from './switched-off.ts';
-import type { Checked, Connected, ConnectOptions, Disconnected, LeftAlone } from './connect-types.ts';
+import type {
+  Checked,
+  Connected,
+  ConnectOptions,
+  Disconnected,
+  LeftAlone,
+  StaysOff,
+} from './connect-types.ts';
 import type { ConnectedTool } from './tools/connect-tool.ts';
 import { quote } from '../console/shell.ts';
 
@@ -79,12 +86,16 @@ function writtenRows({
   ];
 }
 
+/** How long opencode stays off after `connect --off`. */
+export const STAYS_OFF = 'up does not write its files again until ./switchyard connect <stack>';
+
 /** The result of `connect --off` as text. */
 export function describeDisconnected({ client, stack, files, removed }: Disconnected): string {
   return [
     `${client}: ${stack === undefined ? 'our entries are' : `the entries of ${stack} are`} taken out`,
     ...files.map(({ path }) => `cleaned    ${path}`),
     ...removed.map((path) => `removed    ${path}`),
+    ...(client === 'opencode' ? [`stays off  ${STAYS_OFF}`] : []),
   ].join('\n');
 }
 
@@ -106,6 +117,11 @@ export function explainOff({ provider, list, where }: SwitchedOff): string {
   return list === 'disabled_providers'
     ? `${provider}: disabled by your entry at ${where}; to switch it on, remove it from disabled_providers`
     : `${provider}: not in the list at ${where}; to switch it on, add it to enabled_providers`;
+}
+
+/** As one line of text that the user has switched the clients off. */
+export function describeOff({ file, command }: StaysOff): string {
+  return `off since connect --off, so ${file} was not written; to switch on: ${command}`;
 }
 
 /** The result as one line of text. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { connectClients } from '../../../cli/connect.ts';
+import { connectOff } from '../../../cli/connect-off.ts';
 import { connectUnlessOwned } from '../../../cli/connect-unless-owned.ts';
 import { ownerOf } from '../../../cli/owner.ts';
 import { checkOpencode } from '../../../client/check-connected.ts';
@@ -83,6 +84,22 @@ describe('`up` and a rotation', () => {
       'warning: the files of opencode have the key "alice", which dev does not accept any more: ./switchyard connect dev\n',
     );
   });
+
+  test.each([false, true])(
+    'write nothing after `connect --off`, until `connect` (was connected: %s)',
+    async (was) => {
+      if (was) await connectWith();
+      for (let times = 0; times < 2; times += 1)
+        await connectOff(out, undefined, { clients: ['opencode'], dir });
+      expect(await connectUnlessOwned(out, 'dev', outputs(NEXT), { dir })).toEqual({
+        off: { file: join(dir, 'opencode.json'), command: `./switchyard connect dev --dir ${dir}` },
+      });
+      expect(() => auth()).toThrow('ENOENT');
+      await connectWith();
+      const { connected } = await connectUnlessOwned(out, 'dev', outputs(NEXT), { dir });
+      expect([connected?.stack, keys().litellm]).toEqual(['dev', 'sk-default-2']);
+    },
+  );
 
   test('of a virtual key write no files that belong to no stack', async () => {
     expect(await connectUnlessOwned(out, 'dev', outputs(NEXT), { dir, onlyOwn: true })).toEqual({});
