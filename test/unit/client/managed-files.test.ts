@@ -70,7 +70,7 @@ test("a user's files get ours, and have their own text again when ours are taken
   for (const [name, text] of Object.entries(THEIRS)) writeFileSync(at(name), text);
   expect(await apply('dev')).toEqual([at('settings.before-switchyard'), at('toml.before-switchyard')]);
   expect(JSON.parse(read('settings'))).toEqual({ theme: 'dark', env: { URL: 'http://dev', dev: '1' } });
-  expect(read('yaml')).toContain('model: mine');
+  expect(read('yaml')).toContain('model:   mine');
   await apply('prod');
   await apply();
   for (const [name, text] of Object.entries(THEIRS)) expect(read(name)).toBe(text);
