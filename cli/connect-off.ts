@@ -1,7 +1,7 @@
 /** `connect --off`: takes everything of ours out of the clients' files. Needs neither Pulumi nor a network. */
 import { changeClients } from '../client/change-clients.ts';
 import { planDisconnect } from '../client/connect-files.ts';
-import { describeDisconnected } from '../client/connect-text.ts';
+import { describeDisconnected, STAYS_OFF } from '../client/connect-text.ts';
 import type { Disconnected } from '../client/connect-types.ts';
 import type { ToolName } from '../client/tools/all-tools.ts';
 import { planToolOff } from '../client/tools/connect-tool.ts';
@@ -26,9 +26,10 @@ export async function connectOff(
   const results = all.filter((one) => one !== undefined);
   for (const { client, notes } of results) for (const note of notes) out.warn(`${client}: ${note}`);
   const of = stack === undefined ? 'Switchyard' : `stack ${stack}`;
+  const isRecorded = stack === undefined && clients.includes('opencode');
   out.result(
     { disconnected: results },
     results.map(describeDisconnected).join('\n') ||
-      `nothing of ${of} is in the files of ${clients.join(', ')}`,
+      `nothing of ${of} is in the files of ${clients.join(', ')}${isRecorded ? `; ${STAYS_OFF}` : ''}`,
   );
 }

@@ -87,7 +87,7 @@ function writtenRows({
 }
 
 /** How long opencode stays off after `connect --off`. */
-export const STAYS_OFF = 'up does not write its files again until ./switchyard connect <stack>';
+export const STAYS_OFF = "up does not write opencode's files again until ./switchyard connect <stack>";
 
 /** The result of `connect --off` as text. */
 export function describeDisconnected({ client, stack, files, removed }: Disconnected): string {

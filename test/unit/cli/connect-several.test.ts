@@ -125,3 +125,14 @@ test('the output has a heading for each client, and one column of texts', async 
   // One client needs none.
   expect(describeEach(results.slice(1, 2))).toMatch(/^switched {3}from/);
 });
+
+test('--off says that opencode stays off, whether there was something or not', async () => {
+  await connectOff(out, undefined, { clients: ALL, dir });
+  expect(said).toMatch(
+    /nothing of Switchyard is in the files.*; up does not write opencode.s files again until/,
+  );
+  await connect();
+  said = '';
+  await connectOff(out, undefined, { clients: ALL, dir });
+  expect(said).toMatch(/^stays off {2}up does not write opencode.s files again until/m);
+});
