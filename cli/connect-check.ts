@@ -1,11 +1,12 @@
 /** `connect --check`: reports whether the clients' files work, and exits with 1 if not. */
-import { checkOpencode } from '../client/check-connected.ts';
+import { checkOpencode, problemOf } from '../client/check-connected.ts';
 import type { Owner } from '../client/client-record.ts';
 import { clientWithKey } from '../client/client-with-key.ts';
 import { describeChecked } from '../client/connect-text.ts';
 import type { Checked } from '../client/connect-types.ts';
 import type { ToolName } from '../client/tools/all-tools.ts';
 import { checkTool } from '../client/tools/check-tool.ts';
+import { UserError } from '../console/errors.ts';
 import type { Output } from '../console/output.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { currentOutputs } from '../keys/current-outputs.ts';
@@ -21,10 +22,9 @@ interface CheckOptions {
 }
 
 /**
- * Checks the files of these clients.
+ * Checks the files of these clients. A file that cannot be read is the result of its client.
  *
  * @param stack the stack that they should belong to; by default any.
- * @throws UserError if a file is malformed.
  */
 export async function connectCheck(
   out: Output,
@@ -38,13 +38,21 @@ export async function connectCheck(
     return clientWithKey(name, await currentOutputs(name), key);
   };
   const results: Checked[] = [];
+  const unreadable: Checked[] = [];
   for (const client of clients)
-    results.push(
-      client === 'opencode'
-        ? await checkOpencode({ dir }, stack, deployed)
-        : await checkTool(client, place, stack, deployed),
-    );
-  const connected = results.filter((one) => one.stack !== undefined);
+    try {
+      results.push(
+        client === 'opencode'
+          ? await checkOpencode({ dir }, stack, deployed)
+          : await checkTool(client, place, stack, deployed),
+      );
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      const result = { client, problems: [problemOf(error)] };
+      results.push(result);
+      unreadable.push(result);
+    }
+  const connected = results.filter((one) => one.stack !== undefined || unreadable.includes(one));
   const shown = !onlyConnected ? results : connected.length > 0 ? connected : results.slice(0, 1);
   out.result({ clients: shown }, shown.map(describeChecked).join('\n'));
   if (shown.some(({ problems }) => problems.length > 0)) process.exitCode = 1;

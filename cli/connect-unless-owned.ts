@@ -11,7 +11,7 @@ import { refreshOtherClients } from './connect-clients.ts';
 import { isDeployed, ownerOf } from './owner.ts';
 
 /**
- * As `connectFrom`, but does not write files that belong to another stack that is still deployed. Files of this stack keep their key.
+ * As `connectFrom`, but does not write files that belong to another stack that is still deployed, or that were switched off. Files of this stack keep their key.
  *
  * @param options `onlyOwn`: write only files that belong to this stack already, none that belong to no stack.
  * @throws UserError if a file of the user is malformed; nothing is changed then.

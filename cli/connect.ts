@@ -2,14 +2,18 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { readBasics } from '../domain/read/outputs-reader.ts';
 import { unlessRefused, UserError } from '../console/errors.ts';
 import { clientWithKey, type KeyedClient } from '../client/client-with-key.ts';
-import { connect } from '../client/connect-files.ts';
+import { changeClients } from '../client/change-clients.ts';
+import type { Owner } from '../client/client-record.ts';
+import { planConnect } from '../client/connect-files.ts';
 import { overrides } from '../client/opencode-overrides.ts';
-import { describeConnected } from '../client/connect-text.ts';
+import { describeEach } from '../client/connect-text.ts';
 import type { Connected, ConnectOptions } from '../client/connect-types.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { connectCheck } from './connect-check.ts';
 import { connectOff } from './connect-off.ts';
-import { connectOtherClients, printVariables } from './connect-clients.ts';
+import { planOtherClient, printVariables } from './connect-clients.ts';
+import type { ToolName } from '../client/tools/all-tools.ts';
+import type { ConnectedTool } from '../client/tools/connect-tool.ts';
 import { ownerOf } from './owner.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
@@ -73,22 +77,21 @@ async function run(out: Output, named: string | undefined, options: CommandOptio
       onlyConnected: chosen.length > 1 && !options.client,
     });
   const outputs = await out.step(`reading the outputs of ${stack}`, () => currentOutputs(stack));
-  const tools = clients.filter((one) => one !== 'opencode' && one !== 'env');
   // Before anything is written: an unknown key.
   const client = clientWithKey(stack, outputs, options.key);
   for (const note of client.notes) out.warn(note);
   if (clients.includes('env')) return printVariables(out, stack, client);
   const { endpoint } = unlessRefused(readBasics(stack, outputs));
-  const connected = clients.includes('opencode')
-    ? [await connectFrom(out, { stack, endpoint, client }, options)]
-    : [];
-  if (connected.length > 0 && options.dir === undefined)
+  const owner = ownerOf(stack, endpoint, client.key);
+  const results = await connectClients(
+    clients.filter((one) => one !== 'env'),
+    { stack, client, owner, options },
+  );
+  for (const result of results)
+    for (const note of result.notes) out.warn('client' in result ? `${result.client}: ${note}` : note);
+  if (clients.includes('opencode') && options.dir === undefined)
     for (const note of await overrides(client.config)) out.warn(note);
-  const { dir, key } = options;
-  const others = await connectOtherClients(out, stack, outputs, { clients: tools, dir, key });
-  const results = [...connected, ...others.map(({ result }) => result)];
-  const texts = [...connected.map(describeConnected), ...others.map(({ text }) => text)];
-  out.result(results.length === 1 ? results[0] : results, texts.join('\n\n'));
+  out.result(results.length === 1 ? results[0] : results, describeEach(results));
 }
 
 function refuseCombination(stack: string, clients: readonly Client[], options: CommandOptions): void {
@@ -114,17 +117,22 @@ function refuseCombination(stack: string, clients: readonly Client[], options: C
 }
 
 /**
- * Writes opencode's files of a stack, and prints warnings about the user's own entries.
+ * Writes the files of these clients, or of none.
  *
- * @throws UserError if a file of the user is malformed; nothing is changed then.
+ * @throws UserError that names every file that is malformed or cannot be read or written; nothing is changed then.
  */
-async function connectFrom(
-  out: Output,
-  { stack, endpoint, client }: { stack: string; endpoint: string; client: KeyedClient },
-  options: ConnectOptions,
-): Promise<Connected> {
-  const owner = ownerOf(stack, endpoint, client.key);
-  const connected = await connect(stack, client, { ...options, owner });
-  for (const note of connected.notes) out.warn(note);
-  return connected;
+export function connectClients(
+  clients: readonly ('opencode' | ToolName)[],
+  {
+    stack,
+    client,
+    owner,
+    options,
+  }: { stack: string; client: KeyedClient; owner: Owner; options: ConnectOptions },
+): Promise<(Connected | ConnectedTool)[]> {
+  return changeClients<'opencode' | ToolName, Connected | ConnectedTool>(clients, (name) =>
+    name === 'opencode'
+      ? planConnect(stack, client, { ...options, owner })
+      : planOtherClient(name, stack, client, options.dir),
+  );
 }

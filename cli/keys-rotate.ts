@@ -1,7 +1,7 @@
 /** `./switchyard keys rotate`: a new master key, with or without a grace period in which the old one is still accepted. */
 import type { Command } from 'commander';
-import { describeLeftAlone } from '../client/connect-text.ts';
-import type { LeftAlone } from '../client/connect-types.ts';
+import { describeLeftAlone, describeOff } from '../client/connect-text.ts';
+import type { LeftAlone, StaysOff } from '../client/connect-types.ts';
 import { connectUnlessOwned } from './connect-unless-owned.ts';
 import { readBasics, type RawOutputs } from '../domain/read/outputs-reader.ts';
 import type { Basics } from '../domain/schema/outputs-schema.ts';
@@ -36,6 +36,7 @@ interface RotateOptions {
 interface Results {
   files: readonly string[];
   leftAlone: LeftAlone | undefined;
+  off: StaysOff | undefined;
   atOnce: AtOnce | undefined;
 }
 
@@ -104,7 +105,7 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
   };
   const isRefused = (): boolean => atOnce?.oldKeyRefusedAfterMs !== undefined;
   const outputs = isNow ? await withKeyState(stack, isRefused, work) : await work();
-  const { connected, leftAlone } = options.connect
+  const { connected, leftAlone, off } = options.connect
     ? await connectUnlessOwned(out, stack, outputs, { dir: options.dir })
     : {};
   const files = connected?.files.map(({ path }) => path) ?? [];
@@ -119,9 +120,10 @@ async function rotate(out: Output, stack: string, options: RotateOptions): Promi
         files,
       },
       clientFilesLeftAlone: leftAlone,
+      clientFilesOff: off,
       ...atOnce,
     },
-    report(stack, rotation, { files, leftAlone, atOnce }),
+    report(stack, rotation, { files, leftAlone, off, atOnce }),
   );
 }
 
@@ -162,7 +164,7 @@ async function verifyKeys(out: Output, { endpoint, masterKey }: Basics, leaked: 
 function report(
   stack: string,
   { generation, previousUntil }: Rotation,
-  { files, leftAlone, atOnce }: Results,
+  { files, leftAlone, off, atOnce }: Results,
 ): string {
   return [
     `${stack} now has master key ${generation}`,
@@ -172,6 +174,7 @@ function report(
     ...(atOnce?.steps ?? []).map(({ step, ms }) => `  ${seconds(ms).padStart(7)}  ${step}`),
     ...files.map((file) => `  wrote ${file}`),
     ...(leftAlone ? [`  client files: ${describeLeftAlone(leftAlone)}`] : []),
+    ...(off ? [`  client files: ${describeOff(off)}`] : []),
     `  read it: pulumi stack output masterKey --show-secrets --stack ${stack}`,
   ].join('\n');
 }

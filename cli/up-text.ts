@@ -6,8 +6,8 @@ import { countUnavailable, describeUnavailable, groupUnavailable } from '../doma
 import { MOCK_ALIAS } from '../domain/schema/catalog-schema.ts';
 import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { nameList } from '../console/wrap.ts';
-import { describeLeftAlone, explainOff } from '../client/connect-text.ts';
-import type { Connected, LeftAlone } from '../client/connect-types.ts';
+import { describeLeftAlone, describeOff, explainOff } from '../client/connect-text.ts';
+import type { Connected, LeftAlone, StaysOff } from '../client/connect-types.ts';
 
 /** A model of the catalogue that this stack does not serve. */
 export interface UnavailableModel {
@@ -27,6 +27,8 @@ export interface UpReport {
   leftOutIsKnown: boolean;
   connected: Connected | undefined;
   leftAlone: LeftAlone | undefined;
+  /** Set if the clients were switched off. */
+  off?: StaysOff | undefined;
   answer: FirstAnswer | undefined;
   /** What the providers that were asked said. */
   providers: readonly ProviderAnswer[];
@@ -36,7 +38,7 @@ export interface UpReport {
 
 /** The result as text. */
 export function upText(report: UpReport, width?: number): string {
-  const { stack, endpoint, changes, models, connected, leftAlone, answer } = report;
+  const { stack, endpoint, changes, models, connected, leftAlone, off, answer } = report;
   const groups = groupUnavailable(report.leftOut);
   const command = groups.find((group) => group.command !== undefined)?.command;
   const rows: [string, string][] = [
@@ -54,6 +56,7 @@ export function upText(report: UpReport, width?: number): string {
     ]),
     ...(connected?.switchedOff ?? []).map((one): [string, string] => ['off', explainOff(one)]),
     ...(leftAlone ? [['clients', describeLeftAlone(leftAlone)] satisfies [string, string]] : []),
+    ...(off ? [['clients', describeOff(off)] satisfies [string, string]] : []),
     ...providerRows(stack, report.providers).map(([name, text]): [string, string] => [
       name,
       withPulumi(report, text),

@@ -60,7 +60,7 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
   await out.step(`waiting for ${endpoint}`, () =>
     waitReady(endpoint, { readLogs: () => failingContainerLog(stack).catch(() => undefined) }),
   );
-  const { connected, leftAlone } = options.connect
+  const { connected, leftAlone, off } = options.connect
     ? await connectUnlessOwned(out, stack, outputs, { dir: options.dir })
     : {};
   const providers =
@@ -69,10 +69,10 @@ async function up(out: Output, stack: string, options: UpOptions): Promise<void>
   out.result(
     {
       ...{ stack, endpoint, openaiBaseUrl, changes, models, leftOut },
-      ...{ connected, clientFilesLeftAlone: leftAlone, providers, answer },
+      ...{ connected, clientFilesLeftAlone: leftAlone, clientFilesOff: off, providers, answer },
     },
     upText({
-      ...{ stack, endpoint, changes, models, leftOut, connected, leftAlone, answer },
+      ...{ stack, endpoint, changes, models, leftOut, connected, leftAlone, off, answer },
       leftOutIsKnown: sameUnavailable(leftOutBefore, leftOut),
       ...{ providers: providers ?? [], pulumiOnPath: await isOnPath('pulumi') },
     }),

@@ -1,26 +1,41 @@
-/** Writes a client's files as planned; see managed-files.ts. */
+/** Writes clients' files as planned; see managed-files.ts. */
 import { commitFiles, type FileChange } from './commit-files.ts';
 import type { ManagedPlan } from './plan-managed.ts';
 import { readIfExists } from './read-if-exists.ts';
 
 /**
- * Writes a plan: all files and the record, or nothing. Before a value of the user's is replaced, its file is copied.
+ * Writes plans, one for each client: all files and records, or nothing. Before a value of the user's is replaced, its file is copied.
  *
- * @returns the paths of the copies.
+ * @returns for each plan the paths of the copies.
  * @throws UserError if a file cannot be written, or has changed since it was read; then nothing is changed.
  */
-export async function applyManaged({ changes, copies: texts, record }: ManagedPlan): Promise<string[]> {
-  const { path, before, interim, after } = record;
-  const copies = await Promise.all(Object.entries(texts).map(([file, text]) => backupOf(file, text)));
-  const isUnchanged = changes.length === 0;
-  const first = isUnchanged ? after : interim;
-  const recordChange = first === before ? [] : [{ path, before, after: first, mode: 0o600 }];
-  // The record first: if the run is killed, no value of ours later counts as the user's.
-  await commitFiles([...copies.filter((copy) => copy.before !== copy.after), ...recordChange, ...changes]);
-  if (isUnchanged || after === first) return copies.map((copy) => copy.path);
-  // The interim record names what was ours before, too. If it stays, that does no harm.
-  await commitFiles([{ path, before: first, after, mode: 0o600 }]).catch(() => undefined);
-  return copies.map((copy) => copy.path);
+export async function applyManaged(plans: readonly ManagedPlan[]): Promise<string[][]> {
+  const copies = await Promise.all(
+    plans.map((plan) => Promise.all(Object.entries(plan.copies).map(([file, text]) => backupOf(file, text)))),
+  );
+  const records = plans.map(({ changes, record: { path, before, interim, after } }) => {
+    const first = changes.length === 0 ? after : interim;
+    return { path, before, first, after };
+  });
+  // A client's record before its files: if the run is killed, no value of ours later counts as the user's.
+  const changes = plans.flatMap((plan, index): FileChange[] => {
+    const { path, before, first } = records[index]!;
+    const recordChange = first === before ? [] : [{ path, before, after: first, mode: 0o600 }];
+    return [...copies[index]!.filter((copy) => copy.before !== copy.after), ...recordChange, ...plan.changes];
+  });
+  // Two clients with the same folder may share a key file.
+  await commitFiles(
+    changes.filter(({ path, after }, index) => {
+      const first = changes.findIndex((one) => one.path === path);
+      return first === index || changes[first]!.after !== after;
+    }),
+  );
+  // The interim records name what was ours before, too. If one stays, that does no harm.
+  const last = records.filter(({ first, after }) => after !== first);
+  await commitFiles(
+    last.map(({ path, first, after }) => ({ path, before: first, after, mode: 0o600 })),
+  ).catch(() => undefined);
+  return copies.map((all) => all.map(({ path }) => path));
 }
 
 /** The copy of a user's file: readable only by them, in the same folder. An existing copy with the same content is used again. */

@@ -53,8 +53,15 @@ async function filesOf(owner: Owner, deployed: Deployed): Promise<ClientFiles | 
     return await deployed(owner);
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    return { problem: { what: error.message, command: error.command } };
+    return { problem: problemOf(error) };
   }
+}
+
+/** An error as a client's problem, with the position and what was found there. That nothing was changed goes without saying. */
+export function problemOf({ message, where, found, command }: UserError): Problem {
+  const what = message.replaceAll(', so nothing was changed', '');
+  const at = where === undefined || what.includes(where) ? '' : ` (${where})`;
+  return { what: `${what}${at}${found === undefined ? '' : `: ${found}`}`, command };
 }
 
 /** What `connect` would change. The files may have been written with --gateway-only. */

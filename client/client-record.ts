@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { FormatName } from './file-format.ts';
 import type { ManagedValues } from './managed-values.ts';
-import { readIfExists } from './read-if-exists.ts';
+import { readBeforeChange } from './read-if-exists.ts';
 
 /** The stack that a client's files belong to. */
 export interface Owner {
@@ -29,6 +29,8 @@ export interface ManagedFile extends ManagedValues {
   format: FormatName;
   /** Whether we created the file: then it is removed when nothing else is left in it. */
   created: boolean;
+  /** Paths of objects in it that are ours as a whole; the empty path is the whole file. */
+  blocks?: string[][] | undefined;
   /** The user's text, and a digest of ours: as long as nobody has changed the file, exactly that text is restored. */
   original?: { text: string; written: string } | undefined;
 }
@@ -47,6 +49,7 @@ const fileSchema = z.object({
   values: z.array(z.object({ at: path, digest: z.string(), previous: z.unknown().optional() })),
   entries: z.array(z.object({ at: path, names: path })),
   containers: z.array(path),
+  blocks: z.array(path).optional(),
   original: z.object({ text: z.string(), written: z.string() }).optional(),
 });
 const ownerSchema = z.object({
@@ -57,6 +60,8 @@ const ownerSchema = z.object({
 });
 const schema = z.discriminatedUnion('version', [
   z.object({ version: z.literal(2), owner: ownerSchema, files: z.record(z.string(), fileSchema) }),
+  /** What `connect --off` leaves for opencode: the files stay without ours until the next `connect`. */
+  z.object({ version: z.literal(3), off: z.literal(true) }),
   /** The previous release's, for opencode only: the entries that it added to the lists. */
   z.object({
     version: z.literal(1),
@@ -73,16 +78,19 @@ export interface ReadRecord {
   record?: ClientRecord | undefined;
   /** A record of the previous release. */
   older?: { owner: Owner; added: ListEntries } | undefined;
+  /** Whether the user has taken ours out of the files with `connect --off`. */
+  off?: boolean;
   /** Why an existing record could not be used. */
   problem?: string;
 }
 
 /** Reads a record. A damaged one, or one of a later release, counts as absent: the next write replaces it. */
 export async function readClientRecord(file: string): Promise<ReadRecord> {
-  const text = await readIfExists(file);
+  const text = await readBeforeChange(file);
   if (text === undefined) return {};
   try {
     const read = schema.parse(JSON.parse(text));
+    if (read.version === 3) return { text, off: true };
     if (read.version === 1) return { text, older: { owner: read.owner, added: read.added } };
     return { text, record: { owner: read.owner, files: read.files } };
   } catch (error) {
@@ -93,6 +101,9 @@ export async function readClientRecord(file: string): Promise<ReadRecord> {
     return { text, problem };
   }
 }
+
+/** The record of a client that was switched off. */
+export const OFF_RECORD = `${JSON.stringify({ version: 3, off: true })}\n`;
 
 /** A record as text. */
 export function recordText({ owner, files }: ClientRecord): string {

@@ -3,6 +3,7 @@ import { chmod, chown, copyFile, link, mkdir, rename, rm, rmdir, writeFile } fro
 import { dirname, relative, sep, join } from 'node:path';
 import { UserError } from '../console/errors.ts';
 import { type ActingUser, actingUser } from './acting-user.ts';
+import { forEachOrErrors } from './collect-errors.ts';
 import { readIfExists } from './read-if-exists.ts';
 import { type Target, unwritable, writableTarget } from './writable.ts';
 
@@ -37,12 +38,11 @@ export async function commitFiles(
   user?: ActingUser | Promise<ActingUser>,
 ): Promise<void> {
   const acting = await (user ?? actingUser());
-  const staged: Staged[] = [];
-  for (const change of changes) {
+  const staged = await forEachOrErrors(changes, async (change): Promise<Staged> => {
     const target = await writableTarget(change.path, acting);
     const { path } = target;
-    staged.push({ ...target, change, next: `${path}.switchyard-new`, last: `${path}.switchyard-old` });
-  }
+    return { ...target, change, next: `${path}.switchyard-new`, last: `${path}.switchyard-old` };
+  });
   const folders: string[] = [];
   const replaced: Staged[] = [];
   try {

@@ -63,8 +63,17 @@ export interface LeftAlone {
   command: string;
 }
 
-/** One of the two. */
+/** Client files that were not written, because the user has taken ours out with `connect --off`. Printed by `--json`. */
+export interface StaysOff {
+  /** The client's config file. */
+  file: string;
+  /** The command that writes it again. */
+  command: string;
+}
+
+/** One of the three. */
 export interface ConnectedOrNot {
   connected?: Connected;
   leftAlone?: LeftAlone;
+  off?: StaysOff;
 }

@@ -2,7 +2,8 @@
 import { parse as parseToml, patch as patchToml } from '@decimalturn/toml-patch';
 import { isScalar, isSeq, parseDocument } from 'yaml';
 import { UserError } from '../console/errors.ts';
-import { isObject, type Json, parseObject } from './json-objects.ts';
+import { canonical, isObject, type Json, parseObject } from './json-objects.ts';
+import { keepLines } from './keep-lines.ts';
 import type { Content } from './managed-values.ts';
 import { differences, rewrite } from './rewrite.ts';
 
@@ -109,6 +110,11 @@ function malformed(file: string, format: string, found: string, at?: [number, nu
   });
 }
 
+function isYamlOf(text: string, value: Json): boolean {
+  const document = parseDocument(text);
+  return document.errors.length === 0 && canonical(document.toJS() ?? {}) === canonical(value);
+}
+
 function rewrittenYaml(text: string, before: Json, after: Json): string {
   const document = parseDocument(text);
   if (document.contents === null) {
@@ -128,5 +134,8 @@ function rewrittenYaml(text: string, before: Json, after: Json): string {
       for (const one of value) if (!present.includes(one)) list.add(document.createNode(one));
     } else document.setIn(at, document.createNode(value));
   }
-  return document.toString({ lineWidth: 0 });
+  const written = document.toString({ lineWidth: 0 });
+  // The library writes the whole text again, with its own spacing and indentation.
+  const kept = keepLines(text, written);
+  return isYamlOf(kept, after) ? kept : written;
 }

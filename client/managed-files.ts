@@ -11,10 +11,11 @@
  * stay, whatever the format.
  */
 import { stat } from 'node:fs/promises';
+import { forEachOrErrors } from './collect-errors.ts';
 import { readClientRecord, type ReadRecord } from './client-record.ts';
 import { type FormatName, parseFile } from './file-format.ts';
 import { bothManaged, type Content, type ManagedValues, withoutOurs } from './managed-values.ts';
-import { readIfExists } from './read-if-exists.ts';
+import { readBeforeChange } from './read-if-exists.ts';
 
 /** A file as it is. */
 export interface CurrentFile {
@@ -41,7 +42,7 @@ export interface ManagedState extends ReadRecord {
  * Reads a client's files and its record.
  *
  * @param formats the format of each file, by absolute path. They need not exist.
- * @throws UserError with file, line and column if a file is malformed.
+ * @throws UserError that names each file that is malformed, with line and column, or cannot be read.
  */
 export async function readManaged(
   recordFile: string,
@@ -51,14 +52,14 @@ export async function readManaged(
   const recorded = Object.entries(read.record?.files ?? {}).map(
     ([path, { format }]) => [path, format] as const,
   );
-  const files: Record<string, CurrentFile> = {};
-  for (const [path, format] of Object.entries({ ...Object.fromEntries(recorded), ...formats })) {
-    const text = await readIfExists(path);
+  const all = Object.entries({ ...Object.fromEntries(recorded), ...formats });
+  const files = await forEachOrErrors(all, async ([path, format]): Promise<[string, CurrentFile]> => {
+    const text = await readBeforeChange(path);
     const mode = text === undefined ? undefined : (await stat(path)).mode & 0o7777;
     const content = parseFile(text, format, path);
-    files[path] = { path, format, text, mode, content, users: content };
-  }
-  return claimed({ ...read, recordFile, files }, {});
+    return [path, { path, format, text, mode, content, users: content }];
+  });
+  return claimed({ ...read, recordFile, files: Object.fromEntries(files) }, {});
 }
 
 /**

@@ -77,6 +77,30 @@ export function withoutOurs(content: Content, managed: ManagedValues | undefined
   return holder.content as Content;
 }
 
+/**
+ * The user's content without these blocks, whatever the user has changed in them: a part of one would be of no use.
+ *
+ * @param containers objects that go when they are empty then.
+ */
+export function withoutBlocks(
+  users: Content,
+  { blocks = [], containers }: { blocks?: string[][] | undefined; containers: string[][] },
+): Content {
+  if (blocks.length === 0) return users;
+  const values = blocks.map((at) => ({ at, digest: digest(valueAt(users, at)) }));
+  return withoutOurs(users, { values, entries: [], containers });
+}
+
+/** Paths of our values that the user has changed, so that they are still in the user's content. */
+export function changedByUser(users: Content, content: Content, { values }: ManagedValues): string[][] {
+  return values
+    .filter(({ at, digest: written }) => {
+      const [now, left] = [valueAt(content, at), valueAt(users, at)];
+      return left !== undefined && digest(now) !== written && canonical(now) === canonical(left);
+    })
+    .map(({ at }) => at);
+}
+
 /** A copy of the objects; lists and other values are shared. */
 function copyOf(value: unknown): unknown {
   if (!isObject(value)) return value;

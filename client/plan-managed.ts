@@ -3,9 +3,19 @@ import { stripComments } from 'jsonc-parser';
 import { type ClientRecord, type ManagedFile, type Owner, recordText } from './client-record.ts';
 import type { FileChange } from './commit-files.ts';
 import { type FormatName, rewriteFile } from './file-format.ts';
-import { isObject, type Json } from './json-objects.ts';
+import { canonical, isObject, type Json } from './json-objects.ts';
 import type { CurrentFile, ManagedState } from './managed-files.ts';
-import { bothManaged, type Content, digest, type MergeOptions, withOurs } from './managed-values.ts';
+import {
+  bothManaged,
+  changedByUser,
+  type Content,
+  digest,
+  type MergedValues,
+  type MergeOptions,
+  valueAt,
+  withoutBlocks,
+  withOurs,
+} from './managed-values.ts';
 
 /** What a file should contain of ours. */
 export interface WantedFile extends MergeOptions {
@@ -15,6 +25,8 @@ export interface WantedFile extends MergeOptions {
   ours: Json | string;
   /** Its permissions, 0600 for a file with keys; by default those of the existing file. */
   mode?: number | undefined;
+  /** Paths of objects that are ours as a whole unless the user had one there before. A text that we created always is. */
+  blocks?: readonly (readonly string[])[];
 }
 
 /** Changes that make the files what is wanted. */
@@ -32,6 +44,8 @@ export interface ManagedPlan {
   copies: Record<string, string>;
   /** The user's values that are kept instead of ours. */
   kept: { path: string; at: string[] }[];
+  /** Values that we wrote and the user has changed since, in files that should contain nothing of ours: they stay. */
+  changed: { path: string; at: string[] }[];
   record: {
     path: string;
     before: string | undefined;
@@ -60,9 +74,10 @@ export function planManaged(
     removed: [],
     replaced: [],
     kept: [],
+    changed: [],
   };
   const managed: Record<string, ManagedFile> = {};
-  for (const { path, ours, mode, ...options } of wanted) {
+  for (const { path, ours, mode, blocks, ...options } of wanted) {
     const file = files[path]!;
     const merged = withOurs(file.users, ours, file.content, options);
     const created = record?.files[path]?.created ?? file.text === undefined;
@@ -71,6 +86,7 @@ export function planManaged(
       format: file.format,
       created,
       ...merged.managed,
+      ...ownedObjects(merged, { created, blocks, before: record?.files[path]?.containers }),
       original: created || mode !== undefined ? undefined : originalOf(file, record, after),
     };
     const changed = after !== file.text;
@@ -85,8 +101,14 @@ export function planManaged(
   for (const file of Object.values(files)) {
     if (file.path in managed || file.text === undefined) continue;
     const created = record?.files[file.path]?.created === true;
-    const after = usersText(file, record);
-    if (file.users === undefined || (created && isBlank(file.users, after, file.format))) {
+    const managedBefore = record?.files[file.path];
+    const users = managedBefore === undefined ? file.users : withoutBlocks(file.users, managedBefore);
+    const after = usersText({ ...file, users }, record);
+    if (managedBefore !== undefined)
+      plan.changed.push(
+        ...changedByUser(users, file.content, managedBefore).map((at) => ({ path: file.path, at })),
+      );
+    if (users === undefined || (created && isBlank(users, after, file.format))) {
       plan.changes.push({ path: file.path, before: file.text, after: undefined });
       plan.removed.push(file.path);
     } else if (after !== file.text) {
@@ -98,6 +120,32 @@ export function planManaged(
     ...plan,
     record: { path: recordFile, before: recordBefore, ...recordTexts(record, owner, managed) },
   };
+}
+
+/** The objects that we created, now or, with a value in them that the user has changed since, earlier; and which of them are blocks. */
+function ownedObjects(
+  { content, managed }: MergedValues,
+  given: { created: boolean; blocks?: WantedFile['blocks']; before?: string[][] | undefined },
+): { containers: string[][]; blocks?: string[][] } {
+  const { created, blocks = [], before = [] } = given;
+  const isIn = (list: readonly (readonly string[])[], at: readonly string[]): boolean =>
+    list.some((one) => canonical(one) === canonical(at));
+  const earlier = before.filter(
+    (at) => !isIn(managed.containers, at) && at.length > 0 && valueAt(content, at) !== undefined,
+  );
+  const containers = [...managed.containers, ...earlier];
+  const owned =
+    typeof content === 'string' ? (created ? [[]] : []) : containers.filter((at) => isIn(blocks, at));
+  return { containers, ...(owned.length === 0 ? {} : { blocks: owned }) };
+}
+
+/** What the user is told of values that stay, one line for each. */
+export function changedNotes({ changed }: ManagedPlan): string[] {
+  return changed.map(({ path, at }) =>
+    at.length === 0
+      ? `${path} stays, since you have changed it: it is yours now`
+      : `${path}: ${at.join('.')} stays, since you have changed its value: it is yours now`,
+  );
 }
 
 function recordTexts(

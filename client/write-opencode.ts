@@ -17,7 +17,7 @@ import { opencodeClaims, type OpencodeState } from './opencode-claims.ts';
 import { claim, ourProviders } from './opencode-marks.ts';
 import type { ClientPaths } from './opencode-paths.ts';
 import { DEFAULTS, isStale, opencodeValues } from './opencode-values.ts';
-import { type ManagedPlan, planManaged } from './plan-managed.ts';
+import { changedNotes, type ManagedPlan, planManaged } from './plan-managed.ts';
 import { readOpencode } from './read-opencode.ts';
 import { type SwitchedOff, switchedOff } from './switched-off.ts';
 
@@ -55,8 +55,15 @@ export async function writeClientFiles(
   options: WriteOptions = {},
 ): Promise<Written> {
   const plan = planOpencode(await readOpencode(paths), given, options);
-  const copies = await applyManaged(plan);
-  const { files, removed, notes, switchedOff: off } = plan;
+  const [copies] = await applyManaged([plan]);
+  return writtenOf(plan, copies!);
+}
+
+/** What a plan has written, where it left these copies. */
+export function writtenOf(
+  { files, removed, notes, switchedOff: off }: OpencodePlan,
+  copies: readonly string[],
+): Written {
   const saved = copies.length === 0 ? [] : [`your previous version was saved to ${copies.join(' and ')}`];
   return { files, removed, notes: [...notes, ...saved], switchedOff: off };
 }
@@ -142,7 +149,17 @@ export function planOff(state: OpencodeState): ManagedPlan & Pick<Written, 'note
         ]
       : [];
   });
-  return { ...plan, notes };
+  return { ...plan, notes: [...notes, ...leftInOurs(values, names, paths.config), ...changedNotes(plan)] };
+}
+
+/** What the user has added to our providers stays, but it was meant for ours. */
+function leftInOurs({ provider }: Json, names: readonly string[], file: string): string[] {
+  return [...new Set(names)]
+    .filter((name) => name in object(provider))
+    .map(
+      (name) =>
+        `${file}: provider.${name} stays with what you have added to it: ${Object.keys(object(object(provider)[name])).join(', ')}`,
+    );
 }
 
 /** The user's own entries under names of ours. */

@@ -2,7 +2,7 @@
 import { gatewayAccess } from '../../domain/render/gateway-access.ts';
 import { GATEWAY } from '../../domain/plan/lanes.ts';
 import { UserError } from '../../console/errors.ts';
-import { type Deployed, gatewayProblems } from '../check-connected.ts';
+import { type Deployed, gatewayProblems, problemOf } from '../check-connected.ts';
 import { connectCommand } from '../connect-text.ts';
 import type { Checked, Problem } from '../connect-types.ts';
 import { readManaged } from '../managed-files.ts';
@@ -56,7 +56,7 @@ export async function checkTool(
       ];
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      return [{ what: error.message, command: error.command }];
+      return [problemOf(error)];
     }
   }
 }

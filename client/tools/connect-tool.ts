@@ -2,12 +2,12 @@
 import { delimiter, join } from 'node:path';
 import { access as mayAccess, constants } from 'node:fs/promises';
 import type { GatewayAccess } from '../../domain/render/gateway-access.ts';
-import { applyManaged } from '../apply-managed.ts';
+import type { PlannedClient } from '../change-clients.ts';
 import { readClientRecord } from '../client-record.ts';
 import type { Disconnected } from '../connect-types.ts';
 import { readManaged } from '../managed-files.ts';
 import { isSameOwner } from '../read-opencode.ts';
-import { planManaged } from '../plan-managed.ts';
+import { changedNotes, planManaged } from '../plan-managed.ts';
 import type { Owner } from '../client-record.ts';
 import { TOOLS, type ToolName } from './all-tools.ts';
 import type { Place, Tool } from './tool.ts';
@@ -32,24 +32,23 @@ export interface ConnectedTool {
 }
 
 /**
- * Merges the gateway into a client's files. The user's own values stay, or are restored when ours are taken out.
+ * Plans how the gateway is merged into a client's files. The user's own values stay, or are restored when ours are taken out.
  *
- * @throws UserError if a file is malformed or cannot be written; nothing is changed then.
+ * @throws UserError if a file is malformed or cannot be read.
  */
-export async function connectTool(
+export async function planTool(
   client: ToolName,
   access: GatewayAccess,
   owner: Owner,
   place: Place,
-): Promise<ConnectedTool> {
+): Promise<PlannedClient<ConnectedTool>> {
   const tool = TOOLS[client](place);
   const wanted = tool.files(access);
   const formats = Object.fromEntries(wanted.map(({ path, format }) => [path, format]));
   const state = await readManaged(tool.record, formats);
   const plan = planManaged(state, owner, wanted);
-  const copies = await applyManaged(plan);
   const before = state.record?.owner;
-  return {
+  const result = async (copies: readonly string[]): Promise<ConnectedTool> => ({
     client,
     stack: access.stack,
     ...(owner.key === undefined ? {} : { key: owner.key }),
@@ -67,27 +66,28 @@ export async function connectTool(
     ],
     model: access.model,
     try: tool.tryIt,
-  };
+  });
+  return { plan, result };
 }
 
 /**
- * Takes everything of ours out of a client's files, so that they are the user's own again.
+ * Plans how everything of ours is taken out of a client's files, so that they are the user's own again.
  *
  * @param stack only if they belong to this stack; by default to any.
  * @returns undefined if there is nothing of ours, or of that stack.
- * @throws UserError if a file is malformed or cannot be written; nothing is changed then.
+ * @throws UserError if a file is malformed or cannot be read.
  */
-export async function disconnectTool(
+export async function planToolOff(
   client: ToolName,
   place: Place,
   stack?: string,
-): Promise<Disconnected | undefined> {
+): Promise<PlannedClient<Disconnected> | undefined> {
   const state = await readManaged(TOOLS[client](place).record, {});
   const owner = state.record?.owner;
   if (owner === undefined || (stack !== undefined && owner.stack !== stack)) return undefined;
   const plan = planManaged(state, undefined, []);
-  await applyManaged(plan);
-  return { client, stack: owner.stack, files: plan.files, removed: plan.removed, notes: [] };
+  const { files, removed } = plan;
+  return { plan, result: () => ({ client, stack: owner.stack, files, removed, notes: changedNotes(plan) }) };
 }
 
 async function notInstalled({ program, install }: Tool, { env }: Place): Promise<string[]> {

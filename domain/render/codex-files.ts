@@ -31,5 +31,8 @@ export function codexFiles(access: GatewayAccess, paths: CodexPaths): RenderedFi
     model_context_window: access.models[access.model]?.limit.context,
     model_providers: { [CODEX_PROVIDER]: provider },
   };
-  return [keyFile(paths.key, access), { path: paths.config, format: 'toml', ours }];
+  return [
+    keyFile(paths.key, access),
+    { path: paths.config, format: 'toml', ours, blocks: [['model_providers', CODEX_PROVIDER]] },
+  ];
 }

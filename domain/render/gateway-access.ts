@@ -34,6 +34,8 @@ export interface RenderedFile {
   ours: Record<string, unknown> | string;
   /** Its permissions, 0600 for a file with a key; by default those of the existing file. */
   mode?: number;
+  /** Paths of objects that are ours as a whole unless the user had one there before: they go with whatever was changed in them. */
+  blocks?: readonly (readonly string[])[];
 }
 
 /**

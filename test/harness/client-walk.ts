@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { applyEdits, modify, parse } from 'jsonc-parser';
 import type { StackClient } from '../../domain/read/outputs-reader.ts';
 import { type ClientFiles, withPortkeyKeyFile } from '../../client/client-files.ts';
-import { connect, disconnect, writeUnlessOwned } from '../../client/connect-files.ts';
+import { changeClients } from '../../client/change-clients.ts';
+import { connect, planDisconnect, writeUnlessOwned } from '../../client/connect-files.ts';
 import type { Owner } from '../../client/client-record.ts';
 import { shippedClient } from './client-of.ts';
 
@@ -96,6 +97,9 @@ export class Walk {
   #written = 0;
   readonly dir: string;
 
+  /** Whether `off` came after the last `connect`. */
+  #isOff = false;
+
   constructor(dir: string) {
     this.dir = dir;
     mkdirSync(dir, { recursive: true });
@@ -115,8 +119,9 @@ export class Walk {
   async take(step: Step | Edit): Promise<void> {
     if (step.kind === 'edit') return this.#edit(step);
     if (step.kind === 'off') {
-      await disconnect({ dir: this.dir });
+      await changeClients([this.dir], (dir) => planDisconnect({ dir }));
       this.#owner = undefined;
+      this.#isOff = true;
       return;
     }
     const name = step.stack;
@@ -133,7 +138,10 @@ export class Walk {
         : await writeUnlessOwned(name, client, options, (other) =>
             Promise.resolve(this.#deployed.has(other.stack as StackName)),
           );
+    if (this.#isOff && step.kind !== 'connect' && written.connected)
+      throw new Error(`${step.kind} after off wrote`);
     if (written.connected === undefined) return;
+    this.#isOff = false;
     this.#owner = name;
     this.#written = this.#generations[name];
     this.#isEdited = false;
@@ -207,7 +215,9 @@ export class Walk {
         `after off: ${JSON.stringify(config)}, the user's: ${JSON.stringify(users)}`,
       );
       check(same(auth, this.#users['auth.json']), 'after off auth.json is not as before');
-      check(!existsSync(join(this.dir, 'switchyard-client.json')), 'after off the record is left');
+      const record = this.#read('switchyard-client.json');
+      const isOff = same(record, this.#isOff ? { version: 3, off: true } : {});
+      check(isOff, `after off the record is ${JSON.stringify(record)}`);
     }
     const odd = readdirSync(this.dir).filter((name) => /switchyard-(new|old)$/.test(name));
     check(odd.length === 0, `left behind: ${odd.join()}`);

@@ -3,12 +3,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { connectOtherClients } from '../../../cli/connect-clients.ts';
+import { connectClients } from '../../../cli/connect.ts';
+import { connectOff } from '../../../cli/connect-off.ts';
 import { connectUnlessOwned } from '../../../cli/connect-unless-owned.ts';
 import { ownerOf } from '../../../cli/owner.ts';
 import { checkOpencode } from '../../../client/check-connected.ts';
 import { clientWithKey } from '../../../client/client-with-key.ts';
 import { connect } from '../../../client/connect-files.ts';
+import { describeEach } from '../../../client/connect-text.ts';
 import { checkTool } from '../../../client/tools/check-tool.ts';
 import { Output } from '../../../console/output.ts';
 import type { RawOutputs } from '../../../domain/read/outputs-reader.ts';
@@ -83,6 +85,22 @@ describe('`up` and a rotation', () => {
     );
   });
 
+  test.each([false, true])(
+    'write nothing after `connect --off`, until `connect` (was connected: %s)',
+    async (was) => {
+      if (was) await connectWith();
+      for (let times = 0; times < 2; times += 1)
+        await connectOff(out, undefined, { clients: ['opencode'], dir });
+      expect(await connectUnlessOwned(out, 'dev', outputs(NEXT), { dir })).toEqual({
+        off: { file: join(dir, 'opencode.json'), command: `./switchyard connect dev --dir ${dir}` },
+      });
+      expect(() => auth()).toThrow('ENOENT');
+      await connectWith();
+      const { connected } = await connectUnlessOwned(out, 'dev', outputs(NEXT), { dir });
+      expect([connected?.stack, keys().litellm]).toEqual(['dev', 'sk-default-2']);
+    },
+  );
+
   test('of a virtual key write no files that belong to no stack', async () => {
     expect(await connectUnlessOwned(out, 'dev', outputs(NEXT), { dir, onlyOwn: true })).toEqual({});
     expect(() => auth()).toThrow('ENOENT');
@@ -118,11 +136,11 @@ test('`connect --check` compares with the key of the record, and names it in the
 });
 
 test('another client gets the key and its models alone, and `connect --check` finds both again', async () => {
-  const [tool] = await connectOtherClients(out, 'dev', outputs(FIRST), {
-    ...{ clients: ['codex'], dir, key: 'alice' },
-  });
-  expect(tool?.result).toMatchObject({ client: 'codex', key: 'alice', model: 'groq-mixtral' });
-  expect(tool?.text).toContain('\nkey        alice\n');
+  const client = clientWithKey('dev', outputs(FIRST), 'alice');
+  const owner = ownerOf('dev', ENDPOINT, client.key);
+  const [tool] = await connectClients(['codex'], { stack: 'dev', client, owner, options: { dir } });
+  expect(tool).toMatchObject({ client: 'codex', key: 'alice', model: 'groq-mixtral' });
+  expect(describeEach([tool!])).toContain('\nkey        alice\n');
   expect(readFileSync(join(dir, 'switchyard.key'), 'utf8')).toBe('sk-alice-1\n');
   const check = async (from: RawOutputs) => {
     const place = { home: dir, env: {}, dir };

@@ -30,6 +30,13 @@ test('without a provider it does not suggest smoke', () => {
   expect(upText({ ...REPORT, models: ['mock'] }, Infinity)).not.toContain('smoke');
 });
 
+test('clients that were switched off are told in one line, with the command', () => {
+  const off = { file: '/x/opencode.json', command: './switchyard connect dev' };
+  expect(upText({ ...REPORT, off }, Infinity)).toMatch(
+    /^ {2}clients +off since .*: \.\/switchyard connect dev$/m,
+  );
+});
+
 test('the answer of a model is quoted', () => {
   const answer = { model: 'groq-mixtral', text: 'hi', ms: 300 };
   expect(upText({ ...REPORT, answer }, Infinity)).toContain('groq-mixtral, in 300 ms: hi');

@@ -52,6 +52,10 @@ test('the files are as they were after connect and off, byte for byte', async ()
   await walk.take({ kind: 'off' });
   expect(readFileSync(join(dir, 'opencode.json'), 'utf8')).toBe(texts['opencode.json']);
   expect(JSON.parse(readFileSync(join(dir, 'auth.json'), 'utf8'))).toEqual(JSON.parse(texts['auth.json']!));
-  expect(readdirSync(dir).sort()).toEqual(['auth.json', 'opencode.json']);
+  expect(readdirSync(dir).sort()).toEqual(['auth.json', 'opencode.json', 'switchyard-client.json']);
+  expect(JSON.parse(readFileSync(join(dir, 'switchyard-client.json'), 'utf8'))).toEqual({
+    version: 3,
+    off: true,
+  });
   expect(statSync(join(dir, 'auth.json')).mode & 0o777).toBe(0o600);
 });

@@ -75,3 +75,31 @@ test('a file with a key twice is not changed', () => {
     /twice/,
   );
 });
+
+test.each([
+  'dark-mode: true  # mine\nmodel:   x\n\n\nlist: [a,b]   # both\nread:\n- one\n-   two\n',
+  'dark-mode: true  # mine\r\nlist:  [a]\r\n',
+  'deep:\n    er:   1\n    most: [ x,y ]\nother:  "a  b"   # c',
+  'text: |\n   two  spaces\n\n   more\nlast:  1\n',
+])('YAML lines that are not changed stay as they are: %j', (text) => {
+  const set = change(text, 'yaml', (value) => Object.assign(value, { new: 'x', 'env-file': '/y' }));
+  const added = /^(new: x|env-file: \/y)\r?$/;
+  const lines = set.split('\n');
+  expect(lines.filter((line) => added.test(line)).length).toBe(2);
+  expect(
+    lines
+      .filter((line) => !added.test(line))
+      .join('\n')
+      .trimEnd(),
+  ).toBe(text.trimEnd());
+  const undone = change(set, 'yaml', (value) => {
+    delete value.new;
+    delete value['env-file'];
+  });
+  expect(undone.trimEnd()).toBe(text.trimEnd());
+});
+
+test('where old indentation does not fit, the value counts', () => {
+  const changed = change('a:\n      b:   1\nc:  2\n', 'yaml', (value) => ((value.a as Json).d = 3));
+  expect(parseFile(changed, 'yaml', 'f')).toEqual({ a: { b: 1, d: 3 }, c: 2 });
+});

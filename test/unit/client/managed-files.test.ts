@@ -45,7 +45,7 @@ const plan = async (stack?: string): Promise<ManagedPlan> => {
     stack === undefined ? [] : wanted(stack),
   );
 };
-const apply = async (stack?: string): Promise<string[]> => applyManaged(await plan(stack));
+const apply = async (stack?: string): Promise<string[]> => (await applyManaged([await plan(stack)]))[0]!;
 const THEIRS = {
   settings: '{\n  "theme": "dark",\n  "env": {\n    "URL": "http://mine"\n  }\n}\n',
   toml: '# mine\nmodel = "mine" # why\n',
@@ -70,7 +70,7 @@ test("a user's files get ours, and have their own text again when ours are taken
   for (const [name, text] of Object.entries(THEIRS)) writeFileSync(at(name), text);
   expect(await apply('dev')).toEqual([at('settings.before-switchyard'), at('toml.before-switchyard')]);
   expect(JSON.parse(read('settings'))).toEqual({ theme: 'dark', env: { URL: 'http://dev', dev: '1' } });
-  expect(read('yaml')).toContain('model: mine');
+  expect(read('yaml')).toContain('model:   mine');
   await apply('prod');
   await apply();
   for (const [name, text] of Object.entries(THEIRS)) expect(read(name)).toBe(text);
@@ -81,7 +81,7 @@ test('a file that one stack wrote and the other does not want is cleaned or remo
   await apply('dev');
   writeFileSync(at('toml'), `${read('toml')}\n# my note\n`);
   const state = await readManaged(at('record'), {});
-  await applyManaged(planManaged(state, undefined, []));
+  await applyManaged([planManaged(state, undefined, [])]);
   expect(readdirSync(dir)).toEqual(['toml']);
   expect(read('toml').trim()).toBe('# my note');
 });

@@ -4,7 +4,13 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
-import { connectedTools, type ConnectedTool, connectTool } from '../../../client/tools/connect-tool.ts';
+import { changeClients } from '../../../client/change-clients.ts';
+import {
+  connectedTools,
+  type ConnectedTool,
+  planTool,
+  planToolOff,
+} from '../../../client/tools/connect-tool.ts';
 import type { ToolName } from '../../../client/tools/all-tools.ts';
 import { parseFile } from '../../../client/file-format.ts';
 import { clientVariables } from '../../../domain/render/client-variables.ts';
@@ -34,14 +40,15 @@ function access(options: ShippedOptions = {}): GatewayAccess {
   return rendered.get(name)!;
 }
 
-function connect(
+async function connect(
   client: ToolName,
   more: ShippedOptions & { env?: NodeJS.ProcessEnv; dir?: string } = {},
 ): Promise<ConnectedTool> {
   const { env = {}, dir, ...options } = more;
   const found = access(options);
   const { stack, endpoint } = found;
-  return connectTool(client, found, { stack, endpoint }, { home, env, dir });
+  const plan = () => planTool(client, found, { stack, endpoint }, { home, env, dir });
+  return (await changeClients([client], plan))[0]!;
 }
 
 const text = (name: string): string => readFileSync(join(home, name), 'utf8');
@@ -174,6 +181,52 @@ describe("the user's own values", () => {
     write('.codex/config.toml', 'model = \n');
     await expect(connect('codex')).rejects.toMatchObject({ where: expect.stringContaining('config.toml:') });
     expect(existsSync(join(home, '.codex/switchyard.key'))).toBe(false);
+  });
+});
+
+describe('taken out, what the user has changed in the meantime', () => {
+  const off = async (client: ToolName) =>
+    (await changeClients([client], () => planToolOff(client, { home, env: {} })))[0]!;
+  const edit = (name: string, from: string, to: string): void => write(name, text(name).replace(from, to));
+
+  test('a provider of ours goes as a whole, also after the next `up`', async () => {
+    const mine = '# mine\napproval_policy = "never"\n';
+    for (const again of [false, true]) {
+      write('.codex/config.toml', mine);
+      await connect('codex');
+      edit('.codex/config.toml', ':4000', ':4201');
+      if (again) await connect('codex', PROD);
+      if (again) edit('.codex/config.toml', ':4100', ':4201');
+      expect((await off('codex')).notes).toEqual([]);
+      expect(text('.codex/config.toml').trim()).toBe(mine.trim());
+    }
+  });
+
+  test("a provider that was the user's own before is restored", async () => {
+    const mine = '[model_providers.switchyard]\nname = "mine"\nbase_url = "http://mine"\n';
+    write('.codex/config.toml', mine);
+    await connect('codex');
+    edit('.codex/config.toml', 'approval', '');
+    await off('codex');
+    expect(text('.codex/config.toml')).toBe(mine);
+  });
+
+  test('a value stays, and is named with its file and key', async () => {
+    await connect('claude-code');
+    edit('.claude/settings.json', ':4000', ':4201');
+    expect((await off('claude-code')).notes).toEqual([
+      `${home}/.claude/settings.json: env.ANTHROPIC_BASE_URL stays, since you have changed its value: it is yours now`,
+    ]);
+    expect(JSON.parse(text('.claude/settings.json'))).toEqual({
+      env: { ANTHROPIC_BASE_URL: 'http://127.0.0.1:4201' },
+    });
+  });
+
+  test('our own file goes, whatever is in it: it has a key', async () => {
+    await connect('aider');
+    edit('.aider/switchyard.env', ':4000', ':4201');
+    await off('aider');
+    expect(existsSync(join(home, '.aider/switchyard.env'))).toBe(false);
   });
 });
 

@@ -260,7 +260,7 @@ describe('the record', () => {
 
   test.each([
     ['{', 'it is not JSON'],
-    ['{"version": 3}', 'version'],
+    ['{"version": 4}', 'version'],
     [
       '{"version": 1, "owner": {"stack": "dev"}, "added": {"enabled_providers": "x"}}',
       'added.enabled_providers',
