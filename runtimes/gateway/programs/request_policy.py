@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from urllib.parse import unquote_plus
 
 from bounds import Bounds
@@ -65,6 +66,10 @@ def is_denied(name: str, argument: bool = True) -> bool:
     )
 
 
+# Requests have the same few names again and again.
+_is_denied = lru_cache(4096)(is_denied)
+
+
 def is_users_own(path: tuple, name: str) -> bool:
     """Whether a field directly in metadata is only the user's data. `path` is that of its object: `((), 'metadata')`."""
     name = normal(name)
@@ -90,7 +95,7 @@ def deny_reason(fields: dict, bounds: Bounds | None = None) -> str | None:
             for name, item in value.items():
                 if len(name) > MAX_QUOTED:
                     return f'The field name {quoted(name)} is longer than {MAX_QUOTED} characters.'
-                if is_denied(name, argument) and not is_users_own(path, name):
+                if _is_denied(name, argument) and not is_users_own(path, name):
                     return f'"{dotted(path, name)}" is set by the gateway and is not allowed in a request.'
                 if not path and name in CONTENT:
                     # For Anthropic's advisor tool LiteLLM calls a second model, with this tool's fields as arguments.
