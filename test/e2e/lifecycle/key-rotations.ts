@@ -37,7 +37,9 @@ export function firstKeys(life: LifecycleStack): void {
       const refused = await checkout.switchyard(['keys', 'import', file, life.stack]);
       expect(refused.exitCode).toBe(1);
       expect(refused.stderr).toContain(`${file}:4:1 not understood`);
-      expect(refused.stderr).toContain(`${file}:5:16 OPENAI_API_KEY: the value looks like text to be filled in`);
+      expect(refused.stderr).toContain(
+        `${file}:5:16 OPENAI_API_KEY: the value looks like text to be filled in`,
+      );
       expect(`${refused.stdout}${refused.stderr}`).not.toMatch(/k3Y9|sk-a-line/);
       const before = readFileSync(join(checkout.dir, `Pulumi.${life.stack}.yaml`), 'utf8');
       expect(before).not.toMatch(/GROQ_API_KEY|OPENAI_API_KEY/);
