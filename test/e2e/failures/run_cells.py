@@ -146,10 +146,14 @@ class Gateway:
         async for line in self.process.stdout:
             self.lines.append(line.decode('utf-8', 'replace').rstrip())
 
-    def about(self, answer: dict) -> list[str]:
-        """The log lines about the request of a response."""
+    async def about(self, answer: dict) -> list[str]:
+        """The log lines about the request of a response, which come through a pipe: on a busy machine a moment after the response."""
         name = answer['headers'].get('x-request-id', 'no id')
-        return [line for line in self.lines if f'request {name}:' in line]
+        for _ in range(50):
+            if found := [line for line in self.lines if f'request {name}:' in line]:
+                return found
+            await asyncio.sleep(0.1)
+        return []
 
     async def stop(self) -> None:
         self.process.kill()
@@ -191,7 +195,7 @@ async def fail(session, gateway: Gateway, cells: Cells, cell: dict) -> tuple[dic
     cells.failing.add(cell['alias'])
     answer = await ask(session, gateway, cells, cell)
     cells.failing.discard(cell['alias'])
-    log = gateway.about(answer)
+    log = await gateway.about(answer)
     return answer, log, [float(found[1]) for line in log if (found := re.search(r'cooldown ([\d.]+) s', line))]
 
 
