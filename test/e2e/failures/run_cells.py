@@ -149,7 +149,7 @@ class Gateway:
     async def about(self, answer: dict) -> list[str]:
         """The log lines about the request of a response, which come through a pipe: on a busy machine a moment after the response."""
         name = answer['headers'].get('x-request-id', 'no id')
-        for _ in range(50):
+        for _ in range(15):
             if found := [line for line in self.lines if f'request {name}:' in line]:
                 return found
             await asyncio.sleep(0.1)
