@@ -42,6 +42,11 @@ def normal(name: str) -> str:
     return name.strip().lower().replace('-', '_')
 
 
+def fallbacks_of(config: dict) -> dict[str, list[str]]:
+    """By alias, the aliases that answer when it fails, in LiteLLM's configuration."""
+    return {alias: chain for one in (config.get('router_settings') or {}).get('fallbacks') or [] for alias, chain in one.items()}
+
+
 class KnownFields:
     """The accepted names by alias."""
 
@@ -64,8 +69,7 @@ class KnownFields:
         own: dict[str, set[str]] = {}
         for entry in config.get('model_list') or []:
             own.setdefault(entry['model_name'], set()).add(entry['litellm_params']['model'].partition('/')[0])
-        chains = {alias: chain for one in (config.get('router_settings') or {}).get('fallbacks') or [] for alias, chain in one.items()}
-        return cls(own, chains)
+        return cls(own, fallbacks_of(config))
 
     def accepted(self, route: str, prefixes: frozenset[str]) -> frozenset[str]:
         """The names that a route accepts for an alias with these providers. Kept: there are few combinations, and a request needs one."""

@@ -66,7 +66,7 @@ def is_denied(name: str, argument: bool = True) -> bool:
     )
 
 
-# Requests have the same few names again and again.
+# For the names of fields, which are few and short. Names in a query string have no limit of length, and are not kept.
 _is_denied = lru_cache(4096)(is_denied)
 
 

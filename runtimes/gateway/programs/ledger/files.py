@@ -13,6 +13,12 @@ FOLDER = Path('/data/ledger')
 LOCK_FILE = 'ledger.lock'
 
 
+def open_lock_file(folder: Path) -> int:
+    """The descriptor of the lock's file, which is created if it is missing, with its folder."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return os.open(folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
 class LedgerFiles:
     """The files of a ledger in one folder on the data volume."""
 
@@ -31,8 +37,7 @@ class LedgerFiles:
 
         Writers share it, and do not wait for it: a BlockingIOError if another process has it alone. Migrations, and the replacement of a damaged file, have it alone: nobody must write to a file while it is renamed.
         """
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = open_lock_file(self.folder)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH | fcntl.LOCK_NB)
             yield
@@ -59,8 +64,7 @@ class SharedLock:
     def shared(self, wait_seconds: float = 0.0) -> Iterator[None]:
         """Hold the lock. A BlockingIOError if another process has it alone for longer than this."""
         if self.descriptor is None:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self.descriptor = os.open(self.folder / LOCK_FILE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self.descriptor = open_lock_file(self.folder)
         until = time.monotonic() + wait_seconds
         while True:
             try:

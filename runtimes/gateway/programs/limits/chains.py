@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
+from known_fields import fallbacks_of
 from ledger.observed import Deployment
 from ledger.prices import MILLION, Price, PriceList
 from served_models import model_names
@@ -56,8 +57,7 @@ class Chains:
             context, maximum = (limit_in(info, name) or limit_in(known, name) for name in ('max_input_tokens', 'max_output_tokens'))
             provider = names.get(alias, deployment.provider)
             found.setdefault(alias, []).append(Served(frozenset((provider,)), own, context, maximum))
-        chains = {alias: chain for one in (config.get('router_settings') or {}).get('fallbacks') or [] for alias, chain in one.items()}
-        return cls({alias: together(all_of) for alias, all_of in found.items()}, chains)
+        return cls({alias: together(all_of) for alias, all_of in found.items()}, fallbacks_of(config))
 
     def reach(self, fields: dict, may_use: Callable[[str], bool]) -> list[str]:
         """The aliases that may answer a request that has passed all checks, the one that it names first: its fallbacks, and theirs."""
