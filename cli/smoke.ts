@@ -1,14 +1,13 @@
-import { availableParallelism } from 'node:os';
 import type { Command } from 'commander';
 import type { SmokeTarget } from '../domain/schema/outputs-schema.ts';
-import { askWithOpencode, askOverHttp, skipped, type SmokeRow } from '../client/ask-opencode.ts';
+import { askOverHttp, skipped, type SmokeRow } from '../client/smoke-rows.ts';
+import { SmokeClient } from '../client/smoke-client.ts';
 import { clientFiles } from '../client/client-files.ts';
 import { readBasics, type StackClient } from '../domain/read/outputs-reader.ts';
 import { unlessRefused } from '../console/errors.ts';
 import { findOpencode, INSTALL_OPENCODE } from '../client/client-home.ts';
 import { inParallel } from '../client/parallel.ts';
 import { STILL_STOPPING, stoppable } from '../console/stoppable.ts';
-import { type RecordingProxy, startRecordingProxy } from '../client/recording-proxy.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { ROOT } from '../console/home-paths.ts';
 import { requireStack } from '../engine/stack-name.ts';
@@ -16,8 +15,8 @@ import { ensureReady } from '../bootstrap/ready.ts';
 import { currentOutputs } from '../keys/current-outputs.ts';
 import { table } from '../console/table.ts';
 
-/** How many opencode processes run in parallel: they wait for providers most of the time, but each needs some 300 MB and 3 s of CPU. */
-const PARALLEL = Math.min(8, Math.max(4, 2 * availableParallelism()));
+/** How many targets are asked at once: few enough that a provider with a low limit of parallel requests answers. */
+const PARALLEL = 8;
 
 /** Adds `smoke`. */
 export function register(program: Command): void {
@@ -55,18 +54,19 @@ export interface SmokeRun {
 
 /** Sends one request through every layer and provider of a stack. */
 export async function smoke(out: Output, stack: string, run: SmokeRun): Promise<SmokeRow[]> {
-  const { smokeTargets } = run.client.clientMetadata;
-  const requested = smokeTargets.some(({ skip }) => skip === undefined);
-  const opencode = requested ? await findOpencode(ROOT) : undefined;
-  if (requested && opencode === undefined)
+  const { client, signal } = run;
+  const { smokeTargets } = client.clientMetadata;
+  const targets = smokeTargets.filter(({ skip }) => skip === undefined);
+  const opencode = targets.length > 0 ? await findOpencode(ROOT) : undefined;
+  if (targets.length > 0 && opencode === undefined)
     out.warn('opencode is not installed: only the gateway is tested, by plain HTTP');
-  const proxy = await startRecordingProxy();
+  const asking = opencode && (await SmokeClient.start({ stack, client, targets, bin: opencode.bin, signal }));
   try {
-    const ask = (target: SmokeTarget): Promise<SmokeRow> =>
-      askTarget(out, target, { ...run, stack, proxy, bin: opencode?.bin });
-    return await inParallel(smokeTargets, PARALLEL, ask);
+    return await inParallel(smokeTargets, PARALLEL, (target) =>
+      askTarget(out, target, { ...run, stack, asking }),
+    );
   } finally {
-    await proxy.close();
+    await asking?.stop();
   }
 }
 
@@ -74,15 +74,12 @@ export async function smoke(out: Output, stack: string, run: SmokeRun): Promise<
 async function askTarget(
   out: Output,
   target: SmokeTarget,
-  run: SmokeRun & { stack: string; proxy: RecordingProxy; bin: string | undefined },
+  run: SmokeRun & { stack: string; asking: SmokeClient | undefined },
 ): Promise<SmokeRow> {
   const { skip, layer, provider, model } = target;
-  const { stack, client, endpoint, proxy, bin, signal } = run;
+  const { stack, client, endpoint, asking } = run;
   if (skip !== undefined) return skipped(target, `${skip.reason}; ${skip.command}`);
-  if (bin !== undefined)
-    return out.step(`${provider}/${model}`, () =>
-      askWithOpencode(target, { stack, client, proxy, bin, signal }),
-    );
+  if (asking !== undefined) return out.step(`${provider}/${model}`, () => asking.ask(target));
   if (layer === 2) return askOverHttp(target, { stack, client, endpoint });
   return skipped(target, `opencode is not installed; ${INSTALL_OPENCODE}`);
 }

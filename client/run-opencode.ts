@@ -1,7 +1,6 @@
 /** Runs the real opencode once, with limits: a timeout, a number of consecutive failures, and the caller's signal. */
-import { statSync } from 'node:fs';
 import { execa } from 'execa';
-import { createInterface } from 'node:readline';
+import { failedRequest, killGroup, notStarted, readLines, STOP_MS } from './opencode-process.ts';
 
 /** What to run. */
 export interface RunRequest {
@@ -49,9 +48,6 @@ interface Event {
   part?: { text?: string; tokens?: { input?: number; output?: number; reasoning?: number }; cost?: number };
   error?: { name?: string; data?: { message?: string } };
 }
-
-/** Time between SIGTERM and SIGKILL. */
-const STOP_MS = 3000;
 
 /** Runs `opencode run`. Never throws for an error of opencode or of a provider. */
 export async function runOpencode(request: RunRequest): Promise<RunResult> {
@@ -155,22 +151,6 @@ function reasonOf(
   return undefined;
 }
 
-/** Why the process did not start, if it did not. For a missing working directory the system reports ENOENT of the binary. */
-function notStarted({ bin, cwd }: RunRequest, code: string | undefined): string | undefined {
-  if (code === undefined || !['ENOENT', 'ENOTDIR', 'EACCES'].includes(code)) return undefined;
-  if (!isFolder(cwd))
-    return `the working directory ${cwd} does not exist; correct \`dir\` of the agent, or mkdir -p '${cwd}'`;
-  return `cannot start opencode (${code}: ${bin}); ./switchyard doctor`;
-}
-
-function isFolder(path: string): boolean {
-  try {
-    return statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
-}
-
 function argumentsOf({ model, agent, prompt, title }: RunRequest): string[] {
   return [
     'run',
@@ -182,31 +162,11 @@ function argumentsOf({ model, agent, prompt, title }: RunRequest): string[] {
   ];
 }
 
-/** The message of a failed request from a line of opencode's log. Failures of the small model, which only writes titles, are ignored. */
-export function failedRequest(line: string): string | undefined {
-  if (!line.includes('message="stream error"') || line.includes('small=true')) return undefined;
-  const message = /error\.error="((?:[^"\\]|\\.)*)"/.exec(line)?.[1] ?? line;
-  return message.replace(/^AI_APICallError: /, '').replaceAll('\\"', '"');
-}
-
 function parseEvent(line: string): Event | undefined {
   if (!line.startsWith('{')) return undefined;
   try {
     return JSON.parse(line) as Event;
   } catch {
     return undefined;
-  }
-}
-
-async function readLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
-  for await (const line of createInterface({ input: stream })) onLine(line);
-}
-
-function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // It has already ended.
   }
 }

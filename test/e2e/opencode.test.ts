@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import type { StackClient } from '../../domain/read/outputs-reader.ts';
 import { gatewayOnly } from '../../client/client-files.ts';
 import { type ClientHome, makeHome, requireOpencode } from '../../client/client-home.ts';
+import { OpencodeServer } from '../../client/opencode-server.ts';
 import { runOpencode, type RunResult } from '../../client/run-opencode.ts';
 import { connect } from '../../client/connect-files.ts';
 import { ROOT } from '../../console/home-paths.ts';
@@ -80,6 +81,11 @@ function run(
 }
 
 describe('each of the eight providers', () => {
+  // One process for all: its start costs more than all questions.
+  let server: OpencodeServer;
+  beforeAll(() => void (server = new OpencodeServer({ bin, env: home.env, cwd: home.dir })));
+  afterAll(() => server.stop());
+
   test.each([
     ['litellm/claude-3-5-sonnet', '/litellm/v1/chat/completions', { authorization: `Bearer ${MASTER}` }],
     [
@@ -112,10 +118,9 @@ describe('each of the eight providers', () => {
   ])(
     '%s',
     async (model, path, headers) => {
-      const result = await run(model);
-      expect(result).toMatchObject({
+      const question = { prompt: 'hi', title: 'test', timeoutMs: 2 * MINUTE, maxFailures: 3 };
+      expect(await server.ask({ model, ...question })).toMatchObject({
         ok: true,
-        exitCode: 0,
         text: expect.stringContaining('Hello from'),
       });
       const received = await upstream.requests();

@@ -23,10 +23,11 @@ export function leakedKeys(life: LifecycleStack): void {
       const seen = await watch.stop();
       expect(rotation).toMatchObject({ generation: 3, rotated: true, previousUntil: null });
       expect(seen).toMatchObject({ fileRefused: [], acceptedAgain: false });
-      expect(rotation.keyListMs).toBeLessThan(2000);
       // Seen from a client: before the command has deployed anything.
       const deployment = rotation.steps.at(-1)!.ms;
       expect(seen.lastAcceptedMs).toBeLessThan(deployed - deployment / 2);
+      // The list alone takes a fraction of a deployment, on a busy machine too.
+      expect(rotation.keyListMs).toBeLessThan(deployment / 2);
       expect(rotation.steps.map(({ step }) => step)).toEqual([
         'new key created',
         'new key accepted by every container',

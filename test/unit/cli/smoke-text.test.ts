@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { smokeText } from '../../../cli/smoke.ts';
-import type { SmokeRow } from '../../../client/ask-opencode.ts';
+import type { SmokeRow } from '../../../client/smoke-rows.ts';
 import { widthOf } from '../../../console/wrap.ts';
 
 const COMMAND = 'pulumi config set --secret TOGETHER_API_KEY --stack dev';

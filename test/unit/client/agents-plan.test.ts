@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseAgents } from '../../../domain/read/agents-file.ts';
 import { formatProblem } from '../../../domain/diagnostics/problems.ts';
 import { planAgents } from '../../../client/agents-plan.ts';
-import { failedRequest } from '../../../client/run-opencode.ts';
+import { failedRequest } from '../../../client/opencode-process.ts';
 import { redactor } from '../../../console/redactor.ts';
 import { shippedClient, shippedInputs, type ShippedOptions } from '../../harness/client-of.ts';
 

@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { askOnce } from '../../../client/ask-gateway.ts';
-import { askOverHttp } from '../../../client/ask-opencode.ts';
+import { askOverHttp } from '../../../client/smoke-rows.ts';
 import type { SmokeTarget } from '../../../domain/schema/outputs-schema.ts';
 import { shippedClient } from '../../harness/client-of.ts';
 
