@@ -6,6 +6,7 @@ import { execa } from 'execa';
 import OpenAI from 'openai';
 import type { OpencodeAuth, OpencodeConfig } from '../../../domain/render/opencode-files.ts';
 import { litellmPid } from '../../../drills/processes.ts';
+import { sample, SOAK } from '../../harness/soak.ts';
 import { KEYS, type LayersStack, MINUTE, question, textOf } from './layers-stack.ts';
 
 /** Tests each row of the table of failures: it injects the fault and checks the documented behaviour. Spend alerts are tested elsewhere. */
@@ -126,6 +127,13 @@ export function failures(stack: LayersStack): void {
     );
   });
 
+  // Each of the two deployments replaces the gateway: by default one of them, in a soak run both.
+  const modes = SOAK ? (['local', 'cloud'] as const) : sample(['local', 'cloud'] as const, 1);
+  const settings = {
+    local: { mode: 'local', defaultFallback: true },
+    cloud: { mode: 'cloud', defaultFallback: true, configs: { auto: 'pc-layers' } },
+  };
+
   describe('a deployment that rotates a leaked key and makes Portkey the default fallback', () => {
     let old: string;
 
@@ -133,8 +141,7 @@ export function failures(stack: LayersStack): void {
       await stack.resetFaults();
       old = stack.key;
       await stack.checkout.json(['connect', stack.stack, '--key', 'master']);
-      // Both in one deployment, because each of them replaces the gateway.
-      stack.set('portkey', { mode: 'local', defaultFallback: true });
+      stack.set('portkey', settings[modes[0]]);
       await stack.checkout.json(['keys', 'rotate', stack.stack, '--now']);
       await stack.readKey();
     }, 10 * MINUTE);
@@ -143,65 +150,70 @@ export function failures(stack: LayersStack): void {
       'all routes reject the old key at once and accept the new one',
       async () => {
         expect(stack.key).not.toBe(old);
-        const statuses = async (key: string): Promise<number[]> => {
-          const ask = (path: string, model: string): Promise<Response> =>
-            stack.post(path, { model, messages: question() }, { authorization: `Bearer ${key}` });
-          const answers = [
-            await ask('/v1/chat/completions', 'groq-mixtral'),
-            await ask('/portkey/v1/chat/completions', 'auto'),
-          ];
-          return answers.map(({ status }) => status);
-        };
-        expect(await statuses(old)).toEqual([401, 401]);
-        expect(await statuses(stack.key)).toEqual([200, 200]);
+        const routes = [['/v1/chat/completions', 'groq-mixtral']];
+        if (modes[0] === 'local') routes.push(['/portkey/v1/chat/completions', 'auto']);
+        const statuses = (key: string): Promise<number[]> =>
+          Promise.all(
+            routes.map(async ([path = '', model]) => {
+              const headers = { authorization: `Bearer ${key}` };
+              return (await stack.post(path, { model, messages: question() }, headers)).status;
+            }),
+          );
+        expect(await statuses(old)).toEqual(routes.map(() => 401));
+        expect(await statuses(stack.key)).toEqual(routes.map(() => 200));
         expect(clientFiles(stack).auth.litellm?.key).toBe(stack.key);
+        expect((await stack.checkout.json<{ changes: number }>(['preview', stack.stack])).changes).toBe(0);
       },
-      MINUTE,
+      2 * MINUTE,
     );
+  });
+
+  describe.each(modes)('Portkey as the default fallback: %s', (mode) => {
+    beforeAll(async () => {
+      await stack.resetFaults();
+      if (mode === modes[0]) return;
+      stack.set('portkey', settings[mode]);
+      await stack.checkout.json(['up', stack.stack]);
+    }, 10 * MINUTE);
 
     test(
-      "the stack's own Portkey answers when all other fallbacks fail, with a key that no client has",
+      'it answers when all other fallbacks fail, with a key that no client has',
       async () => {
-        await stack.resetFaults();
         await stack.injectFaults({ path: '/groq', status: 503 }, { path: '/together', status: 503 });
-        expect(await textOf(await stack.chat('groq-llama3-70b'))).toBe(
-          'Hello from openrouter (openrouter/auto)',
-        );
-        expect((await stack.received()).at(-1)?.headers.authorization).toBe(
-          `Bearer ${KEYS.OPENROUTER_API_KEY}`,
-        );
-        expect((await stack.checkout.json<{ changes: number }>(['preview', stack.stack])).changes).toBe(0);
+        const answer = await textOf(await stack.chat('groq-llama3-70b'));
+        const last = (await stack.received()).at(-1)?.headers;
+        if (mode === 'local') {
+          expect(answer).toBe('Hello from openrouter (openrouter/auto)');
+          expect(last?.authorization).toBe(`Bearer ${KEYS.OPENROUTER_API_KEY}`);
+        } else {
+          expect(answer).toBe('Hello from portkey (auto)');
+          expect(last).toMatchObject({
+            'x-portkey-api-key': KEYS.PORTKEY_API_KEY,
+            'x-portkey-config': 'pc-layers',
+          });
+        }
       },
       2 * MINUTE,
     );
 
     test(
-      'Portkey cloud answers when all other fallbacks fail; while it is down, the others answer',
+      'while it is down, the others answer; if all are down, the error is theirs',
       async () => {
-        stack.set('portkey', { mode: 'cloud', defaultFallback: true, configs: { auto: 'pc-layers' } });
-        await stack.checkout.json(['up', stack.stack]);
+        // The upstreams of the stack's own Portkey, and Portkey's cloud.
+        const portkey = mode === 'local' ? ['/openrouter'] : ['/portkey'];
         await stack.resetFaults();
-        await stack.injectFaults({ path: '/groq', status: 503 }, { path: '/together', status: 503 });
-        expect(await textOf(await stack.chat('groq-llama3-70b'))).toBe('Hello from portkey (auto)');
-        const last = (await stack.received()).at(-1);
-        expect(last?.headers).toMatchObject({
-          'x-portkey-api-key': KEYS.PORTKEY_API_KEY,
-          'x-portkey-config': 'pc-layers',
-        });
-
-        await stack.resetFaults();
-        await stack.injectFaults({ path: '/portkey', status: 503 }, { path: '/groq', status: 503 });
+        await stack.injectFaults(...[...portkey, '/groq'].map((path) => ({ path, status: 503 })));
         expect(await textOf(await stack.chat('groq-llama3-70b'))).toMatch(/^Hello from together/);
 
         await stack.resetFaults();
         await stack.injectFaults(
-          ...['/portkey', '/groq', '/together'].map((path) => ({ path, status: 503 })),
+          ...[...portkey, '/groq', '/together'].map((path) => ({ path, status: 503 })),
         );
         const failed = await stack.chat('groq-llama3-70b');
         expect(failed.status).toBe(503);
         expect(await failed.text()).toContain('fault injected by the test');
       },
-      10 * MINUTE,
+      5 * MINUTE,
     );
   });
 }
