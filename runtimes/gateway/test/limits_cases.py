@@ -93,7 +93,7 @@ class LimitsCases:
             for stream in (False, True):
                 self.assertEqual(self.as_key('rich', path, asked(path, 'claude', f'limits {path} {stream}', stream=stream))[0], 200)
         connection = http.client.HTTPConnection('127.0.0.1', 4000, timeout=60)
-        connection.request('POST', CHAT, json.dumps(asked(CHAT, 'gpt', 'limits hang up #chunks=60 #delayMs=100 #text=' + 'word' * 60, stream=True)), {'authorization': f'Bearer {LIMITED["rich"]}'})
+        connection.request('POST', CHAT, json.dumps(asked(CHAT, 'gpt', 'limits hang up #chunks=600 #delayMs=100 #text=' + 'word' * 600, stream=True)), {'authorization': f'Bearer {LIMITED["rich"]}'})
         response = connection.getresponse()
         while b'word' not in response.fp.readline():
             pass

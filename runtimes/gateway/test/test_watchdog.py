@@ -166,8 +166,13 @@ class Watching(unittest.TestCase):
 class Busy(Watching):
     def test_a_loop_that_runs_between_long_computations_is_not_hung(self):
         with Watched('busy') as watched:
-            self.assertGreater(watched.seconds_to_report(watched.wait_running(), 8), 7.9, watched.reports)
+            since = watched.wait_running()
+            self.assertGreater(watched.seconds_to_report(since, 8), 7.9, watched.reports)
+            # On a busy machine the watchdog itself is late.
+            while not any('the gateway is busy: ' in line for line in watched.lines) and time.monotonic() - since < 60:
+                time.sleep(0.1)
             self.assertIn('the gateway is busy: ', ' '.join(watched.lines))
+            self.assertEqual(watched.reports, [])
 
     def test_a_gateway_that_answers_requests_but_no_probe_is_not_hung(self):
         with Watched('serving', busySeconds=4) as watched:
@@ -218,7 +223,8 @@ class Starved(Watching):
             self.assertGreater(watched.seconds_to_report(watched.wait_running(), 12), 11.9, watched.reports)
 
     def test_a_starved_start_is_not_a_failed_one(self):
-        with Watched('idle', CPU, before=0.5, startSeconds=4) as watched:
+        # The excuse is bounded too, above what a busy machine needs.
+        with Watched('idle', CPU, before=0.5, startSeconds=4, busySeconds=300) as watched:
             watched.wait_running()
             self.assertEqual(watched.reports, [])
 
