@@ -276,7 +276,7 @@ class Failures(LimitsTest):
         file.unlink()
         kept.rename(file)
         self.assertEqual(self.ask_without_ledger('alice'), (200, None))
-        with mock.patch.object(enforcer.database, 'open', side_effect=OSError(28, 'No space left on device')):
+        with mock.patch('limits.database.inode_of', side_effect=OSError(28, 'No space left on device')):
             self.assertEqual(self.ask_without_ledger('alice'), (503, 'budget_unavailable'))
             self.assertIn('No space', enforcer.problem)
 
@@ -289,13 +289,13 @@ class Failures(LimitsTest):
     def test_what_was_let_through_counts_later(self):
         self.gateway(ALICE, refuse=False)
         self.ask()
-        with mock.patch.object(self.enforcer.database, 'reserve', side_effect=Unavailable('locked')):
+        with mock.patch('limits.database.Database.reserve', side_effect=Unavailable('locked')):
             self.assertEqual(self.ask()[0], 200)
         self.assertEqual(self.window(ALICE), [(60_000, 0)])
 
     def test_what_was_let_through_in_a_window_that_nobody_had_opened_counts_too(self):
         self.gateway(ALICE, refuse=False)
-        with mock.patch.object(self.enforcer.database, 'reserve', side_effect=Unavailable('locked')):
+        with mock.patch('limits.database.Database.reserve', side_effect=Unavailable('locked')):
             self.assertEqual(self.ask()[0], 200)
         self.assertEqual(self.window(ALICE), [])
         self.ask()

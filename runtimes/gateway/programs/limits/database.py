@@ -27,6 +27,10 @@ class Unavailable(Exception):
     """The database does not work. The message has the reason."""
 
 
+class Busy(Unavailable):
+    """Not now: another process has it for itself. The connection is good."""
+
+
 class Database:
     """The limits in the ledger's database, for one thread."""
 
@@ -36,8 +40,15 @@ class Database:
         """`owner` names this process in its reservations. `providers` are those of each alias."""
         self.files, self.owner, self.busy_seconds, self.providers = files, owner, busy_seconds, providers or {}
         self.engine = self.proxied = self.connection = None
+        # Whether a transaction may do what takes a while: connect to the database, and sum up what was spent in a window before.
+        self.patient = True
         self.lock = SharedLock(files)
         self.inode = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is connected to the file that is there now."""
+        return self.connection is not None and self.inode == inode_of(self.files.database)
 
     def reserve(self, demand: Demand) -> Grant:
         """Reserve what a request can cost. Raises Refused if it does not fit, Unavailable if the database does not work."""
@@ -45,8 +56,7 @@ class Database:
             states = self.states(execute, demand)
             grant = decide(demand, states)
             for limit, amount in grant.amounts.items():
-                state = states[limit]
-                take(execute, limit, state, amount, states)
+                take(execute, limit, states[limit], amount, states)
             # A request stays counted, whatever it costs.
             kept = [
                 (demand.request_id, *limit[:4], states[limit].started_at, amount, self.owner)
@@ -86,6 +96,8 @@ class Database:
         states = current_states(demand, rows)
         for limit, state in states.items():
             if (*limit[:4], state.started_at) not in rows:
+                if not self.patient:
+                    raise Busy('a window is not open yet')
                 states[limit] = state = state._replace(used=self.spent(execute, limit, state) if limit.measure == COST else 0)
                 execute(OPEN, (*limit[:4], state.started_at, state.ends_at, state.used))
         return states
@@ -106,10 +118,11 @@ class Database:
         """A transaction. It is rolled back if the block raises."""
         try:
             with self.lock.shared(self.busy_seconds):
-                self.open()
+                if not self.is_open:
+                    self.reconnect()
                 try:
                     if self.sqlite:
-                        self.connection.execute('BEGIN IMMEDIATE')
+                        self.execute('BEGIN IMMEDIATE')
                     yield self.execute
                     self.connection.commit()
                 except BaseException:
@@ -118,22 +131,25 @@ class Database:
         except (Refused, Unavailable):
             raise
         except Exception as error:
+            text = (str(getattr(error, 'orig', None) or error).splitlines() or [''])[0][:200] or type(error).__name__
+            if is_busy(error):
+                raise Busy(text) from error
             self.close()
-            text = str(getattr(error, 'orig', None) or error).splitlines() or ['']
-            raise Unavailable(f'{text[0][:200] or type(error).__name__}') from error
+            raise Unavailable(text) from error
 
     @contextlib.contextmanager
     def connected(self) -> Iterator[Connection]:
         """A transaction of SQLAlchemy, for what is not done for every request."""
         with self.lock.shared(self.busy_seconds):
-            self.open()
+            if not self.is_open:
+                self.reconnect()
             with self.engine.begin() as connection:
                 yield connection
 
-    def open(self) -> None:
-        """Connect to the database, if it is not the one that is open. The ledger's writer migrates it."""
-        if self.connection is not None and self.inode == inode_of(self.files.database):
-            return
+    def reconnect(self) -> None:
+        """Connect to the database that is there now. The ledger's writer migrates it."""
+        if not self.patient:
+            raise Unavailable('the database is not open')
         self.disconnect()
         from ledger.store import REVISIONS, connect, revision
 
@@ -161,6 +177,11 @@ class Database:
                 if close:
                     close()
         self.engine = self.proxied = self.connection = None
+
+
+def is_busy(error: Exception) -> bool:
+    """Whether a transaction failed because another one was writing, or because the file was being migrated."""
+    return isinstance(error, BlockingIOError) or getattr(error, 'sqlite_errorname', '').startswith('SQLITE_BUSY')
 
 
 def take(execute: Execute, limit: Limit, state: State, amount: int, states: dict[Limit, State]) -> None:

@@ -1,31 +1,34 @@
-"""Reserves what requests can cost at most, for the request filter. The database is used in a thread, and never waited for long."""
+"""Reserves what requests can cost at most, for the request filter. On the event loop if that waits for nothing, otherwise in a thread."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from body import CheckedBody
+from body import LARGE, CheckedBody
 from known_fields import objects
 from ledger.files import LedgerFiles
 from ledger.observed import Request
 from ledger.opening import log
 from provider_failure import Failure
 from requests_log import current
-from served_models import route_of
+from served_models import model_names, route_of
 
 from limits.allowance import Allowance
-from limits.asked import Asked, prepare
+from limits.asked import Asked, demand_of
 from limits.chains import Chains
 from limits.database import Database, Unavailable
 from limits.demand import Grant, Refused
+from limits.on_loop import NotNow, OnLoop
 from limits.owner import Owner
+from limits.plans import Plans
 from limits.policy import PARALLEL, Limit, Policy
-from limits.refusals import failure, headers_of, not_metered, rate_headers, refused
+from limits.refusals import failure, headers_of, not_metered, not_priced, rate_headers, refused
 from limits.refusals import unavailable, unavailable_failure
 from limits.worker import Late, Worker
 
@@ -48,7 +51,9 @@ class Enforcer:
     def __init__(self, policy: Policy, chains: Chains, files: LedgerFiles, owner: Owner, clock: Callable[[], float] = time.time) -> None:
         """`clock` gives the seconds since 1970."""
         self.policy, self.chains, self.files, self.owner, self.clock = policy, chains, files, owner, clock
+        self.plans = Plans(policy, chains)
         self.database = Database(files, owner.id, providers=chains.providers())
+        self.on_loop = OnLoop(Database(files, owner.id, 0.0, chains.providers()))
         self.thread = Worker('limits')
         # Set when the budgets' windows are open, with what was spent in them before.
         self.ready = threading.Event()
@@ -67,21 +72,23 @@ class Enforcer:
         route = route_of(path)
         if route.endswith('/count_tokens'):
             return None
-        request, record = current(), current().record
-        own = self.policy.of_request(request.key_name or '', record.lane)
-        aliases = self.chains.reach(body.fields, request.may_use)
-        of_providers = self.policy.of_providers({name for alias in aliases for name in self.chains.served[alias].providers})
-        if not own and not of_providers:
+        request = current()
+        record = request.record
+        names = tuple([str(name) for _, name in model_names(body.fields)])
+        plan = self.plans.of(request.key_name or '', record.lane, names, request.allowed_models)
+        if plan is None:
             return None
         for path_of, given in objects(body.fields, ''):
             if given.get('background'):
                 raise not_metered(f'{path_of}background')
+        if plan.refused:
+            raise not_priced(plan.refused)
         self.running.add(record.id)
         now = self.clock()
         record.counted_us = int(now * 1_000_000)
-        asked = Asked(record.id, now, own, of_providers, aliases, route, body)
+        asked = Asked(record.id, now, route, body, plan)
         try:
-            grant, refusals = await self.reserve(asked)
+            grant = await self.reserve(asked)
         except Refused as error:
             hint = HINT if asked.no_maximum and error.refusal.limit.measure != PARALLEL else ''
             headers = rate_headers(error.states, {}, now)
@@ -92,16 +99,16 @@ class Enforcer:
                 raise unavailable() from None
             return None
         self.tell('')
-        refusals |= {alias: failure(one, now, self.policy.zone, self.policy.zone_name) for alias, one in grant.blocked.items()}
+        refusals = plan.unpriced | {alias: failure(one, now, self.policy.zone, self.policy.zone_name) for alias, one in grant.blocked.items()}
         request.refused_models = refusals
         record.allowance = Allowance(self, record.id, grant, refusals, headers_of(grant, now))
         return record.allowance
 
-    async def reserve(self, asked: Asked) -> tuple[Grant, dict[str, Failure]]:
-        """What is reserved, and why models without a price are not called. Raises Refused, Unavailable, or an ApiError."""
+    async def reserve(self, asked: Asked) -> Grant:
+        """What is reserved. Raises Refused, Unavailable, or an ApiError."""
         for pause in (*PAUSES, None):
             try:
-                return await self.in_thread(self.reserve_now, asked)
+                return await self.reserve_once(asked)
             except Refused as error:
                 if pause is None or not error.refusal.reserved_is_the_cause:
                     raise
@@ -109,14 +116,21 @@ class Enforcer:
             await asyncio.sleep(pause)
         raise AssertionError('not reached')
 
-    def reserve_now(self, asked: Asked) -> tuple[Grant, dict[str, Failure]]:
-        """The same once, in the thread."""
+    async def reserve_once(self, asked: Asked) -> Grant:
+        # What a large body can cost takes a while to find out.
+        if self.ready.is_set() and len(asked.body.text) < LARGE:
+            with contextlib.suppress(NotNow):
+                return self.on_loop.do(lambda database: database.reserve(demand_of(asked, self.chains, self.policy.zone)))
+        return await self.in_thread(self.reserve_in_thread, asked)
+
+    def reserve_in_thread(self, asked: Asked) -> Grant:
         # Before the windows are open a budget would seem to be unused.
         if not self.ready.wait(WAIT_SECONDS):
             raise Unavailable('the database is not open yet')
-        if asked.demand is None:
-            prepare(asked, self.chains, self.policy.zone)
-        return self.database.reserve(asked.demand), asked.unpriced
+        try:
+            return self.database.reserve(demand_of(asked, self.chains, self.policy.zone))
+        finally:
+            self.on_loop.open()
 
     async def reserve_again(self, allowance: Allowance) -> Failure | None:
         """Reserve as much once more for a running request. Returns why not."""
@@ -142,7 +156,10 @@ class Enforcer:
             self.ended[request.id] = time.monotonic()
             self.running.discard(request.id)
         if request.allowance and (limits := request.allowance.released_at_once):
-            self.thread.put(partial(self.release, request.id, limits))
+            try:
+                self.on_loop.do(lambda database: database.release(request.id, limits))
+            except NotNow:
+                self.thread.put(partial(self.release, request.id, limits))
 
     def release(self, request_id: str, limits: list[Limit]) -> None:
         try:
@@ -156,6 +173,12 @@ class Enforcer:
         now = time.monotonic()
         self.ended = {request: at for request, at in list(self.ended.items()) if now - at < SETTLED_SECONDS}
         return [request for request in requests if request not in self.running and request not in self.ended]
+
+    def close(self) -> None:
+        """Close what is open, after the end of the loop."""
+        for database in (self.database, self.on_loop):
+            self.thread.put(database.close)
+        self.thread.close()
 
     def tell(self, problem: str) -> None:
         """Note whether the database works."""

@@ -54,8 +54,7 @@ def self_test(files: LedgerFiles, owner: Owner) -> None:
         answers = [asyncio.run(answer(enforcer, keys)) for _ in range(2)]
     finally:
         remove(enforcer, keys.name)
-        enforcer.database.close()
-        enforcer.thread.close()
+        enforcer.close()
     if [status for status, _ in answers] != [200, 429] or json.loads(answers[1][1])['error']['code'] != BUDGET_EXCEEDED:
         raise NotEnforced(f'the self-test expected the answers 200 and 429, found {" and ".join(str(status) for status, _ in answers)}')
 

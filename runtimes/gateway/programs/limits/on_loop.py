@@ -1,0 +1,88 @@
+"""Does the transactions of limits on the event loop itself, as long as nothing there can wait.
+
+A thread costs as much CPU time again as the transaction: it is woken, takes Python's lock, wakes the loop, and finds nothing in the
+processor's caches. But a transaction on the loop makes all requests wait, also those without a limit. So:
+
+- **Another one is writing**: SQLite says so at once (no timeout), and the thread waits instead.
+- **The disk**: a commit only changes pages of the kernel's cache. What waits for the disk is a checkpoint, and this connection makes none: the
+  ledger's writer does. A commit can wait all the same: for one page if it is the first after a checkpoint, and if the file system's journal
+  is stuck or the kernel has no room for changed pages. So the loop may lose half a second here at once, and a tenth of its time in
+  the long run; after that the thread does it for a while. A disk that stalls blocks the loop once, and not for each request. Often not
+  even once: the writer commits as often, and while it waits for the disk it holds the lock.
+- **What takes a while**: only the thread opens the database, and a window, for which it sums up what was spent before.
+
+What fails here, in whatever way, is done again by the thread, and that counts.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+from limits.database import Busy, Database, Unavailable
+
+# A transaction takes a fifth of a millisecond. If others use the processors, some milliseconds more, which is no fault of the disk.
+QUICK_SECONDS = 0.005
+# How much more the loop may lose at once, and which share of its time.
+MOST_LOST_SECONDS, SHARE = 0.5, 0.1
+# How long the thread does it then. Twice as long each time, unless it went well in between for as long as that.
+FIRST_PAUSE, LONGEST_PAUSE = 30.0, 600.0
+Result = TypeVar('Result')
+
+
+class NotNow(Exception):
+    """It is for the thread to do."""
+
+
+class OnLoop:
+    """A connection that only the event loop uses. The thread of the limits opens it, and only while the loop does not use it."""
+
+    def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        """`database` waits for nobody (`busy_seconds` 0)."""
+        self.database, self.clock = database, clock
+        database.patient = False
+        # Whether it is the loop's; otherwise the thread's.
+        self.is_open = False
+        # What the loop has lost lately, and until when.
+        self.lost, self.noted = 0.0, clock()
+        self.pause, self.not_before = FIRST_PAUSE, -math.inf
+
+    def do(self, work: Callable[[Database], Result]) -> Result:
+        """Do something with the database, on the loop. Raises NotNow if the thread must do it, or Refused."""
+        begun = self.clock()
+        if not self.is_open or begun < self.not_before:
+            raise NotNow
+        try:
+            return work(self.database)
+        except Unavailable as error:
+            self.is_open = isinstance(error, Busy)
+            raise NotNow from error
+        finally:
+            self.note(begun, self.clock())
+
+    def note(self, begun: float, ended: float) -> None:
+        """Note how long something took."""
+        self.lost = max(0.0, self.lost - SHARE * (ended - self.noted)) + max(0.0, ended - begun - QUICK_SECONDS)
+        self.noted = ended
+        if self.lost > MOST_LOST_SECONDS:
+            self.pause = FIRST_PAUSE if begun - self.not_before > self.pause else min(LONGEST_PAUSE, self.pause * 2)
+            self.lost, self.not_before = 0.0, ended + self.pause
+
+    def open(self) -> None:
+        """Open the database, in the thread, as far as it works. PostgreSQL's stays closed: it would wait for the network."""
+        if self.is_open:
+            return
+        self.database.patient = True
+        with contextlib.suppress(Unavailable), self.database.transaction() as execute:
+            if self.database.sqlite:
+                execute('PRAGMA wal_autocheckpoint = 0')
+        self.database.patient = False
+        self.is_open = self.database.is_open and self.database.sqlite
+
+    def close(self) -> None:
+        """Close the database, in the thread, after the end of the loop."""
+        self.is_open = False
+        self.database.close()
