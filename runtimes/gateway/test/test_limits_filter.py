@@ -352,6 +352,35 @@ class SelfTest(LimitsTest):
         self.assertEqual([state['enforced'] for state in states], [True, False, True])
 
 
+# What a gateway does at its start with the limits of a file, and which modules of limits it has then.
+START = """
+import sys
+from pathlib import Path
+sys.path[:0] = ['/tests']
+import server, settings
+from ledger.files import LedgerFiles
+from ledger.gateway import GatewayLedger
+settings.LIMITS = Path(sys.argv[1])
+config = {'model_list': [{'model_name': 'gpt', 'litellm_params': {'model': 'openai/gpt'}, 'model_info': {'id': 'gpt@1'}}]}
+ledger = GatewayLedger(config, {}, settings.Settings(), server.limits(), LedgerFiles(Path(sys.argv[2])))
+print(ledger.limits is not None, len([name for name in sys.modules if name.partition('.')[0] == 'limits']))
+"""
+
+
+class Start(LimitsTest):
+    def test_a_gateway_without_limits_does_not_load_their_package(self):
+        file = self.files.folder / 'limits.json'
+        found = []
+        for _ in range(2):
+            done = subprocess.run([sys.executable, '-c', START, file, self.files.folder], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            found.append(done.stdout.split())
+            file.write_text(json.dumps(File.GOOD))
+        self.assertEqual(found[0], ['False', '0'])
+        self.assertEqual(found[1][0], 'True')
+        self.assertGreater(int(found[1][1]), 10)
+
+
 class File(LimitsTest):
     GOOD = {
         'timeZone': 'Europe/Berlin', 'onFailure': 'allow',
