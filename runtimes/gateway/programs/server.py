@@ -33,7 +33,7 @@ from provider_fields import send_only_published_fields
 from redact import Redactor, RedactResponses
 from release_repairs import repair_release
 from request_filter import RequestFilter
-from served_models import ServedModels
+from served_models import ServedModels, missing_keys
 from unused_work import skip_unused_work
 from upload import MIB, UploadLimits
 from volume_cleanup import clean_volume
@@ -87,7 +87,7 @@ def main() -> None:
     uploads = UploadLimits(given.maxBodyMb, budget)
     redactor = Redactor.of_folder(settings.SECRETS)
     application = Warmup(app, Heartbeat(int(sys.argv[1])))
-    served, field_types = ServedModels.of_config(config), FieldTypes.of_sdks()
+    served, field_types = ServedModels.of_config(config, missing_keys(settings.MISSING_KEYS)), FieldTypes.of_sdks()
     cache = cache_of(config, given.cache, redactor)
     request_filter = RequestFilter(application, ClientKeys(), served, Admission(limit), uploads, HandOvers(), field_types, cache)
     request_filter.limits = ledger.limits
