@@ -12,7 +12,7 @@ from limits_setup import LimitsTest, budget
 import limits.enforcer as enforcer_module
 from ledger.store import connect
 from limits.database import Busy, Database, Unavailable
-from limits.on_loop import FIRST_PAUSE, LONGEST_PAUSE, MOST_LOST_SECONDS, NotNow, OnLoop
+from limits.on_loop import FIRST_PAUSE, LONGEST_PAUSE, MOST_LOST_SECONDS, NotNow, OnLoop, sleeps
 from limits.plans import MAX_PLANS
 from limits.policy import PARALLEL, REQUESTS, TOKENS, Limit
 from limits.windows import ALWAYS, MINUTE
@@ -203,16 +203,17 @@ class Slow(LimitsTest):
 
     def setUp(self):
         super().setUp()
-        self.time = 1000.0
-        self.on_loop = OnLoop(Database(self.files, 'tests', 0.0), lambda: self.time)
+        self.time, self.sleeps = 1000.0, 0
+        self.on_loop = OnLoop(Database(self.files, 'tests', 0.0), lambda: self.time, lambda: self.sleeps)
         self.on_loop.open()
         self.addCleanup(self.on_loop.close)
 
-    def takes(self, seconds):
-        """Whether the loop does something that takes this long."""
+    def takes(self, seconds, asleep=True):
+        """Whether the loop does something that takes this long, asleep or while others have the processor."""
 
         def work(database):
             self.time += seconds
+            self.sleeps += asleep
 
         try:
             self.on_loop.do(work)
@@ -227,6 +228,15 @@ class Slow(LimitsTest):
         self.assertFalse(self.takes(0))
         self.time += FIRST_PAUSE
         self.assertTrue(self.takes(0))
+
+    def test_a_busy_machine_is_no_reason_for_a_thread(self):
+        for _ in range(100):
+            self.assertTrue(self.takes(2, asleep=False))
+
+    def test_sleeping_is_told_from_computing(self):
+        before = sleeps()
+        time.sleep(0.01)
+        self.assertGreater(sleeps(), before)
 
     def test_a_disk_that_is_always_slow_takes_a_small_share_of_the_loops_time(self):
         lost = 0.0
