@@ -53,7 +53,7 @@ class Enforcer:
         self.policy, self.chains, self.files, self.owner, self.clock = policy, chains, files, owner, clock
         self.plans = Plans(policy, chains)
         self.database = Database(files, owner.id, providers=chains.providers())
-        self.on_loop = OnLoop(Database(files, owner.id, 0.0, chains.providers()))
+        self.on_loop = OnLoop(Database(files, owner.id, providers=chains.providers()))
         self.thread = Worker('limits')
         # Set when the budgets' windows are open, with what was spent in them before.
         self.ready = threading.Event()
@@ -130,7 +130,8 @@ class Enforcer:
         try:
             return self.database.reserve(demand_of(asked, self.chains, self.policy.zone))
         finally:
-            self.on_loop.open()
+            # After the answer to this request.
+            self.thread.put(self.on_loop.open)
 
     async def reserve_again(self, allowance: Allowance) -> Failure | None:
         """Reserve as much once more for a running request. Returns why not."""

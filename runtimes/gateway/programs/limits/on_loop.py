@@ -32,6 +32,8 @@ QUICK_SECONDS = 0.005
 MOST_LOST_SECONDS, SHARE = 0.5, 0.1
 # How long the thread does it then. Twice as long each time, unless it went well in between for as long as that.
 FIRST_PAUSE, LONGEST_PAUSE = 30.0, 600.0
+# How long the thread waits for another process when it opens the database.
+OPEN_SECONDS = 0.1
 Result = TypeVar('Result')
 
 
@@ -48,9 +50,7 @@ class OnLoop:
     """A connection that only the event loop uses. The thread of the limits opens it, and only while the loop does not use it."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.monotonic, sleeps: Callable[[], int] = sleeps) -> None:
-        """`database` waits for nobody (`busy_seconds` 0)."""
         self.database, self.clock, self.sleeps = database, clock, sleeps
-        database.patient = False
         # Whether it is the loop's; otherwise the thread's.
         self.is_open = False
         # What the loop has lost lately, and until when.
@@ -85,12 +85,16 @@ class OnLoop:
         """Open the database, in the thread, as far as it works. PostgreSQL's stays closed: it would wait for the network."""
         if self.is_open:
             return
-        self.database.patient = True
-        with contextlib.suppress(Unavailable), self.database.transaction() as execute:
-            if self.database.sqlite:
-                execute('PRAGMA wal_autocheckpoint = 0')
-        self.database.patient = False
-        self.is_open = self.database.is_open and self.database.sqlite
+        opened = False
+        self.database.patient, self.database.busy_seconds = True, OPEN_SECONDS
+        with contextlib.suppress(Unavailable):
+            with self.database.transaction() as execute:
+                if self.database.sqlite:
+                    execute('PRAGMA busy_timeout = 0')
+                    execute('PRAGMA wal_autocheckpoint = 0')
+            opened = self.database.sqlite
+        self.database.patient, self.database.busy_seconds = False, 0.0
+        self.is_open = opened
 
     def close(self) -> None:
         """Close the database, in the thread, after the end of the loop."""
