@@ -2,8 +2,8 @@
 
 What stands where:
 
-- policy.py: the file limits.json. windows.py: hours, days, weeks and months of a time zone. worst_case.py: how many tokens a request can
-  cost. chains.py: which models may answer it, and what they cost at most. demand.py: whether it fits. refusals.py: the texts and headers.
+- policy.py: the file limits.json. windows.py: hours, days, weeks and months of a time zone. worst_case.py, input_bound.py: how many tokens
+  a request can cost. chains.py: which models may answer it, and what they cost at most. demand.py: whether it fits. refusals.py: the texts and headers.
   All of these are pure.
 - plans.py: which limits apply to the requests of a key.
 - database.py, statements.py: the transaction that reserves what a request can cost at most, or refuses it. Tables: ledger/schema.py.

@@ -13,10 +13,10 @@ from ledger.prices import Price
 
 from limits.chains import Chains, Served
 from limits.enforcer import Enforcer
+from limits.input_bound import OVERHEAD
 from limits.owner import Owner
 from limits.policy import COST, Limit, Policy
 from limits.refusals import BUDGET_EXCEEDED
-from limits.worst_case import OVERHEAD
 
 MODEL = 'self-test'
 # A nano-dollar for a token.
