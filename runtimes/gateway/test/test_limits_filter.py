@@ -13,7 +13,7 @@ from limits_setup import HOLD, LimitsTest, budget, usd
 import limits.enforcer as enforcer_module
 from ledger.limits_report import report
 from ledger.store import connect
-from limits.database import Unavailable
+from limits.connection import Unavailable
 from limits.keeper import Keeper
 from limits.policy import PARALLEL, REQUESTS, TOKENS, Limit, load, parse
 from limits.self_test import NotEnforced, self_test
@@ -276,7 +276,7 @@ class Failures(LimitsTest):
         file.unlink()
         kept.rename(file)
         self.assertEqual(self.ask_without_ledger('alice'), (200, None))
-        with mock.patch('limits.database.inode_of', side_effect=OSError(28, 'No space left on device')):
+        with mock.patch('limits.connection.inode_of', side_effect=OSError(28, 'No space left on device')):
             self.assertEqual(self.ask_without_ledger('alice'), (503, 'budget_unavailable'))
             self.assertIn('No space', enforcer.problem)
 

@@ -11,7 +11,8 @@ from limits_setup import LimitsTest, budget
 
 import limits.enforcer as enforcer_module
 from ledger.store import connect
-from limits.database import Busy, Database, Unavailable
+from limits.connection import Busy, Unavailable
+from limits.database import Database
 from limits.on_loop import FIRST_PAUSE, LONGEST_PAUSE, MOST_LOST_SECONDS, NotNow, OnLoop, sleeps
 from limits.plans import MAX_PLANS
 from limits.policy import PARALLEL, REQUESTS, TOKENS, Limit

@@ -22,7 +22,8 @@ from served_models import model_names, route_of
 from limits.allowance import Allowance
 from limits.asked import Asked, demand_of
 from limits.chains import Chains
-from limits.database import Database, Unavailable
+from limits.connection import Unavailable
+from limits.database import Database
 from limits.demand import Grant, Refused
 from limits.on_loop import NotNow, OnLoop
 from limits.owner import Owner

@@ -24,7 +24,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from limits.database import Busy, Database, Unavailable
+from limits.connection import Busy, Unavailable
+from limits.database import Database
 
 # A transaction takes a fifth of a millisecond.
 QUICK_SECONDS = 0.005
