@@ -15,7 +15,7 @@ import settings
 from addresses import keep_addresses
 from admission import Admission
 from cache import Cache
-from cache_file import FOLDER
+from cache_connection import FOLDER
 from cache_key import Meanings
 from client_errors import ClientErrors
 from clientkeys import ClientKeys
