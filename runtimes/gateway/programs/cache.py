@@ -1,7 +1,8 @@
 """Answers repeated requests from the answers of earlier ones: docs/cache.md.
 
 It sits behind all checks of a request, and before LiteLLM. It stores what the first client received from LiteLLM, byte by byte, streams as
-the events they were. The file (cache_file.py, cache_connection.py) is used in two threads, one that reads and one that writes, since a disk can let them wait.
+the events they were (cache_recording.py). The file (cache_file.py, cache_connection.py) is used in two threads, one that reads and one that
+writes, since a disk can let them wait.
 """
 
 from __future__ import annotations

@@ -4,12 +4,12 @@ A thread costs as much CPU time again as the transaction: it is woken, takes Pyt
 processor's caches. But a transaction on the loop makes all requests wait, also those without a limit. So:
 
 - **Another one is writing**: SQLite says so at once (no timeout), and the thread waits instead.
-- **The disk**: a commit only changes pages of the kernel's cache. What waits for the disk is a checkpoint, and this connection makes none: the
-  ledger's writer does. A commit can wait all the same: for one page if it is the first after a checkpoint, and if the file system's journal
-  is stuck or the kernel has no room for changed pages. So the loop may lose half a second here at once by sleeping, and a tenth of its time
-  in the long run; after that the thread does it for a while. A disk that stalls blocks the loop once, and not for each request. Often not
-  even once: the writer commits as often, and while it waits for the disk it holds the lock. Time in which others have the processor is
-  not counted: then a thread, which costs more, would make it worse.
+- **The disk**: a commit only changes pages of the kernel's cache. What waits for the disk is a checkpoint, and this connection makes none:
+  the ledger's writer does. A commit can wait all the same: for one page if it is the first after a checkpoint, and if the file system's
+  journal is stuck or the kernel has no room for changed pages. So the loop may lose half a second here at once by sleeping, and a tenth of
+  its time in the long run; after that the thread does it for a while. A disk that stalls blocks the loop once, and not for each request.
+  Often not even once: the writer commits as often, and while it waits for the disk it holds the lock. Time in which others have the
+  processor is not counted: then a thread, which costs more, would make it worse.
 - **What takes a while**: only the thread opens the database, and a window, for which it sums up what was spent before.
 
 What fails here, in whatever way, is done again by the thread, and that counts.
