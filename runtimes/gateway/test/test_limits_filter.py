@@ -247,7 +247,7 @@ class Failures(LimitsTest):
         for refuse, expected in ((True, 503), (False, 200)):
             with self.subTest(refuse=refuse):
                 enforcer = self.gateway(ALICE, refuse=refuse)
-                enforcer.database.busy_seconds = 0.1
+                enforcer.access.database.busy_seconds = 0.1
                 blocker = connect(self.files.url)
                 with blocker.begin():
                     self.calls = []
@@ -303,8 +303,8 @@ class Failures(LimitsTest):
 
     def test_before_the_windows_are_open_nothing_passes(self):
         enforcer = self.gateway(ALICE)
-        enforcer.ready.clear()
-        with mock.patch.object(enforcer_module, 'WAIT_SECONDS', 0.2):
+        enforcer.access.ready.clear()
+        with mock.patch('limits.access.WAIT_SECONDS', 0.2):
             self.assertEqual(self.ask_without_ledger('alice'), (503, 'budget_unavailable'))
             self.assertEqual(self.ask_without_ledger('bob'), (200, None))
 

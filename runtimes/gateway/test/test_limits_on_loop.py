@@ -34,17 +34,17 @@ test.files, test.now, test.settle = LedgerFiles(Path(sys.argv[1])), NOW, lambda 
 worst = 1_000 * 1_000 + int(sys.argv[3]) * 1_000 + 10 * 2_000
 on_loop = [0]
 async def many():
-    while not test.enforcer.on_loop.is_open:
+    while not test.enforcer.access.on_loop.is_open:
         await test.ask_async('bob')
         await asyncio.sleep(0.05)
     print('ready', flush=True)
     sys.stdin.readline()
-    do = test.enforcer.on_loop.do
+    do = test.enforcer.access.on_loop.do
     def counted(work):
         done = do(work)
         on_loop[0] += 1
         return done
-    test.enforcer.on_loop.do = counted
+    test.enforcer.access.on_loop.do = counted
     return await asyncio.gather(*(test.ask_async('alice') for _ in range(count)))
 with mock.patch.object(limits.enforcer, 'PAUSES', ()):
     test.gateway(budget('key', 'alice', worst * 10 / 1e9), budget('key', 'bob', 1))
@@ -66,13 +66,13 @@ class OnTheLoop(LimitsTest):
         enforcer = self.gateway(*limits, **more)
         self.calls = []
         self.assertEqual(self.ask()[0], 200)
-        self.eventually(lambda: enforcer.on_loop.is_open)
+        self.eventually(lambda: enforcer.access.on_loop.is_open)
         return enforcer
 
     def in_thread(self, enforcer):
         """What is given to the thread from now on."""
-        given, put = [], enforcer.thread.put
-        enforcer.thread.put = lambda work: (given.append(work), put(work))
+        given, put = [], enforcer.access.thread.put
+        enforcer.access.thread.put = lambda work: (given.append(work), put(work))
         return given
 
     def once_in_thread(self, enforcer):
@@ -80,13 +80,13 @@ class OnTheLoop(LimitsTest):
         given = self.in_thread(enforcer)
         self.assertEqual(self.ask()[0], 200)
         self.assertEqual(len(given), 2)
-        self.eventually(lambda: enforcer.on_loop.is_open)
+        self.eventually(lambda: enforcer.access.on_loop.is_open)
         self.assertEqual((self.ask()[0], len(given)), (200, 2))
 
     def test_a_check_needs_no_thread_and_two_statements_for_each_limit(self):
         enforcer = self.opened(*FIVE, Limit('key', 'alice', PARALLEL, ALWAYS, 1))
         given, statements = self.in_thread(enforcer), []
-        enforcer.on_loop.database.connection.set_trace_callback(statements.append)
+        enforcer.access.on_loop.database.connection.set_trace_callback(statements.append)
         for _ in range(20):
             self.assertEqual(self.ask()[0], 200)
         self.assertEqual(given, [])
@@ -153,8 +153,8 @@ class OnTheLoop(LimitsTest):
         threads = []
         with mock.patch.object(Database, 'spent', side_effect=lambda *_: threads.append(threading.current_thread()) or 0):
             self.assertEqual(self.ask()[0], 200)
-        self.assertEqual(threads, [enforcer.thread.thread])
-        inode, copy = enforcer.on_loop.database.inode, self.files.database.with_name('copy')
+        self.assertEqual(threads, [enforcer.access.thread.thread])
+        inode, copy = enforcer.access.on_loop.database.inode, self.files.database.with_name('copy')
         self.engine.dispose()
         source = connect(self.files.url)
         with source.connect() as connection:
@@ -165,7 +165,7 @@ class OnTheLoop(LimitsTest):
             self.files.set_aside(self.now)
             copy.rename(self.files.database)
         self.once_in_thread(enforcer)
-        self.assertNotEqual(enforcer.on_loop.database.inode, inode)
+        self.assertNotEqual(enforcer.access.on_loop.database.inode, inode)
         database = connect(self.files.url)
         with database.connect() as connection:
             # What both have reserved is in the new file. Their ends have released it: nothing else is left.
@@ -174,12 +174,12 @@ class OnTheLoop(LimitsTest):
 
     def test_a_failure_on_the_loop_is_tried_in_the_thread(self):
         enforcer = self.opened(ALICE)
-        enforcer.on_loop.database.execute.cursor.close()
+        enforcer.access.on_loop.database.execute.cursor.close()
         self.once_in_thread(enforcer)
 
     def test_the_loops_connection_makes_no_checkpoint(self):
         enforcer = self.opened(ALICE)
-        with enforcer.on_loop.database.transaction() as execute:
+        with enforcer.access.on_loop.database.transaction() as execute:
             self.assertEqual(execute('PRAGMA wal_autocheckpoint').fetchone(), (0,))
             self.assertEqual(execute('PRAGMA busy_timeout').fetchone(), (0,))
 

@@ -70,7 +70,7 @@ class GatewayLedger:
     def wait_for_limits(self, seconds: float = 10.0) -> None:
         """Wait until requests with a limit can be checked, or until the database takes too long."""
         if self.limits:
-            self.limits.ready.wait(seconds)
+            self.limits.access.ready.wait(seconds)
 
     def recorder(self, app) -> Recorder:
         """The application with the requests of its clients recorded."""

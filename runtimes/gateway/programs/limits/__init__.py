@@ -8,8 +8,8 @@ What stands where:
 - plans.py: which limits apply to the requests of a key.
 - database.py, connection.py, statements.py: the transaction that reserves what a request can cost at most, or refuses it. Tables:
   ledger/schema.py.
-- enforcer.py: reserves for the request filter (asked.py): on the event loop (on_loop.py), or in a thread of its own (worker.py) if that
-  would make the loop wait. allowance.py: what was reserved for a request that runs.
+- access.py: uses the database on the event loop (on_loop.py), or in a thread of its own (worker.py) if that would make the loop wait.
+- enforcer.py: reserves for the request filter (asked.py). allowance.py: what was reserved for a request that runs.
 - keeper.py: a thread that releases what a gateway that died had reserved, and runs the self-test. owner.py: which gateways are alive.
 - self_test.py: shows that a request above a budget is refused. ledger/limits_report.py: what is spent, run by `docker exec`.
 

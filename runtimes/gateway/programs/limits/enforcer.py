@@ -1,13 +1,11 @@
-"""Reserves what requests can cost at most, for the request filter. On the event loop if that waits for nothing, otherwise in a thread."""
+"""Reserves what requests can cost at most, for the request filter."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
 from body import LARGE, CheckedBody
@@ -19,25 +17,22 @@ from provider_failure import Failure
 from requests_log import current
 from served_models import model_names, route_of
 
+from limits.access import Access
 from limits.allowance import Allowance
 from limits.asked import Asked, demand_of
 from limits.chains import Chains
 from limits.connection import Unavailable
 from limits.database import Database
 from limits.demand import Grant, Refused
-from limits.on_loop import NotNow, OnLoop
 from limits.owner import Owner
 from limits.plans import Plans
-from limits.policy import PARALLEL, Limit, Policy
+from limits.policy import PARALLEL, Policy
 from limits.refusals import failure, headers_of, not_metered, not_priced, rate_headers, refused
 from limits.refusals import unavailable, unavailable_failure
-from limits.worker import Late, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# How long a request waits for its check.
-WAIT_SECONDS = 3.0
 # A request that fits but for what running requests have reserved waits this long for them: the one that the same client sent before may
 # have ended just now.
 PAUSES = (0.05, 0.1, 0.2)
@@ -53,11 +48,7 @@ class Enforcer:
         """`clock` gives the seconds since 1970."""
         self.policy, self.chains, self.files, self.owner, self.clock = policy, chains, files, owner, clock
         self.plans = Plans(policy, chains)
-        self.database = Database(files, owner.id, providers=chains.providers())
-        self.on_loop = OnLoop(Database(files, owner.id, providers=chains.providers()))
-        self.thread = Worker('limits')
-        # Set when the budgets' windows are open, with what was spent in them before.
-        self.ready = threading.Event()
+        self.access = Access(files, owner.id, chains.providers())
         # Requests that may have a reservation: those that run, and those that ended a moment ago, with the time.
         self.running: set[str] = set()
         self.ended: dict[str, float] = {}
@@ -107,9 +98,14 @@ class Enforcer:
 
     async def reserve(self, asked: Asked) -> Grant:
         """What is reserved. Raises Refused, Unavailable, or an ApiError."""
+
+        def reserve(database: Database) -> Grant:
+            return database.reserve(demand_of(asked, self.chains, self.policy.zone))
+
         for pause in (*PAUSES, None):
             try:
-                return await self.reserve_once(asked)
+                # What a large body can cost takes a while to find out.
+                return await self.access.do(reserve, is_quick=len(asked.body.text) < LARGE)
             except Refused as error:
                 if pause is None or not error.refusal.reserved_is_the_cause:
                     raise
@@ -117,27 +113,10 @@ class Enforcer:
             await asyncio.sleep(pause)
         raise AssertionError('not reached')
 
-    async def reserve_once(self, asked: Asked) -> Grant:
-        # What a large body can cost takes a while to find out.
-        if self.ready.is_set() and len(asked.body.text) < LARGE:
-            with contextlib.suppress(NotNow):
-                return self.on_loop.do(lambda database: database.reserve(demand_of(asked, self.chains, self.policy.zone)))
-        return await self.in_thread(self.reserve_in_thread, asked)
-
-    def reserve_in_thread(self, asked: Asked) -> Grant:
-        # Before the windows are open a budget would seem to be unused.
-        if not self.ready.wait(WAIT_SECONDS):
-            raise Unavailable('the database is not open yet')
-        try:
-            return self.database.reserve(demand_of(asked, self.chains, self.policy.zone))
-        finally:
-            # After the answer to this request.
-            self.thread.put(self.on_loop.open)
-
     async def reserve_again(self, allowance: Allowance) -> Failure | None:
         """Reserve as much once more for a running request. Returns why not."""
         try:
-            await self.in_thread(self.database.reserve_again, allowance.request_id, allowance.grant, allowance.repeated)
+            await self.access.do(lambda database: database.reserve_again(allowance.request_id, allowance.grant, allowance.repeated))
         except Refused as error:
             return failure(error.refusal, self.clock(), self.policy.zone, self.policy.zone_name)
         except Unavailable as error:
@@ -145,42 +124,20 @@ class Enforcer:
             return unavailable_failure() if self.policy.refuse else None
         return None
 
-    async def in_thread(self, work: Callable, *values):
-        """Do something in the thread. Raises Unavailable if that takes too long; what is late is not begun any more."""
-        try:
-            return await self.thread.do(partial(work, *values), WAIT_SECONDS)
-        except Late:
-            raise Unavailable('the database did not respond in time') from None
-
     def request_ended(self, request: Request) -> None:
         """Release what the end of a request releases at once."""
         if request.id in self.running:
             self.ended[request.id] = time.monotonic()
             self.running.discard(request.id)
         if request.allowance and (limits := request.allowance.released_at_once):
-            try:
-                self.on_loop.do(lambda database: database.release(request.id, limits))
-            except NotNow:
-                self.thread.put(partial(self.release, request.id, limits))
-
-    def release(self, request_id: str, limits: list[Limit]) -> None:
-        try:
-            self.database.release(request_id, limits)
-        except Unavailable as error:
-            # The writer, or the keeper, releases it when the database works again.
-            self.tell(str(error))
+            # If that fails, the writer or the keeper releases it when the database works again.
+            self.access.do_without_waiting(lambda database: database.release(request.id, limits), lambda error: self.tell(str(error)))
 
     def leaked(self, requests: Iterable[str]) -> list[str]:
         """Those of this process's reserved requests that have ended long ago."""
         now = time.monotonic()
         self.ended = {request: at for request, at in list(self.ended.items()) if now - at < SETTLED_SECONDS}
         return [request for request in requests if request not in self.running and request not in self.ended]
-
-    def close(self) -> None:
-        """Close what is open, after the end of the loop."""
-        for database in (self.database, self.on_loop):
-            self.thread.put(database.close)
-        self.thread.close()
 
     def tell(self, problem: str) -> None:
         """Note whether the database works."""
