@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { renderEdge } from '../domain/render/haproxy.ts';
 import { limitSettings, limitsFile } from '../domain/render/limits-file.ts';
 import { litellmConfig, renderLitellm } from '../domain/render/litellm-config.ts';
+import { missingKeys } from '../domain/render/missing-keys.ts';
 import { planOutput } from '../domain/render/plan-output.ts';
 import type { PlanOutput } from '../domain/schema/outputs-schema.ts';
 import { type FolderFile, folderFiles } from './folder-files.ts';
@@ -20,12 +21,17 @@ export const GATEWAY_SETTINGS_PATH = `${FOLDER}/gateway.json`;
 /** Budgets and rate limits in a gateway. A stack without any has no such file. */
 const LIMITS_PATH = `${FOLDER}/limits.json`;
 
+/** Why models of the catalogue are not served: a client that asks for one is told. */
+const MISSING_KEYS_PATH = `${FOLDER}/missing-keys.json`;
+
 /** LiteLLM's config, and Switchyard's own programs with their settings and the limits. */
 export function gatewayFiles(inputs: Inputs, root: string = ROOT): FolderFile[] {
   const limits = limitsFile(inputs.settings, inputs.plan.served);
+  const missing = missingKeys(inputs.catalog, inputs.plan.unavailable);
   return [
     { path: CONFIG_PATH, content: renderLitellm(inputs.plan, template('litellm.yaml', root)) },
     { path: GATEWAY_SETTINGS_PATH, content: JSON.stringify(gatewaySettings(inputs)) },
+    { path: MISSING_KEYS_PATH, content: JSON.stringify(missing) },
     ...(limits === undefined ? [] : [{ path: LIMITS_PATH, content: JSON.stringify(limits) }]),
     ...folderFiles(join(root, 'runtimes/gateway/programs'), FOLDER, join(root, 'stacks')),
   ];

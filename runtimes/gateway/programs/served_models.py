@@ -7,7 +7,9 @@ of deployments.
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from api_error import ApiError, bad_request, quoted
 from known_fields import FALLBACKS, OVERLAYS
@@ -25,11 +27,12 @@ MAX_COMPARED = 100
 class ServedModels:
     """The served aliases with their modes."""
 
-    def __init__(self, modes: dict[str, str]) -> None:
-        self.modes = modes
+    def __init__(self, modes: dict[str, str], missing: dict[str, str] | None = None) -> None:
+        """`missing` are models of the catalogue that are not served, with the name of the key that is not set."""
+        self.modes, self.missing = modes, missing or {}
 
     @classmethod
-    def of_config(cls, config: dict) -> ServedModels:
+    def of_config(cls, config: dict, missing: dict[str, str] | None = None) -> ServedModels:
         """Read them from LiteLLM's configuration. An alias without a mode is a chat model."""
         modes = {}
         for position, entry in enumerate(config.get('model_list') or []):
@@ -38,7 +41,7 @@ class ServedModels:
                 allowed = ', '.join(ROUTES_OF_MODE)
                 raise ValueError(f'config.yaml: model_list[{position}].model_info.mode is {mode!r}; allowed are {allowed}')
             modes[entry['model_name']] = mode
-        return cls(modes)
+        return cls(modes, missing)
 
     def check(self, path: str, fields: dict, allowed: frozenset[str] | None = None) -> None:
         """Raise an ApiError if the body names a model that this route does not serve, or that is not one of `allowed` (None: all are)."""
@@ -56,7 +59,7 @@ class ServedModels:
             code = 'missing_required_parameter' if name is MISSING or name == '' else 'invalid_type'
             raise bad_request(f'"{param}" must be the name of a model from GET /v1/models: {found}.', code, param)
         if name not in self.modes:
-            raise ApiError(404, 'not_found_error', self.not_found(name, mode), 'model_not_found', param)
+            raise ApiError(404, 'not_found_error', self.not_found(name, mode, allowed), 'model_not_found', param)
         if mode and self.modes[name] != mode:
             own = ', '.join(ROUTES_OF_MODE[self.modes[name]])
             alternatives = ', '.join(self.of_mode(mode)) or 'no model'
@@ -70,14 +73,25 @@ class ServedModels:
         """The aliases of a mode; all aliases for None."""
         return [alias for alias, own in self.modes.items() if mode in (None, own)]
 
-    def not_found(self, name: str, mode: str | None = None) -> str:
-        """The error message for a name that is not served."""
+    def not_found(self, name: str, mode: str | None = None, allowed: frozenset[str] | None = None) -> str:
+        """The error message for a name that is not served. Of a model that a key may not use anyway it tells nothing."""
+        if (key := self.missing.get(name)) and (allowed is None or name in allowed):
+            command = f'pulumi config set --secret {key}'
+            return f'The model {quoted(name)} is in the catalogue, but its key {key} is not set in this stack. The operator sets it with `{command}`, and then `./switchyard up`.'
         nearest = None
         if len(name) <= MAX_COMPARED:
             by_folded = {alias.casefold(): alias for alias in reversed(self.of_mode(mode))}
             nearest = next(iter(difflib.get_close_matches(name.strip().casefold(), by_folded, 1)), None)
         hint = f' Did you mean {quoted(by_folded[nearest])}?' if nearest else ''
         return f'The model {quoted(name)} does not exist here.{hint} GET /v1/models lists the models.'
+
+
+def missing_keys(file: Path) -> dict[str, str]:
+    """By alias of a model that is not served, the name of the key that is not set. Empty without the file. An invalid one is a ValueError."""
+    given = json.loads(file.read_text()) if file.exists() else {}
+    if not isinstance(given, dict) or not all(isinstance(key, str) for key in given.values()):
+        raise ValueError(f'{file}: must be an object of names of keys by alias')
+    return given
 
 
 def route_of(path: str) -> str:

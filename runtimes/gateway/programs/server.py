@@ -9,12 +9,13 @@ import os
 import secrets
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 import settings
 from addresses import keep_addresses
 from admission import Admission
 from cache import Cache
-from cache_file import FOLDER
+from cache_connection import FOLDER
 from cache_key import Meanings
 from client_errors import ClientErrors
 from clientkeys import ClientKeys
@@ -25,7 +26,6 @@ from fast_import import skip_unreachable_routes, without_collector
 from hand_over import HandOvers
 from heartbeat import Heartbeat
 from known_fields import KnownFields
-from limits.policy import load as load_limits
 from memory_budget import MemoryBudget
 from model_info import model_info
 from provider_calls import count_provider_calls
@@ -33,11 +33,14 @@ from provider_fields import send_only_published_fields
 from redact import Redactor, RedactResponses
 from release_repairs import repair_release
 from request_filter import RequestFilter
-from served_models import ServedModels
+from served_models import ServedModels, missing_keys
 from unused_work import skip_unused_work
 from upload import MIB, UploadLimits
 from volume_cleanup import clean_volume
 from warmup import Warmup, warm_up_providers
+
+if TYPE_CHECKING:
+    from limits.policy import Policy
 
 # LiteLLM's memory without requests, in MiB, and for each byte of a body while it processes it. Measured with 1 to 40 requests at the same
 # time, of 2 to 30 MiB: 394 MiB, and 3 to 7.5 bytes.
@@ -75,7 +78,7 @@ def main() -> None:
     install_failure_policy(litellm.Router, cooldown_handlers, openai)
     count_provider_calls(httpx.AsyncClient, httpx.Client)
     given = settings.load()
-    ledger = GatewayLedger(config, litellm.model_cost, given, load_limits(settings.LIMITS))
+    ledger = GatewayLedger(config, litellm.model_cost, given, limits())
     ledger.start(litellm.Router, [LiteLLMAiohttpTransport, httpx.AsyncHTTPTransport])
     # Before LiteLLM reads its configuration, so that no callback counts these as requests of a client.
     asyncio.run(warm_up_providers([entry['litellm_params']['model'] for entry in models]))
@@ -84,7 +87,7 @@ def main() -> None:
     uploads = UploadLimits(given.maxBodyMb, budget)
     redactor = Redactor.of_folder(settings.SECRETS)
     application = Warmup(app, Heartbeat(int(sys.argv[1])))
-    served, field_types = ServedModels.of_config(config), FieldTypes.of_sdks()
+    served, field_types = ServedModels.of_config(config, missing_keys(settings.MISSING_KEYS)), FieldTypes.of_sdks()
     cache = cache_of(config, given.cache, redactor)
     request_filter = RequestFilter(application, ClientKeys(), served, Admission(limit), uploads, HandOvers(), field_types, cache)
     request_filter.limits = ledger.limits
@@ -105,6 +108,15 @@ def main() -> None:
         # On SIGTERM uvicorn finishes the requests in flight. The supervisor enforces the time limit.
         timeout_graceful_shutdown=None,
     )
+
+
+def limits() -> Policy | None:
+    """The budgets and rates; None if there are none. Then their package is not loaded."""
+    if not settings.LIMITS.exists():
+        return None
+    from limits.policy import load
+
+    return load(settings.LIMITS)
 
 
 def cache_of(config: dict, given: settings.CacheSettings, redactor: Redactor) -> Cache | None:

@@ -13,6 +13,8 @@ SECRETS = Path('/run/secrets')
 CLIENT_KEYS = SECRETS / 'client-keys.json'
 # Budgets and rates: limits/policy.py. No file: no limits.
 LIMITS = HERE / 'limits.json'
+# By alias of a model that is not served, the name of the key that is not set: served_models.py. No file: none.
+MISSING_KEYS = HERE / 'missing-keys.json'
 
 
 @dataclasses.dataclass(frozen=True)

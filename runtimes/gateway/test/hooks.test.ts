@@ -132,6 +132,10 @@ test('a limit refuses in the shape of the API and says why, whatever happens to 
   await runPython('test_limits_filter');
 }, 120_000);
 
+test('a check is done on the event loop as long as nothing there waits', async () => {
+  await runPython('test_limits_on_loop');
+}, 180_000);
+
 test('no way leads round the models and the budget of a key, and no hostile key gets into a log', async () => {
   await runPython('test_limits_ways_round');
 }, 180_000);

@@ -120,8 +120,8 @@ class LimitsTest(unittest.TestCase):
         self.addCleanup(self.owner.end)
         chains = Chains.of_config(CONFIG, DEPLOYMENTS, PRICE_LIST, {}, {})
         enforcer = Enforcer(Policy(limits, refuse=refuse), chains, self.files, self.owner, lambda: self.now)
-        enforcer.ready.set()
-        self.addCleanup(enforcer.thread.close)
+        enforcer.access.ready.set()
+        self.addCleanup(enforcer.access.close)
         file = self.files.folder / 'client-keys.json'
         known = [{'name': name, 'sha256': hashlib.sha256(key.encode()).hexdigest(), **({'models': models[name]} if name in (models or {}) else {})} for name, key in KEYS.items()]
         file.write_text(json.dumps({'keys': known}))

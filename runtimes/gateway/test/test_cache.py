@@ -18,6 +18,7 @@ import requests_log
 from admission import Admission
 from cache import Cache
 from cache_file import AnswerFile
+from cache_recording import MAX_ANSWER_BYTES
 from cache_key import Meanings
 from client_errors import ClientErrors
 from clientkeys import ClientKeys
@@ -262,7 +263,7 @@ class Rules(CacheTest):
         self.assertEqual(self.cache.held, 0)
 
     def test_a_long_answer_is_passed_on_and_not_stored(self):
-        self.litellm.text = 'long ' * (cache_module.MAX_ANSWER_BYTES // 5)
+        self.litellm.text = 'long ' * (MAX_ANSWER_BYTES // 5)
         self.assert_states(HELLO, 'miss', 'miss')
         self.litellm.text = 'short'
         with mock.patch.object(cache_module, 'MAX_HELD_BYTES', 10):

@@ -12,7 +12,7 @@ import unittest
 from pathlib import Path
 from unittest import mock
 
-import cache_file
+import cache_connection
 from cache_file import AnswerFile, Row
 from volume_cleanup import clean_volume, delete
 
@@ -91,7 +91,7 @@ class Size(FileTest):
             self.assertTrue(file.put([row(f'{number}', size=20_000)]))
         # The write-ahead log comes on top.
         self.assertLess((self.folder / 'answers.db').stat().st_size, 2.1 * MIB)
-        self.assertLess(self.used(), 2.1 * MIB + 2 * cache_file.LOG_BYTES)
+        self.assertLess(self.used(), 2.1 * MIB + 2 * cache_connection.LOG_BYTES)
         found = [number for number in range(300) if file.get(f'{number}'.encode())]
         self.assertEqual(found, list(range(found[0], 300)))
         self.assertGreater(len(found), 40)
@@ -117,7 +117,7 @@ class Trouble(FileTest):
 
     def setUp(self):
         super().setUp()
-        self.enterContext(mock.patch.object(cache_file, 'PAUSE', 0))
+        self.enterContext(mock.patch.object(cache_connection, 'PAUSE', 0))
 
     def works(self, file):
         return file.put([row('again')]) and file.get(b'again') is not None
@@ -132,7 +132,7 @@ class Trouble(FileTest):
                 file.close()
                 damage(self.folder / 'answers.db')
                 with self.assertLogs('switchyard', 'WARNING') as logged:
-                    cache_file.log.warning('so that there is one')
+                    cache_connection.log.warning('so that there is one')
                     for number in range(200):
                         found = self.open().get(f'{number}'.encode()) if number % 50 == 0 else file.get(f'{number}'.encode())
                         self.assertIn(found and found.body, (None, row(f'{number}', size=3000).body))
@@ -224,7 +224,7 @@ class Trouble(FileTest):
 
     def test_a_failure_is_not_tried_again_at_once(self):
         failing = mock.patch.object(sqlite3, 'connect', side_effect=sqlite3.OperationalError('no'))
-        with mock.patch.object(cache_file, 'PAUSE', 60), failing as connect, self.assertLogs('switchyard', 'WARNING'):
+        with mock.patch.object(cache_connection, 'PAUSE', 60), failing as connect, self.assertLogs('switchyard', 'WARNING'):
             for _ in range(5):
                 self.file.get(b'a')
             self.assertEqual(connect.call_count, 1)

@@ -16,7 +16,8 @@ from sqlalchemy import text
 
 from ledger.retention import Limits, remove_old
 from ledger.rows import attempt_row, request_row
-from limits.database import Database, Unavailable
+from limits.connection import Unavailable
+from limits.database import Database
 from limits.demand import Refused
 from limits.owner import Owner
 from limits.policy import PARALLEL, REQUESTS, TOKENS, Limit

@@ -13,7 +13,7 @@ from limits_setup import HOLD, LimitsTest, budget, usd
 import limits.enforcer as enforcer_module
 from ledger.limits_report import report
 from ledger.store import connect
-from limits.database import Unavailable
+from limits.connection import Unavailable
 from limits.keeper import Keeper
 from limits.policy import PARALLEL, REQUESTS, TOKENS, Limit, load, parse
 from limits.self_test import NotEnforced, self_test
@@ -247,7 +247,7 @@ class Failures(LimitsTest):
         for refuse, expected in ((True, 503), (False, 200)):
             with self.subTest(refuse=refuse):
                 enforcer = self.gateway(ALICE, refuse=refuse)
-                enforcer.database.busy_seconds = 0.1
+                enforcer.access.database.busy_seconds = 0.1
                 blocker = connect(self.files.url)
                 with blocker.begin():
                     self.calls = []
@@ -276,7 +276,7 @@ class Failures(LimitsTest):
         file.unlink()
         kept.rename(file)
         self.assertEqual(self.ask_without_ledger('alice'), (200, None))
-        with mock.patch.object(enforcer.database, 'open', side_effect=OSError(28, 'No space left on device')):
+        with mock.patch('limits.connection.inode_of', side_effect=OSError(28, 'No space left on device')):
             self.assertEqual(self.ask_without_ledger('alice'), (503, 'budget_unavailable'))
             self.assertIn('No space', enforcer.problem)
 
@@ -289,13 +289,13 @@ class Failures(LimitsTest):
     def test_what_was_let_through_counts_later(self):
         self.gateway(ALICE, refuse=False)
         self.ask()
-        with mock.patch.object(self.enforcer.database, 'reserve', side_effect=Unavailable('locked')):
+        with mock.patch('limits.database.Database.reserve', side_effect=Unavailable('locked')):
             self.assertEqual(self.ask()[0], 200)
         self.assertEqual(self.window(ALICE), [(60_000, 0)])
 
     def test_what_was_let_through_in_a_window_that_nobody_had_opened_counts_too(self):
         self.gateway(ALICE, refuse=False)
-        with mock.patch.object(self.enforcer.database, 'reserve', side_effect=Unavailable('locked')):
+        with mock.patch('limits.database.Database.reserve', side_effect=Unavailable('locked')):
             self.assertEqual(self.ask()[0], 200)
         self.assertEqual(self.window(ALICE), [])
         self.ask()
@@ -303,8 +303,8 @@ class Failures(LimitsTest):
 
     def test_before_the_windows_are_open_nothing_passes(self):
         enforcer = self.gateway(ALICE)
-        enforcer.ready.clear()
-        with mock.patch.object(enforcer_module, 'WAIT_SECONDS', 0.2):
+        enforcer.access.ready.clear()
+        with mock.patch('limits.access.WAIT_SECONDS', 0.2):
             self.assertEqual(self.ask_without_ledger('alice'), (503, 'budget_unavailable'))
             self.assertEqual(self.ask_without_ledger('bob'), (200, None))
 
@@ -350,6 +350,35 @@ class SelfTest(LimitsTest):
         blocker.dispose()
         keeper.tick()
         self.assertEqual([state['enforced'] for state in states], [True, False, True])
+
+
+# What a gateway does at its start with the limits of a file, and which modules of limits it has then.
+START = """
+import sys
+from pathlib import Path
+sys.path[:0] = ['/tests']
+import server, settings
+from ledger.files import LedgerFiles
+from ledger.gateway import GatewayLedger
+settings.LIMITS = Path(sys.argv[1])
+config = {'model_list': [{'model_name': 'gpt', 'litellm_params': {'model': 'openai/gpt'}, 'model_info': {'id': 'gpt@1'}}]}
+ledger = GatewayLedger(config, {}, settings.Settings(), server.limits(), LedgerFiles(Path(sys.argv[2])))
+print(ledger.limits is not None, len([name for name in sys.modules if name.partition('.')[0] == 'limits']))
+"""
+
+
+class Start(LimitsTest):
+    def test_a_gateway_without_limits_does_not_load_their_package(self):
+        file = self.files.folder / 'limits.json'
+        found = []
+        for _ in range(2):
+            done = subprocess.run([sys.executable, '-c', START, file, self.files.folder], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            found.append(done.stdout.split())
+            file.write_text(json.dumps(File.GOOD))
+        self.assertEqual(found[0], ['False', '0'])
+        self.assertEqual(found[1][0], 'True')
+        self.assertGreater(int(found[1][1]), 10)
 
 
 class File(LimitsTest):

@@ -12,7 +12,8 @@ from unittest import mock
 from limits_setup import KEYS, LimitsTest, budget
 
 import limits.enforcer as enforcer_module
-from limits.worst_case import OVERHEAD, bound_of
+from limits.input_bound import OVERHEAD
+from limits.worst_case import bound_of
 
 CHAT, COMPLETIONS, RESPONSES, MESSAGES, EMBEDDINGS = '/v1/chat/completions', '/v1/completions', '/v1/responses', '/v1/messages', '/v1/embeddings'
 HI = [{'role': 'user', 'content': 'hi'}]

@@ -1,11 +1,13 @@
 """Which models a request may use, in every field that names one."""
 
 import json
+import tempfile
 import unittest
+from pathlib import Path
 
 from api_error import ApiError
 from request_policy import deny_reason
-from served_models import ServedModels
+from served_models import ServedModels, missing_keys
 
 SERVED = ServedModels({'mock': 'chat', 'gpt-4': 'chat', 'vectors': 'embedding'})
 WRONG = ('mock,mock,mock', 'mock,gpt-4', 'openai/gpt-5.6', 'gpt-4@OPENAI_API_KEY', 'litellm_proxy/mock', '*', 'openai/*', ' mock', 'mock ', 'MOCK', 'mock\n', 'mock\0', '\u202emock', '\ud83d', 'm' * 5_000_000)
@@ -44,6 +46,41 @@ class Names(unittest.TestCase):
                     body = error.body(anthropic)
                     self.assertLess(len(body), 900)
                     json.loads(body.decode('ascii'))
+
+    def test_a_model_whose_key_is_not_set_is_a_404_that_says_so_to_keys_that_may_use_it(self):
+        served = ServedModels({'mock': 'chat', 'gpt-4': 'chat'}, {'gpt-5': 'OPENAI_API_KEY'})
+
+        def message(name, allowed=None, fields=None):
+            with self.assertRaises(ApiError) as caught:
+                served.check('/v1/messages', fields or {'model': name}, allowed)
+            error = caught.exception
+            self.assertEqual((error.status, error.code), (404, 'model_not_found'))
+            self.assertEqual(json.loads(error.body(True))['error']['type'], 'not_found_error')
+            return error.message
+
+        hint = 'The model "gpt-5" is in the catalogue, but its key OPENAI_API_KEY is not set in this stack. The operator sets it with `pulumi config set --secret OPENAI_API_KEY`, and then `./switchyard up`.'
+        self.assertEqual(message('gpt-5'), hint)
+        self.assertEqual(message('gpt-5', frozenset({'mock', 'gpt-5'})), hint)
+        self.assertEqual(message('', fields={'model': 'mock', 'fallbacks': ['gpt-5']}), hint)
+        with self.assertRaises(ApiError) as caught:
+            served.check_name('model', 'gpt-5')
+        self.assertEqual(caught.exception.message, hint)
+        # To another key it is as unknown as any other name.
+        unknown = ServedModels(served.modes)
+        for allowed in (frozenset(), frozenset({'mock'})):
+            self.assertEqual(message('gpt-5', allowed), unknown.not_found('gpt-5'))
+        self.assertEqual(message('gpt-6'), unknown.not_found('gpt-6'))
+
+    def test_the_file_of_missing_keys_is_read_and_an_invalid_one_is_an_error(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / 'missing-keys.json'
+            self.assertEqual(missing_keys(file), {})
+            file.write_text('{"gpt-5": "OPENAI_API_KEY"}')
+            self.assertEqual(missing_keys(file), {'gpt-5': 'OPENAI_API_KEY'})
+            for invalid in ('[]', '{"gpt-5": 1}', '{'):
+                file.write_text(invalid)
+                with self.assertRaises(ValueError):
+                    missing_keys(file)
 
     def test_a_value_that_is_not_a_name_is_a_400(self):
         for name in (None, 1, True, [], {}, ['mock', 'mock'], ''):

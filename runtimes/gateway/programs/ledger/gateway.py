@@ -8,13 +8,8 @@ import threading
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from limits.chains import Chains
-from limits.enforcer import Enforcer
-from limits.keeper import Keeper
-from limits.owner import Owner
-from limits.policy import Policy
-from limits.self_test import self_test
 from settings import Settings
 
 from ledger.files import LedgerFiles
@@ -24,6 +19,10 @@ from ledger.recorder import Recorder
 from ledger.rows import attempt_row, request_row
 from ledger.transport import end_all, observe_calls
 from ledger.writer import Writer
+
+if TYPE_CHECKING:
+    from limits.enforcer import Enforcer
+    from limits.policy import Policy
 
 # `./switchyard status` reads this file: {"waiting": rows, "lost": rows, "problem": text, "limits": {"enforced": bool, "problem": text}},
 # the last one only with budgets or rates. In the container, not on the volume, which may be full.
@@ -39,16 +38,27 @@ class GatewayLedger:
         self.deployments = deployments_of(models)
         self.prices = PriceList(prices_for(models, price_map))
         maintain = partial(remove_old, settings.ledgerRetentionDays, settings.ledgerMaxMb)
-        chains = Chains.of_config(config, self.deployments, self.prices, price_map, policy.providers if policy else {})
         self.state = State(write_state)
         # Also without limits of its own: another gateway of the stack may have some, while one replaces the other.
-        self.writer = Writer(files, self.prices.prices, maintain, self.state.change, partial(settle, chains.providers(), policy is not None))
+        providers = providers_of(self.deployments, policy.providers if policy else {})
+        self.writer = Writer(files, self.prices.prices, maintain, self.state.change, partial(settle, providers, policy is not None))
         self.limits: Enforcer | None = None
         if policy:
-            owner = Owner(files.folder)
-            self.limits = Enforcer(policy, chains, files, owner)
-            test = partial(self_test, files, owner)
-            self.keeper = Keeper(self.limits, self.writer.opened, test, lambda state: self.state.change({'limits': state}))
+            self.limit(policy, config, price_map, files)
+
+    def limit(self, policy: Policy, config: dict, price_map: dict, files: LedgerFiles) -> None:
+        """Enforce limits. Only a gateway that has some loads the package."""
+        from limits.chains import Chains
+        from limits.enforcer import Enforcer
+        from limits.keeper import Keeper
+        from limits.owner import Owner
+        from limits.self_test import self_test
+
+        owner = Owner(files.folder)
+        chains = Chains.of_config(config, self.deployments, self.prices, price_map, policy.providers)
+        self.limits = Enforcer(policy, chains, files, owner)
+        test = partial(self_test, files, owner)
+        self.keeper = Keeper(self.limits, self.writer.opened, test, lambda state: self.state.change({'limits': state}))
 
     def start(self, router_class, transports: list) -> None:
         """Observe the calls of LiteLLM, and start the writer."""
@@ -60,7 +70,7 @@ class GatewayLedger:
     def wait_for_limits(self, seconds: float = 10.0) -> None:
         """Wait until requests with a limit can be checked, or until the database takes too long."""
         if self.limits:
-            self.limits.ready.wait(seconds)
+            self.limits.access.ready.wait(seconds)
 
     def recorder(self, app) -> Recorder:
         """The application with the requests of its clients recorded."""
@@ -108,6 +118,14 @@ def remove_old(days: float, max_mb: float, engine) -> None:
     from ledger import retention
 
     retention.remove_old(retention.Limits(days, max_mb), engine)
+
+
+def providers_of(deployments: dict[str, Deployment], names: dict[str, str]) -> dict[str, frozenset[str]]:
+    """The providers of each alias: `names` has the catalogue's; LiteLLM's prefix stands for one that is not among them."""
+    found: dict[str, frozenset[str]] = {}
+    for one in deployments.values():
+        found[one.alias] = found.get(one.alias, frozenset()) | {names.get(one.alias, one.provider)}
+    return found
 
 
 def prices_for(models: list[dict], price_map: dict) -> list:

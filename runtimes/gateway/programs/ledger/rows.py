@@ -8,6 +8,7 @@ from ledger import wire
 from ledger.counting import Tokens, tokens_of
 from ledger.observed import MAX_NAME, Attempt, Deployment, Request
 from ledger.prices import Cost, PriceList
+from ledger.texts import prompt
 
 # OpenTelemetry's names of providers that have another one in LiteLLM.
 PROVIDER_NAMES = {'gemini': 'gcp.gemini', 'vertex_ai': 'gcp.vertex_ai', 'mistral': 'mistral_ai', 'xai': 'x_ai', 'azure': 'azure.ai.openai', 'bedrock': 'aws.bedrock'}
@@ -155,7 +156,7 @@ def usage(attempt: Attempt, answer: wire.Answer, status: str, count: CountTokens
         # A provider bills no error. One that did not answer in time may bill what it did.
         return Tokens(), 'none', [] if attempt.http_status else ['no_answer']
     caveats = ['input_counted', 'output_counted'] if answered else ['input_counted', 'no_answer']
-    return Tokens(input=counted(wire.prompt(attempt.body), count), output=counted(answer.text, count)), 'counted', caveats
+    return Tokens(input=counted(prompt(attempt.body), count), output=counted(answer.text, count)), 'counted', caveats
 
 
 def counted(text: str, count: CountTokens) -> int:

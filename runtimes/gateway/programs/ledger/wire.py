@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Iterator
 from typing import NamedTuple
 
-import orjson
+from ledger.texts import deltas, first, loads, strings
 
 # A stream's usage is in its first or last events, or, at some providers, in every one. All others need not be parsed.
 FIRST, LAST = 2, 6
@@ -64,20 +63,6 @@ def decoded(body: bytes, encoding: str) -> bytes:
     except Exception:
         return b''
     return body
-
-
-def loads(text: bytes) -> dict:
-    """A JSON object; an empty one if the text is none."""
-    try:
-        value = orjson.loads(text)
-    except ValueError:
-        try:
-            value = json.loads(text)
-        except (ValueError, RecursionError):
-            return {}
-    # Google sends a list with one element.
-    value = value[0] if isinstance(value, list) and value else value
-    return value if isinstance(value, dict) else {}
 
 
 def read_whole(wire: str, body: bytes) -> Answer:
@@ -165,50 +150,3 @@ def reason_in(fields: dict) -> object:
     if fields.get('object') == 'response':
         return fields.get('status') if fields.get('status') != 'in_progress' else None
     return fields.get('stop_reason')
-
-
-def deltas(wire: str, fields: dict) -> Iterator[str]:
-    """What the model wrote in one event."""
-    if wire == 'messages':
-        delta = fields.get('delta')
-        if fields.get('type') == 'content_block_delta' and isinstance(delta, dict):
-            yield from (value for name in ('text', 'thinking', 'partial_json') if isinstance(value := delta.get(name), str))
-    elif wire == 'responses':
-        if isinstance(fields.get('delta'), str):
-            yield fields['delta']
-    elif wire == 'gemini':
-        yield from strings([part.get('content') for part in fields.get('candidates') or [] if isinstance(part, dict)])
-    else:
-        for choice in fields.get('choices') or []:
-            if isinstance(choice, dict):
-                yield from strings([choice.get('text'), choice.get('delta')])
-
-
-# Names of fields whose text the model did not write, or that are no text.
-NOT_TEXT = {'role', 'type', 'id', 'call_id', 'object', 'status', 'finish_reason', 'finishReason', 'model', 'signature', 'thoughtSignature', 'encrypted_content', 'format', 'detail', 'media_type', 'mime_type', 'data', 'cache_control'}
-
-
-def strings(value: object) -> Iterator[str]:
-    """All texts in a value, in order. Binary data in addresses is left out."""
-    pending = [value]
-    while pending:
-        one = pending.pop()
-        if isinstance(one, str):
-            if not one.startswith('data:'):
-                yield one
-        elif isinstance(one, dict):
-            pending += [inner for name, inner in reversed(one.items()) if name not in NOT_TEXT]
-        elif isinstance(one, list):
-            pending += reversed(one)
-
-
-def prompt(body: bytes) -> str:
-    """The text of a request, for counting its tokens: everything that the model reads."""
-    fields = loads(body)
-    names = ('instructions', 'system', 'systemInstruction', 'tools', 'messages', 'input', 'prompt', 'contents', 'content', 'requests')
-    return ' '.join(strings([fields.get(name) for name in names]))
-
-
-def first(fields: dict, *names: str) -> object:
-    """The first of these fields that is not empty."""
-    return next((value for name in names if (value := fields.get(name))), None)

@@ -2,11 +2,14 @@
 
 What stands where:
 
-- policy.py: the file limits.json. windows.py: hours, days, weeks and months of a time zone. worst_case.py: how many tokens a request can
-  cost. chains.py: which models may answer it, and what they cost at most. demand.py: whether it fits. refusals.py: the texts and headers.
-  All of these are pure.
-- database.py, statements.py: the transaction that reserves what a request can cost at most, or refuses it. Tables: ledger/schema.py.
-- enforcer.py: reserves for the request filter, in a thread of its own (worker.py, asked.py). allowance.py: what was reserved for a request that runs.
+- policy.py: the file limits.json. windows.py: hours, days, weeks and months of a time zone. worst_case.py, input_bound.py: how many tokens
+  a request can cost. chains.py: which models may answer it, and what they cost at most. demand.py: whether it fits. refusals.py: the texts
+  and headers. All of these are pure.
+- plans.py: which limits apply to the requests of a key.
+- database.py, connection.py, statements.py: the transaction that reserves what a request can cost at most, or refuses it. Tables:
+  ledger/schema.py.
+- access.py: uses the database on the event loop (on_loop.py), or in a thread of its own (worker.py) if that would make the loop wait.
+- enforcer.py: reserves for the request filter (asked.py). allowance.py: what was reserved for a request that runs.
 - keeper.py: a thread that releases what a gateway that died had reserved, and runs the self-test. owner.py: which gateways are alive.
 - self_test.py: shows that a request above a budget is refused. ledger/limits_report.py: what is spent, run by `docker exec`.
 

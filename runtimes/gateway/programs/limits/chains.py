@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from known_fields import fallbacks_of
 from ledger.observed import Deployment
 from ledger.prices import MILLION, Price, PriceList
-from served_models import model_names
 
 from limits.worst_case import Bound
 
@@ -59,12 +58,15 @@ class Chains:
             found.setdefault(alias, []).append(Served(frozenset((provider,)), own, context, maximum))
         return cls({alias: together(all_of) for alias, all_of in found.items()}, fallbacks_of(config))
 
-    def reach(self, fields: dict, may_use: Callable[[str], bool]) -> list[str]:
-        """The aliases that may answer a request that has passed all checks, the one that it names first: its fallbacks, and theirs."""
-        found = list(dict.fromkeys(str(name) for _, name in model_names(fields)))
+    def reach(self, names: Iterable[str], allowed: frozenset[str] | None) -> list[str]:
+        """The aliases that may answer a request that names these models and has passed all checks: them, their fallbacks, and theirs.
+
+        `allowed` are those that its key may use, None for all.
+        """
+        found = list(dict.fromkeys(names))
         for alias in found:
             found += [one for one in self.fallbacks.get(alias, ()) if one not in found]
-        return [alias for alias in found if alias in self.served and may_use(alias)]
+        return [alias for alias in found if alias in self.served and (allowed is None or alias in allowed)]
 
     def cost(self, alias: str, bound: Bound) -> Cost:
         """What a request costs at most, if this alias answers."""

@@ -2,42 +2,29 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import tzinfo
-from typing import TYPE_CHECKING
 
-from ledger.files import LedgerFiles, SharedLock
-from ledger.opening import inode_of
+from ledger.files import LedgerFiles
 
+from limits.connection import BUSY_SECONDS, Busy, Connection
 from limits.demand import Demand, Grant, Refusal, Refused, State, current_states, decide, window_at
 from limits.policy import COST, REQUESTS, Limit
 from limits.statements import FIND, GIVE, OPEN, RELEASE, RESERVE, RESERVE_MORE, RESERVED, SPENT, TAKE, Execute
 
-if TYPE_CHECKING:
-    from sqlalchemy.engine import Connection
-
-# How long a check waits while another process writes. A batch of the ledger's writer takes some milliseconds.
-BUSY_SECONDS = 1.5
 # An attempt begins after its request was counted, but for a clock that went back.
 CLOCK_US = 3600 * 1_000_000
 
 
-class Unavailable(Exception):
-    """The database does not work. The message has the reason."""
-
-
-class Database:
+class Database(Connection):
     """The limits in the ledger's database, for one thread."""
 
     def __init__(
         self, files: LedgerFiles, owner: str, busy_seconds: float = BUSY_SECONDS, providers: Mapping[str, frozenset[str]] | None = None
     ) -> None:
         """`owner` names this process in its reservations. `providers` are those of each alias."""
-        self.files, self.owner, self.busy_seconds, self.providers = files, owner, busy_seconds, providers or {}
-        self.engine = self.proxied = self.connection = None
-        self.lock = SharedLock(files)
-        self.inode = 0
+        super().__init__(files, busy_seconds)
+        self.owner, self.providers = owner, providers or {}
 
     def reserve(self, demand: Demand) -> Grant:
         """Reserve what a request can cost. Raises Refused if it does not fit, Unavailable if the database does not work."""
@@ -45,8 +32,7 @@ class Database:
             states = self.states(execute, demand)
             grant = decide(demand, states)
             for limit, amount in grant.amounts.items():
-                state = states[limit]
-                take(execute, limit, state, amount, states)
+                take(execute, limit, states[limit], amount, states)
             # A request stays counted, whatever it costs.
             kept = [
                 (demand.request_id, *limit[:4], states[limit].started_at, amount, self.owner)
@@ -86,6 +72,8 @@ class Database:
         states = current_states(demand, rows)
         for limit, state in states.items():
             if (*limit[:4], state.started_at) not in rows:
+                if not self.patient:
+                    raise Busy('a window is not open yet')
                 states[limit] = state = state._replace(used=self.spent(execute, limit, state) if limit.measure == COST else 0)
                 execute(OPEN, (*limit[:4], state.started_at, state.ends_at, state.used))
         return states
@@ -100,67 +88,6 @@ class Database:
         whose = f' AND {columns[limit.scope]} IN ({", ".join("?" * len(names)) or "NULL"})' if limit.scope in columns else ''
         values = (begin - CLOCK_US, begin, end - 1, *(names if whose else ()))
         return int(execute(SPENT + whose, values).fetchone()[0])
-
-    @contextlib.contextmanager
-    def transaction(self) -> Iterator[Execute]:
-        """A transaction. It is rolled back if the block raises."""
-        try:
-            with self.lock.shared(self.busy_seconds):
-                self.open()
-                try:
-                    if self.sqlite:
-                        self.connection.execute('BEGIN IMMEDIATE')
-                    yield self.execute
-                    self.connection.commit()
-                except BaseException:
-                    self.connection.rollback()
-                    raise
-        except (Refused, Unavailable):
-            raise
-        except Exception as error:
-            self.close()
-            text = str(getattr(error, 'orig', None) or error).splitlines() or ['']
-            raise Unavailable(f'{text[0][:200] or type(error).__name__}') from error
-
-    @contextlib.contextmanager
-    def connected(self) -> Iterator[Connection]:
-        """A transaction of SQLAlchemy, for what is not done for every request."""
-        with self.lock.shared(self.busy_seconds):
-            self.open()
-            with self.engine.begin() as connection:
-                yield connection
-
-    def open(self) -> None:
-        """Connect to the database, if it is not the one that is open. The ledger's writer migrates it."""
-        if self.connection is not None and self.inode == inode_of(self.files.database):
-            return
-        self.disconnect()
-        from ledger.store import REVISIONS, connect, revision
-
-        if not self.files.database.exists():
-            raise Unavailable('the database does not exist yet')
-        self.engine = connect(self.files.url, busy_seconds=self.busy_seconds)
-        with self.engine.connect() as connection:
-            found = revision(connection)
-            if found is None or (found in REVISIONS and found < '0002'):
-                raise Unavailable('the database is not migrated yet')
-        self.proxied = self.engine.raw_connection()
-        self.connection = self.proxied.driver_connection
-        self.sqlite = self.engine.dialect.name == 'sqlite'
-        self.execute = Execute(self.connection.cursor(), '?' if self.sqlite else '%s')
-        self.inode = inode_of(self.files.database)
-
-    def close(self) -> None:
-        """Close the database, and the file of its lock. The next transaction opens both again."""
-        self.disconnect()
-        self.lock.close()
-
-    def disconnect(self) -> None:
-        for close in (self.proxied and self.proxied.close, self.engine and self.engine.dispose):
-            with contextlib.suppress(Exception):
-                if close:
-                    close()
-        self.engine = self.proxied = self.connection = None
 
 
 def take(execute: Execute, limit: Limit, state: State, amount: int, states: dict[Limit, State]) -> None:

@@ -1,4 +1,4 @@
-"""Reserves what requests can cost at most, for the request filter. The database is used in a thread, and never waited for long."""
+"""Reserves what requests can cost at most, for the request filter."""
 
 from __future__ import annotations
 
@@ -6,34 +6,33 @@ import asyncio
 import threading
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import TYPE_CHECKING
 
-from body import CheckedBody
+from body import LARGE, CheckedBody
 from known_fields import objects
 from ledger.files import LedgerFiles
 from ledger.observed import Request
 from ledger.opening import log
 from provider_failure import Failure
 from requests_log import current
-from served_models import route_of
+from served_models import model_names, route_of
 
+from limits.access import Access
 from limits.allowance import Allowance
-from limits.asked import Asked, prepare
+from limits.asked import Asked, demand_of
 from limits.chains import Chains
-from limits.database import Database, Unavailable
+from limits.connection import Unavailable
+from limits.database import Database
 from limits.demand import Grant, Refused
 from limits.owner import Owner
-from limits.policy import PARALLEL, Limit, Policy
-from limits.refusals import failure, headers_of, not_metered, rate_headers, refused
+from limits.plans import Plans
+from limits.policy import PARALLEL, Policy
+from limits.refusals import failure, headers_of, not_metered, not_priced, rate_headers, refused
 from limits.refusals import unavailable, unavailable_failure
-from limits.worker import Late, Worker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# How long a request waits for its check.
-WAIT_SECONDS = 3.0
 # A request that fits but for what running requests have reserved waits this long for them: the one that the same client sent before may
 # have ended just now.
 PAUSES = (0.05, 0.1, 0.2)
@@ -48,10 +47,8 @@ class Enforcer:
     def __init__(self, policy: Policy, chains: Chains, files: LedgerFiles, owner: Owner, clock: Callable[[], float] = time.time) -> None:
         """`clock` gives the seconds since 1970."""
         self.policy, self.chains, self.files, self.owner, self.clock = policy, chains, files, owner, clock
-        self.database = Database(files, owner.id, providers=chains.providers())
-        self.thread = Worker('limits')
-        # Set when the budgets' windows are open, with what was spent in them before.
-        self.ready = threading.Event()
+        self.plans = Plans(policy, chains)
+        self.access = Access(files, owner.id, chains.providers())
         # Requests that may have a reservation: those that run, and those that ended a moment ago, with the time.
         self.running: set[str] = set()
         self.ended: dict[str, float] = {}
@@ -67,21 +64,23 @@ class Enforcer:
         route = route_of(path)
         if route.endswith('/count_tokens'):
             return None
-        request, record = current(), current().record
-        own = self.policy.of_request(request.key_name or '', record.lane)
-        aliases = self.chains.reach(body.fields, request.may_use)
-        of_providers = self.policy.of_providers({name for alias in aliases for name in self.chains.served[alias].providers})
-        if not own and not of_providers:
+        request = current()
+        record = request.record
+        names = tuple([str(name) for _, name in model_names(body.fields)])
+        plan = self.plans.of(request.key_name or '', record.lane, names, request.allowed_models)
+        if plan is None:
             return None
         for path_of, given in objects(body.fields, ''):
             if given.get('background'):
                 raise not_metered(f'{path_of}background')
+        if plan.refused:
+            raise not_priced(plan.refused)
         self.running.add(record.id)
         now = self.clock()
         record.counted_us = int(now * 1_000_000)
-        asked = Asked(record.id, now, own, of_providers, aliases, route, body)
+        asked = Asked(record.id, now, route, body, plan)
         try:
-            grant, refusals = await self.reserve(asked)
+            grant = await self.reserve(asked)
         except Refused as error:
             hint = HINT if asked.no_maximum and error.refusal.limit.measure != PARALLEL else ''
             headers = rate_headers(error.states, {}, now)
@@ -92,16 +91,21 @@ class Enforcer:
                 raise unavailable() from None
             return None
         self.tell('')
-        refusals |= {alias: failure(one, now, self.policy.zone, self.policy.zone_name) for alias, one in grant.blocked.items()}
+        refusals = plan.unpriced | {alias: failure(one, now, self.policy.zone, self.policy.zone_name) for alias, one in grant.blocked.items()}
         request.refused_models = refusals
         record.allowance = Allowance(self, record.id, grant, refusals, headers_of(grant, now))
         return record.allowance
 
-    async def reserve(self, asked: Asked) -> tuple[Grant, dict[str, Failure]]:
-        """What is reserved, and why models without a price are not called. Raises Refused, Unavailable, or an ApiError."""
+    async def reserve(self, asked: Asked) -> Grant:
+        """What is reserved. Raises Refused, Unavailable, or an ApiError."""
+
+        def reserve(database: Database) -> Grant:
+            return database.reserve(demand_of(asked, self.chains, self.policy.zone))
+
         for pause in (*PAUSES, None):
             try:
-                return await self.in_thread(self.reserve_now, asked)
+                # What a large body can cost takes a while to find out.
+                return await self.access.do(reserve, is_quick=len(asked.body.text) < LARGE)
             except Refused as error:
                 if pause is None or not error.refusal.reserved_is_the_cause:
                     raise
@@ -109,19 +113,10 @@ class Enforcer:
             await asyncio.sleep(pause)
         raise AssertionError('not reached')
 
-    def reserve_now(self, asked: Asked) -> tuple[Grant, dict[str, Failure]]:
-        """The same once, in the thread."""
-        # Before the windows are open a budget would seem to be unused.
-        if not self.ready.wait(WAIT_SECONDS):
-            raise Unavailable('the database is not open yet')
-        if asked.demand is None:
-            prepare(asked, self.chains, self.policy.zone)
-        return self.database.reserve(asked.demand), asked.unpriced
-
     async def reserve_again(self, allowance: Allowance) -> Failure | None:
         """Reserve as much once more for a running request. Returns why not."""
         try:
-            await self.in_thread(self.database.reserve_again, allowance.request_id, allowance.grant, allowance.repeated)
+            await self.access.do(lambda database: database.reserve_again(allowance.request_id, allowance.grant, allowance.repeated))
         except Refused as error:
             return failure(error.refusal, self.clock(), self.policy.zone, self.policy.zone_name)
         except Unavailable as error:
@@ -129,27 +124,14 @@ class Enforcer:
             return unavailable_failure() if self.policy.refuse else None
         return None
 
-    async def in_thread(self, work: Callable, *values):
-        """Do something in the thread. Raises Unavailable if that takes too long; what is late is not begun any more."""
-        try:
-            return await self.thread.do(partial(work, *values), WAIT_SECONDS)
-        except Late:
-            raise Unavailable('the database did not respond in time') from None
-
     def request_ended(self, request: Request) -> None:
         """Release what the end of a request releases at once."""
         if request.id in self.running:
             self.ended[request.id] = time.monotonic()
             self.running.discard(request.id)
         if request.allowance and (limits := request.allowance.released_at_once):
-            self.thread.put(partial(self.release, request.id, limits))
-
-    def release(self, request_id: str, limits: list[Limit]) -> None:
-        try:
-            self.database.release(request_id, limits)
-        except Unavailable as error:
-            # The writer, or the keeper, releases it when the database works again.
-            self.tell(str(error))
+            # If that fails, the writer or the keeper releases it when the database works again.
+            self.access.do_without_waiting(lambda database: database.release(request.id, limits), lambda error: self.tell(str(error)))
 
     def leaked(self, requests: Iterable[str]) -> list[str]:
         """Those of this process's reserved requests that have ended long ago."""

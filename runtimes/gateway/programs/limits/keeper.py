@@ -63,7 +63,7 @@ class Keeper:
         try:
             self.enforcer.owner.claim()
             self.keep()
-            self.enforcer.ready.set()
+            self.enforcer.access.ready.set()
             # Whatever it was, the database works now.
             self.enforcer.tell('')
             if not self.tested:

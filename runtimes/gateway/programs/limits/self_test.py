@@ -13,10 +13,10 @@ from ledger.prices import Price
 
 from limits.chains import Chains, Served
 from limits.enforcer import Enforcer
+from limits.input_bound import OVERHEAD
 from limits.owner import Owner
 from limits.policy import COST, Limit, Policy
 from limits.refusals import BUDGET_EXCEEDED
-from limits.worst_case import OVERHEAD
 
 MODEL = 'self-test'
 # A nano-dollar for a token.
@@ -49,13 +49,12 @@ def self_test(files: LedgerFiles, owner: Owner) -> None:
     limit = Limit('key', keys.name, COST, 'month', ROOM)
     served = {MODEL: Served(frozenset((MODEL,)), (PRICE,), None, None)}
     enforcer = Enforcer(Policy([limit]), Chains(served, {}), files, owner)
-    enforcer.ready.set()
+    enforcer.access.ready.set()
     try:
         answers = [asyncio.run(answer(enforcer, keys)) for _ in range(2)]
     finally:
         remove(enforcer, keys.name)
-        enforcer.database.close()
-        enforcer.thread.close()
+        enforcer.access.close()
     if [status for status, _ in answers] != [200, 429] or json.loads(answers[1][1])['error']['code'] != BUDGET_EXCEEDED:
         raise NotEnforced(f'the self-test expected the answers 200 and 429, found {" and ".join(str(status) for status, _ in answers)}')
 
@@ -92,6 +91,6 @@ async def provider(scope, receive, send) -> None:
 
 def remove(enforcer: Enforcer, name: str) -> None:
     """Remove what the test has stored."""
-    with enforcer.database.transaction() as execute:
+    with enforcer.access.database.transaction() as execute:
         for table in ('reservations', 'limit_windows'):
             execute(f'DELETE FROM {table} WHERE scope = ? AND name = ?', ('key', name))

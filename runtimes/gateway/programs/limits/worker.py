@@ -69,6 +69,8 @@ class Worker:
         finally:
             timer.cancel()
 
-    def close(self) -> None:
-        """End the thread after what was given."""
+    def close(self, seconds: float = 5.0) -> None:
+        """End the thread after what was given, and wait for that, for at most this long."""
         self.given.put(None)
+        if self.thread.ident is not None:
+            self.thread.join(seconds)
