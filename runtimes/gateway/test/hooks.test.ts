@@ -116,9 +116,17 @@ test('what usage reads does not grow with the requests, and old rows are removed
   await runPython('test_ledger_report');
 }, 120_000);
 
-test('the ledger loses no row when its database is locked, damaged or deleted, and when its writer is killed', async () => {
+test('the ledger loses no row when its database is locked, damaged or deleted', async () => {
   await runPython('test_ledger_writer');
 }, 120_000);
+
+test(
+  'a gateway that is killed loses no row of the ledger older than a moment, and leaves nothing reserved',
+  async () => {
+    await runPython('test_ledger_kills');
+  },
+  SOAK ? 3_600_000 : 120_000,
+);
 
 test('windows of budgets follow the clocks of their zone, without a gap or an overlap', async () => {
   await runPython('test_windows');

@@ -1,12 +1,8 @@
 """The ledger's writer with a real SQLite file: batches, several processes, and every way in which the database can fail."""
 
-import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 import unittest
 from pathlib import Path
@@ -17,30 +13,6 @@ from ledger import writer as module
 from ledger.files import LedgerFiles
 from ledger.opening import run_migration
 from ledger.writer import Writer
-
-# A writer that gives rows of one request after the other, and tells the number of each request as it is answered.
-STEADY = """
-import sys, time
-from pathlib import Path
-sys.path.insert(0, %r)
-from ledger_rows import PRICE, rows_of_request
-from ledger.files import LedgerFiles
-from ledger.writer import Writer
-writer = Writer(LedgerFiles(Path(sys.argv[1])), [PRICE])
-writer.start()
-writer.opened.wait(60)
-import signal
-def end(*_):
-    writer.close()
-    raise SystemExit(0)
-signal.signal(signal.SIGTERM, end)
-while True:
-    made = rows_of_request()
-    for make in made:
-        writer.put(make)
-    print(made[1]()[1]['request_id'], time.time(), flush=True)
-    time.sleep(0.002)
-""" % str(Path(__file__).parent)
 
 
 class WriterTest(unittest.TestCase):
@@ -161,54 +133,6 @@ class WriterTest(unittest.TestCase):
         self.put(writer, 4)
         self.eventually(lambda: self.count() == 4 and not writer.waiting)
         self.assertEqual(self.rows('SELECT sum(attempts), sum(requests) FROM usage_hours'), [(4, 4)])
-
-    def steady(self):
-        """A process with a steady writer, once it has given its first row; and the lines that it prints."""
-        child = subprocess.Popen([sys.executable, '-c', STEADY, str(self.files.folder)], stdout=subprocess.PIPE, text=True)
-        lines = []
-        reader = threading.Thread(target=lambda: lines.extend(child.stdout), daemon=True)
-        reader.start()
-        self.addCleanup(child.stdout.close)
-        self.addCleanup(child.kill)
-        self.eventually(lambda: lines, 60)
-        return child, reader, lines
-
-    def kills(self, times, seconds):
-        """Kill a steady writer this often. Returns the ids of the requests that were answered longer than so many seconds before a kill."""
-        due = set()
-        for number in range(times):
-            child, reader, lines = self.steady()
-            time.sleep(seconds + 0.5 + (number % 10) / 10)
-            child.kill()
-            killed = time.time()
-            child.wait()
-            reader.join(10)
-            answered = [line.split() for line in lines if line.endswith('\n')]
-            due |= {request for request, at in (line for line in answered if len(line) == 2) if float(at) < killed - seconds}
-        return due
-
-    def test_a_killed_writer_loses_no_row_older_than_a_second(self):
-        # A machine that is busy with other tests needs longer for a commit.
-        due = self.kills(int(os.environ.get('SWITCHYARD_KILLS', '1')), float(os.environ.get('SWITCHYARD_LOST_SECONDS', '3')))
-        self.assertGreater(len(due), 10)
-        self.assertEqual(self.rows('PRAGMA integrity_check'), [('ok',)])
-        found = {row[0] for row in self.rows('SELECT request_id FROM requests')}
-        self.assertEqual(due - found, set())
-        [(attempts, requests)] = self.rows('SELECT sum(attempts), sum(requests) FROM usage_hours')
-        self.assertEqual((attempts, requests), (self.count('attempts'), self.count('requests')))
-
-    def test_two_writers_share_a_database_and_sigterm_loses_nothing(self):
-        writers = [self.steady() for _ in range(2)]
-        time.sleep(1)
-        for child, *_ in writers:
-            child.terminate()
-        for child, reader, _ in writers:
-            child.wait(60)
-            reader.join(10)
-        answered = {line.split()[0] for *_, lines in writers for line in lines if line.endswith('\n')}
-        self.assertGreater(len(answered), 20)
-        self.assertEqual(answered - {row[0] for row in self.rows('SELECT request_id FROM requests')}, set())
-        self.assertEqual(self.count('attempts'), self.rows('SELECT sum(attempts) FROM usage_hours')[0][0])
 
 
 if __name__ == '__main__':
