@@ -120,6 +120,10 @@ test('the ledger loses no row when its database is locked, damaged or deleted', 
   await runPython('test_ledger_writer');
 }, 120_000);
 
+test('a full disk fails no request without a budget, and when there is space again every row is written once', async () => {
+  await runPython('test_ledger_full_disk');
+}, 180_000);
+
 test(
   'a gateway that is killed loses no row of the ledger older than a moment, and leaves nothing reserved',
   async () => {

@@ -56,6 +56,8 @@ export function runsPython(): (...modules: string[]) => Promise<void> {
       '/tests': import.meta.dirname,
       ...(RECORDINGS ? { '/recordings': RECORDINGS } : {}),
     }).flatMap(([inside, outside]) => ['--volume', `${outside}:${inside}:ro`]);
+    // A file system that a test can fill (test_ledger_full_disk.py).
+    tmpfs.push('--tmpfs', '/small:uid=10001,mode=0700,size=4m');
     const options = [
       '--rm',
       '--network',

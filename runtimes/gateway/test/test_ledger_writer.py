@@ -2,6 +2,8 @@
 
 import shutil
 import sqlite3
+import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -13,6 +15,15 @@ from ledger import writer as module
 from ledger.files import LedgerFiles
 from ledger.opening import run_migration
 from ledger.writer import Writer
+
+# Another process that locks a database until its input ends.
+LOCK = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute('BEGIN EXCLUSIVE')
+print('locked', flush=True)
+sys.stdin.read()
+"""
 
 
 class WriterTest(unittest.TestCase):
@@ -55,7 +66,9 @@ class WriterTest(unittest.TestCase):
     def test_a_new_database_is_made_and_rows_and_sums_agree(self):
         writer = self.writer()
         self.put(writer, 700)
-        writer.close()
+        # Loading SQLAlchemy and migrating take longer on a busy machine than the end may.
+        self.assertTrue(writer.opened.wait(60))
+        writer.close(60)
         self.assertEqual((self.count('attempts'), self.count('requests')), (700, 700))
         # 1000 tokens at 1 $ and 10 at 2 $ for a million.
         self.assertEqual(self.rows('SELECT sum(cost_nano_usd), sum(attempts), sum(requests) FROM usage_hours'), [(700 * 1_020_000, 700, 700)])
@@ -63,19 +76,21 @@ class WriterTest(unittest.TestCase):
 
     def test_a_locked_database_only_delays_rows(self):
         run_migration(self.files)
-        blocker = sqlite3.connect(self.files.database, isolation_level=None)
-        blocker.execute('BEGIN EXCLUSIVE')
         from ledger import store
 
         self.addCleanup(setattr, store, 'BUSY_SECONDS', store.BUSY_SECONDS)
         store.BUSY_SECONDS = 0.2
-        writer = self.writer()
-        started = time.monotonic()
-        self.put(writer, 10)
-        self.assertLess(time.monotonic() - started, 0.5)
-        self.eventually(lambda: self.states and 'locked' in self.states[-1]['problem'])
-        blocker.execute('ROLLBACK')
-        blocker.close()
+        # Its end closes the input of the other process, and so unlocks the database.
+        with subprocess.Popen([sys.executable, '-c', LOCK, str(self.files.database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as blocker:
+            self.assertEqual(blocker.stdout.readline(), 'locked\n')
+            writer = self.writer()
+            started = time.monotonic()
+            self.put(writer, 10)
+            self.assertLess(time.monotonic() - started, 0.5)
+            # It stays locked for some attempts.
+            self.eventually(lambda: len(self.states) >= 3)
+            self.assertIn('locked', self.states[-1]['problem'])
+            self.assertEqual((self.count(), self.states[-1]['lost']), (0, 0))
         self.eventually(lambda: self.count() == 10)
         self.eventually(lambda: self.states[-1] == {'waiting': 0, 'lost': 0, 'problem': ''})
 
