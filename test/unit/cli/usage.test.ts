@@ -13,7 +13,7 @@ function row(more: Partial<UsageRow> = {}): UsageRow {
     rows: [
       {
         ...{ day: DAY, key_alias: 'master', lane: 'fast', gen_ai_agent_name: 'reviewer', model_alias: 'gpt' },
-        ...{ gen_ai_operation_name: 'chat', gen_ai_provider_name: 'openai', gen_ai_request_model: 'gpt-5.6' },
+        ...{ gen_ai_provider_name: 'openai', gen_ai_request_model: 'gpt-5.6' },
         ...{ requests: 2, failed_requests: 0, cache_hits: 1, attempts: 3, failed_attempts: 1 },
         ...{ cancelled_attempts: 0, counted_attempts: 0, unpriced_attempts: 0 },
         ...{ gen_ai_usage_input_tokens: 700, gen_ai_usage_cache_read_input_tokens: 64 },
