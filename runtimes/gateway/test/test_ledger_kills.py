@@ -117,8 +117,9 @@ class KillsTest(LimitsTest):
         for number in range(KILLS):
             child, reader, lines = self.steady()
             time.sleep(LOST_SECONDS + 0.5 + (number % 10) / 10)
-            child.kill()
+            # Before the kill: this process can lose the CPU between the two.
             killed = time.time()
+            child.kill()
             child.wait()
             reader.join(10)
             answered = [line.split() for line in lines if line.endswith('\n')]
