@@ -112,6 +112,10 @@ test("the ledger's migrations make its schema, and every earlier database keeps 
   await runPython('test_ledger_schema');
 }, 60_000);
 
+test('the ledger works alike on PostgreSQL', async () => {
+  await runPython('test_ledger_postgresql');
+}, 300_000);
+
 test(
   'what usage reads does not grow with the requests, and old rows are removed',
   async () => {
