@@ -27,7 +27,7 @@ ALICE = budget('key', 'alice', 10**6)
 MANY = 5000
 
 
-@unittest.skipUnless(SMALL.is_dir(), f'skipped: {SMALL} is not there, a file system of some megabytes')
+@unittest.skipUnless(SMALL.is_dir(), f'{SMALL} is not there, a file system of some megabytes')
 class FullDiskTest(LimitsTest):
     def setUp(self):
         size = os.statvfs(SMALL)

@@ -56,7 +56,7 @@ class Server:
         shutil.rmtree(self.folder)
 
 
-@unittest.skipUnless(URL or SERVER.is_dir(), 'skipped: no PostgreSQL, which only the soak downloads')
+@unittest.skipUnless(URL or SERVER.is_dir(), 'no PostgreSQL, which only the soak downloads')
 class PostgresqlTest(DatabaseChecks, unittest.TestCase):
     @classmethod
     def setUpClass(cls):
