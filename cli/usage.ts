@@ -8,7 +8,7 @@ import {
   type UsageGroup,
   type UsageSums,
 } from '../domain/plan/usage-groups.ts';
-import { dollars, focusCsv, usagePage } from '../domain/render/usage-page.ts';
+import { dollars, FOCUS_BY, focusCsv, usagePage } from '../domain/render/usage-page.ts';
 import type { BudgetState, UsageRow } from '../domain/schema/usage-schema.ts';
 import { ensureReady } from '../bootstrap/ready.ts';
 import { UserError } from '../console/errors.ts';
@@ -62,7 +62,9 @@ async function usage(out: Output, stack: string, options: UsageOptions): Promise
   }
   // The hour that is running counts too.
   const until = Math.floor(Date.now() / 1000) + 3600;
-  const rows = await out.step(`reading the ledger of ${stack}`, () => readUsage(stack, since, until));
+  // The page has days, whatever it is grouped by.
+  const groups = options.csv ? FOCUS_BY : (['day', ...by] as const);
+  const rows = await out.step(`reading the ledger of ${stack}`, () => readUsage(stack, since, until, groups));
   if (options.csv) {
     const csv = focusCsv(stack, rows);
     return out.result({ csv }, csv, { verbatim: true });

@@ -1,5 +1,6 @@
 /** Reads a stack's ledger, by a program in one of its gateways: the database is on the stack's volume. */
 import { UserError } from '../console/errors.ts';
+import { type Dimension, DIMENSIONS } from '../domain/plan/usage-groups.ts';
 import { type BudgetState, limitsReport, usageReport, type UsageRow } from '../domain/schema/usage-schema.ts';
 import { type StackContainer, stackContainers } from './containers.ts';
 import { readContainerFile, runInContainer } from './file-in-container.ts';
@@ -18,19 +19,20 @@ export interface LedgerState {
 }
 
 /**
- * The sums of the stack's usage.
+ * The sums of the stack's usage, one row for each combination of what they are grouped by: the gateway sends no more than is shown.
  *
  * @param since the beginning, in seconds since 1970. @param until the end, exclusive.
  * @throws UserError if no gateway is running, or if it has no ledger yet.
  */
-export async function readUsage(stack: string, since: number, until: number): Promise<UsageRow[]> {
-  const printed = await runProgram(stack, [
-    'ledger.report',
-    '--since',
-    String(since),
-    '--until',
-    String(until),
-  ]);
+export async function readUsage(
+  stack: string,
+  since: number,
+  until: number,
+  by: readonly Dimension[],
+): Promise<UsageRow[]> {
+  const columns = [...new Set(by)].map((dimension) => DIMENSIONS[dimension]);
+  const times = ['--since', String(since), '--until', String(until)];
+  const printed = await runProgram(stack, ['ledger.report', ...times, '--by', columns.join(',')]);
   return usageReport.parse(JSON.parse(printed)).rows;
 }
 

@@ -69,9 +69,19 @@ function result({ by, sums }: UsageGroup) {
 /** The version of FOCUS (FinOps Open Cost and Usage Specification) that {@link focusCsv} follows. */
 export const FOCUS_VERSION = '1.2';
 
+/** What a charge in it is for. */
+export const FOCUS_BY = [
+  'day',
+  'provider',
+  'model',
+  'key',
+  'lane',
+  'agent',
+] as const satisfies readonly Dimension[];
+
 /** FOCUS, as CSV: a charge for each day, model, provider, key, lane and agent. `x_` columns are ours; `x_Estimate` is always true. */
 export function focusCsv(stack: string, rows: readonly UsageRow[]): string {
-  const charges = groupUsage(rows, ['day', 'provider', 'model', 'key', 'lane', 'agent'])
+  const charges = groupUsage(rows, FOCUS_BY)
     .filter(({ sums }) => sums.attempts > 0)
     .map((group) => charge(stack, group));
   const head = Object.keys(charge(stack, { by: {}, sums: sumUsage([]) }));
@@ -108,12 +118,14 @@ function charge(stack: string, { by, sums }: UsageGroup): Record<string, string>
     EffectiveCost: cost,
     InvoiceIssuerName: provider,
     ListCost: cost,
+    PricingCategory: 'Standard',
     PricingQuantity: tokens,
     PricingUnit: 'Tokens',
     ProviderName: provider,
     PublisherName: provider,
     ServiceCategory: 'AI and Machine Learning',
     ServiceName: by.model || 'unknown',
+    ServiceSubcategory: 'Generative AI',
     SubAccountId: by.key ?? '',
     SubAccountName: by.key ?? '',
     Tags: JSON.stringify({ lane: by.lane ?? '', agent: by.agent ?? '' }),

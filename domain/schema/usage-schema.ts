@@ -4,17 +4,19 @@ import { WINDOWS } from './limits-schema.ts';
 
 const sum = z.int().min(0);
 
-/** The sums of one day for one combination of key, lane, agent, model and provider. Money is in nano-dollars. */
+/** What the sums are not grouped by is absent. */
+const name = z.string().default('');
+
+/** The sums of one combination of day, key, lane, agent, model and provider. Money is in nano-dollars. */
 const usageRow = z.object({
   /** The start of the day, in seconds since 1970 (UTC). */
-  day: z.int(),
-  key_alias: z.string(),
-  lane: z.string(),
-  gen_ai_agent_name: z.string(),
-  model_alias: z.string(),
-  gen_ai_operation_name: z.string(),
-  gen_ai_provider_name: z.string(),
-  gen_ai_request_model: z.string(),
+  day: z.int().default(0),
+  key_alias: name,
+  lane: name,
+  gen_ai_agent_name: name,
+  model_alias: name,
+  gen_ai_provider_name: name,
+  gen_ai_request_model: name,
   requests: sum,
   failed_requests: sum,
   cache_hits: sum,

@@ -37,7 +37,7 @@ const programs: Record<ClientName, () => Promise<string>> = {
 
 /** The folder `node_modules` with Claude Code and Codex. Their install scripts do not run: the programs are in the packages. */
 async function nodeClients(): Promise<string> {
-  const folder = await installed('node-clients', 'package-lock.json', async (fresh) => {
+  const folder = await installed('node-clients', [join(LOCKS, 'package-lock.json')], async (fresh) => {
     for (const file of ['package.json', 'package-lock.json'])
       copyFileSync(join(LOCKS, file), join(fresh, file));
     await execa('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: fresh });
@@ -46,7 +46,7 @@ async function nodeClients(): Promise<string> {
 }
 
 async function aider(): Promise<string> {
-  const folder = await installed('aider', 'requirements.txt', async (fresh) => {
+  const folder = await installed('aider', [join(LOCKS, 'requirements.txt')], async (fresh) => {
     await execa('python3', ['-m', 'venv', join(fresh, 'venv')]);
     const options = [
       '--quiet',
@@ -61,14 +61,19 @@ async function aider(): Promise<string> {
   return join(folder, 'venv/bin/python');
 }
 
-/** Installs into another folder that is then renamed, so that an interrupted installation never counts as complete. */
-async function installed(
+/**
+ * The folder of a tool of the tests, installed once for its lock files: into another folder that is then renamed, so that an interrupted
+ * installation never counts as complete.
+ *
+ * @param locks the paths of its lock files. @param install fills an empty folder.
+ */
+export async function installed(
   name: string,
-  lock: string,
+  locks: readonly string[],
   install: (folder: string) => Promise<void>,
 ): Promise<string> {
   const version = createHash('sha256')
-    .update(readFileSync(join(LOCKS, lock)))
+    .update(Buffer.concat(locks.map((lock) => readFileSync(lock))))
     .digest('hex')
     .slice(0, 12);
   const folder = inHome('tools', `test-${name}-${version}`);

@@ -112,13 +112,33 @@ test("the ledger's migrations make its schema, and every earlier database keeps 
   await runPython('test_ledger_schema');
 }, 60_000);
 
-test('what usage reads does not grow with the requests, and old rows are removed', async () => {
-  await runPython('test_ledger_report');
-}, 120_000);
+test('the ledger works alike on PostgreSQL', async () => {
+  await runPython('test_ledger_postgresql');
+}, 300_000);
 
-test('the ledger loses no row when its database is locked, damaged or deleted, and when its writer is killed', async () => {
+test(
+  'what usage reads does not grow with the requests, and old rows are removed',
+  async () => {
+    await runPython('test_ledger_report');
+  },
+  SOAK ? 1_800_000 : 120_000,
+);
+
+test('the ledger loses no row when its database is locked, damaged or deleted', async () => {
   await runPython('test_ledger_writer');
 }, 120_000);
+
+test('a full disk fails no request without a budget, and when there is space again every row is written once', async () => {
+  await runPython('test_ledger_full_disk');
+}, 180_000);
+
+test(
+  'a gateway that is killed loses no row of the ledger older than a moment, and leaves nothing reserved',
+  async () => {
+    await runPython('test_ledger_kills');
+  },
+  SOAK ? 3_600_000 : 120_000,
+);
 
 test('windows of budgets follow the clocks of their zone, without a gap or an overlap', async () => {
   await runPython('test_windows');

@@ -11,6 +11,7 @@ import { fixture } from '../../../sandbox/fixtures.ts';
 import { withExamples } from '../../../test/unit/domain/examples.ts';
 import { goodCatalog, goodSettings } from '../../../test/unit/domain/shipped.ts';
 import { IMAGE_MS, imageOf } from '../../../test/harness/images.ts';
+import { postgresqlServer } from '../../../test/harness/postgresql.ts';
 import { SOAK } from '../../../test/harness/soak.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -31,10 +32,16 @@ if (!RECORDINGS)
 export function runsPython(): (...modules: string[]) => Promise<void> {
   let image: string;
   let folder: string;
+  let postgresql: Record<string, string> = {};
   beforeAll(async () => {
     image = await imageOf('gateway');
     folder = await mkdtemp(join(tmpdir(), 'switchyard-hooks-'));
     await chmod(folder, 0o755);
+    if (SOAK) {
+      const server = await postgresqlServer();
+      if ('missing' in server) console.log(`skipped: ${server.missing}`);
+      else postgresql = { '/postgresql': server.folder };
+    }
     // Without a key only the models of the catalogue's examples that need none are served.
     const { catalog } = goodCatalog(withExamples(fixture('catalog.yaml')));
     const plan = planModels(catalog, goodSettings({ mock: false }), []);
@@ -55,7 +62,10 @@ export function runsPython(): (...modules: string[]) => Promise<void> {
       '/scripts': join(ROOT, 'scripts'),
       '/tests': import.meta.dirname,
       ...(RECORDINGS ? { '/recordings': RECORDINGS } : {}),
+      ...postgresql,
     }).flatMap(([inside, outside]) => ['--volume', `${outside}:${inside}:ro`]);
+    // A file system that a test can fill (test_ledger_full_disk.py).
+    tmpfs.push('--tmpfs', '/small:uid=10001,mode=0700,size=4m');
     const options = [
       '--rm',
       '--network',

@@ -2,35 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { budgetsText, parseBy, parseSince, usageText } from '../../../cli/usage.ts';
 import { groupUsage, sumUsage } from '../../../domain/plan/usage-groups.ts';
 import { dollars, focusCsv, usagePage } from '../../../domain/render/usage-page.ts';
-import { limitsReport, usageReport, type UsageRow } from '../../../domain/schema/usage-schema.ts';
+import { limitsReport } from '../../../domain/schema/usage-schema.ts';
+import { DAY, usageRow, usageRows } from '../domain/usage-rows.ts';
 
-const DAY = Date.UTC(2026, 10, 27) / 1000;
-
-/** A row as the program in the gateway prints it. */
-function row(more: Partial<UsageRow> = {}): UsageRow {
-  const report = {
-    database: 'ok',
-    rows: [
-      {
-        ...{ day: DAY, key_alias: 'master', lane: 'fast', gen_ai_agent_name: 'reviewer', model_alias: 'gpt' },
-        ...{ gen_ai_operation_name: 'chat', gen_ai_provider_name: 'openai', gen_ai_request_model: 'gpt-5.6' },
-        ...{ requests: 2, failed_requests: 0, cache_hits: 1, attempts: 3, failed_attempts: 1 },
-        ...{ cancelled_attempts: 0, counted_attempts: 0, unpriced_attempts: 0 },
-        ...{ gen_ai_usage_input_tokens: 700, gen_ai_usage_cache_read_input_tokens: 64 },
-        ...{ gen_ai_usage_cache_creation_input_tokens: 0, gen_ai_usage_output_tokens: 50 },
-        ...{ gen_ai_usage_reasoning_output_tokens: 12, cost_nano_usd: 1_280_000, saved_nano_usd: 5000 },
-        ...more,
-      },
-    ],
-  };
-  return usageReport.parse(report).rows[0]!;
-}
-
-const ROWS = [
-  row(),
-  row({ day: DAY - 86_400, gen_ai_provider_name: 'groq', gen_ai_request_model: 'llama', cost_nano_usd: 3, unpriced_attempts: 2, counted_attempts: 1 }),
-  row({ key_alias: 'ann', cost_nano_usd: 9_000_000_000 }),
-]; // prettier-ignore
+const ROWS = usageRows();
 
 test.each([
   [0, '0'],
@@ -55,7 +30,7 @@ test('groups are summed, and the most expensive one is first', () => {
     ['2026-11-27', 'openai'],
   ]);
   expect(
-    sumUsage(groupUsage(ROWS, ['day', 'model', 'lane']).map(({ sums }) => ({ ...row(), ...sums }))),
+    sumUsage(groupUsage(ROWS, ['day', 'model', 'lane']).map(({ sums }) => ({ ...usageRow(), ...sums }))),
   ).toEqual(sumUsage(ROWS));
 });
 
@@ -82,8 +57,8 @@ test('the page has the fields of the usage API, and null where it is not grouped
 test('FOCUS has a charge for each day, model and key, and no formula', () => {
   const lines = focusCsv('dev', [
     ...ROWS,
-    row({ key_alias: '=1+1', attempts: 1 }),
-    row({ attempts: 0 }),
+    usageRow({ key_alias: '=1+1', attempts: 1 }),
+    usageRow({ attempts: 0 }),
   ]).split('\r\n');
   expect(lines).toHaveLength(5);
   const head = lines[0]!.split(',');

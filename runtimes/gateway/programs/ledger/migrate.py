@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 from ledger.files import LedgerFiles
+from ledger.opening import reason
 from ledger.store import MIGRATIONS, connect, is_current
 
 SCRIPTS = Path(__file__).parent / MIGRATIONS
@@ -42,4 +43,8 @@ def upgrade(engine) -> None:
 
 
 if __name__ == '__main__':
-    migrate(LedgerFiles(*(Path(given) for given in sys.argv[1:2])))
+    try:
+        migrate(LedgerFiles(*(Path(given) for given in sys.argv[1:2])))
+    except Exception as error:
+        # Not its trace: the gateway shows the last line.
+        sys.exit(reason(error))

@@ -82,6 +82,12 @@ def is_damage(text: str) -> bool:
     return any(word in text for word in DAMAGED)
 
 
+def reason(error: Exception) -> str:
+    """Why the database does not work, in one line. Not the whole text of SQLAlchemy's errors: it has the values of the rows."""
+    text = str(getattr(error, 'orig', None) or error) or type(error).__name__
+    return text.splitlines()[0][:200]
+
+
 def inode_of(file: Path) -> int:
     """The file's number in its file system; 0 if it does not exist."""
     try:

@@ -105,7 +105,8 @@ def called(deployment: Deployment | None) -> tuple[str, str]:
 
 def short(text: str) -> str:
     """A text that fits into a column, without characters that a terminal or PostgreSQL would not take."""
-    return ''.join(c for c in text[:MAX_NAME] if c.isprintable())
+    text = text[:MAX_NAME]
+    return text if text.isprintable() else ''.join(c for c in text if c.isprintable())
 
 
 def is_stream(attempt: Attempt) -> bool:

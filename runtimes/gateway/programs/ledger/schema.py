@@ -155,6 +155,8 @@ limit_windows = Table(
     _number('ends_at'),
     _number('used'),  # what attempts of requests that counted in this window have cost
     _number('reserved'),  # what the running ones can still cost
+    # Each batch of rows looks for the windows that are open, among those of two months.
+    Index('limit_windows_ends_at', 'ends_at'),
     # Rows are in the order of the primary key: a check reads and writes fewer pages.
     sqlite_with_rowid=False,
 )

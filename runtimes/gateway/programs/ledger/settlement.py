@@ -17,6 +17,12 @@ IDS_AT_ONCE = 200
 # The columns that name a limit, and those that name its window.
 LIMIT = ('scope', 'name', 'measure', 'time_window')
 WINDOW = (*LIMIT, 'started_at')
+# The windows that are open between two times.
+OPEN = select(*(limit_windows.c[name] for name in (*WINDOW, 'ends_at'))).where(
+    or_(limit_windows.c.measure == 'nano_usd', limit_windows.c.measure == 'tokens'),
+    limit_windows.c.ends_at > bindparam('first'),
+    limit_windows.c.started_at <= bindparam('last'),
+)
 
 
 class Settlement:
@@ -91,11 +97,8 @@ def open_windows(connection: Connection, attempts: list[dict]) -> dict[tuple, li
     if not attempts:
         return {}
     times = [counted_at(row) for row in attempts]
-    query = select(*(limit_windows.c[name] for name in (*WINDOW, 'ends_at'))).where(
-        limit_windows.c.measure.in_(('nano_usd', 'tokens')), limit_windows.c.ends_at > min(times), limit_windows.c.started_at <= max(times)
-    )
     found: dict[tuple, list[tuple[tuple, int]]] = {}
-    for *window, end in connection.execute(query):
+    for *window, end in connection.execute(OPEN, {'first': min(times), 'last': max(times)}):
         found.setdefault(tuple(window[:3]), []).append((tuple(window), end))
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -93,7 +94,9 @@ def missing(connection: Connection, table, rows: list[dict]) -> list[dict]:
     return [row for row in rows if tuple(row[column.name] for column in columns) not in found]
 
 
+@cache
 def add_to_hours(dialect: str):
+    """The statement that adds to sums. It is built once: building it takes longer than executing it."""
     insert = (postgresql if dialect == 'postgresql' else sqlite).insert(usage_hours)
     added = {name: usage_hours.c[name] + insert.excluded[name] for name in SUMS}
     return insert.on_conflict_do_update(index_elements=list(DIMENSIONS), set_=added)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ledger.files import LedgerFiles
-from ledger.opening import NotMigrated, Opening, is_damage, log, run_migration
+from ledger.opening import NotMigrated, Opening, is_damage, log, reason, run_migration
 
 if TYPE_CHECKING:
     from ledger.store import Settle
@@ -139,9 +139,7 @@ class Writer:
         return True
 
     def failed(self, error: Exception) -> None:
-        text = str(getattr(error, 'orig', None) or error) or type(error).__name__
-        # Not the whole text: SQLAlchemy's has the values of the rows.
-        text = text.splitlines()[0][:200]
+        text = reason(error)
         self.database.close()
         if is_damage(text):
             text = self.database.replace_damaged(text)
