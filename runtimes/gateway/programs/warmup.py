@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import importlib
 
+from collector import run_collector
 from heartbeat import Heartbeat
 
 # A closed port: each request fails after LiteLLM has loaded what it needs.
@@ -47,7 +48,7 @@ async def warm_up_providers(models: list[str], limit: float = WARMUP_SECONDS) ->
 class Warmup:
     """ASGI middleware: the application reports that it has started only after its lazy parts are loaded.
 
-    It also tells the heartbeat when the event loop has started, and when a client's request has ended.
+    It also starts what runs in the event loop, and tells the heartbeat when a client's request has ended.
     """
 
     def __init__(self, app, heartbeat: Heartbeat) -> None:
@@ -64,6 +65,7 @@ class Warmup:
         async def send_after_load(message) -> None:
             if message['type'] == 'lifespan.startup.complete':
                 await self.load()
+                run_collector()
             await send(message)
 
         self.heartbeat.start()

@@ -60,6 +60,10 @@ test('only the routes that clients need are registered', async () => {
   await runPython('test_fast_import');
 }, 300_000);
 
+test('the garbage collector runs only between callbacks of the event loop', async () => {
+  await runPython('test_collector');
+}, 60_000);
+
 test('a body is limited in size, memory and time, however it arrives', async () => {
   await runPython('test_upload');
 }, 120_000);
