@@ -2,7 +2,7 @@
 
 A request has these directives in its last message: `#ref=<name>`, and `#plan=<outcome>_<outcome>…` with what happens to the first, the second, …
 attempt with this name; further ones succeed. An outcome is a status from 400 on, `hang`, `close`, `cut<N>` (drop the connection after N events),
-`bare` (succeed without a usage) or `ok`. The text is ` hello hello hello` for each of `#chunks`, three tokens of OpenAI's cl100k_base each.
+`bare` (succeed, a chat completion without a usage) or `ok`. The text is ` hello hello hello` for each of `#chunks`, three tokens of OpenAI's cl100k_base each.
 
 The record of the request then has `ref`, `id` and `usage` as they were sent (null if there was none), and `pieces`: when each piece of the text
 was sent, in seconds since 1970; empty if the answer was no stream.
@@ -38,7 +38,7 @@ class Planned(NamedTuple):
 
     def usage(self, provider: str, wire: str) -> dict | None:
         """A usage in the provider's format, which no other answer has."""
-        if self.outcome == 'bare':
+        if self.outcome == 'bare' and wire == 'chat':
             return None
         given, output = 1000 + self.n, 20 + self.n % 50
         cached, reasoning = self.n % 7 * 16, self.n % 5

@@ -24,6 +24,9 @@ export interface Volume extends Ledger {
 /** The ledger's names of providers that have another one in the catalogue. */
 const PROVIDERS: Record<string, string> = { together: 'together_ai' };
 
+/** The keys of the run's clients (ledger-mix.ts). */
+const CLIENTS = new Set(['alice', 'bob']);
+
 /** Reads the whole ledger. */
 export async function readLedger(stack: BudgetsStack, more: object = {}): Promise<Volume> {
   const [gateway] = await stack.gateways();
@@ -46,9 +49,9 @@ export async function settledLedger(stack: BudgetsStack): Promise<Volume> {
   }
 }
 
-/** The rows from a time on, in milliseconds since 1970. */
+/** The rows of the run's clients from a time on, in milliseconds since 1970. `up` sends a request of its own. */
 export function rowsSince({ attempts, requests }: Ledger, since: number): Ledger {
-  const isNew = (row: Row) => Number(row.started_at_us) >= since * 1000;
+  const isNew = (row: Row) => Number(row.started_at_us) >= since * 1000 && CLIENTS.has(String(row.key_alias));
   return { attempts: attempts.filter(isNew), requests: requests.filter(isNew) };
 }
 

@@ -13,7 +13,7 @@ import { rowsSince, servedOf, settledLedger, type Volume } from './ledger-record
 const COUNT = SOAK ? 5000 : 150;
 const KILLS = SOAK ? 3 : 1;
 /** The requests around each kill, and after how many of them it happens. */
-const [AROUND, BEFORE] = [96, 32];
+const [AROUND, BEFORE] = [64, 24];
 /** A gateway that is killed may lose the rows of so much time before, in milliseconds. */
 const MAY_BE_LOST = 1000;
 

@@ -111,7 +111,9 @@ function attemptDifferences(
     if (one.mayBeMissing && (take(orphans, one) || left.length === 0)) continue;
     const row = left.shift();
     const why =
-      row === undefined ? 'its row is missing' : differencesOf(row, one).join(', ') || 'another client';
+      row === undefined
+        ? `its row is missing: ${rows.length} of ${served.length} calls are there`
+        : differencesOf(row, one).join(', ') || 'another client';
     found.push(`call ${ref} of ${one.provider} (${one.answer}): ${why}`);
   }
   return [...found, ...left.map((row) => `call ${ref}: a row too many: ${described(row)}`)];
