@@ -105,6 +105,16 @@ export class BudgetsStack {
     }
   }
 
+  /** What the running gateways' logs say of crashes and hangs, of which they recover by a restart. */
+  async crashes(): Promise<string[]> {
+    const logs = await Promise.all(
+      (await this.gateways()).map(({ id }) => execa('docker', ['logs', id], { all: true })),
+    );
+    return logs
+      .flatMap(({ all }) => all.split('\n'))
+      .filter((line) => /^switchyard: the gateway (exited|hung)|^Fatal Python error/.test(line));
+  }
+
   /** Sets a value in a file of the checkout. */
   #set(path: string, at: string[], value: unknown): void {
     const file = join(this.checkout.dir, path);

@@ -18,7 +18,7 @@ export interface Served {
   usage: object | null;
   /** When each piece of a stream's text was sent, in seconds since 1970. */
   pieces: readonly number[];
-  /** How many of them the client has received. */
+  /** How many of them the client has received of this call; 0 if another call followed. */
   clientPieces: number;
   /** The tokens of the prompt, and of the whole text of the answer. */
   promptTokens: number;
@@ -116,11 +116,13 @@ function failed(status: number, type: string, caveat: string): Expected {
  */
 function interrupted(row: Row, served: Served, columns: Columns): Expected {
   const closed = Number(row.completed_at_us) / 1e6;
+  // A gateway that was busy for so long that the connection was reset before it read anything: it knows only that there was an answer.
+  const nothing = row.gen_ai_response_time_to_first_chunk_us === 0 && served.clientPieces === 0;
   const before = served.pieces.filter((time) => time <= closed).length;
   const output = served.clientPieces * PIECE_TOKENS;
   const mostOutput = (before + 1) * PIECE_TOKENS;
   // Anthropic tells the usage of the input at the beginning.
-  if (served.wire === 'messages' && served.usage !== null) {
+  if (served.wire === 'messages' && served.usage !== null && !nothing) {
     // The beginning also says that there is one token of output: until more has arrived, that holds.
     const few = Number(row.gen_ai_usage_output_tokens) <= 1;
     const marked = few ? ['provider', 'incomplete'] : ['counted', 'output_counted'];
@@ -131,7 +133,11 @@ function interrupted(row: Row, served: Served, columns: Columns): Expected {
     };
   }
   return {
-    columns: { ...columns, usage_source: 'counted', cost_caveat: 'input_counted,output_counted' },
+    columns: {
+      ...columns,
+      ...(nothing ? { gen_ai_response_id: '' } : {}),
+      ...{ usage_source: 'counted', cost_caveat: 'input_counted,output_counted' },
+    },
     tokens: { ...NO_TOKENS, input: served.promptTokens, output },
     mostOutput,
   };
