@@ -16,7 +16,7 @@ the request's `stream` is true. The text is `Hello from <provider> (<model>)`. A
 in its last message: `#chunks=40` (events of the stream), `#delayMs=100` (pause before each), `#text=word`, `#tool=word` (a call of
 the first tool that the request offers, with {"word": "<word>"} as its input; no text), `#reason=word` (the model reasons first, in the
 provider's own form), `#hexText=<hex>` (a text of any characters), `#use=<tool>` with `#hexInput=<hex>` (a call of the tool of that name with
-this JSON as its input).
+this JSON as its input). With `#ref=<name>` it also plans the failures of its attempts, and each answer has another usage: planned_answers.py.
 
 Control:
     GET    /_health              200 when it is listening
@@ -47,6 +47,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 import re
 import struct
@@ -55,6 +56,7 @@ import time
 from collections import deque
 from urllib.parse import parse_qs, quote, urlsplit
 
+from planned_answers import ASKED, PIECE, Planned, has_piece, plan, tells_usage
 from strict_requests import StrictRequests, refusal
 
 MAX_RECORDED_REQUESTS = 20_000
@@ -86,6 +88,9 @@ class Exchange:
         fields = self.json if isinstance(self.json, dict) else {}
         self.model = fields.get('model', '')
         self.stream = fields.get('stream') is True
+        # What it plans itself (planned_answers.py), and when each piece of the text was sent then.
+        self.planned: Planned | None = None
+        self.pieces: list[float] = []
 
     @property
     def key(self) -> str:
@@ -107,15 +112,22 @@ class Exchange:
         for index, event in enumerate(events):
             if delay:
                 await asyncio.sleep(delay)
+            # The first write after the other side has closed would seem to succeed. Nobody needs to wait for the last event.
+            if self.reader.at_eof() and index < len(events) - 1:
+                raise ConnectionError
             data = event.encode()
             if cut_after is not None and index >= cut_after:
                 self.writer.write(f'{len(data):x}\r\n'.encode() + data[: len(data) // 2])
                 await self.writer.drain()
                 raise Abort('cut')
             self.writer.write(f'{len(data):x}\r\n'.encode() + data + b'\r\n')
-            await self.writer.drain()
+            if self.planned and has_piece(event):
+                self.pieces.append(time.time())
+            if index < len(events) - 1:
+                await self.writer.drain()
         self.writer.write(b'0\r\n\r\n')
-        await self.writer.drain()
+        with contextlib.suppress(ConnectionError):
+            await self.writer.drain()
 
 
 def shortened(exchange: Exchange) -> dict:
@@ -132,12 +144,14 @@ def directives(exchange: Exchange) -> dict[str, str]:
     last = given[-1] if isinstance(given, list) else given
     last = last.get('content', last) if isinstance(last, dict) else last
     message = last if isinstance(last, str) else json.dumps(last)
-    return dict(re.findall(r'#(chunks|delayMs|text|tool|reason|hexText|use|hexInput)=(\w+)', message))
+    return dict(re.findall(r'#(chunks|delayMs|text|tool|reason|hexText|use|hexInput|ref|plan)=(\w+)', message))
 
 
 def answer_options(exchange: Exchange) -> tuple[str, int, float]:
     """The requested text, number of events and pause in seconds."""
     found = directives(exchange)
+    if exchange.planned:
+        found['text'] = PIECE * int(found.get('chunks', 5))
     text = bytes.fromhex(found.get('hexText', '')).decode() or found.get('text') or f'Hello from {exchange.provider} ({exchange.model})'
     return text, int(found.get('chunks', 5)), int(found.get('delayMs', 0)) / 1000
 
@@ -190,15 +204,21 @@ def pieces(text: str, count: int) -> list[str]:
     return parts + ['.'] * (count - len(parts))
 
 
+def usage_of(exchange: Exchange, wire: str, usual: dict) -> dict | None:
+    """The usage in an answer; None if it has none."""
+    return exchange.planned.usage(exchange.provider, wire) if exchange.planned else usual
+
+
 def chat(exchange: Exchange, text: str, count: int) -> tuple[object, list[str]]:
     base = {'id': f'chatcmpl-{counter}', 'created': int(time.time()), 'model': exchange.model}
-    usage = {'prompt_tokens': 7, 'completion_tokens': 5, 'total_tokens': 12}
+    usage = usage_of(exchange, 'chat', {'prompt_tokens': 7, 'completion_tokens': 5, 'total_tokens': 12})
+    told = {'usage': usage} if usage else {}
     # Groq's client requires a service tier.
     extra = {'service_tier': 'on_demand'} if exchange.provider == 'groq' else {}
     reasons = reasoning(exchange)
     message = {'role': 'assistant', 'content': with_thinking(exchange, text), **reasons}
     choice = {'index': 0, 'message': message, 'finish_reason': 'stop', 'logprobs': None}
-    whole = {**base, 'object': 'chat.completion', 'choices': [choice], 'usage': usage, **extra}
+    whole = {**base, 'object': 'chat.completion', 'choices': [choice], **told, **extra}
 
     def chunk(delta: dict, finish: str | None = None, **more: object) -> str:
         piece = {'index': 0, 'delta': delta, 'finish_reason': finish, 'logprobs': None}
@@ -217,12 +237,17 @@ def chat(exchange: Exchange, text: str, count: int) -> tuple[object, list[str]]:
         return whole, parts + [chunk({}, 'tool_calls', usage=usage), 'data: [DONE]\n\n']
     parts = [chunk({'role': 'assistant', 'content': '', **reasons})] + [chunk({'content': part}) for part in pieces(text, count)]
     # ... and reads a stream's usage from its own field.
-    last = {'usage': usage, **({'x_groq': {'id': 'req', 'usage': usage}} if exchange.provider == 'groq' else {})}
+    last = {**told, **({'x_groq': {'id': 'req', **told}} if exchange.provider == 'groq' else {})}
+    if exchange.planned and (exchange.provider in ASKED or not usage):
+        # As OpenAI does it: in an event of its own, and only if it was asked.
+        told = told if tells_usage(exchange.provider, exchange.json) else {}
+        parts += [chunk({}, 'stop')] + ([sse({**base, 'object': 'chat.completion.chunk', 'choices': [], **told})] if told else [])
+        return whole, [*parts, 'data: [DONE]\n\n']
     return whole, parts + [chunk({}, 'stop', **last), 'data: [DONE]\n\n']
 
 
 def messages(exchange: Exchange, text: str, count: int) -> tuple[object, list[str]]:
-    usage = {'input_tokens': 7, 'output_tokens': 5}
+    usage = usage_of(exchange, 'messages', {'input_tokens': 7, 'output_tokens': 5}) or {}
     base = {'id': f'msg_{counter}', 'type': 'message', 'role': 'assistant', 'model': exchange.model}
     end = {'stop_reason': 'end_turn', 'stop_sequence': None}
     content: dict = {'type': 'text', 'text': text}
@@ -251,6 +276,7 @@ def messages(exchange: Exchange, text: str, count: int) -> tuple[object, list[st
 def responses(exchange: Exchange, text: str, count: int) -> tuple[object, list[str]]:
     usage = {'input_tokens': 7, 'output_tokens': 5, 'total_tokens': 12}
     usage |= {'input_tokens_details': {'cached_tokens': 0}, 'output_tokens_details': {'reasoning_tokens': 0}}
+    usage = usage_of(exchange, 'responses', usage) or {}
     part = {'type': 'output_text', 'text': text, 'annotations': []}
     item = {'id': f'msg_{counter}', 'type': 'message', 'status': 'completed', 'role': 'assistant', 'content': [part]}
     base = {'id': f'resp_{counter}', 'object': 'response', 'created_at': int(time.time()), 'model': exchange.model}
@@ -291,7 +317,8 @@ def embeddings(exchange: Exchange) -> object:
     if exchange.json.get('encoding_format') == 'base64':
         vector = base64.b64encode(struct.pack('<3f', *vector)).decode()
     data = [{'object': 'embedding', 'index': i, 'embedding': vector} for i in range(count)]
-    return {'object': 'list', 'model': exchange.model, 'data': data, 'usage': {'prompt_tokens': 7, 'total_tokens': 7}}
+    usage = usage_of(exchange, 'embeddings', {'prompt_tokens': 7, 'total_tokens': 7})
+    return {'object': 'list', 'model': exchange.model, 'data': data, 'usage': usage}
 
 
 def sse(data: object) -> str:
@@ -366,7 +393,10 @@ STREAMED = (('/chat/completions', chat), ('/messages', messages), ('/responses',
 
 
 async def answer(exchange: Exchange, record: dict) -> None:
-    fault = fault_for(exchange)
+    if planned := plan(directives(exchange), record['n']):
+        exchange.planned = planned
+        record |= {'ref': planned.ref, 'pieces': exchange.pieces, 'usage': None, 'id': ''}
+    fault = planned.fault if planned else fault_for(exchange)
     if fault and await fail(exchange, fault, record):
         return
     if exchange.method == 'POST' and (wrong := strict.fault(exchange.provider, exchange.path, exchange.json)):
@@ -378,18 +408,28 @@ async def answer(exchange: Exchange, record: dict) -> None:
     if exchange.path.endswith('/count_tokens'):
         return await exchange.send(200, {'input_tokens': 7})
     if exchange.path.endswith('/embeddings'):
-        return await exchange.send(200, embeddings(exchange))
+        whole = embeddings(exchange)
+        note(exchange, record, whole)
+        return await exchange.send(200, whole)
     if exchange.path.endswith('/models'):
         return await exchange.send(200, {'object': 'list', 'data': []})
     for suffix, make in STREAMED:
         if exchange.path.endswith(suffix):
             whole, events = make(exchange, text, count)
+            note(exchange, record, whole)
             if exchange.stream:
                 return await exchange.events(events, delay, (fault or {}).get('cutAfter'))
             await asyncio.sleep(delay * count)
             return await exchange.send(200, whole)
     record['answer'] = 404
     await exchange.send(404, {'error': {'message': f'the fake upstream has no {exchange.path}'}})
+
+
+def note(exchange: Exchange, record: dict, whole: object) -> None:
+    """Note the id and the usage of a planned answer in its record."""
+    if exchange.planned and isinstance(whole, dict):
+        told = not exchange.stream or exchange.path.endswith(('/messages', '/responses')) or tells_usage(exchange.provider, exchange.json)
+        record |= {'id': whole.get('id', ''), 'usage': whole.get('usage') if told else None}
 
 
 async def control(exchange: Exchange) -> None:

@@ -28,6 +28,12 @@ export interface ReceivedRequest {
   answer: number | string;
   /** What was wrong in a request that the provider's own SDK could not send: the path and the kind of the first fault. */
   refused?: string;
+  /** Only of a request that plans its answers (planned_answers.py): its name, and the id and usage in the answer; null if it told none. */
+  ref?: string;
+  id?: string;
+  usage?: object | null;
+  /** When each piece of a stream's text was sent, in seconds since 1970. */
+  pieces?: number[];
 }
 
 /** A fault to inject; see sandbox/fake_upstream.py. */

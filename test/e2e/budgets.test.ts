@@ -1,19 +1,18 @@
 /**
  * Budgets on a real stack with two gateways: many requests at once do not overdraw one, a client that is connected with its key is refused in
- * words, and `status` and `usage` say what is so. `npm run soak` repeats it with one and four gateways, and while gateways are replaced.
+ * words, and `status` and `usage` say what is so. Then the ledger of the same stack: it has each call as the provider served it, also while a
+ * gateway is replaced and after one was killed (budgets/ledger-tests.ts). `npm run soak` repeats the budgets with one and four gateways, and
+ * while gateways are replaced, and sends 5,000 requests instead of 150.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { Checkout } from '../../sandbox/checkout.ts';
-import { freePort } from '../../sandbox/free-port.ts';
-import { Upstream, upstreamBaseUrls } from '../../sandbox/upstream.ts';
 import { SOAK } from '../harness/soak.ts';
+import { BUDGET, BudgetsStack, MINUTE } from './budgets/budgets-stack.ts';
+import { ledgerTests } from './budgets/ledger-tests.ts';
 
-const MINUTE = 60_000;
 const MODEL = 'gpt-4';
-/** The budget of the key `ten` in US dollars, how many requests have room in it, and how many are sent at once. */
-const BUDGET = 1;
+/** How many requests have room in the budget of the key `ten`, and how many are sent at once. */
 const ROOM = 10;
 const SENT = 50;
 
@@ -22,47 +21,23 @@ interface Budgets {
   budgets: { name: string; nanoUsd: number; spentNanoUsd: number; reservedNanoUsd: number }[];
 }
 
-const checkout = new Checkout();
-let stack = '';
-let port = 0;
-let upstream: Upstream;
+const stack = new BudgetsStack();
 let sent = 0;
 /** With so many tokens in the answer, {@link ROOM} and a half of the worst cases cost the budget. */
 let maxTokens = 10;
 
-beforeAll(async () => {
-  const upstreamPort = await freePort();
-  ({ stack, port } = await checkout.addStack('budgets', {
-    replicas: 2,
-    baseUrls: upstreamBaseUrls(upstreamPort),
-    portkey: { mode: 'off' },
-    keys: {
-      none: { budget: { usd: 0.000001, window: 'month' } },
-      ten: { budget: { usd: BUDGET, window: 'month' } },
-    },
-  }));
-  const made = ['config', 'set', '--secret', 'OPENAI_API_KEY'];
-  await checkout.pulumi(stack, made, `sk-proj-${'a1B2'.repeat(13)}`);
-  await checkout.json(['up', stack, '--no-ask']);
-  upstream = await Upstream.start(stack, upstreamPort);
-}, 5 * MINUTE);
-
-afterAll(async () => {
-  await upstream?.stop();
-  await checkout.remove();
-}, 5 * MINUTE);
+beforeAll(() => stack.start(), 5 * MINUTE);
+afterAll(() => stack.remove(), 5 * MINUTE);
 
 async function valueOf(alias: string): Promise<string> {
-  const output = ['stack', 'output', 'keys', '--show-secrets', '--json'];
-  const { stdout } = await checkout.pulumi(stack, output);
-  return (JSON.parse(stdout) as Record<string, string>)[alias] ?? '';
+  return (await stack.keys())[alias] ?? '';
 }
 
 /** Streams an answer that takes three seconds, so that requests that are sent at once run at once. Each has another text of equal length. */
 async function ask(key: string): Promise<{ status: number; text: string }> {
   sent += 1;
   const content = `budget ${String(sent).padStart(6, '0')} #chunks=5 #delayMs=600`;
-  const response = await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, {
+  const response = await fetch(`http://127.0.0.1:${stack.port}/v1/chat/completions`, {
     method: 'POST',
     headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
     body: JSON.stringify({
@@ -77,7 +52,7 @@ async function ask(key: string): Promise<{ status: number; text: string }> {
 
 /** Sends all requests at once: how many were answered, and how many reached the provider. */
 async function burst(key: string): Promise<{ answered: number; refused: number; called: number }> {
-  const before = (await upstream.requests()).length;
+  const before = (await stack.upstream.requests()).length;
   const answers = await Promise.all(Array.from({ length: SENT }, () => ask(key)));
   const refusals = answers.filter(({ status }) => status !== 200);
   for (const { status, text } of refusals)
@@ -85,14 +60,14 @@ async function burst(key: string): Promise<{ answered: number; refused: number; 
       429,
       'budget_exceeded',
     ]);
-  const called = (await upstream.requests()).length - before;
+  const called = (await stack.upstream.requests()).length - before;
   return { answered: SENT - refusals.length, refused: refusals.length, called };
 }
 
 /** The budget of a key once nothing is reserved any more. */
 async function settled(name: string): Promise<Budgets['budgets'][number]> {
   for (let tries = 0; ; tries += 1) {
-    const { budgets } = await checkout.json<Budgets>(['usage', stack, '--budgets']);
+    const { budgets } = await stack.checkout.json<Budgets>(['usage', stack.stack, '--budgets']);
     const found = budgets.find((budget) => budget.name === name)!;
     if (found.reservedNanoUsd === 0 || tries === 20) return found;
     await new Promise((resolve) => setTimeout(resolve, 500));
@@ -114,7 +89,10 @@ test(
     const [few, more] = [await worstCase(1000), await worstCase(2000)];
     expect(more).toBeGreaterThan(few);
     maxTokens = Math.floor(1000 + (1000 * (BUDGET / (ROOM + 0.5) - few)) / (more - few));
-    const { budgets } = await checkout.json<{ budgets: { enforced: boolean }[] }>(['status', stack]);
+    const { budgets } = await stack.checkout.json<{ budgets: { enforced: boolean }[] }>([
+      'status',
+      stack.stack,
+    ]);
     expect(budgets.map(({ enforced }) => enforced)).toEqual([true, true]);
   },
   2 * MINUTE,
@@ -138,16 +116,19 @@ test(
 test(
   'connect writes a key of a person into the client, and no other key',
   async () => {
-    await checkout.json(['connect', stack, '--key', 'ten']);
-    const file = readFileSync(join(checkout.env.XDG_DATA_HOME!, 'opencode/auth.json'), 'utf8');
+    await stack.checkout.json(['connect', stack.stack, '--key', 'ten']);
+    const file = readFileSync(join(stack.checkout.env.XDG_DATA_HOME!, 'opencode/auth.json'), 'utf8');
     expect(Object.entries(JSON.parse(file) as Record<string, { key: string }>)).toEqual([
       ['litellm', expect.objectContaining({ key: await valueOf('ten') })],
     ]);
-    const check = await checkout.switchyard(['connect', stack, '--check']);
+    const check = await stack.checkout.switchyard(['connect', stack.stack, '--check']);
     expect(check).toMatchObject({ exitCode: 0 });
   },
   3 * MINUTE,
 );
+
+// It stops a gateway, and the budgets of the soak need all of them.
+ledgerTests(stack);
 
 if (!SOAK)
   console.log('in the soak only: budgets with one and four gateways, and while gateways are replaced');
@@ -156,8 +137,8 @@ else
     'with %i gateways, also while they are replaced, nothing is overdrawn',
     async (replicas) => {
       const key = await valueOf('ten');
-      await checkout.pulumi(stack, ['config', 'set', 'switchyard:replicas', String(replicas)]);
-      const deployed = checkout.json(['up', stack, '--no-ask']);
+      await stack.checkout.pulumi(stack.stack, ['config', 'set', 'switchyard:replicas', String(replicas)]);
+      const deployed = stack.checkout.json(['up', stack.stack, '--no-ask']);
       let during = 0;
       let isRunning = true;
       const ended = deployed.finally(() => (isRunning = false));

@@ -165,6 +165,12 @@ class CountingTest(unittest.TestCase):
         row = request_row(asked, PRICES)[1]
         self.assertEqual((row['cache_hit'], row['attempts'], row['saved_nano_usd'], row['gen_ai_request_model']), ('exact', 0, 17_000, 'gpt-5.6'))
 
+    def test_what_a_hit_saved_is_the_providers_cost_or_its_price_and_never_what_litellm_put_into_a_stream(self):
+        for provider, saved in (('openai', 17_000), ('openrouter', 99_000)):
+            asked = request()
+            asked.cached = DEPLOYMENT._replace(provider=provider), {**USAGE, 'cost': 0.000099}
+            self.assertEqual(request_row(asked, PRICES)[1]['saved_nano_usd'], saved)
+
     def test_the_mock_has_its_own_name_with_and_without_the_cache(self):
         mock = {'model_name': 'mock', 'litellm_params': {'model': 'openai/mock', 'mock_response': 'hi'}, 'model_info': {'id': 'mock'}}
         deployments = deployments_of([mock])

@@ -17,6 +17,8 @@ OPERATIONS = {'embeddings': 'embeddings', 'completions': 'text_completion'}
 MAX_COUNTED = 1 << 20
 # The client's side is gone before the provider has answered.
 CLIENT_CLOSED = 499
+# Providers whose usage has a cost. LiteLLM puts one of its own into the usage of every stream that a client gets.
+TELL_COST = {'openrouter', 'perplexity'}
 CountTokens = Callable[[str], int]
 
 
@@ -185,4 +187,6 @@ def saving(deployment: Deployment | None, wire_format: str, stored: dict, prices
     """What an answer from the cache would have cost, in nano-dollars. Its usage is in the format of the client's API."""
     if deployment is None or not stored:
         return 0
-    return prices.cost(deployment.provider, deployment.model, tokens_of('', wire_format, stored)).nano_usd
+    tokens = tokens_of('', wire_format, stored)
+    tokens = tokens if deployment.provider in TELL_COST else tokens._replace(cost=None)
+    return prices.cost(deployment.provider, deployment.model, tokens).nano_usd
