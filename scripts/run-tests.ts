@@ -50,7 +50,7 @@ async function runStages(out: Output, args: string[], { unit, soak }: TestOption
     return [setup, ...counted(report, stagesOfFiles(ROOT, report))];
   }
   // End-to-end tests wait for containers most of the time, so the other stages run meanwhile.
-  const [checks, files] = await Promise.all([checksAndUnit(out), endToEnd([], 2)]);
+  const [checks, files] = await Promise.all([checksAndUnit(out), endToEnd([], 3)]);
   return [setup, ...checks, ...files];
 }
 
@@ -142,9 +142,8 @@ async function unitTests(
 }
 
 /**
- * Runs the end-to-end tests, each file in its own process. They wait for Docker half of the time, so two at once take little more than half
- * as long. Each has its own stacks, names and ports (sandbox/free-port.ts), and images that no other test removes
- * (test/harness/images.ts).
+ * Runs the end-to-end tests, each file in its own process. They wait for Docker half of the time, so three at once use two CPUs.
+ * Each has its own stacks, names and ports (sandbox/free-port.ts), and images that no other test removes (test/harness/images.ts).
  *
  * @param workers how many files run at once.
  */
