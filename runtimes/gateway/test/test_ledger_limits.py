@@ -1,5 +1,6 @@
 """Budgets and rates in the database: what is reserved, settled and released, with many threads and processes at once and with processes that are killed."""
 
+import contextlib
 import random
 import subprocess
 import sys
@@ -195,6 +196,30 @@ class Settling(LimitsTest):
             for _ in range(2):
                 database.open_windows((limit,), NOW, timezone.utc)
             self.assertEqual(self.window(limit), [(requests * 1_020_000, 0)])
+
+    def test_no_check_waits_for_more_than_one_window_that_is_opened(self):
+        """The sum of what was spent before takes a while with many rows."""
+        budgets = tuple(budget('key', name, 5) for name in ('alice', 'bob', 'carol'))
+        transactions: list[int] = []
+
+        class Counting(Database):
+            def spent(self, execute, limit, state):
+                transactions[-1] += 1
+                return super().spent(execute, limit, state)
+
+            @contextlib.contextmanager
+            def transaction(self):
+                transactions.append(0)
+                with super().transaction() as execute:
+                    yield execute
+
+        database = Counting(self.files, 'test')
+        self.addCleanup(database.close)
+        database.open_windows(budgets, NOW, timezone.utc)
+        self.assertEqual(transactions, [0, 1, 1, 1])
+        transactions.clear()
+        database.open_windows(budgets, NOW, timezone.utc)
+        self.assertEqual(transactions, [0])
 
 
 class Processes(LimitsTest):

@@ -59,16 +59,29 @@ class Database(Connection):
                     execute(RELEASE, (request_id, *limit[:4]))
 
     def open_windows(self, limits: tuple[Limit, ...], now: float, zone: tzinfo) -> None:
-        """Open the current windows of budgets that are not open. Raises Unavailable if the database does not work."""
-        with self.transaction() as execute:
-            self.states(execute, Demand('', now, zone, limits, (), ()))
+        """Open the current windows of budgets that are not open. Raises Unavailable if the database does not work.
 
-    def states(self, execute: Execute, demand: Demand) -> dict[Limit, State]:
-        """The state of each limit in its current window. A window that is not open yet is opened, with what was spent in it before."""
+        Each in a transaction of its own, because the sum of what was spent in it before can take a while, and checks wait meanwhile.
+        """
+        demand = Demand('', now, zone, limits, (), ())
+        with self.transaction() as execute:
+            rows = self.rows(execute, demand)
+        for limit, state in current_states(demand, rows).items():
+            if (*limit[:4], state.started_at) not in rows:
+                with self.transaction() as execute:
+                    self.states(execute, demand._replace(own=(limit,)))
+
+    def rows(self, execute: Execute, demand: Demand) -> dict[tuple, State]:
+        """The rows of the windows that are open, of each limit those around now."""
         rows: dict[tuple, State] = {}
         for limit in demand.limits:
             for row in execute(FIND, (*limit[:4], *window_at(limit.window, demand.now, demand.zone))).fetchall():
                 rows[*limit[:4], row[0]] = State(*row)
+        return rows
+
+    def states(self, execute: Execute, demand: Demand) -> dict[Limit, State]:
+        """The state of each limit in its current window. A window that is not open yet is opened, with what was spent in it before."""
+        rows = self.rows(execute, demand)
         states = current_states(demand, rows)
         for limit, state in states.items():
             if (*limit[:4], state.started_at) not in rows:
