@@ -98,10 +98,10 @@ class CountingTest(unittest.TestCase):
         entry = {'input_cost_per_token': 1.25e-06, 'output_cost_per_token': 1e-05, 'cache_read_input_token_cost': 1.25e-07}
         entry |= {'input_cost_per_token_above_200k_tokens': 2.5e-06, 'output_cost_per_token_above_200k_tokens': 1.5e-05, 'input_cost_per_token_flex': 6.25e-07}
         prices = PriceList(prices_of('gemini', 'm', entry, 'litellm'))
-        self.assertEqual(prices.find('gemini', 'm', '', 200_000).input, 1_250_000_000)
-        self.assertEqual(prices.find('gemini', 'm', '', 200_001).input, 2_500_000_000)
-        self.assertEqual(prices.find('gemini', 'm', 'flex', 10).input, 625_000_000)
-        self.assertEqual(prices.find('gemini', 'm', 'priority', 10).cached, 125_000_000)
+        self.assertEqual(prices.find('gemini', 'm', '', 200_000, 0).input, 1_250_000_000)
+        self.assertEqual(prices.find('gemini', 'm', '', 200_001, 0).input, 2_500_000_000)
+        self.assertEqual(prices.find('gemini', 'm', 'flex', 10, 0).input, 625_000_000)
+        self.assertEqual(prices.find('gemini', 'm', 'priority', 10, 0).cached, 125_000_000)
         self.assertEqual(prices_of('p', 'm', {'input_cost_per_token': 7.5e-09}, 'litellm')[0].input, 7_500_000)
         self.assertEqual(prices_of('p', 'm', {'output_cost_per_token': 1e-06}, 'litellm'), [])
 

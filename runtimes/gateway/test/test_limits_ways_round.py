@@ -230,7 +230,7 @@ class WorstCase(unittest.TestCase):
             written = chance.randrange(0, given - cached + 1)
             hour = chance.randrange(0, written + 1) if bound.cached_for_an_hour else 0
             tokens = Tokens(given, cached, written, hour, output, chance.randrange(0, output + 1))
-            cost = PriceList(prices).cost('p', 'm', tokens, 'priority' if bound.priority and chance.random() < 0.5 else '')
+            cost = PriceList(prices).cost('p', 'm', tokens, 0, 'priority' if bound.priority and chance.random() < 0.5 else '')
             self.assertLessEqual(cost.nano_usd, max(dearest(price, *bound.tokens(None, None), bound) for price in prices))
 
 

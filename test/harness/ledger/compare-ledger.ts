@@ -1,6 +1,6 @@
 /** Compares the ledger with what clients sent and what providers served, request by request and call by call. Pure. */
 import { differencesOf, type Row, type Served } from './expected-attempt.ts';
-import { callCost, priceOf } from './expected-cost.ts';
+import { callCost, priceOf, pricesAt } from './expected-cost.ts';
 
 /** A request as a client sent it, and what it got. */
 export interface Sent {
@@ -76,7 +76,8 @@ function requestDifferences(sent: Sent, rows: readonly Row[], calls: readonly Se
   else if (sent.toldUsage) {
     // The format of messages has no field for a cost.
     const cost = sent.route === 'messages' ? priceOf : callCost;
-    const costs = calls.flatMap(({ usage, prices }) => (usage ? [cost(usage, prices)] : []));
+    const ended = Number(row.completed_at_us) / 1e6;
+    const costs = calls.flatMap(({ usage, prices }) => (usage ? [cost(usage, pricesAt(prices, ended))] : []));
     expected.saved_nano_usd = costs.find((cost) => cost === row.saved_nano_usd) ?? costs[0] ?? 0;
   }
   return [

@@ -1,5 +1,5 @@
 /** What the ledger's row of a call must have, from the provider's own record of it. Pure. */
-import { callCost, costOf, type Prices, type Tokens, tokensIn } from './expected-cost.ts';
+import { callCost, costOf, type Prices, pricesAt, type Tokens, tokensIn } from './expected-cost.ts';
 
 /** A call as the provider served it. */
 export interface Served {
@@ -45,7 +45,14 @@ export function differencesOf(row: Row, served: Served): string[] {
     gen_ai_request_model: served.model,
     provider_key: served.key,
     ...columns,
-    ...costColumns(columns, { ...tokens, output }, served),
+    ...costColumns(
+      columns,
+      { ...tokens, output },
+      {
+        ...served,
+        prices: pricesAt(served.prices, Number(row.completed_at_us) / 1e6),
+      },
+    ),
     gen_ai_usage_input_tokens: tokens.input,
     gen_ai_usage_cache_read_input_tokens: tokens.cached,
     gen_ai_usage_cache_creation_input_tokens: tokens.written,

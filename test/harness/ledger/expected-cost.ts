@@ -3,6 +3,31 @@
 /** A model's prices in US dollars per token, by LiteLLM's names: `input_cost_per_token`, `cache_read_input_token_cost`, … */
 export type Prices = Readonly<Record<string, unknown>>;
 
+/** Hours in UTC, `04:00-06:00`, and the days of the week on which they are meant; 1 is Monday. */
+interface Hours {
+  hours_utc: string | string[];
+  weekdays?: number[];
+}
+
+/** The prices of a call that ended at a time, in seconds since 1970: some models cost less at some hours. */
+export function pricesAt(prices: Prices | undefined, ended: number): Prices | undefined {
+  const lower = prices?.off_peak_pricing as (Prices & { windows?: Hours[] }) | undefined;
+  if (lower?.windows === undefined) return prices;
+  const at = new Date(ended * 1000);
+  const time = at.toISOString().slice(11, 16);
+  const isOpen = lower.windows.some(
+    ({ hours_utc, weekdays }) =>
+      weekdays?.includes(at.getUTCDay() || 7) !== false &&
+      [hours_utc].flat().some((hours) => isIn(time, hours)),
+  );
+  return isOpen ? { ...prices, ...lower } : prices;
+}
+
+function isIn(time: string, hours: string): boolean {
+  const [from = '', to = ''] = hours.split('-');
+  return from < to ? from <= time && time < to : time >= from || time < to;
+}
+
 /** The tokens of a call. The input includes what was read from the cache and written to it, the output includes the reasoning. */
 export interface Tokens {
   input: number;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { compareLedger, type Ledger, type Sent } from '../../harness/ledger/compare-ledger.ts';
 import type { Row, Served } from '../../harness/ledger/expected-attempt.ts';
-import { costOf, type Tokens } from '../../harness/ledger/expected-cost.ts';
+import { costOf, pricesAt, type Tokens } from '../../harness/ledger/expected-cost.ts';
 
 const PRICES = {
   input_cost_per_token: 2e-6,
@@ -165,4 +165,17 @@ test.each<[Partial<Tokens>, Record<string, number>, number]>([
 ])('%j at %j costs %d nano-dollars', (tokens, prices, cost) => {
   const none = { input: 0, cached: 0, written: 0, output: 0, reasoning: 0 };
   expect(costOf({ ...none, ...tokens }, prices)).toBe(cost);
+});
+
+test('at some hours a model costs less', () => {
+  const windows = [
+    { hours_utc: ['00:00-01:00', '22:00-00:00'], weekdays: [1, 2, 3, 4, 5] },
+    { hours_utc: '00:00-00:00', weekdays: [6, 7] },
+  ];
+  const prices = { ...PRICES, off_peak_pricing: { input_cost_per_token: 1e-6, windows } };
+  const input = (time: string) => pricesAt(prices, Date.parse(time) / 1000)?.input_cost_per_token;
+  // Monday, Friday, Sunday.
+  const times = ['2026-11-23T00:59Z', '2026-11-23T01:00Z', '2026-11-27T22:00Z', '2026-11-29T12:00Z'];
+  expect(times.map(input)).toEqual([1e-6, 2e-6, 1e-6, 1e-6]);
+  expect(pricesAt(PRICES, 0)).toBe(PRICES);
 });

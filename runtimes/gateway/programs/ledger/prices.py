@@ -6,12 +6,15 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import NamedTuple
 
 from ledger.counting import Tokens
+from ledger.off_peak import OffPeak, off_peak_of
 
 MILLION = 1_000_000
 NANO = Decimal(1_000_000_000)
 # LiteLLM's names of prices for long requests, with their limit in tokens.
 TIERS = {'': 0, '_above_128k_tokens': 128_000, '_above_200k_tokens': 200_000, '_above_272k_tokens': 272_000}
 SERVICE_TIERS = ('', 'flex', 'priority')
+# A tier that no client asks for: the hours in which a model costs less.
+OFF_PEAK = 'off_peak'
 
 
 class Price(NamedTuple):
@@ -28,6 +31,8 @@ class Price(NamedTuple):
     output: int
     reasoning: int
     source: str  # catalogue | litellm
+    # When it holds, of the tier OFF_PEAK.
+    hours: OffPeak | None = None
 
 
 class Cost(NamedTuple):
@@ -53,7 +58,26 @@ def prices_of(provider: str, model: str, entry: dict, source: str) -> list[Price
             hour = rate(entry, f'cache_creation_input_token_cost_above_1hr{ending}', written)
             reasoning = rate(entry, f'output_cost_per_reasoning_token{ending}', output)
             found.append(Price(provider, model, tier, above, given, cached, written, hour, output, reasoning, source))
-    return found
+    hours = off_peak_of(entry)
+    return [*found, off_peak_price(found[0], entry, hours)] if found and hours else found
+
+
+def off_peak_price(usual: Price, entry: dict, hours: OffPeak) -> Price:
+    """The price in these hours, whatever the length of the request. What it does not say is as usual."""
+    block = entry['off_peak_pricing']
+    output = rate(block, 'output_cost_per_token', usual.output)
+    written = rate(block, 'cache_creation_input_token_cost', usual.written)
+    has_own_reasoning = rate(entry, 'output_cost_per_reasoning_token') is not None
+    return usual._replace(
+        tier=OFF_PEAK,
+        input=rate(block, 'input_cost_per_token', usual.input),
+        cached=rate(block, 'cache_read_input_token_cost', usual.cached),
+        written=written,
+        written_1h=usual.written_1h if rate(entry, 'cache_creation_input_token_cost_above_1hr') is not None else written,
+        output=output,
+        reasoning=rate(block, 'output_cost_per_reasoning_token', usual.reasoning if has_own_reasoning else output),
+        hours=hours,
+    )
 
 
 def rate(entry: dict, name: str, default: int | None = None) -> int | None:
@@ -78,15 +102,18 @@ class PriceList:
         for price in self.prices:
             self.by_model.setdefault((price.provider, price.model), []).append(price)
 
-    def find(self, provider: str, model: str, tier: str, input_tokens: int) -> Price | None:
-        """The price of a call. A service tier without a price of its own costs what the usual one does."""
+    def find(self, provider: str, model: str, tier: str, input_tokens: int, ended: float) -> Price | None:
+        """The price of a call that ended at this time, in seconds since 1970. A service tier without a price costs what the usual one does."""
         own = self.by_model.get((provider, model), [])
+        for price in own:
+            if price.hours is not None and price.hours.contains(ended):
+                return price
         own = [price for price in own if price.tier == tier] or [price for price in own if not price.tier]
         return max((price for price in own if input_tokens > price.above or not price.above), key=lambda price: price.above, default=None)
 
-    def cost(self, provider: str, model: str, tokens: Tokens, tier: str = '') -> Cost:
-        """What a call costs: what the provider says, otherwise by the price."""
-        price = self.find(provider, model, tier, tokens.input)
+    def cost(self, provider: str, model: str, tokens: Tokens, ended: float, tier: str = '') -> Cost:
+        """What a call costs that ended at this time, in seconds since 1970: what the provider says, otherwise by the price."""
+        price = self.find(provider, model, tier, tokens.input, ended)
         if tokens.cost is not None:
             return Cost(rounded(tokens.cost), 'provider', price)
         if price is None:

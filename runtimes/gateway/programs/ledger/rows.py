@@ -30,7 +30,9 @@ def attempt_row(attempt: Attempt, prices: PriceList, count: CountTokens) -> tupl
     provider, model = called(attempt.deployment)
     price_model = attempt.deployment.model if attempt.deployment else ''
     litellm_provider = attempt.deployment.provider if attempt.deployment else ''
-    cost = Cost(0, 'none') if source == 'none' else prices.cost(litellm_provider, price_model, tokens, answer.service_tier)
+    cost = Cost(0, 'none')
+    if source != 'none':
+        cost = prices.cost(litellm_provider, price_model, tokens, attempt.completed_us / 1e6, answer.service_tier)
     return 'attempts', {
         'request_id': attempt.request.id,
         'attempt': attempt.number,
@@ -65,7 +67,7 @@ def request_row(request: Request, prices: PriceList) -> tuple[str, dict]:
     answered_by, saved = request.answered_by, 0
     if request.cached:
         answered_by, stored = request.cached
-        saved = saving(answered_by, wire_of_route(request.route), stored, prices)
+        saved = saving(answered_by, wire_of_route(request.route), stored, prices, request.completed_us / 1e6)
     provider, model = called(answered_by)
     http_status = request.http_status or CLIENT_CLOSED
     failed = http_status >= 400 and http_status != CLIENT_CLOSED
@@ -183,10 +185,10 @@ def wire_of_route(route: str) -> str:
     return route if route in ('messages', 'responses') else 'chat'
 
 
-def saving(deployment: Deployment | None, wire_format: str, stored: dict, prices: PriceList) -> int:
-    """What an answer from the cache would have cost, in nano-dollars. Its usage is in the format of the client's API."""
+def saving(deployment: Deployment | None, wire_format: str, stored: dict, prices: PriceList, ended: float) -> int:
+    """What an answer from the cache would have cost at this time, in nano-dollars. Its usage is in the format of the client's API."""
     if deployment is None or not stored:
         return 0
     tokens = tokens_of('', wire_format, stored)
     tokens = tokens if deployment.provider in TELL_COST else tokens._replace(cost=None)
-    return prices.cost(deployment.provider, deployment.model, tokens).nano_usd
+    return prices.cost(deployment.provider, deployment.model, tokens, ended).nano_usd
