@@ -72,6 +72,7 @@ export const SOAKS = [
   'test/e2e/litellm-addresses.test.ts',
   'test/e2e/budgets.test.ts',
   'test/e2e/failures.test.ts',
+  'test/e2e/focus-validator.test.ts',
   'test/e2e/opencode.test.ts',
   'runtimes/gateway/test/hooks.test.ts',
   'runtimes/gateway/test/whole-gateway.test.ts',
