@@ -1,7 +1,7 @@
 /**
  * The least length of a secret: a shorter text would match ordinary words by chance, and no provider issues such short keys. The
  * redactors of the containers have the same limit:
- * MIN_KEY_LENGTH in runtimes/gateway/programs/decode.py and runtimes/portkey/image/decode.mjs.
+ * MIN_KEY_LENGTH in runtimes/gateway/image/programs/decode.py and runtimes/portkey/image/decode.mjs.
  */
 export const MIN_SECRET_LENGTH = 8;
 

@@ -20,7 +20,7 @@ interface Breakage {
 const BREAKAGES: readonly Breakage[] = [
   {
     what: 'a syntax error in a hook',
-    file: 'runtimes/gateway/programs/request_filter.py',
+    file: 'runtimes/gateway/image/programs/request_filter.py',
     change: (text) => `${text}\ndef (:\n`,
     expectedError: /SyntaxError/,
   },

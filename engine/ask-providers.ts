@@ -4,7 +4,7 @@ import type { Output } from '../console/output.ts';
 import { stackContainers } from './containers.ts';
 import { runInContainer } from './file-in-container.ts';
 
-/** What a provider said about a key, as runtimes/gateway/programs/ask_providers.py prints it. */
+/** What a provider said about a key, as runtimes/gateway/image/programs/ask_providers.py prints it. */
 export interface ProviderAnswer {
   /** The name of the key; for a provider without one an alias. */
   name: string;

@@ -1,7 +1,6 @@
 /** The arguments that all containers of a stack share. */
-import { createHash } from 'node:crypto';
 import type * as docker from '@pulumi/docker';
-import * as pulumi from '@pulumi/pulumi';
+import type * as pulumi from '@pulumi/pulumi';
 import { CONTAINER_USER, labels } from './docker-names.ts';
 import { hardening } from './hardening.ts';
 
@@ -11,12 +10,6 @@ export interface ContainerFile {
   path: string;
   /** Its text. A secret remains one: the provider encrypts it in the state, and `docker inspect` never shows it. */
   content: pulumi.Input<string>;
-  /**
-   * A file of this machine with the same text: its path, relative to the folder of the Pulumi program, which is where the engine starts the
-   * provider. The state then has the hash of the text instead of the text: the engine and the provider handle a state several times in each
-   * command, and half a megabyte of programs for each gateway costs two seconds of CPU.
-   */
-  source?: string;
 }
 
 /**
@@ -24,14 +17,8 @@ export interface ContainerFile {
  *
  * It has no owner: with one, Docker would look up the container's user in the host's passwd, and fail.
  */
-function upload({ path, content, source }: ContainerFile): docker.types.input.ContainerUpload {
-  const text =
-    source === undefined ? { content } : { source, sourceHash: pulumi.output(content).apply(sha256) };
-  return { file: path, ...text, permissions: '0440' };
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function upload({ path, content }: ContainerFile): docker.types.input.ContainerUpload {
+  return { file: path, content, permissions: '0440' };
 }
 
 /** The arguments of every service of a stack. */
@@ -47,7 +34,7 @@ export interface ServiceArgs {
   hostName?: string;
   /** Bounds the processes of a container once it is created. */
   pidsLimit: pulumi.ResourceHook;
-  /** The files that are uploaded before it starts: configuration, programs, keys. */
+  /** The files that are uploaded before it starts: configuration, keys, the edge's scripts. */
   files: ContainerFile[];
 }
 

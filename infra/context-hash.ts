@@ -8,7 +8,7 @@ import { join, relative } from 'node:path';
  * Images are tagged with it, so the same folder always results in the same tag, and any change in another one. Owners, times and the
  * folder's own path are not included, so two checkouts of one commit have the same hash.
  *
- * @param dir a folder; its subfolders are included.
+ * @param dir a folder; its subfolders are included, but for what Python caches there, which `.dockerignore` leaves out too.
  * @param extra further strings that affect the image, for example build arguments.
  * @returns 12 hex digits.
  */
@@ -28,5 +28,6 @@ function filesBelow(dir: string): string[] {
   return readdirSync(dir, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(dir, join(entry.parentPath, entry.name)))
+    .filter((file) => !/(^|[/\\])__pycache__[/\\]/.test(file))
     .sort();
 }

@@ -1,4 +1,4 @@
-"""Replaces runtimes/gateway/programs/server.py in tests that are not about LiteLLM: it starts in a tenth of the time.
+"""Replaces runtimes/gateway/image/programs/server.py in tests that are not about LiteLLM: it starts in a tenth of the time.
 
 Supervisor, probe, request filter, client keys, admission and redaction are the real ones. Only the application behind them is a stub,
 which answers every chat with one sentence and lists the models of the configuration.

@@ -8,7 +8,7 @@ import { UserError } from '../console/errors.ts';
 /** The generated files, each with the script that prints it. */
 export const LITELLM_FILES = {
   'domain/facts/litellm.generated.json': 'litellm_facts.py',
-  'runtimes/gateway/programs/litellm_names.generated.json': 'litellm_names.py',
+  'runtimes/gateway/image/programs/litellm_names.generated.json': 'litellm_names.py',
 } as const;
 
 /** Where to find the release: in an image, in a folder with the unpacked package, or in the package index. */

@@ -4,7 +4,7 @@
     VENV/bin/python scripts/provider_schemas.py
 
 It writes sandbox/provider-requests/schemas.generated.json, which the fake upstream checks requests with, and
-runtimes/gateway/programs/provider_fields.generated.json, the fields that the gateway may send to each provider. exceptions.json beside
+runtimes/gateway/image/programs/provider_fields.generated.json, the fields that the gateway may send to each provider. exceptions.json beside
 the schemas lists where a server is known to differ from its SDK, each row with a source.
 """
 
@@ -24,7 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMAS = ROOT / 'sandbox/provider-requests/schemas.generated.json'
 EXCEPTIONS = ROOT / 'sandbox/provider-requests/exceptions.json'
-FIELDS = ROOT / 'runtimes/gateway/programs/provider_fields.generated.json'
+FIELDS = ROOT / 'runtimes/gateway/image/programs/provider_fields.generated.json'
 
 VERSIONS = {
     'openai': '3.57.0',

@@ -12,6 +12,9 @@ import { ROOT } from '../console/home-paths.ts';
 
 const FOLDER = '/etc/switchyard';
 
+/** What the gateway's image has in that folder. */
+const PROGRAMS = 'runtimes/gateway/image/programs';
+
 /** LiteLLM's config in a gateway. */
 export const CONFIG_PATH = `${FOLDER}/config.yaml`;
 
@@ -24,7 +27,7 @@ const LIMITS_PATH = `${FOLDER}/limits.json`;
 /** Why models of the catalogue are not served: a client that asks for one is told. */
 const MISSING_KEYS_PATH = `${FOLDER}/missing-keys.json`;
 
-/** LiteLLM's config, and Switchyard's own programs with their settings and the limits. */
+/** LiteLLM's config, and the settings of Switchyard's own programs, which are in the image. */
 export function gatewayFiles(inputs: Inputs, root: string = ROOT): FolderFile[] {
   const limits = limitsFile(inputs.settings, inputs.plan.served);
   const missing = missingKeys(inputs.catalog, inputs.plan.unavailable);
@@ -33,7 +36,6 @@ export function gatewayFiles(inputs: Inputs, root: string = ROOT): FolderFile[] 
     { path: GATEWAY_SETTINGS_PATH, content: JSON.stringify(gatewaySettings(inputs)) },
     { path: MISSING_KEYS_PATH, content: JSON.stringify(missing) },
     ...(limits === undefined ? [] : [{ path: LIMITS_PATH, content: JSON.stringify(limits) }]),
-    ...folderFiles(join(root, 'runtimes/gateway/programs'), FOLDER, join(root, 'stacks')),
   ];
 }
 
@@ -55,7 +57,8 @@ export function stackPlan(inputs: Inputs, root: string = ROOT): PlanOutput {
       ...gatewaySettings(inputs),
       ...(limits === undefined ? {} : { limits: limitSettings(limits) }),
     },
-    files: gatewayFiles(inputs, root),
+    // The programs are in the image, but whoever changes one wants to read which.
+    files: [...gatewayFiles(inputs, root), ...folderFiles(join(root, PROGRAMS), FOLDER)],
   });
 }
 

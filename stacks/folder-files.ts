@@ -6,8 +6,6 @@ export interface FolderFile {
   /** Its absolute path in the container. */
   path: string;
   content: string;
-  /** Its path on this machine, if its bytes are exactly `content`. */
-  source?: string;
 }
 
 /** Folders that tools make beside programs. */
@@ -21,26 +19,18 @@ const NOT_UPLOADED = /(^|[/\\])(\.|__pycache__)/;
  *
  * @param dir the folder. Hidden files, and what Python caches there, are ignored.
  * @param target the folder in the container.
- * @param from the folder that `source` is relative to. Left out, the files have no `source`.
  * @returns the files sorted by path, so that the order is stable.
  */
-export function folderFiles(dir: string, target: string, from?: string): FolderFile[] {
+export function folderFiles(dir: string, target: string): FolderFile[] {
   return readdirSync(dir, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(dir, join(entry.parentPath, entry.name)))
     .filter((path) => !NOT_UPLOADED.test(path))
     .sort()
-    .map((path) => {
-      const text = readFileSync(join(dir, path), 'utf8');
-      const content = text.replaceAll('\r\n', '\n');
-      return {
-        path: `${target}/${slashes(path)}`,
-        content,
-        ...(from === undefined || content !== text
-          ? {}
-          : { source: slashes(relative(from, join(dir, path))) }),
-      };
-    });
+    .map((path) => ({
+      path: `${target}/${slashes(path)}`,
+      content: readFileSync(join(dir, path), 'utf8').replaceAll('\r\n', '\n'),
+    }));
 }
 
 function slashes(path: string): string {

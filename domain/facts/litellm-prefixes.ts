@@ -27,7 +27,7 @@ export const LITELLM_PREFIXES: ReadonlyMap<string, readonly Mode[]> = new Map([
   ['custom_openai', CHAT],
   ['dashscope', BOTH],
   ['deepinfra', CHAT],
-  // Messages work only because of runtimes/gateway/programs/addresses.py: LiteLLM alone sends them to <address without /v1>/anthropic.
+  // Messages work only because of runtimes/gateway/image/programs/addresses.py: LiteLLM alone sends them to <address without /v1>/anthropic.
   ['deepseek', CHAT],
   ['featherless_ai', CHAT],
   ['fireworks_ai', BOTH],
@@ -37,7 +37,7 @@ export const LITELLM_PREFIXES: ReadonlyMap<string, readonly Mode[]> = new Map([
   ['github', CHAT],
   ['groq', CHAT],
   ['hosted_vllm', BOTH],
-  // Chat works only because of runtimes/gateway/programs/addresses.py: LiteLLM alone also asks huggingface.co for the model's limits. It
+  // Chat works only because of runtimes/gateway/image/programs/addresses.py: LiteLLM alone also asks huggingface.co for the model's limits. It
   // sends embeddings to huggingface.co whatever the address.
   ['huggingface', CHAT],
   ['hyperbolic', CHAT],

@@ -71,7 +71,7 @@ export function generated(plan: Plan): Section {
       request_timeout: limits.requestTimeout,
       // Otherwise OpenAI's client retries embeddings twice with a rate-limited key before the next key is tried.
       DEFAULT_MAX_RETRIES: 0,
-      // The gateway has its own cache before LiteLLM: runtimes/gateway/programs/cache.py.
+      // The gateway has its own cache before LiteLLM: runtimes/gateway/image/programs/cache.py.
       cache: false,
     },
     general_settings: {

@@ -87,7 +87,7 @@ test("LiteLLM loads the checkout's catalogue and random valid ones", async () =>
   for (const key of secrets) await writeFile(join(folder, 'secrets', key), `value-of-${key}`);
   await writeFile(join(folder, 'secrets/client-keys.json'), '{"keys":[]}');
   // The config names the hooks, which LiteLLM looks for beside it.
-  await cp(join(ROOT, 'runtimes/gateway/programs'), join(folder, 'configs'), { recursive: true });
+  await cp(join(ROOT, 'runtimes/gateway/image/programs'), join(folder, 'configs'), { recursive: true });
   await chmod(folder, 0o755);
 
   const mounts = ['configs:/configs:ro', 'secrets:/run/secrets:ro'].flatMap((mount) => [

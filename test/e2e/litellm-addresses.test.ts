@@ -106,7 +106,7 @@ test('every request goes to the configured address', async () => {
   const plan = planModels(catalog, settings, allKeys(catalog));
   await writeFile(join(folder, 'config.yaml'), config(renderLitellm(plan, fixture('litellm.yaml'))));
   await cp(join(ROOT, 'sandbox'), join(folder, 'sandbox'), { recursive: true });
-  await cp(join(ROOT, 'runtimes/gateway/programs/addresses.py'), join(folder, 'addresses.py'));
+  await cp(join(ROOT, 'runtimes/gateway/image/programs/addresses.py'), join(folder, 'addresses.py'));
   await chmod(folder, 0o755);
   // prettier-ignore
   const { stdout } = await execa(

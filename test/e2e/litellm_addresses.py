@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 sys.path[:0] = ['/cases', '/cases/sandbox']
 import fake_upstream as upstream
 import yaml
-from addresses import keep_addresses  # runtimes/gateway/programs/addresses.py
+from addresses import keep_addresses  # runtimes/gateway/image/programs/addresses.py
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec

@@ -6,7 +6,7 @@ import { Checkout, type CommandResult } from '../../sandbox/checkout.ts';
 
 const MINUTE = 60_000;
 const CATALOG = 'config-templates/catalog.yaml';
-const FILES = [CATALOG, 'runtimes/gateway/programs/probe.py', 'Pulumi.dev.yaml', 'Pulumi.prod.yaml'];
+const FILES = [CATALOG, 'runtimes/gateway/image/programs/probe.py', 'Pulumi.dev.yaml', 'Pulumi.prod.yaml'];
 
 const checkout = new Checkout();
 const summary = join(checkout.dir, '.summary.md');
@@ -102,7 +102,7 @@ test.each([
   ],
   [
     'a key in a hook',
-    () => edit('runtimes/gateway/programs/probe.py', (text) => `${text}# gsk_${'a1B2'.repeat(13)}\n`),
+    () => edit('runtimes/gateway/image/programs/probe.py', (text) => `${text}# gsk_${'a1B2'.repeat(13)}\n`),
     /runtimes\/gateway\/programs\/probe\.py:\d+:3 this looks like a key of Groq/,
   ],
 ])(

@@ -46,7 +46,7 @@ export async function provision(args: Partial<SwitchyardArgs> = {}): Promise<Rec
     },
     gatewayFiles: [
       { path: '/etc/switchyard/config.yaml', content: 'model_list: []' },
-      { path: '/etc/switchyard/server.py', content: 'print()', source: '../runtimes/server.py' },
+      { path: '/etc/switchyard/gateway.json', content: '{}' },
     ],
     edgeFiles: [{ path: '/etc/switchyard/haproxy.cfg', content: 'global' }],
     hostName: 'host.docker.internal',

@@ -175,9 +175,8 @@ class Crowds(WithEdge):
             with self.subTest(kind):
                 crowd = [opened(data) for _ in range(CROWD_SIZE)]
                 # Within the time allowed for slow headers: no connection of the crowd has to end first.
-                begun = time.monotonic()
-                self.assertEqual([ask(), ask(b'x' * 300_000)], [OK, OK])
-                self.assertLess(time.monotonic() - begun, 5)
+                # While a busy machine still looks at the crowd's keys, there is no place for a further large body for a moment.
+                wait_for(lambda: [ask(), ask(b'x' * 300_000)] == [OK, OK], f'answers beside a crowd: {kind}', 5)
                 self.check(before)
                 for connection in crowd:
                     connection.close()

@@ -20,7 +20,7 @@ let endpoint: string;
 
 beforeAll(async () => {
   const image = await imageOf('gateway');
-  const volumes = { '/hooks': join(import.meta.dirname, '../programs'), '/tests': import.meta.dirname };
+  const volumes = { '/hooks': join(import.meta.dirname, '../image/programs'), '/tests': import.meta.dirname };
   const mounts = Object.entries(volumes).flatMap(([inside, outside]) => [
     '--volume',
     `${outside}:${inside}:ro`,

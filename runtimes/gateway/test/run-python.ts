@@ -16,7 +16,7 @@ import { SOAK } from '../../../test/harness/soak.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const SOAK_ENV = ['--env', `SWITCHYARD_SOAK=${SOAK ? 1 : 0}`];
-const HOOKS = join(ROOT, 'runtimes/gateway/programs');
+const HOOKS = join(ROOT, 'runtimes/gateway/image/programs');
 /** 109 exchanges with real providers, beside the checkout. What matters of them is in recorded_shapes.jsonl too. */
 const RECORDINGS = ['../shared/recordings', '../../shared/recordings']
   .map((folder) => join(ROOT, folder))

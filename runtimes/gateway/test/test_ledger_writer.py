@@ -95,14 +95,13 @@ class WriterTest(unittest.TestCase):
         with subprocess.Popen([sys.executable, '-c', LOCK, str(self.files.database)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as blocker:
             self.assertEqual(blocker.stdout.readline(), 'locked\n')
             writer = self.writer()
-            started = time.monotonic()
-            self.put(writer, 10)
-            self.assertLess(time.monotonic() - started, 0.5)
+            # More than a batch.
+            self.put(writer, 300)
             # It stays locked for some attempts.
             self.eventually(lambda: len(self.states) >= 3)
             self.assertIn('locked', self.states[-1]['problem'])
             self.assertEqual((self.count(), self.states[-1]['lost']), (0, 0))
-        self.eventually(lambda: self.count() == 10)
+        self.eventually(lambda: self.count() == 300)
         self.eventually(lambda: self.states[-1] == {'waiting': 0, 'lost': 0, 'problem': ''})
 
     def test_a_damaged_database_is_kept_aside_and_a_new_one_begun(self):

@@ -116,7 +116,9 @@ class OnTheLoop(LimitsTest):
                 found = [child.communicate('go\n', timeout=120)[0].split('found ')[1].split() for child in children]
                 passed, refused, on_loop = (sum(int(one[place]) for one in found) for place in range(3))
                 self.assertEqual((passed, refused), (10, 40))
-                self.assertGreater(on_loop, 0)
+                # In several, all checks can come before the loop's connection is open, or find another gateway writing.
+                if processes == 1:
+                    self.assertGreater(on_loop, 0)
 
     def test_the_loop_goes_on_while_another_process_writes(self):
         enforcer = self.opened(ALICE)

@@ -50,7 +50,7 @@ test('an event of a stream is not delayed', async () => {
 
 test('the spellings are the same as those of the gateways', () => {
   const code =
-    'import sys; sys.path.insert(0, "runtimes/gateway/programs"); import redact, json; print(json.dumps(sorted(x.decode() for x in redact.variants(sys.argv[1]))))';
+    'import sys; sys.path.insert(0, "runtimes/gateway/image/programs"); import redact, json; print(json.dumps(sorted(x.decode() for x in redact.variants(sys.argv[1]))))';
   const expected = JSON.parse(
     execFileSync('python3', ['-B', '-c', code, KEY], { encoding: 'utf8' }),
   ) as string[];
@@ -69,7 +69,7 @@ test('the same keys are searched for as by the gateways: no ordinary words', () 
     ...random,
   ];
   const code =
-    'import sys; sys.path.insert(0, "runtimes/gateway/programs"); import decode, json; print(json.dumps([decode.is_searched_for(key) for key in json.load(sys.stdin)]))';
+    'import sys; sys.path.insert(0, "runtimes/gateway/image/programs"); import decode, json; print(json.dumps([decode.is_searched_for(key) for key in json.load(sys.stdin)]))';
   const expected = JSON.parse(
     execFileSync('python3', ['-B', '-c', code], { encoding: 'utf8', input: JSON.stringify(keys) }),
   ) as boolean[];

@@ -59,7 +59,7 @@ async function fill(folder: string, cells: readonly Cell[]): Promise<void> {
   const plan = planModels(goodCatalog(text).catalog, goodSettings({ mock: false }), keys);
   await mkdir(join(folder, 'configs'));
   await mkdir(join(folder, 'secrets'));
-  await cp(join(ROOT, 'runtimes/gateway/programs'), join(folder, 'configs'), { recursive: true });
+  await cp(join(ROOT, 'runtimes/gateway/image/programs'), join(folder, 'configs'), { recursive: true });
   await writeFile(join(folder, 'configs/config.yaml'), renderLitellm(plan, fixed));
   // On a busy machine a start takes minutes, and the watchdog must not kill a gateway that is only slow.
   await writeFile(

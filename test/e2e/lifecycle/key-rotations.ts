@@ -103,7 +103,7 @@ export function rotations(life: LifecycleStack): void {
     async () => {
       await checkout.json(['connect', life.stack, '--key', 'master']);
       const old = life.clientKey();
-      const file = join(checkout.dir, 'runtimes/gateway/programs/supervisor.py');
+      const file = join(checkout.dir, 'runtimes/gateway/image/programs/supervisor.py');
       const good = readFileSync(file, 'utf8');
       writeFileSync(file, 'raise SystemExit("broken on purpose")\n');
       const failed = await checkout.switchyard(['keys', 'rotate', life.stack, '--grace', '1s']);

@@ -46,7 +46,7 @@ describe('the gateway', () => {
   ])('%i', (status, text) => expect(describeExplanation(explainFailure({ ...gateway, status }))).toBe(text));
 
   test.each([
-    ['runtimes/gateway/programs', OWN_REFUSALS[0]],
+    ['runtimes/gateway/image/programs', OWN_REFUSALS[0]],
     ['runtimes/portkey/image', OWN_REFUSALS[1]],
   ])("the stack's own rejection of a client's key is recognised; its message is in %s", (folder, message) => {
     const files = readdirSync(join(ROOT, folder)).filter((name) => /\.(py|mjs)$/.test(name));
@@ -66,7 +66,7 @@ describe('the gateway', () => {
 });
 
 test('providers that are skipped after a failure are not called rate limited; the message is that of the gateway', () => {
-  const programs = join(ROOT, 'runtimes/gateway/programs');
+  const programs = join(ROOT, 'runtimes/gateway/image/programs');
   const message = /'(All providers of this model[^']*)'/.exec(
     readFileSync(join(programs, 'provider_failure.py'), 'utf8'),
   )?.[1];

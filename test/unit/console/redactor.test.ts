@@ -9,7 +9,7 @@ test('replaces the longest secret first, and keeps texts too short for a key', (
   expect(clean('x12345678 12345678 1234567')).toBe('[key] [key] 1234567');
 });
 
-test.each(['runtimes/gateway/programs', 'runtimes/portkey/image'])(
+test.each(['runtimes/gateway/image/programs', 'runtimes/portkey/image'])(
   '%s: its redactors have the same bound, stated once',
   (folder) => {
     const language = folder.startsWith('runtimes/gateway') ? 'py' : 'mjs';

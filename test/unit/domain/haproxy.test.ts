@@ -129,7 +129,7 @@ describe('renderEdge', () => {
   });
 
   test("the message for a wrong key is the gateway's", () => {
-    const text = readFileSync(join(FOLDER, '../../gateway/programs/request_filter.py'), 'utf8');
+    const text = readFileSync(join(FOLDER, '../../gateway/image/programs/request_filter.py'), 'utf8');
     const message = /^INVALID_KEY_MESSAGE = '(.*)'$/m.exec(text)?.[1] ?? 'missing';
     expect(front).toContain(JSON.stringify(message).slice(1, -1).replace(/["\\]/g, '\\$&'));
   });

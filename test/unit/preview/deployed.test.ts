@@ -7,6 +7,7 @@ import { findLeakedSecrets } from '../../../preview/leaked-secrets.ts';
 import { ROOT } from '../../../console/home-paths.ts';
 import { olderPlan } from '../../../preview/older-plan.ts';
 import { gatewayFiles, stackPlan } from '../../../stacks/container-files.ts';
+import { folderFiles } from '../../../stacks/folder-files.ts';
 import { shippedInputs } from '../../harness/client-of.ts';
 
 const URN = 'urn:pulumi:dev::switchyard::docker:index/container:Container::gateway-0';
@@ -65,7 +66,9 @@ test('the plan of a stack of the previous release is reconstructed from its file
     keys: { OPENAI_API_KEY: 'x', OPENAI_API_KEY_2: 'y', MISTRAL_API_KEY: 'z' },
   });
   const inputs = { ...rest, keyNames: [...keyNames] };
-  const uploads = gatewayFiles(inputs).map(({ path, content }) => ({ file: path, content }));
+  const programs = folderFiles(join(ROOT, 'runtimes/gateway/image/programs'), '/etc/switchyard');
+  const files = [...gatewayFiles(inputs), ...programs];
+  const uploads = files.map(({ path, content }) => ({ file: path, content }));
   const state = (files: unknown) => [{ urn: URN, type: 'z', inputs: { uploads: files } }];
   expect(olderPlan(state(uploads))).toEqual(JSON.parse(JSON.stringify(stackPlan(inputs))));
   expect(olderPlan([])).toBeUndefined();

@@ -47,14 +47,14 @@ test('a key in any file is found, and in all of them at once', () => {
 test('a key is also found if the catalogue has errors', () => {
   const [catalog, hook] = [
     join(root, 'config-templates/catalog.yaml'),
-    join(root, 'runtimes/gateway/programs/probe.py'),
+    join(root, 'runtimes/gateway/image/programs/probe.py'),
   ];
   const texts = [catalog, hook].map((path) => readFileSync(path, 'utf8'));
   writeFileSync(hook, `${texts[1]}# ${KEY}\n`);
   try {
     for (const broken of ['modles: {}\n', 'providers: [\n']) {
       writeFileSync(catalog, `${texts[0]}\n${broken}`);
-      expect(findLeakedSecrets(root)).toMatchObject([{ file: 'runtimes/gateway/programs/probe.py' }]);
+      expect(findLeakedSecrets(root)).toMatchObject([{ file: 'runtimes/gateway/image/programs/probe.py' }]);
     }
   } finally {
     writeFileSync(catalog, texts[0]!);

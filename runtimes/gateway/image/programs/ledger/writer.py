@@ -45,6 +45,8 @@ class Writer:
         # The first rows of `waiting` that a failed attempt may have written.
         self.in_doubt = 0
         self.lost = 0
+        # How many rows waited when the state was reported last.
+        self.told_waiting = 0
         self.problem = ''
         self.pause, self.retry_at, self.maintain_at = FIRST_PAUSE, 0.0, time.monotonic() + 60
         self.stopping = threading.Event()
@@ -119,6 +121,9 @@ class Writer:
     def write_all(self) -> None:
         while self.waiting and self.attempt(self.write_batch):
             pass
+        # After a long trouble more rows wait than fit into the batch that ended it.
+        if self.told_waiting and not self.waiting:
+            self.tell()
 
     def attempt(self, action: Callable[[], None]) -> bool:
         """Do something with the database. A failure is remembered, and what was to be done is tried again later."""
@@ -151,6 +156,7 @@ class Writer:
         self.tell()
 
     def tell(self) -> None:
+        self.told_waiting = len(self.waiting)
         if self.report:
             self.report({'waiting': len(self.waiting), 'lost': self.lost, 'problem': self.problem})
 
