@@ -69,7 +69,10 @@ export class Checkout {
    * LiteLLM, whose start takes ten seconds of CPU. A test that uses this must name the test that asserts the same with LiteLLM.
    */
   stubLitellm(): void {
-    cpSync(join(ROOT, 'sandbox/stub_gateway.py'), join(this.dir, 'runtimes/gateway/image/programs/server.py'));
+    cpSync(
+      join(ROOT, 'sandbox/stub_gateway.py'),
+      join(this.dir, 'runtimes/gateway/image/programs/server.py'),
+    );
   }
 
   /**

@@ -103,7 +103,7 @@ test.each([
   [
     'a key in a hook',
     () => edit('runtimes/gateway/image/programs/probe.py', (text) => `${text}# gsk_${'a1B2'.repeat(13)}\n`),
-    /runtimes\/gateway\/programs\/probe\.py:\d+:3 this looks like a key of Groq/,
+    /runtimes\/gateway\/image\/programs\/probe\.py:\d+:3 this looks like a key of Groq/,
   ],
 ])(
   '%s fails, with its position and without the key',
