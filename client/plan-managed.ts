@@ -128,14 +128,18 @@ function ownedObjects(
   given: { created: boolean; blocks?: WantedFile['blocks']; before?: string[][] | undefined },
 ): { containers: string[][]; blocks?: string[][] } {
   const { created, blocks = [], before = [] } = given;
-  const isIn = (list: readonly (readonly string[])[], at: readonly string[]): boolean =>
-    list.some((one) => canonical(one) === canonical(at));
+  const now = new Set(managed.containers.map(canonical));
   const earlier = before.filter(
-    (at) => !isIn(managed.containers, at) && at.length > 0 && valueAt(content, at) !== undefined,
+    (at) => !now.has(canonical(at)) && at.length > 0 && valueAt(content, at) !== undefined,
   );
   const containers = [...managed.containers, ...earlier];
+  const ofBlocks = new Set(blocks.map(canonical));
   const owned =
-    typeof content === 'string' ? (created ? [[]] : []) : containers.filter((at) => isIn(blocks, at));
+    typeof content === 'string'
+      ? created
+        ? [[]]
+        : []
+      : containers.filter((at) => ofBlocks.has(canonical(at)));
   return { containers, ...(owned.length === 0 ? {} : { blocks: owned }) };
 }
 

@@ -72,7 +72,7 @@ test.concurrent(
 test.concurrent(
   'a process that computes, but whose event loop runs in between, is not',
   async () => {
-    expect(await start('busy').wait(8000)).toBeUndefined();
+    expect(await start('busy').wait(5000)).toBeUndefined();
   },
   30_000,
 );

@@ -32,7 +32,7 @@ test(
         walk.verify();
         walk.remove();
       }),
-      { numRuns: SOAK ? 1000 : 25 },
+      { numRuns: SOAK ? 1000 : 15 },
     );
   },
   10 * 60_000,

@@ -229,7 +229,7 @@ describe('opencode.json', () => {
             expect(result.enabled_providers).toEqual(expect.arrayContaining(logins));
         },
       ),
-      { numRuns: SOAK ? 1000 : 50 },
+      { numRuns: SOAK ? 1000 : 25 },
     );
   });
 });
@@ -261,7 +261,7 @@ describe('the lists', () => {
           }
         },
       ),
-      { numRuns: SOAK ? 1000 : 50 },
+      { numRuns: SOAK ? 1000 : 25 },
     );
   });
 });
