@@ -60,8 +60,13 @@ def days_in(rule: Mapping) -> frozenset[int]:
     if given is None:
         return EVERY_DAY
     days = given if isinstance(given, (list, tuple)) else ()
-    numbers = (DAYS.index(day.strip().lower()[:3]) + 1 if isinstance(day, str) and day.strip().lower()[:3] in DAYS else day for day in days)
-    return frozenset(number for number in numbers if isinstance(number, int)) & EVERY_DAY
+    return frozenset(number for number in map(day_number, days) if isinstance(number, int)) & EVERY_DAY
+
+
+def day_number(day: object) -> object:
+    """A name of a day, as far as its first three letters, as its number; anything else as it is."""
+    short = day.strip().lower()[:3] if isinstance(day, str) else ''
+    return DAYS.index(short) + 1 if short in DAYS else day
 
 
 def times_in(given: object) -> list[tuple[int, int]]:

@@ -84,8 +84,8 @@ def is_damage(text: str) -> bool:
 
 def reason(error: Exception) -> str:
     """Why the database does not work, in one line. Not the whole text of SQLAlchemy's errors: it has the values of the rows."""
-    text = str(getattr(error, 'orig', None) or error) or type(error).__name__
-    return text.splitlines()[0][:200]
+    lines = str(getattr(error, 'orig', None) or error).splitlines() or ['']
+    return lines[0][:200] or type(error).__name__
 
 
 def inode_of(file: Path) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ledger.files import LedgerFiles, SharedLock
-from ledger.opening import inode_of
+from ledger.opening import inode_of, reason
 
 from limits.demand import Refused
 from limits.statements import Execute
@@ -62,7 +62,7 @@ class Connection:
         except (Refused, Unavailable):
             raise
         except Exception as error:
-            text = (str(getattr(error, 'orig', None) or error).splitlines() or [''])[0][:200] or type(error).__name__
+            text = reason(error)
             if is_busy(error):
                 raise Busy(text) from error
             self.close()

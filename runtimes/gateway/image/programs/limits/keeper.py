@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 
-from ledger.opening import log
+from ledger.opening import log, reason
 
 from limits.database import Database
 from limits.enforcer import Enforcer
@@ -73,7 +73,7 @@ class Keeper:
             problem = ''
         except Exception as error:
             self.database.close()
-            problem = (str(getattr(error, 'orig', None) or error).splitlines() or [''])[0][:200] or type(error).__name__
+            problem = reason(error)
         # What was refused in the test may not be refused while the database does not work.
         state = {'enforced': self.tested and not (problem and not self.enforcer.policy.refuse), 'problem': problem}
         if state != self.state:
