@@ -28,10 +28,11 @@ const METHODS = new Map([
  * @param ready whether Portkey has started: the answer to health checks. A check must cost little, and must not wait while Portkey is busy.
  * @param maxBodyBytes the length of the largest body.
  * @param stallMs how long an upload may stall, in milliseconds; the default is 25 s.
+ * @param lingerMs how long a client that goes on sending may take to read a 413, in milliseconds; the default is 2 s.
  */
-export function createAuthProxy({ config, keyFile, redact, inner, ready, maxBodyBytes, stallMs }) {
+export function createAuthProxy({ config, keyFile, redact, inner, ready, maxBodyBytes, stallMs, lingerMs }) {
   const hasValidKey = keyCheck(keyFile);
-  const forward = forwarder({ config, redact, inner, maxBodyBytes, stallMs });
+  const forward = forwarder({ config, redact, inner, maxBodyBytes, stallMs, lingerMs });
   const data = config.targets.map(({ name: id }) => ({
     id,
     object: 'model',

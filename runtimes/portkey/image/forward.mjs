@@ -37,7 +37,14 @@ function framing(headers) {
 }
 
 /** Returns `(request, response, path)`, which lets Portkey answer a request with the routes in `config`. */
-export function forwarder({ config, redact, inner: port, maxBodyBytes = Infinity, stallMs = STALL_MS }) {
+export function forwarder({
+  config,
+  redact,
+  inner: port,
+  maxBodyBytes: maxBytes = Infinity,
+  stallMs = STALL_MS,
+  lingerMs,
+}) {
   // A header can contain only Latin-1 characters.
   const routes = JSON.stringify(config).replace(
     /[^\x20-\x7e]/g,
@@ -71,7 +78,7 @@ export function forwarder({ config, redact, inner: port, maxBodyBytes = Infinity
   return (request, response, path) => {
     const frame = framing(request.headers);
     if (frame === undefined) return sendError(response, 400, 'bad_request', EXPECTED_FRAMING);
-    if (announcesTooMuch(request, maxBodyBytes)) return rejectTooLarge(request, response, maxBodyBytes);
+    if (announcesTooMuch(request, maxBytes)) return rejectTooLarge(request, response, { maxBytes, lingerMs });
     const { 'content-length': _, ...headers } = Object.fromEntries(endToEndHeaders(request.headers));
     // A compressed response could not be searched for keys.
     const own = { ...frame, 'accept-encoding': 'identity', 'x-portkey-config': routes };
@@ -103,12 +110,12 @@ export function forwarder({ config, redact, inner: port, maxBodyBytes = Infinity
     const count = (piece) => {
       stalled.refresh();
       received += piece.length;
-      if (received <= maxBodyBytes) return;
+      if (received <= maxBytes) return;
       rejected = true;
       clearTimeout(stalled);
       request.off('data', count).unpipe(inner);
       inner.destroy();
-      rejectTooLarge(request, response, maxBodyBytes, received);
+      rejectTooLarge(request, response, { maxBytes, received, lingerMs });
     };
     request.on('data', count).on('end', () => clearTimeout(stalled));
     response.on('close', () => {

@@ -50,16 +50,24 @@ export function upstreamError(response, said) {
 
 /** Sends an error. If the response has already begun, it can only be cut off. */
 export function sendError(response, status, code, message, headers = {}) {
-  if (response.writableEnded) return;
-  if (response.headersSent || response.destroyed) return void response.destroy();
+  if (beginError(response, status, code, message, headers)) response.end();
+}
+
+/** Sends an error without ending the response, so that its connection stays open. Returns whether it could. */
+export function beginError(response, status, code, message, headers = {}) {
+  if (response.writableEnded) return false;
+  if (response.headersSent || response.destroyed) {
+    response.destroy();
+    return false;
+  }
   const body = errorBody(response, status, { message, code });
   if (status >= 500)
     console.error(`portkey: request ${response.getHeader('x-request-id')}: responds with ${status} ${code}`);
-  response
-    .writeHead(status, {
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
-      ...headers,
-    })
-    .end(body);
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(body),
+    ...headers,
+  });
+  response.write(body);
+  return true;
 }
