@@ -187,5 +187,6 @@ test('a valid catalogue results in a config that has only keys that LiteLLM read
         config.model_list.length,
       );
     }),
+    { numRuns: SOAK ? 1000 : 40 },
   );
 });
