@@ -68,6 +68,10 @@ test('a body is limited in size, memory and time, however it arrives', async () 
   await runPython('test_upload');
 }, 120_000);
 
+test('a request that is not valid HTTP gets an error of the API, however long its body is', async () => {
+  await runPython('test_invalid_http');
+}, 60_000);
+
 test('a request is handed to LiteLLM at most twice, even if gateways are killed', async () => {
   await runPython('test_hand_over');
 }, 60_000);

@@ -25,6 +25,7 @@ from field_types import FieldTypes
 from fast_import import skip_unreachable_routes, without_collector
 from hand_over import HandOvers
 from heartbeat import Heartbeat
+from invalid_http import answer_invalid_requests
 from known_fields import KnownFields
 from memory_budget import MemoryBudget
 from model_info import model_info
@@ -68,6 +69,7 @@ def main() -> None:
         from litellm.llms.openai import openai
         from litellm.proxy.proxy_server import app
         from litellm.router_utils import cooldown_handlers
+        from uvicorn.protocols.http.auto import AutoHTTPProtocol
 
     config = yaml.safe_load(settings.CONFIG.read_text())
     models = config.get('model_list') or []
@@ -77,6 +79,7 @@ def main() -> None:
     send_only_published_fields(litellm.ProviderConfigManager)
     install_failure_policy(litellm.Router, cooldown_handlers, openai)
     count_provider_calls(httpx.AsyncClient, httpx.Client)
+    answer_invalid_requests(AutoHTTPProtocol)
     given = settings.load()
     ledger = GatewayLedger(config, litellm.model_cost, given, limits())
     ledger.start(litellm.Router, [LiteLLMAiohttpTransport, httpx.AsyncHTTPTransport])
