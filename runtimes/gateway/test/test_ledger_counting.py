@@ -105,6 +105,36 @@ class CountingTest(unittest.TestCase):
         self.assertEqual(prices_of('p', 'm', {'input_cost_per_token': 7.5e-09}, 'litellm')[0].input, 7_500_000)
         self.assertEqual(prices_of('p', 'm', {'output_cost_per_token': 1e-06}, 'litellm'), [])
 
+    def test_the_limit_of_a_long_request_is_whatever_the_price_map_says(self):
+        entry = {'input_cost_per_token': 1e-07, 'output_cost_per_token': 5e-07, 'input_cost_per_token_above_100k_tokens': 5e-07, 'output_cost_per_token_above_100k_tokens': 2.5e-06}
+        entry |= {'cache_creation_input_token_cost': 1.25e-07, 'cache_creation_input_token_cost_above_1hr_above_100k_tokens': 1e-06, 'input_cost_per_token_priority': 2e-07}
+        for provider, last in (('anthropic', 100_000), ('xai', 99_999)):
+            prices = PriceList(prices_of(provider, 'm', entry, 'litellm'))
+            self.assertEqual([prices.find(provider, 'm', '', tokens, 0).output for tokens in (last, last + 1)], [500_000_000, 2_500_000_000])
+            self.assertEqual(prices.find(provider, 'm', '', 100_001, 0).written_1h, 1_000_000_000)
+            # What a tier has no price for costs the usual one: long requests, and the output.
+            self.assertEqual([prices.find(provider, 'm', 'priority', tokens, 0)[4:9:4] for tokens in (last, last + 1)], [(200_000_000, 500_000_000), (500_000_000, 2_500_000_000)])
+
+    def test_every_service_tier_has_its_price_in_the_providers_word(self):
+        entry = {'input_cost_per_token': 1e-06, 'output_cost_per_token': 0, **{f'input_cost_per_token_{tier}': rate for tier, rate in (('flex', 5e-07), ('balanced', 7e-07), ('priority', 2e-06), ('ultrafast', 6e-06))}}
+        prices = PriceList(prices_of('openai', 'm', entry, 'litellm'))
+        for tier, expected in (('', 1000), ('default', 1000), ('standard', 1000), ('auto', 1000), ('flex', 500), ('balanced', 700), ('priority', 2000), ('fast', 2000), ('on_demand_priority', 2000), ('ultrafast', 6000)):
+            self.assertEqual(prices.cost('openai', 'm', Tokens(1), 0, tier).nano_usd, expected, tier)
+
+    def test_anthropics_surcharges_are_a_part_of_the_bill(self):
+        entry = {'input_cost_per_token': 5e-06, 'output_cost_per_token': 2.5e-05, 'provider_specific_entry': {'us': 1.1, 'fast': 2.0}}
+        usage = {'input_tokens': 1000, 'output_tokens': 100, 'service_tier': 'standard'}
+        deployment = Deployment('claude', 'anthropic', 'claude-opus-5', 'KEY')
+        usual = 1000 * 5000 + 100 * 25_000
+        for more, percent in (({}, 100), ({'speed': 'standard', 'inference_geo': 'global'}, 100), ({'speed': 'fast'}, 200), ({'inference_geo': 'us'}, 110), ({'inference_geo': 'US', 'speed': 'fast'}, 220), ({'inference_geo': 'eu', 'speed': 'fast'}, 200), ({'inference_geo': 'not_available'}, 100), ({'inference_geo': 5}, 100)):
+            answer = json.dumps({'type': 'message', 'usage': {**usage, **more}}).encode()
+            row = self.row(answer, PriceList(prices_of('anthropic', 'claude-opus-5', entry, 'litellm')), deployment=deployment, wire='messages')
+            self.assertEqual(row['cost_nano_usd'], usual * percent // 100, more)
+        # A stream tells them at its beginning.
+        events = [{'type': 'message_start', 'message': {'usage': {**usage, 'output_tokens': 1, 'speed': 'fast'}}}, {'type': 'message_delta', 'delta': {'stop_reason': 'end_turn'}, 'usage': {'output_tokens': 100}}, {'type': 'message_stop'}]
+        row = self.stream(*events, wire='messages', deployment=deployment, prices=PriceList(prices_of('anthropic', 'claude-opus-5', entry, 'litellm')))
+        self.assertEqual((row['cost_nano_usd'], row['price'].tier), (usual * 2, 'fast_mode'))
+
     def test_streams_with_and_without_usage(self):
         whole = self.stream(chunk('a b'), chunk(' c'), END, {'choices': [], 'usage': USAGE}, b'[DONE]')
         self.assertEqual(self.numbers(whole), ('success', 7, 5, 'provider'))

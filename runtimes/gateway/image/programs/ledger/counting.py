@@ -10,6 +10,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
+# Anthropic's surcharge for a faster answer. The other one is named by the country in which an answer is computed.
+FAST = 'fast_mode'
+
 
 class Tokens(NamedTuple):
     """The tokens of a call."""
@@ -24,6 +27,8 @@ class Tokens(NamedTuple):
     cost: Decimal | None = None
     # What is billed beside these tokens, in words: audio, server tools.
     caveats: tuple[str, ...] = ()
+    # The tier of the price for all of them, where the usage tells it (prices.py).
+    tier: str = ''
 
 
 def tokens_of(provider: str, wire: str, usage: dict) -> Tokens:
@@ -66,7 +71,15 @@ def anthropic(usage: dict) -> Tokens:
     reasoning = number(part(usage, 'output_tokens_details'), 'thinking_tokens', 'reasoning_tokens')
     caveats = ('server_tools',) if any(part(usage, 'server_tool_use').values()) else ()
     given = number(usage, 'input_tokens') + cached + written
-    return clamped(given, cached, written, hour, number(usage, 'output_tokens'), reasoning, cost(usage), caveats)
+    tokens = clamped(given, cached, written, hour, number(usage, 'output_tokens'), reasoning, cost(usage), caveats)
+    return tokens._replace(tier=surcharges(usage))
+
+
+def surcharges(usage: dict) -> str:
+    """Anthropic's surcharges in a usage: for a faster answer, and for one that is computed in a country."""
+    geo = usage.get('inference_geo')
+    country = geo.lower() if isinstance(geo, str) and geo.lower() not in ('global', 'not_available') else ''
+    return ' '.join(filter(None, (FAST if usage.get('speed') == 'fast' else '', country)))
 
 
 def gemini(usage: dict) -> Tokens:
