@@ -135,6 +135,19 @@ class CountingTest(unittest.TestCase):
         row = self.stream(*events, wire='messages', deployment=deployment, prices=PriceList(prices_of('anthropic', 'claude-opus-5', entry, 'litellm')))
         self.assertEqual((row['cost_nano_usd'], row['price'].tier), (usual * 2, 'fast_mode'))
 
+    def test_the_service_tier_is_the_one_that_was_given_and_not_the_one_that_was_asked_for(self):
+        prices = PriceList(prices_of('openai', 'gpt-5.6', {'input_cost_per_token': 1e-06, 'input_cost_per_token_priority': 2e-06}, 'litellm'))
+        usage = {'input_tokens': 7, 'output_tokens': 5}
+        for asked, given, expected in (('priority', 'default', 7000), ('auto', 'priority', 14_000), ('auto', 'default', 7000)):
+            row = self.stream({'type': 'response.created', 'response': {'service_tier': asked}}, {'type': 'response.completed', 'response': {'usage': usage, 'service_tier': given}}, wire='responses', prices=prices)
+            self.assertEqual(row['cost_nano_usd'], expected)
+        # Gemini tells it in a header, Vertex AI in the usage.
+        entry = {'input_cost_per_token': 3e-07, 'input_cost_per_token_priority': 5.4e-07, 'output_cost_per_token': 2.5e-06, 'output_cost_per_token_priority': 4.5e-06}
+        for header, more, expected in (('priority', {}, 9900), ('standard', {}, 5500), ('', {'trafficType': 'ON_DEMAND_PRIORITY'}, 9900), ('', {'trafficType': 'ON_DEMAND'}, 5500)):
+            made = attempt(request(), json.dumps({'candidates': [], 'usageMetadata': {'promptTokenCount': 10, 'candidatesTokenCount': 1, **more}}).encode(), wire='gemini', deployment=Deployment('g', 'gemini', 'm', 'KEY'))
+            made.service_tier = header
+            self.assertEqual(attempt_row(made, PriceList(prices_of('gemini', 'm', entry, 'litellm')), count)[1]['cost_nano_usd'], expected)
+
     def test_streams_with_and_without_usage(self):
         whole = self.stream(chunk('a b'), chunk(' c'), END, {'choices': [], 'usage': USAGE}, b'[DONE]')
         self.assertEqual(self.numbers(whole), ('success', 7, 5, 'provider'))
@@ -235,6 +248,16 @@ class CountingTest(unittest.TestCase):
             made.add(body[start : start + 16_384])
         self.assertLess(len(made.answer), 2_000_000)
         self.assertEqual(self.numbers(attempt_row(made, PRICES, count)[1]), ('success', 7, 0, 'provider'))
+
+    def test_a_large_last_event_is_read_at_its_end(self):
+        deltas = [{'type': 'response.output_text.delta', 'delta': 'word ' * 200} for _ in range(1200)]
+        done = {'id': 'r', 'status': 'completed', 'output': [{'text': 'word ' * 100_000}], 'usage': {'input_tokens': 700, 'output_tokens': 9, 'output_tokens_details': {'reasoning_tokens': 4}}, 'user': None}
+        body = sse({'type': 'response.created', 'response': {'id': 'r', 'usage': None}}, *deltas, {'type': 'response.completed', 'response': done})
+        made = attempt(request(), b'', wire='responses', content_type='text/event-stream')
+        for start in range(0, len(body), 16_384):
+            made.add(body[start : start + 16_384])
+        row = attempt_row(made, PRICES, count)[1]
+        self.assertEqual((self.numbers(row), row['gen_ai_usage_reasoning_output_tokens']), (('success', 700, 9, 'provider'), 4))
 
     @unittest.skipUnless(RECORDINGS.is_dir(), f'the recorded exchanges are not at {RECORDINGS}')
     def test_real_recordings_agree_with_an_independent_sum(self):

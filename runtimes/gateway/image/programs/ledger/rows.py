@@ -32,7 +32,7 @@ def attempt_row(attempt: Attempt, prices: PriceList, count: CountTokens) -> tupl
     litellm_provider = attempt.deployment.provider if attempt.deployment else ''
     cost = Cost(0, 'none')
     if source != 'none':
-        cost = prices.cost(litellm_provider, price_model, tokens, attempt.completed_us / 1e6, answer.service_tier)
+        cost = prices.cost(litellm_provider, price_model, tokens, attempt.completed_us / 1e6, attempt.service_tier or answer.service_tier)
     return 'attempts', {
         'request_id': attempt.request.id,
         'attempt': attempt.number,

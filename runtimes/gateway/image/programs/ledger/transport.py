@@ -66,6 +66,7 @@ def observe(transport, deployments: dict[str, Deployment], ended: Callable[[Atte
         attempt.http_status = response.status_code
         attempt.content_type = response.headers.get('content-type', '')
         attempt.encoding = response.headers.get('content-encoding', '').lower()
+        attempt.service_tier = response.headers.get('x-gemini-service-tier', '').lower()
         response.stream = metered(response.stream, meter)
         return response
 
