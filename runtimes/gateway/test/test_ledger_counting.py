@@ -121,6 +121,21 @@ class CountingTest(unittest.TestCase):
         for tier, expected in (('', 1000), ('default', 1000), ('standard', 1000), ('auto', 1000), ('flex', 500), ('balanced', 700), ('priority', 2000), ('fast', 2000), ('on_demand_priority', 2000), ('ultrafast', 6000)):
             self.assertEqual(prices.cost('openai', 'm', Tokens(1), 0, tier).nano_usd, expected, tier)
 
+    def test_sound_has_a_price_of_its_own(self):
+        entry = {'input_cost_per_token': 1e-06, 'output_cost_per_token': 2e-06, 'input_cost_per_audio_token': 1e-05, 'output_cost_per_audio_token': 2e-05, 'cache_read_input_token_cost': 1e-07}
+        entry |= {'input_cost_per_token_priority': 2e-06, 'input_cost_per_audio_token_priority': 3e-05}
+        for priced, tier, caveat, expected in (
+            (entry, 'default', '', 30 * 100 + 30 * 1000 + 40 * 10_000 + 4 * 2000 + 6 * 20_000),
+            (entry, 'priority', '', 30 * 2000 + 30 * 2000 + 40 * 30_000 + 4 * 2000 + 6 * 20_000),
+            ({name: rate for name, rate in entry.items() if 'audio' not in name}, '', 'audio', 30 * 100 + 70 * 1000 + 10 * 2000),
+        ):  # fmt: skip
+            usage = {'prompt_tokens': 100, 'completion_tokens': 10, 'prompt_tokens_details': {'cached_tokens': 30, 'audio_tokens': 40}, 'completion_tokens_details': {'audio_tokens': 6}}
+            row = self.row(json.dumps({'usage': usage, 'service_tier': tier}).encode(), PriceList(prices_of('openai', 'gpt-5.6', priced, 'litellm')))
+            self.assertEqual((row['cost_nano_usd'], row['cost_caveat']), (expected, caveat))
+        usage = {'promptTokenCount': 100, 'candidatesTokenCount': 10, 'promptTokensDetails': [{'modality': 'TEXT', 'tokenCount': 60}, {'modality': 'AUDIO', 'tokenCount': 40}]}
+        self.assertEqual(tokens_of('gemini', 'gemini', usage)[-2:], (40, 0))
+        self.assertEqual(tokens_of('gemini', 'gemini', usage).caveats, ('audio',))
+
     def test_anthropics_surcharges_are_a_part_of_the_bill(self):
         entry = {'input_cost_per_token': 5e-06, 'output_cost_per_token': 2.5e-05, 'provider_specific_entry': {'us': 1.1, 'fast': 2.0}}
         usage = {'input_tokens': 1000, 'output_tokens': 100, 'service_tier': 'standard'}

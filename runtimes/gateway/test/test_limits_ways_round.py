@@ -265,6 +265,21 @@ class WorstCase(unittest.TestCase):
         self.assertEqual(self.bound({'model': 'x', 'input': 'hi'}, '/embeddings').output, 0)
         self.assertEqual(self.bound(chat('x', max_tokens=None)).tokens(None, 400)[1], 400)
 
+    def test_sound_is_reserved_at_its_price(self):
+        from ledger.counting import Tokens
+        from ledger.prices import PriceList, prices_of
+        from limits.chains import dearest
+
+        prices = prices_of('openai', 'm', {'input_cost_per_token': 1e-06, 'output_cost_per_token': 2e-06, 'input_cost_per_audio_token': 1e-05, 'output_cost_per_audio_token': 2e-05}, 'litellm')
+        sound = [{'role': 'user', 'content': [{'type': 'input_audio', 'input_audio': {'data': 'x'}}]}]
+        for fields, most in ((chat('x'), Tokens(1000, output=1)), (chat('x', messages=sound), Tokens(5000, output=1, audio=5000)), (chat('x', audio={'voice': 'v'}), Tokens(1000, output=1, audio_output=1)), (chat('x', extra_body={'audio': {}}), Tokens(1000, output=1, audio_output=1))):
+            bound = self.bound(fields)
+            reserved = max(dearest(price, *bound.tokens(5000, None), bound) for price in prices)
+            self.assertGreaterEqual(reserved, PriceList(prices).cost('openai', 'm', most, 0).nano_usd, fields)
+        # Nobody pays for sound that cannot be there.
+        bound = self.bound(chat('x'))
+        self.assertLess(max(dearest(price, *bound.tokens(5000, None), bound) for price in prices), 2_000_000)
+
     def test_a_context_window_is_not_smaller_than_the_provider_has_it(self):
         from ledger.gateway import prices_for
         from ledger.observed import deployments_of

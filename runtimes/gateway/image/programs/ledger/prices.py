@@ -23,6 +23,8 @@ SAME_TIER = {'fast': 'priority', 'on_demand_priority': 'priority', 'on_demand_fl
 RATES = ('input', 'cached', 'written', 'written_1h', 'output', 'reasoning')
 # A tier that no client asks for: the hours in which a model costs less.
 OFF_PEAK = 'off_peak'
+# The tier of the tokens of sound, alone or before another one: `audio priority`.
+AUDIO = 'audio'
 # The tiers that a request can get without a word for them (limits/worst_case.py), or that cost less.
 CHEAP_TIERS = {'', 'flex', 'balanced', OFF_PEAK}
 
@@ -70,6 +72,7 @@ def prices_of(provider: str, model: str, entry: dict, source: str) -> list[Price
             reasoning = rate(entry, f'output_cost_per_reasoning_token{ending}', output)
             found.append(Price(provider, model, tier, above, given, cached, written, hour, output, reasoning, source))
     found += [price for usual in found if not usual.tier for price in with_surcharges(usual, entry)]
+    found += [audio for usual in found if not usual.above for audio in audio_price(usual, entry)]
     hours = off_peak_of(entry)
     return [*found, off_peak_price(found[0], entry, hours)] if found and hours else found
 
@@ -83,6 +86,16 @@ def with_surcharges(usual: Price, entry: dict) -> Iterator[Price]:
     tiers = {**factors, **({FAST: fast} | {f'{FAST} {name}': fast * factor for name, factor in factors.items()} if fast else {})}
     for tier, factor in tiers.items():
         yield usual._replace(tier=tier, **{name: rounded(getattr(usual, name) * factor / NANO) for name in RATES})
+
+
+def audio_price(usual: Price, entry: dict) -> Iterator[Price]:
+    """The price of sound in a tier, if its entry has one, be it that of the usual tier."""
+    ending = f'_{usual.tier}' if usual.tier else ''
+    names = 'input_cost_per_audio_token', 'output_cost_per_audio_token'
+    given, output = (rate(entry, f'{name}{ending}', rate(entry, name)) for name in names)
+    if given is not None or output is not None:
+        given, output = usual.input if given is None else given, usual.output if output is None else output
+        yield usual._replace(tier=f'{AUDIO} {usual.tier}'.strip(), input=given, output=output)
 
 
 def off_peak_price(usual: Price, entry: dict, hours: OffPeak) -> Price:
@@ -143,11 +156,18 @@ class PriceList:
             return Cost(rounded(tokens.cost), 'provider', price)
         if price is None:
             return Cost(0, 'unpriced')
-        return Cost(nano_usd(price, tokens), 'local', price)
+        return Cost(nano_usd(price, tokens, self.audio(price)), 'local', price)
+
+    def audio(self, price: Price) -> Price | None:
+        """The price of sound where another price holds for the rest; None if sound costs what text does, or if that is not known."""
+        tiers = AUDIO, f'{AUDIO} {price.tier}'
+        own = [one for one in self.by_model.get((price.provider, price.model), []) if one.tier in tiers]
+        return max(own, key=lambda one: tiers.index(one.tier), default=None)
 
 
-def nano_usd(price: Price, tokens: Tokens) -> int:
-    """The cost of tokens, rounded once, half to even."""
+def nano_usd(price: Price, tokens: Tokens, audio: Price | None = None) -> int:
+    """The cost of tokens, rounded once, half to even. `audio` is the price of those that are sound."""
+    audio = audio or price
     total = (
         (tokens.input - tokens.cached - tokens.written) * price.input
         + tokens.cached * price.cached
@@ -155,6 +175,8 @@ def nano_usd(price: Price, tokens: Tokens) -> int:
         + tokens.written_1h * price.written_1h
         + (tokens.output - tokens.reasoning) * price.output
         + tokens.reasoning * price.reasoning
+        + tokens.audio * (audio.input - price.input)
+        + tokens.audio_output * (audio.output - price.output)
     )
     whole, rest = divmod(total, MILLION)
     return whole + (rest * 2 > MILLION or (rest * 2 == MILLION and whole % 2))

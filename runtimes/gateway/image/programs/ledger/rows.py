@@ -33,6 +33,8 @@ def attempt_row(attempt: Attempt, prices: PriceList, count: CountTokens) -> tupl
     cost = Cost(0, 'none')
     if source != 'none':
         cost = prices.cost(litellm_provider, price_model, tokens, attempt.completed_us / 1e6, attempt.service_tier or answer.service_tier)
+    if cost.price and prices.audio(cost.price):
+        caveats = [caveat for caveat in caveats if caveat != 'audio']
     return 'attempts', {
         'request_id': attempt.request.id,
         'attempt': attempt.number,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from known_fields import fallbacks_of
 from ledger.observed import Deployment
-from ledger.prices import CHEAP_TIERS, MILLION, Price, PriceList
+from ledger.prices import AUDIO, CHEAP_TIERS, MILLION, Price, PriceList
 
 from limits.worst_case import Bound
 
@@ -94,7 +94,8 @@ def price_of(prices: PriceList, deployment: Deployment) -> tuple[Price, ...] | N
 
 def dearest(price: Price, given: int, output: int, bound: Bound) -> int:
     """What this many tokens cost at most by a price, in nano-dollars, rounded up. 0 if the price does not apply to such a request."""
-    if (price.tier not in CHEAP_TIERS and not bound.priority) or price.above >= max(given, 1):
+    tier = price.tier.removeprefix(AUDIO).strip()
+    if (tier not in CHEAP_TIERS and not bound.priority) or price.above >= max(given, 1) or (price.tier.startswith(AUDIO) and not bound.audio):
         return 0
     one = max(price.input, price.cached, price.written, price.written_1h if bound.cached_for_an_hour else 0)
     return -(-(given * one + output * max(price.output, price.reasoning)) // MILLION)

@@ -39,6 +39,8 @@ class Bound(NamedTuple):
     # Whether the request may ask for a dearer service, or for a cache that is kept longer.
     priority: bool = False
     cached_for_an_hour: bool = False
+    # Whether there may be sound, in what it sends, in what it refers to, or in the answer.
+    audio: bool = False
 
     def tokens(self, context: int | None, maximum: int | None) -> tuple[int, int]:
         """The input and output tokens at a model with these limits (None: unknown)."""
@@ -52,15 +54,16 @@ def bound_of(route: str, body: bytes, fields: dict) -> Bound:
     given = input_bound(body, fields)
     escapes = b'\\u00' in body
     hour = b'"1h"' in body or escapes
+    audio = given is None or b'audio' in body or escapes
     if route == '/embeddings':
-        return Bound(given, 0, inputs=longest_list(fields, 'input'), cached_for_an_hour=hour)
+        return Bound(given, 0, inputs=longest_list(fields, 'input'), cached_for_an_hour=hour, audio=audio)
     maxima, counts, own = numbers_in(route, fields)
     overlaid = has_overlays(fields)
     priority = any(name in fields and fields[name] not in usual for name, usual in SERVICES.items())
     priority = priority or (overlaid and (escapes or any(name.encode() in body for name in SERVICES)))
     predicted = len(body) if fields.get('prediction') or (overlaid and (escapes or b'prediction' in body)) else 0
     inputs = longest_list(fields, 'prompt') if route == '/completions' else 1
-    return Bound(given, max(maxima) + predicted if own else None, max([1, *counts]) * inputs, inputs, priority, hour)
+    return Bound(given, max(maxima) + predicted if own else None, max([1, *counts]) * inputs, inputs, priority, hour, audio)
 
 
 def longest_list(fields: dict, name: str) -> int:
