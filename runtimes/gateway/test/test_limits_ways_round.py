@@ -227,6 +227,11 @@ class WorstCase(unittest.TestCase):
         self.assertEqual(self.bound({'model': 'x', 'input': texts, 'conversation': 'x'}, '/embeddings').tokens(8_000, None), (400_000, 0))
         self.assertEqual(self.bound({'model': 'x', 'prompt': texts, 'conversation': 'x', 'max_tokens': 1}, '/completions').tokens(8_000, None), (400_000, 50))
 
+    def test_several_inputs_of_a_fallback_are_found(self):
+        texts = ['word ' * 1000] * 50
+        for fallbacks in ([{'model': 'y', 'input': texts}], [{'x': [{'model': 'y', 'input': texts}]}]):
+            self.assertGreater(self.bound({'model': 'x', 'input': 'x', 'fallbacks': fallbacks}, '/embeddings').tokens(8_000, None)[0], 250_000)
+
     def test_every_way_to_a_dearer_service_is_found(self):
         for more in (
             {'service_tier': 'priority'}, {'service_tier': 'auto'}, {'speed': 'fast'}, {'inference_geo': 'us'}, {'extra_body': {'service_tier': 'priority'}}, {'extra_body': {'speed': 'fast'}},

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from known_fields import FALLBACKS, OVERLAYS, objects
+from known_fields import FALLBACKS, OVERLAYS
 
 from limits.input_bound import has_overlays, input_bound
 
@@ -68,7 +68,15 @@ def bound_of(route: str, body: bytes, fields: dict) -> Bound:
 
 def longest_list(fields: dict, name: str) -> int:
     """How many texts a field has: 1 if it is one text, or the tokens of one."""
-    lists = [value for _, given in objects(fields, '') if isinstance(value := given.get(name), list)]
+    pending, lists = [(name, fields.get(name)), *((one, fields.get(one)) for one in (*OVERLAYS, *FALLBACKS))], []
+    while pending:
+        of, value = pending.pop()
+        if of == name and isinstance(value, list):
+            lists.append(value)
+        elif isinstance(value, dict):
+            pending += value.items()
+        elif isinstance(value, list):
+            pending += [('', item) for item in value]
     return max([1, *(len(value) for value in lists if value and not isinstance(value[0], (int, float)))])
 
 
