@@ -17,6 +17,7 @@ from ledger.observed import Deployment, deployments_of
 from ledger.prices import Price, PriceList, nano_usd, prices_of
 from ledger.rows import attempt_row, request_row
 from ledger.transport import observe_calls
+from ledger.wire import wire_of
 
 RECORDINGS = Path(os.environ.get('SWITCHYARD_RECORDINGS', '/recordings'))
 
@@ -175,6 +176,22 @@ class CountingTest(unittest.TestCase):
         self.assertEqual(self.numbers(groq), ('success', 7, 5, 'provider'))
         # OpenAI closes nothing after [DONE], and its SDK does not read further.
         self.assertEqual(self.stream(chunk('a'), END, {'choices': [], 'usage': USAGE}, b'[DONE]', ending='closed')['status'], 'success')
+
+    def test_ollamas_own_format(self):
+        for path in ('/api/chat', '/v1/api/generate', '/api/embed'):
+            self.assertEqual(wire_of(path), 'ollama')
+        self.assertEqual([wire_of(path) for path in ('/api/show', '/api/tags', '/api/embeddings')], ['', '', 'chat'])
+
+        def read(*lines, **more):
+            return self.row(b'\n'.join(json.dumps(line).encode() for line in lines), wire='ollama', body=ASKED, **more)
+
+        end = {'model': 'qwen', 'message': {'content': ''}, 'done': True, 'done_reason': 'stop', 'context': [1] * 9000, 'total_duration': 5, 'prompt_eval_count': 26, 'eval_duration': 9, 'eval_count': 7}
+        row = read({'model': 'qwen', 'message': {'content': 'a b "eval_count": 900'}, 'done': False}, end, content_type='application/x-ndjson')
+        self.assertEqual((self.numbers(row), row['gen_ai_response_model'], row['gen_ai_response_finish_reason'], row['stream']), (('success', 26, 7, 'provider'), 'qwen', 'stop', True))
+        self.assertEqual(self.numbers(read({**end, 'response': 'x'})), ('success', 26, 7, 'provider'))
+        self.assertEqual(self.numbers(read({'model': 'e', 'embeddings': [[0.1] * 9000], 'prompt_eval_count': 8})), ('success', 8, 0, 'provider'))
+        self.assertEqual(self.numbers(read({'message': {'content': 'a b '}, 'done': False}, {'response': 'c', 'done': False}, ending='closed')), ('cancelled', 3, 3, 'counted'))
+        self.assertEqual(read({'error': 'x'})['status'], 'error')
 
     def test_hang_ups_and_broken_streams(self):
         closed = self.stream(chunk('a b'), chunk(' c'), ending='closed')

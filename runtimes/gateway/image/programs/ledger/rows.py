@@ -116,7 +116,7 @@ def short(text: str) -> str:
 
 
 def is_stream(attempt: Attempt) -> bool:
-    return 'event-stream' in attempt.content_type
+    return 'event-stream' in attempt.content_type or 'ndjson' in attempt.content_type
 
 
 def read_answer(attempt: Attempt) -> wire.Answer:

@@ -12,6 +12,8 @@ from ledger.texts import deltas, first, loads, strings
 # A stream's usage is in its first or last events, or, at some providers, in every one. All others need not be parsed.
 FIRST, LAST = 2, 6
 _USAGE = re.compile(rb'"usage"\s*:\s*\{|"usage_metadata"\s*:\s*\{')
+_OLLAMA = re.compile(rb'"(prompt_eval_count|eval_count)"\s*:\s*(\d{1,12})')
+OLLAMA_TAIL = 1024
 
 
 class Answer(NamedTuple):
@@ -30,6 +32,8 @@ class Answer(NamedTuple):
 def wire_of(path: str) -> str:
     """The format of a provider's answer, by the path of its address; empty for one that costs nothing or is unknown."""
     end = path.rstrip('/').rpartition('/')[2].partition('?')[0]
+    if path.rstrip('/').endswith(('/api/chat', '/api/generate', '/api/embed')):
+        return 'ollama'
     if end in ('completions', 'embeddings'):
         return 'chat'
     if end in ('messages', 'responses'):
@@ -40,6 +44,8 @@ def wire_of(path: str) -> str:
 
 def read(wire: str, body: bytes, streamed: bool) -> Answer:
     """Read an answer. `streamed`: its content type is text/event-stream."""
+    if wire == 'ollama':
+        return read_ollama(body)
     return read_stream(wire, body) if streamed else read_whole(wire, body)
 
 
@@ -69,6 +75,20 @@ def read_whole(wire: str, body: bytes) -> Answer:
     usage = usage_in(fields)
     text = '' if usage else ''.join(strings(first(fields, 'choices', 'content', 'output', 'candidates')))
     return describe(Answer(usage, complete=bool(body), text=text), fields)
+
+
+def read_ollama(body: bytes) -> Answer:
+    """Ollama's own format: one object, or one in each line. Its counts are at the end, after much that need not be read."""
+    lines = body.splitlines()
+    counts = {name: int(count) for name, count in _OLLAMA.findall(body[-OLLAMA_TAIL:])}
+    last = loads(lines[-1]) if lines else {}
+    answer = Answer(complete=bool(counts) or last.get('done') is True, error='error' in last)
+    if counts:
+        answer = answer._replace(usage={'prompt_tokens': counts.get(b'prompt_eval_count', 0), 'completion_tokens': counts.get(b'eval_count', 0)})
+    else:
+        answer = answer._replace(text=''.join(strings([first(loads(line), 'response', 'message', 'thinking') for line in lines])))
+    found = {'model': last.get('model'), 'finish_reason': last.get('done_reason')}
+    return answer._replace(**{name: value for name, value in found.items() if isinstance(value, str)})
 
 
 def usage_in_tail(body: bytes) -> dict | None:
