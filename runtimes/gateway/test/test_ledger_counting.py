@@ -16,7 +16,7 @@ from ledger.counting import Tokens, tokens_of
 from ledger.observed import Deployment, deployments_of
 from ledger.prices import Price, PriceList, nano_usd, prices_of
 from ledger.rows import attempt_row, request_row
-from ledger.transport import observe_calls
+from ledger.transport import ask_for_usage, observe_calls
 from ledger.wire import wire_of
 
 RECORDINGS = Path(os.environ.get('SWITCHYARD_RECORDINGS', '/recordings'))
@@ -176,6 +176,19 @@ class CountingTest(unittest.TestCase):
         self.assertEqual(self.numbers(groq), ('success', 7, 5, 'provider'))
         # OpenAI closes nothing after [DONE], and its SDK does not read further.
         self.assertEqual(self.stream(chunk('a'), END, {'choices': [], 'usage': USAGE}, b'[DONE]', ending='closed')['status'], 'success')
+
+    def test_a_stream_is_asked_for_its_usage_whatever_the_client_asks_for(self):
+        import httpx
+
+        for given, expected in (
+            ({'stream': True}, {'include_usage': True}), ({'stream': True, 'stream_options': {'include_usage': False}}, {'include_usage': True}), ({'stream': True, 'stream_options': None}, {'include_usage': True}),
+            ({'stream': True, 'stream_options': {'include_obfuscation': False}}, {'include_obfuscation': False, 'include_usage': True}), ({'stream': True, 'tools': [{'x': {'stream_options': {'include_usage': True}}}]}, {'include_usage': True}),
+            ({'stream': False, 'tools': [{'x': {'stream': True}}]}, None),
+        ):  # fmt: skip
+            asked = httpx.Request('POST', 'http://x/chat/completions', json=given)
+            body = ask_for_usage(asked, asked.content)
+            self.assertEqual(json.loads(body).get('stream_options'), expected, given)
+            self.assertEqual((asked.content, asked.headers['content-length']), (body, str(len(body))))
 
     def test_ollamas_own_format(self):
         for path in ('/api/chat', '/v1/api/generate', '/api/embed'):
