@@ -116,6 +116,13 @@ class CountingTest(unittest.TestCase):
             # What a tier has no price for costs the usual one: long requests, and the output.
             self.assertEqual([prices.find(provider, 'm', 'priority', tokens, 0)[4:9:4] for tokens in (last, last + 1)], [(200_000_000, 500_000_000), (500_000_000, 2_500_000_000)])
 
+    def test_prices_in_a_list_by_length_are_those_of_long_requests(self):
+        tiers = [{'range': [0, 32000.0], 'input_cost_per_token': 1e-06, 'output_cost_per_token': 5e-06}, {'range': [32000.0, 128000.0], 'input_cost_per_token': 2e-06, 'output_cost_per_token': 9e-06, 'output_cost_per_reasoning_token': 1e-05, 'cache_read_input_token_cost': 2e-07}]
+        prices = PriceList(prices_of('dashscope', 'qwen', {'tiered_pricing': tiers}, 'litellm'))
+        self.assertEqual([prices.cost('dashscope', 'qwen', Tokens(given, output=10, reasoning=4), 0).nano_usd for given in (32_000, 32_001)], [32_000 * 1000 + 10 * 5000, 32_001 * 2000 + 6 * 9000 + 4 * 10_000])
+        for broken in (None, {}, [], [None, {'range': 5}, {'range': []}, {'range': ['x', 5]}], [{'input_cost_per_query': 1, 'range': [0, 5]}]):
+            self.assertEqual(prices_of('dashscope', 'qwen', {'tiered_pricing': broken}, 'litellm'), [])
+
     def test_every_service_tier_has_its_price_in_the_providers_word(self):
         entry = {'input_cost_per_token': 1e-06, 'output_cost_per_token': 0, **{f'input_cost_per_token_{tier}': rate for tier, rate in (('flex', 5e-07), ('balanced', 7e-07), ('priority', 2e-06), ('ultrafast', 6e-06))}}
         prices = PriceList(prices_of('openai', 'm', entry, 'litellm'))

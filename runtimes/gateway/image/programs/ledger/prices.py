@@ -57,7 +57,7 @@ class Cost(NamedTuple):
 
 def prices_of(provider: str, model: str, entry: dict, source: str) -> list[Price]:
     """The prices in an entry of LiteLLM's price map, or in a deployment's `model_info`. None without a price for input."""
-    found = []
+    found, entry = [], with_tiers(entry)
     limits = {match[1]: int(match[2]) * 1000 - (provider in FROM_THE_LIMIT) for name in entry if (match := ABOVE.match(name))}
     for tier in SERVICE_TIERS:
         for suffix, above in {'': 0, **limits}.items():
@@ -75,6 +75,20 @@ def prices_of(provider: str, model: str, entry: dict, source: str) -> list[Price
     found += [audio for usual in found if not usual.above for audio in audio_price(usual, entry)]
     hours = off_peak_of(entry)
     return [*found, off_peak_price(found[0], entry, hours)] if found and hours else found
+
+
+def with_tiers(entry: dict) -> dict:
+    """An entry whose prices are in a list by length (`tiered_pricing`, of Qwen and Doubao), with the usual names of long requests."""
+    tiers = entry.get('tiered_pricing')
+    if 'input_cost_per_token' in entry or not isinstance(tiers, list):
+        return entry
+    named = {}
+    for tier in tiers:
+        span = tier.get('range') if isinstance(tier, dict) else None
+        if isinstance(span, list) and span and isinstance(span[0], (int, float)):
+            suffix = f'_above_{int(span[0]) // 1000}k_tokens' if span[0] else ''
+            named |= {f'{name}{suffix}': value for name, value in tier.items()}
+    return {**entry, **named}
 
 
 def with_surcharges(usual: Price, entry: dict) -> Iterator[Price]:
