@@ -135,14 +135,14 @@ class LedgerCases:
         body = ''.join(f'data: {json.dumps({**base, **event})}\n\n' for event in events) + 'data: [DONE]\n\n'
         fault = {'path': '/openai', 'status': 200, 'headers': {'content-type': 'text/event-stream'}, 'body': body}
         path = '/v1/chat/completions'
-        for more in ({}, {'stream_options': {'include_usage': True}}):
+        for more in ({}, *({'stream_options': options} for options in ({'include_usage': True}, {'include_usage': False}, {}, {'include_obfuscation': False}))):
             attempts, _ = self.ledger((path, asked(path, 'gpt', f'ledger usage {more}', stream=True, **more), None), faults=[fault])
             self.assertEqual(self.numbers(attempts), [('openai', 'success', 200, 70, 50, 'provider')])
-            self.assertEqual(self.seen()[-1]['body']['stream_options'], {'include_usage': True})
+            self.assertEqual(self.seen()[-1]['body']['stream_options'], {**more.get('stream_options', {}), 'include_usage': True})
             [(status, text)] = self.answers
             sent = [json.loads(line[6:]) for line in text.splitlines() if line.startswith('data: {')]
             self.assertEqual(''.join((choice['delta'].get('content') or '') for event in sent for choice in event['choices']), TEXT)
-            self.assertEqual([event['usage']['prompt_tokens'] for event in sent if event.get('usage')], [70] if more else [])
+            self.assertEqual([event['usage']['prompt_tokens'] for event in sent if event.get('usage')], [70] if more.get('stream_options', {}).get('include_usage') else [])
 
     def test_ledger_counts_what_a_provider_does_not_tell(self):
         answer = {'id': 'x', 'object': 'chat.completion', 'created': 1, 'model': 'gpt-5.6'}

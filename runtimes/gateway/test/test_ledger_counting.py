@@ -16,7 +16,8 @@ from ledger.counting import Tokens, tokens_of
 from ledger.observed import Deployment, deployments_of
 from ledger.prices import Price, PriceList, nano_usd, prices_of
 from ledger.rows import attempt_row, request_row
-from ledger.transport import observe_calls
+from ledger.transport import ask_for_usage, observe_calls
+from ledger.wire import wire_of
 
 RECORDINGS = Path(os.environ.get('SWITCHYARD_RECORDINGS', '/recordings'))
 
@@ -105,6 +106,71 @@ class CountingTest(unittest.TestCase):
         self.assertEqual(prices_of('p', 'm', {'input_cost_per_token': 7.5e-09}, 'litellm')[0].input, 7_500_000)
         self.assertEqual(prices_of('p', 'm', {'output_cost_per_token': 1e-06}, 'litellm'), [])
 
+    def test_the_limit_of_a_long_request_is_whatever_the_price_map_says(self):
+        entry = {'input_cost_per_token': 1e-07, 'output_cost_per_token': 5e-07, 'input_cost_per_token_above_100k_tokens': 5e-07, 'output_cost_per_token_above_100k_tokens': 2.5e-06}
+        entry |= {'cache_creation_input_token_cost': 1.25e-07, 'cache_creation_input_token_cost_above_1hr_above_100k_tokens': 1e-06, 'input_cost_per_token_priority': 2e-07}
+        for provider, last in (('anthropic', 100_000), ('xai', 99_999)):
+            prices = PriceList(prices_of(provider, 'm', entry, 'litellm'))
+            self.assertEqual([prices.find(provider, 'm', '', tokens, 0).output for tokens in (last, last + 1)], [500_000_000, 2_500_000_000])
+            self.assertEqual(prices.find(provider, 'm', '', 100_001, 0).written_1h, 1_000_000_000)
+            # What a tier has no price for costs the usual one: long requests, and the output.
+            self.assertEqual([prices.find(provider, 'm', 'priority', tokens, 0)[4:9:4] for tokens in (last, last + 1)], [(200_000_000, 500_000_000), (500_000_000, 2_500_000_000)])
+
+    def test_prices_in_a_list_by_length_are_those_of_long_requests(self):
+        tiers = [{'range': [0, 32000.0], 'input_cost_per_token': 1e-06, 'output_cost_per_token': 5e-06}, {'range': [32000.0, 128000.0], 'input_cost_per_token': 2e-06, 'output_cost_per_token': 9e-06, 'output_cost_per_reasoning_token': 1e-05, 'cache_read_input_token_cost': 2e-07}]
+        prices = PriceList(prices_of('dashscope', 'qwen', {'tiered_pricing': tiers}, 'litellm'))
+        self.assertEqual([prices.cost('dashscope', 'qwen', Tokens(given, output=10, reasoning=4), 0).nano_usd for given in (32_000, 32_001)], [32_000 * 1000 + 10 * 5000, 32_001 * 2000 + 6 * 9000 + 4 * 10_000])
+        for broken in (None, {}, [], [None, {'range': 5}, {'range': []}, {'range': ['x', 5]}], [{'input_cost_per_query': 1, 'range': [0, 5]}]):
+            self.assertEqual(prices_of('dashscope', 'qwen', {'tiered_pricing': broken}, 'litellm'), [])
+
+    def test_every_service_tier_has_its_price_in_the_providers_word(self):
+        entry = {'input_cost_per_token': 1e-06, 'output_cost_per_token': 0, **{f'input_cost_per_token_{tier}': rate for tier, rate in (('flex', 5e-07), ('balanced', 7e-07), ('priority', 2e-06), ('ultrafast', 6e-06))}}
+        prices = PriceList(prices_of('openai', 'm', entry, 'litellm'))
+        for tier, expected in (('', 1000), ('default', 1000), ('standard', 1000), ('auto', 1000), ('flex', 500), ('balanced', 700), ('priority', 2000), ('fast', 2000), ('on_demand_priority', 2000), ('ultrafast', 6000)):
+            self.assertEqual(prices.cost('openai', 'm', Tokens(1), 0, tier).nano_usd, expected, tier)
+
+    def test_sound_has_a_price_of_its_own(self):
+        entry = {'input_cost_per_token': 1e-06, 'output_cost_per_token': 2e-06, 'input_cost_per_audio_token': 1e-05, 'output_cost_per_audio_token': 2e-05, 'cache_read_input_token_cost': 1e-07}
+        entry |= {'input_cost_per_token_priority': 2e-06, 'input_cost_per_audio_token_priority': 3e-05}
+        for priced, tier, caveat, expected in (
+            (entry, 'default', '', 30 * 100 + 30 * 1000 + 40 * 10_000 + 4 * 2000 + 6 * 20_000),
+            (entry, 'priority', '', 30 * 2000 + 30 * 2000 + 40 * 30_000 + 4 * 2000 + 6 * 20_000),
+            ({name: rate for name, rate in entry.items() if 'audio' not in name}, '', 'audio', 30 * 100 + 70 * 1000 + 10 * 2000),
+        ):  # fmt: skip
+            usage = {'prompt_tokens': 100, 'completion_tokens': 10, 'prompt_tokens_details': {'cached_tokens': 30, 'audio_tokens': 40}, 'completion_tokens_details': {'audio_tokens': 6}}
+            row = self.row(json.dumps({'usage': usage, 'service_tier': tier}).encode(), PriceList(prices_of('openai', 'gpt-5.6', priced, 'litellm')))
+            self.assertEqual((row['cost_nano_usd'], row['cost_caveat']), (expected, caveat))
+        usage = {'promptTokenCount': 100, 'candidatesTokenCount': 10, 'promptTokensDetails': [{'modality': 'TEXT', 'tokenCount': 60}, {'modality': 'AUDIO', 'tokenCount': 40}]}
+        self.assertEqual(tokens_of('gemini', 'gemini', usage)[-2:], (40, 0))
+        self.assertEqual(tokens_of('gemini', 'gemini', usage).caveats, ('audio',))
+
+    def test_anthropics_surcharges_are_a_part_of_the_bill(self):
+        entry = {'input_cost_per_token': 5e-06, 'output_cost_per_token': 2.5e-05, 'provider_specific_entry': {'us': 1.1, 'fast': 2.0}}
+        usage = {'input_tokens': 1000, 'output_tokens': 100, 'service_tier': 'standard'}
+        deployment = Deployment('claude', 'anthropic', 'claude-opus-5', 'KEY')
+        usual = 1000 * 5000 + 100 * 25_000
+        for more, percent in (({}, 100), ({'speed': 'standard', 'inference_geo': 'global'}, 100), ({'speed': 'fast'}, 200), ({'inference_geo': 'us'}, 110), ({'inference_geo': 'US', 'speed': 'fast'}, 220), ({'inference_geo': 'eu', 'speed': 'fast'}, 200), ({'inference_geo': 'not_available'}, 100), ({'inference_geo': 5}, 100)):
+            answer = json.dumps({'type': 'message', 'usage': {**usage, **more}}).encode()
+            row = self.row(answer, PriceList(prices_of('anthropic', 'claude-opus-5', entry, 'litellm')), deployment=deployment, wire='messages')
+            self.assertEqual(row['cost_nano_usd'], usual * percent // 100, more)
+        # A stream tells them at its beginning.
+        events = [{'type': 'message_start', 'message': {'usage': {**usage, 'output_tokens': 1, 'speed': 'fast'}}}, {'type': 'message_delta', 'delta': {'stop_reason': 'end_turn'}, 'usage': {'output_tokens': 100}}, {'type': 'message_stop'}]
+        row = self.stream(*events, wire='messages', deployment=deployment, prices=PriceList(prices_of('anthropic', 'claude-opus-5', entry, 'litellm')))
+        self.assertEqual((row['cost_nano_usd'], row['price'].tier), (usual * 2, 'fast_mode'))
+
+    def test_the_service_tier_is_the_one_that_was_given_and_not_the_one_that_was_asked_for(self):
+        prices = PriceList(prices_of('openai', 'gpt-5.6', {'input_cost_per_token': 1e-06, 'input_cost_per_token_priority': 2e-06}, 'litellm'))
+        usage = {'input_tokens': 7, 'output_tokens': 5}
+        for asked, given, expected in (('priority', 'default', 7000), ('auto', 'priority', 14_000), ('auto', 'default', 7000)):
+            row = self.stream({'type': 'response.created', 'response': {'service_tier': asked}}, {'type': 'response.completed', 'response': {'usage': usage, 'service_tier': given}}, wire='responses', prices=prices)
+            self.assertEqual(row['cost_nano_usd'], expected)
+        # Gemini tells it in a header, Vertex AI in the usage.
+        entry = {'input_cost_per_token': 3e-07, 'input_cost_per_token_priority': 5.4e-07, 'output_cost_per_token': 2.5e-06, 'output_cost_per_token_priority': 4.5e-06}
+        for header, more, expected in (('priority', {}, 9900), ('standard', {}, 5500), ('', {'trafficType': 'ON_DEMAND_PRIORITY'}, 9900), ('', {'trafficType': 'ON_DEMAND'}, 5500)):
+            made = attempt(request(), json.dumps({'candidates': [], 'usageMetadata': {'promptTokenCount': 10, 'candidatesTokenCount': 1, **more}}).encode(), wire='gemini', deployment=Deployment('g', 'gemini', 'm', 'KEY'))
+            made.service_tier = header
+            self.assertEqual(attempt_row(made, PriceList(prices_of('gemini', 'm', entry, 'litellm')), count)[1]['cost_nano_usd'], expected)
+
     def test_streams_with_and_without_usage(self):
         whole = self.stream(chunk('a b'), chunk(' c'), END, {'choices': [], 'usage': USAGE}, b'[DONE]')
         self.assertEqual(self.numbers(whole), ('success', 7, 5, 'provider'))
@@ -117,6 +183,35 @@ class CountingTest(unittest.TestCase):
         self.assertEqual(self.numbers(groq), ('success', 7, 5, 'provider'))
         # OpenAI closes nothing after [DONE], and its SDK does not read further.
         self.assertEqual(self.stream(chunk('a'), END, {'choices': [], 'usage': USAGE}, b'[DONE]', ending='closed')['status'], 'success')
+
+    def test_a_stream_is_asked_for_its_usage_whatever_the_client_asks_for(self):
+        import httpx
+
+        for given, expected in (
+            ({'stream': True}, {'include_usage': True}), ({'stream': True, 'stream_options': {'include_usage': False}}, {'include_usage': True}), ({'stream': True, 'stream_options': None}, {'include_usage': True}),
+            ({'stream': True, 'stream_options': {'include_obfuscation': False}}, {'include_obfuscation': False, 'include_usage': True}), ({'stream': True, 'tools': [{'x': {'stream_options': {'include_usage': True}}}]}, {'include_usage': True}),
+            ({'stream': False, 'tools': [{'x': {'stream': True}}]}, None),
+        ):  # fmt: skip
+            asked = httpx.Request('POST', 'http://x/chat/completions', json=given)
+            body = ask_for_usage(asked, asked.content)
+            self.assertEqual(json.loads(body).get('stream_options'), expected, given)
+            self.assertEqual((asked.content, asked.headers['content-length']), (body, str(len(body))))
+
+    def test_ollamas_own_format(self):
+        for path in ('/api/chat', '/v1/api/generate', '/api/embed'):
+            self.assertEqual(wire_of(path), 'ollama')
+        self.assertEqual([wire_of(path) for path in ('/api/show', '/api/tags', '/api/embeddings')], ['', '', 'chat'])
+
+        def read(*lines, **more):
+            return self.row(b'\n'.join(json.dumps(line).encode() for line in lines), wire='ollama', body=ASKED, **more)
+
+        end = {'model': 'qwen', 'message': {'content': ''}, 'done': True, 'done_reason': 'stop', 'context': [1] * 9000, 'total_duration': 5, 'prompt_eval_count': 26, 'eval_duration': 9, 'eval_count': 7}
+        row = read({'model': 'qwen', 'message': {'content': 'a b "eval_count": 900'}, 'done': False}, end, content_type='application/x-ndjson')
+        self.assertEqual((self.numbers(row), row['gen_ai_response_model'], row['gen_ai_response_finish_reason'], row['stream']), (('success', 26, 7, 'provider'), 'qwen', 'stop', True))
+        self.assertEqual(self.numbers(read({**end, 'response': 'x'})), ('success', 26, 7, 'provider'))
+        self.assertEqual(self.numbers(read({'model': 'e', 'embeddings': [[0.1] * 9000], 'prompt_eval_count': 8})), ('success', 8, 0, 'provider'))
+        self.assertEqual(self.numbers(read({'message': {'content': 'a b '}, 'done': False}, {'response': 'c', 'done': False}, ending='closed')), ('cancelled', 3, 3, 'counted'))
+        self.assertEqual(read({'error': 'x'})['status'], 'error')
 
     def test_hang_ups_and_broken_streams(self):
         closed = self.stream(chunk('a b'), chunk(' c'), ending='closed')
@@ -205,6 +300,16 @@ class CountingTest(unittest.TestCase):
             made.add(body[start : start + 16_384])
         self.assertLess(len(made.answer), 2_000_000)
         self.assertEqual(self.numbers(attempt_row(made, PRICES, count)[1]), ('success', 7, 0, 'provider'))
+
+    def test_a_large_last_event_is_read_at_its_end(self):
+        deltas = [{'type': 'response.output_text.delta', 'delta': 'word ' * 200} for _ in range(1200)]
+        done = {'id': 'r', 'status': 'completed', 'output': [{'text': 'word ' * 100_000}], 'usage': {'input_tokens': 700, 'output_tokens': 9, 'output_tokens_details': {'reasoning_tokens': 4}}, 'user': None}
+        body = sse({'type': 'response.created', 'response': {'id': 'r', 'usage': None}}, *deltas, {'type': 'response.completed', 'response': done})
+        made = attempt(request(), b'', wire='responses', content_type='text/event-stream')
+        for start in range(0, len(body), 16_384):
+            made.add(body[start : start + 16_384])
+        row = attempt_row(made, PRICES, count)[1]
+        self.assertEqual((self.numbers(row), row['gen_ai_usage_reasoning_output_tokens']), (('success', 700, 9, 'provider'), 4))
 
     @unittest.skipUnless(RECORDINGS.is_dir(), f'the recorded exchanges are not at {RECORDINGS}')
     def test_real_recordings_agree_with_an_independent_sum(self):

@@ -190,6 +190,62 @@ class WorstCase(unittest.TestCase):
             self.assertGreater(self.bound({'model': 'x', name: texts}, '/embeddings' if name == 'input' else '/completions').tokens(8_000, 1)[0], 250_000)
         self.assertEqual(self.bound({'model': 'x', 'input': texts[0] * 50}, '/embeddings').tokens(8_000, 1)[0], 8_000)
 
+    def test_what_an_overlay_or_a_fallback_brings_is_found(self):
+        for inner in (
+            {'tools': [{'type': 'web_search'}]}, {'tools': [{'googleSearch': {}}]}, {'previous_response_id': 'x'}, {'cachedContent': 'x'}, {'cached_content': 'x'}, {'web_search_options': {}},
+            {'contents': [{'parts': [{'fileData': {'fileUri': 'x'}}]}]}, {'contents': [{'parts': [{'inline_data': {'data': 'x'}}]}]}, {'messages': [{'role': 'user', 'content': [{'type': 'document'}]}]},
+        ):  # fmt: skip
+            for more in ({'extra_body': inner}, {'litellm_params': inner}, {'fallbacks': [{'model': 'y', **inner}]}, {'fallbacks': [{'gpt': [{'model': 'y', **inner}]}]}, {'extra_body': {'extra_body': inner}}):
+                self.assertIsNone(self.bound(chat('gpt') | more).input, more)
+        escaped = b'{"model": "gpt", "messages": [], "extra_body": {"previous\\u005fresponse_id": "x"}}'
+        self.assertIsNone(bound_of('/chat/completions', escaped, json.loads(escaped)).input)
+        for more in ({'fallbacks': ['claude']}, {'extra_body': {'top_k': 1, 'tools': [{'type': 'function', 'function': {'name': 'x'}}]}}):
+            self.assertIsNotNone(self.bound(chat('gpt') | more).input, more)
+
+    def test_only_what_says_that_it_is_a_picture_counts_as_one(self):
+        png = 'data:image/png;base64,AAAA'
+        for part in (
+            {'type': 'image_url', 'image_url': {'url': 'data:application/pdf;base64,AAAA'}}, {'type': 'image_url', 'image_url': {'url': png, 'format': 'video/mp4'}}, {'type': 'image_url', 'image_url': 'https://x/y.mp4'},
+            {'type': 'image_url', 'image_url': {'url': 'https://youtu.be/x'}}, {'type': 'image_url', 'image_url': {'url': 'http://x/y.png'}}, {'type': 'input_image', 'image_url': 'gs://x/y.mp4'}, {'type': 'image_url', 'image_url': {'url': 'https://x/y.mp4?a=.png'}},
+            {'type': 'image', 'source': {'type': 'base64', 'media_type': 'application/pdf', 'data': 'AAAA'}}, {'type': 'image', 'source': {'type': 'url', 'url': 'https://x/y.pdf'}},
+        ):  # fmt: skip
+            self.assertIsNone(self.bound(chat('gpt', messages=[{'role': 'user', 'content': [part]}])).input, part)
+        for part in (
+            {'type': 'image_url', 'image_url': {'url': png, 'format': 'image/png', 'detail': 'high'}}, {'type': 'image_url', 'image_url': {'url': 'https://x/y.JPG?z=1'}}, {'type': 'input_image', 'file_id': 'file-1', 'image_url': None},
+            {'type': 'image', 'source': {'type': 'base64', 'media_type': 'image/webp', 'data': 'AAAA'}}, {'type': 'image', 'source': {'type': 'file', 'file_id': 'x'}}, {'type': 'computer_screenshot', 'file_id': 'x'},
+        ):  # fmt: skip
+            self.assertGreater(self.bound(chat('gpt', messages=[{'role': 'user', 'content': [part]}])).input or 0, 50_000, part)
+
+    def test_earlier_items_and_sound_without_a_type_are_found(self):
+        for item in ({'id': 'msg_1'}, {'id': 'msg_1', 'type': None}):
+            self.assertIsNone(self.bound({'model': 'x', 'input': [{'role': 'user', 'content': 'hi'}, item]}, '/responses').input)
+        self.assertIsNotNone(self.bound({'model': 'x', 'input': [{'role': 'user', 'content': 'hi'}, {'type': 'function_call', 'name': 'x'}]}, '/responses').input)
+        self.assertIsNone(self.bound(chat('x', messages=[{'role': 'assistant', 'audio': {'id': 'audio_1'}}])).input)
+
+    def test_inputs_that_nothing_bounds_are_as_many_context_windows(self):
+        texts = ['word ' * 1000] * 50
+        self.assertEqual(self.bound({'model': 'x', 'input': texts, 'conversation': 'x'}, '/embeddings').tokens(8_000, None), (400_000, 0))
+        self.assertEqual(self.bound({'model': 'x', 'prompt': texts, 'conversation': 'x', 'max_tokens': 1}, '/completions').tokens(8_000, None), (400_000, 50))
+
+    def test_several_inputs_of_a_fallback_are_found(self):
+        texts = ['word ' * 1000] * 50
+        for fallbacks in ([{'model': 'y', 'input': texts}], [{'x': [{'model': 'y', 'input': texts}]}]):
+            self.assertGreater(self.bound({'model': 'x', 'input': 'x', 'fallbacks': fallbacks}, '/embeddings').tokens(8_000, None)[0], 250_000)
+
+    def test_every_way_to_a_dearer_service_is_found(self):
+        for more in (
+            {'service_tier': 'priority'}, {'service_tier': 'auto'}, {'speed': 'fast'}, {'inference_geo': 'us'}, {'extra_body': {'service_tier': 'priority'}}, {'extra_body': {'speed': 'fast'}},
+            {'fallbacks': [{'model': 'y', 'service_tier': 'priority'}]}, {'fallbacks': [{'gpt': [{'model': 'y', 'inference_geo': 'us'}]}]},
+        ):  # fmt: skip
+            self.assertTrue(self.bound(chat('x', **more)).priority, more)
+        for more in ({}, {'service_tier': None}, {'service_tier': 'flex'}, {'speed': 'standard'}, {'inference_geo': 'global'}, {'fallbacks': ['y']}, {'extra_body': {'top_k': 1}}):
+            self.assertFalse(self.bound(chat('x', **more)).priority, more)
+
+    def test_a_prediction_is_billed_beside_the_answer(self):
+        fields = chat('x', prediction={'type': 'content', 'content': 'word ' * 100})
+        self.assertEqual(self.bound(fields).output, 1 + len(json.dumps(fields)))
+        self.assertGreater(self.bound(chat('x', fallbacks=[{'model': 'y', 'prediction': {'content': 'word ' * 100}}])).output, 500)
+
     def test_a_type_that_is_written_with_escapes_is_found(self):
         body = b'{"model": "gpt", "messages": [{"role": "user", "content": [{"type": "\\u0064ocument"}]}]}'
         self.assertIsNone(bound_of('/chat/completions', body, json.loads(body)).input)
@@ -213,6 +269,36 @@ class WorstCase(unittest.TestCase):
         self.assertEqual(self.bound({'model': 'x', 'input': 'hi', 'max_output_tokens': 5}, '/responses').output, 5)
         self.assertEqual(self.bound({'model': 'x', 'input': 'hi'}, '/embeddings').output, 0)
         self.assertEqual(self.bound(chat('x', max_tokens=None)).tokens(None, 400)[1], 400)
+
+    def test_sound_is_reserved_at_its_price(self):
+        from ledger.counting import Tokens
+        from ledger.prices import PriceList, prices_of
+        from limits.chains import dearest
+
+        prices = prices_of('openai', 'm', {'input_cost_per_token': 1e-06, 'output_cost_per_token': 2e-06, 'input_cost_per_audio_token': 1e-05, 'output_cost_per_audio_token': 2e-05}, 'litellm')
+        sound = [{'role': 'user', 'content': [{'type': 'input_audio', 'input_audio': {'data': 'x'}}]}]
+        for fields, most in ((chat('x'), Tokens(1000, output=1)), (chat('x', messages=sound), Tokens(5000, output=1, audio=5000)), (chat('x', audio={'voice': 'v'}), Tokens(1000, output=1, audio_output=1)), (chat('x', extra_body={'audio': {}}), Tokens(1000, output=1, audio_output=1))):
+            bound = self.bound(fields)
+            reserved = max(dearest(price, *bound.tokens(5000, None), bound) for price in prices)
+            self.assertGreaterEqual(reserved, PriceList(prices).cost('openai', 'm', most, 0).nano_usd, fields)
+        # Nobody pays for sound that cannot be there.
+        bound = self.bound(chat('x'))
+        self.assertLess(max(dearest(price, *bound.tokens(5000, None), bound) for price in prices), 2_000_000)
+
+    def test_a_context_window_is_not_smaller_than_the_provider_has_it(self):
+        from ledger.gateway import prices_for
+        from ledger.observed import deployments_of
+        from ledger.prices import PriceList
+        from limits.chains import Chains
+
+        price_map = {'anthropic/long': {'input_cost_per_token': 3e-06, 'output_cost_per_token': 1e-05, 'max_input_tokens': 200_000, 'max_output_tokens': 64_000}}
+        price_map['anthropic/longer'] = {**price_map['anthropic/long'], 'input_cost_per_token_above_200k_tokens': 6e-06}
+        models = [{'model_name': name, 'litellm_params': {'model': f'anthropic/{name}'}, 'model_info': {'id': name, 'max_input_tokens': 100_000, 'max_output_tokens': 1}} for name in ('long', 'longer')]
+        chains = Chains.of_config({'model_list': models}, deployments_of(models), PriceList(prices_for(models, price_map)), price_map, {})
+        # The catalogue's smaller limits are for clients. Who has a price for longer requests takes them.
+        self.assertEqual([chains.served[name][2:] for name in ('long', 'longer')], [(200_000, 64_000), (None, 64_000)])
+        bound = self.bound(chat('x', messages=[{'role': 'user', 'content': 'x' * 500_000}]))
+        self.assertGreater(chains.cost('longer', bound).nano_usd, 500_000 * 6000)
 
     def test_the_cost_of_a_real_call_is_never_above_the_worst_case(self):
         """Random tokens within the bounds, at prices with tiers for long requests and for priority."""

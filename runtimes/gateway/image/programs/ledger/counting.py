@@ -10,6 +10,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import NamedTuple
 
+# Anthropic's surcharge for a faster answer. The other one is named by the country in which an answer is computed.
+FAST = 'fast_mode'
+
 
 class Tokens(NamedTuple):
     """The tokens of a call."""
@@ -24,6 +27,11 @@ class Tokens(NamedTuple):
     cost: Decimal | None = None
     # What is billed beside these tokens, in words: audio, server tools.
     caveats: tuple[str, ...] = ()
+    # The tier of the price for all of them, where the usage tells it (prices.py).
+    tier: str = ''
+    # Those of `input` and `output` that are sound.
+    audio: int = 0
+    audio_output: int = 0
 
 
 def tokens_of(provider: str, wire: str, usage: dict) -> Tokens:
@@ -51,10 +59,11 @@ def openai(provider: str, usage: dict) -> Tokens:
     # xAI counts reasoning beside the output. Its total shows that, and stays right if xAI changes it.
     if provider == 'xai' and reasoning and number(usage, 'total_tokens') == given + output + reasoning:
         output += reasoning
-    caveats = ['audio'] if number(before, 'audio_tokens') or number(after, 'audio_tokens') else []
+    audio = number(before, 'audio_tokens'), number(after, 'audio_tokens')
+    caveats = ['audio'] if any(audio) else []
     if number(usage, 'num_search_queries') or part(usage, 'server_tool_use') or part(usage, 'server_tool_use_details'):
         caveats.append('server_tools')
-    return clamped(given, cached, written, 0, output, reasoning, cost(usage), tuple(caveats))
+    return with_audio(clamped(given, cached, written, 0, output, reasoning, cost(usage), tuple(caveats)), *audio)
 
 
 def anthropic(usage: dict) -> Tokens:
@@ -66,14 +75,35 @@ def anthropic(usage: dict) -> Tokens:
     reasoning = number(part(usage, 'output_tokens_details'), 'thinking_tokens', 'reasoning_tokens')
     caveats = ('server_tools',) if any(part(usage, 'server_tool_use').values()) else ()
     given = number(usage, 'input_tokens') + cached + written
-    return clamped(given, cached, written, hour, number(usage, 'output_tokens'), reasoning, cost(usage), caveats)
+    tokens = clamped(given, cached, written, hour, number(usage, 'output_tokens'), reasoning, cost(usage), caveats)
+    return tokens._replace(tier=surcharges(usage))
+
+
+def surcharges(usage: dict) -> str:
+    """Anthropic's surcharges in a usage: for a faster answer, and for one that is computed in a country."""
+    geo = usage.get('inference_geo')
+    country = geo.lower() if isinstance(geo, str) and geo.lower() not in ('global', 'not_available') else ''
+    return ' '.join(filter(None, (FAST if usage.get('speed') == 'fast' else '', country)))
 
 
 def gemini(usage: dict) -> Tokens:
     """Gemini's own format: thoughts beside the candidates, cached tokens inside the prompt, results of tools beside it."""
     given = number(usage, 'promptTokenCount') + number(usage, 'toolUsePromptTokenCount')
     reasoning = number(usage, 'thoughtsTokenCount')
-    return clamped(given, number(usage, 'cachedContentTokenCount'), 0, 0, number(usage, 'candidatesTokenCount') + reasoning, reasoning, None, ())
+    audio = of_audio(usage, 'promptTokensDetails'), of_audio(usage, 'candidatesTokensDetails')
+    output, caveats = number(usage, 'candidatesTokenCount') + reasoning, ('audio',) if any(audio) else ()
+    return with_audio(clamped(given, number(usage, 'cachedContentTokenCount'), 0, 0, output, reasoning, None, caveats), *audio)
+
+
+def of_audio(usage: dict, name: str) -> int:
+    """The tokens of sound in Gemini's details by modality."""
+    details = usage.get(name)
+    return sum(number(one, 'tokenCount') for one in details if isinstance(one, dict) and one.get('modality') == 'AUDIO') if isinstance(details, list) else 0
+
+
+def with_audio(tokens: Tokens, audio: int, output: int) -> Tokens:
+    """Tokens of which these are sound, as far as they are neither cached nor reasoning: those have prices of their own."""
+    return tokens._replace(audio=min(audio, tokens.input - tokens.cached - tokens.written), audio_output=min(output, tokens.output - tokens.reasoning))
 
 
 def clamped(given: int, cached: int, written: int, hour: int, output: int, reasoning: int, cost: Decimal | None, caveats: tuple[str, ...]) -> Tokens:

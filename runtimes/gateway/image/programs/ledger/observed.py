@@ -74,7 +74,8 @@ class Attempt:
         self.started_us = now_us()
         self.first_byte_us = self.completed_us = 0
         self.http_status = 0
-        self.content_type = self.encoding = ''
+        # `service_tier`: the one in the headers of the answer.
+        self.content_type = self.encoding = self.service_tier = ''
         # How it ended: complete, closed (by us, before its end) or failed.
         self.ending = ''
         self.error: BaseException | None = None

@@ -32,7 +32,9 @@ def attempt_row(attempt: Attempt, prices: PriceList, count: CountTokens) -> tupl
     litellm_provider = attempt.deployment.provider if attempt.deployment else ''
     cost = Cost(0, 'none')
     if source != 'none':
-        cost = prices.cost(litellm_provider, price_model, tokens, attempt.completed_us / 1e6, answer.service_tier)
+        cost = prices.cost(litellm_provider, price_model, tokens, attempt.completed_us / 1e6, attempt.service_tier or answer.service_tier)
+    if cost.price and prices.audio(cost.price):
+        caveats = [caveat for caveat in caveats if caveat != 'audio']
     return 'attempts', {
         'request_id': attempt.request.id,
         'attempt': attempt.number,
@@ -114,7 +116,7 @@ def short(text: str) -> str:
 
 
 def is_stream(attempt: Attempt) -> bool:
-    return 'event-stream' in attempt.content_type
+    return 'event-stream' in attempt.content_type or 'ndjson' in attempt.content_type
 
 
 def read_answer(attempt: Attempt) -> wire.Answer:

@@ -8,10 +8,12 @@ from __future__ import annotations
 import contextvars
 from collections.abc import Callable
 
+import orjson
 from failure_policy import deployment_of
 from requests_log import current
 
 from ledger.observed import Attempt, Deployment, Request, now_us
+from ledger.texts import loads
 from ledger.wire import wire_of
 
 # The arguments of LiteLLM's current call, in which LiteLLM puts the deployment that it chose.
@@ -66,6 +68,7 @@ def observe(transport, deployments: dict[str, Deployment], ended: Callable[[Atte
         attempt.http_status = response.status_code
         attempt.content_type = response.headers.get('content-type', '')
         attempt.encoding = response.headers.get('content-encoding', '').lower()
+        attempt.service_tier = response.headers.get('x-gemini-service-tier', '').lower()
         response.stream = metered(response.stream, meter)
         return response
 
@@ -89,15 +92,22 @@ def begin(request, record: Request, wire: str, deployment: Deployment | None) ->
 
 
 def ask_for_usage(request, body: bytes) -> bytes:
-    """Ask for the usage of a stream, if the client did not. Returns the body.
+    """Ask for the usage of a stream, if the client did not, or asked for none: then reasoning, which nobody sees, would not be counted.
 
-    The names are searched in the text, which costs less than to parse it: inside of a JSON string their quotes would be escaped.
+    Returns the body. The name is searched in the text first, which costs less than to parse it.
     """
-    if b'"stream_options":' in body or not (b'"stream":true' in body or b'"stream": true' in body) or not body.endswith(b'}'):
+    if not (b'"stream":true' in body or b'"stream": true' in body) or not body.endswith(b'}'):
         return body
     import httpx
 
-    body = body[:-1] + ASK
+    fields = loads(body)
+    options = fields.get('stream_options')
+    if fields.get('stream') is not True or (isinstance(options, dict) and options.get('include_usage') is True):
+        return body
+    if 'stream_options' in fields:
+        body = orjson.dumps({**fields, 'stream_options': {**(options if isinstance(options, dict) else {}), 'include_usage': True}})
+    else:
+        body = body[:-1] + ASK
     request.headers['content-length'] = str(len(body))
     request.stream, request._content = httpx.ByteStream(body), body
     return body

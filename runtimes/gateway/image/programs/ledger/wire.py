@@ -12,7 +12,8 @@ from ledger.texts import deltas, first, loads, strings
 # A stream's usage is in its first or last events, or, at some providers, in every one. All others need not be parsed.
 FIRST, LAST = 2, 6
 _USAGE = re.compile(rb'"usage"\s*:\s*\{|"usage_metadata"\s*:\s*\{')
-_TIERS = {'flex', 'priority'}
+_OLLAMA = re.compile(rb'"(prompt_eval_count|eval_count)"\s*:\s*(\d{1,12})')
+OLLAMA_TAIL = 1024
 
 
 class Answer(NamedTuple):
@@ -31,6 +32,8 @@ class Answer(NamedTuple):
 def wire_of(path: str) -> str:
     """The format of a provider's answer, by the path of its address; empty for one that costs nothing or is unknown."""
     end = path.rstrip('/').rpartition('/')[2].partition('?')[0]
+    if path.rstrip('/').endswith(('/api/chat', '/api/generate', '/api/embed')):
+        return 'ollama'
     if end in ('completions', 'embeddings'):
         return 'chat'
     if end in ('messages', 'responses'):
@@ -41,6 +44,8 @@ def wire_of(path: str) -> str:
 
 def read(wire: str, body: bytes, streamed: bool) -> Answer:
     """Read an answer. `streamed`: its content type is text/event-stream."""
+    if wire == 'ollama':
+        return read_ollama(body)
     return read_stream(wire, body) if streamed else read_whole(wire, body)
 
 
@@ -72,8 +77,22 @@ def read_whole(wire: str, body: bytes) -> Answer:
     return describe(Answer(usage, complete=bool(body), text=text), fields)
 
 
+def read_ollama(body: bytes) -> Answer:
+    """Ollama's own format: one object, or one in each line. Its counts are at the end, after much that need not be read."""
+    lines = body.splitlines()
+    counts = {name: int(count) for name, count in _OLLAMA.findall(body[-OLLAMA_TAIL:])}
+    last = loads(lines[-1]) if lines else {}
+    answer = Answer(complete=bool(counts) or last.get('done') is True, error='error' in last)
+    if counts:
+        answer = answer._replace(usage={'prompt_tokens': counts.get(b'prompt_eval_count', 0), 'completion_tokens': counts.get(b'eval_count', 0)})
+    else:
+        answer = answer._replace(text=''.join(strings([first(loads(line), 'response', 'message', 'thinking') for line in lines])))
+    found = {'model': last.get('model'), 'finish_reason': last.get('done_reason')}
+    return answer._replace(**{name: value for name, value in found.items() if isinstance(value, str)})
+
+
 def usage_in_tail(body: bytes) -> dict | None:
-    """The usage of a body that is too large to be kept whole: it is at the end."""
+    """The usage of a body or an event that is too large to be kept whole: it is at the end."""
     found = list(_USAGE.finditer(body))
     if not found:
         return None
@@ -94,6 +113,9 @@ def read_stream(wire: str, body: bytes) -> Answer:
     for index, event in enumerate(events):
         if index < FIRST or index >= len(events) - LAST or _USAGE.search(event):
             answer = add_event(answer, event)
+    if not answer.usage and (found := usage_in_tail(body)):
+        # Of an event that is itself too large: the last one of Responses repeats the request's tools and the whole answer.
+        answer = answer._replace(usage=found, complete=True)
     # LiteLLM does not read on once it has both.
     if answer.usage and (answer.complete or answer.finish_reason):
         return answer._replace(complete=True)
@@ -136,10 +158,18 @@ def describe(answer: Answer, fields: dict) -> Answer:
         'model': first(fields, 'model', 'modelVersion'),
         'id': first(fields, 'id', 'responseId'),
         'finish_reason': reason_in(fields),
-        'service_tier': fields.get('service_tier') if fields.get('service_tier') in _TIERS else None,
+        # The last one counts: a stream begins with what was asked for, and ends with what was given.
+        'service_tier': tier_in(fields),
     }
     answer = answer._replace(**{name: value for name, value in found.items() if isinstance(value, str) and value})
     return answer._replace(error=True) if isinstance(fields.get('error'), dict) else answer
+
+
+def tier_in(fields: dict) -> str | None:
+    """The service tier that the provider has used, in its own word. Vertex AI tells it in the usage."""
+    usage = fields.get('usageMetadata')
+    value = first(fields, 'service_tier') or first(usage if isinstance(usage, dict) else {}, 'trafficType', 'serviceTier')
+    return value.lower() if isinstance(value, str) else None
 
 
 def reason_in(fields: dict) -> object:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from known_fields import fallbacks_of
 from ledger.observed import Deployment
-from ledger.prices import MILLION, Price, PriceList
+from ledger.prices import AUDIO, CHEAP_TIERS, MILLION, Price, PriceList
 
 from limits.worst_case import Bound
 
@@ -53,7 +53,9 @@ class Chains:
             deployment = deployments[info.get('id', '')]
             known = price_map.get(f'{deployment.provider}/{deployment.model}') or price_map.get(deployment.model) or {}
             own = () if 'mock_response' in entry['litellm_params'] else price_of(prices, deployment)
-            context, maximum = (limit_in(info, name) or limit_in(known, name) for name in ('max_input_tokens', 'max_output_tokens'))
+            context, maximum = (largest(info, known, name) for name in ('max_input_tokens', 'max_output_tokens'))
+            # Who has a price for longer requests takes them.
+            context = None if context and any(price.above >= context for price in own or ()) else context
             provider = names.get(alias, deployment.provider)
             found.setdefault(alias, []).append(Served(frozenset((provider,)), own, context, maximum))
         return cls({alias: together(all_of) for alias, all_of in found.items()}, fallbacks_of(config))
@@ -92,15 +94,17 @@ def price_of(prices: PriceList, deployment: Deployment) -> tuple[Price, ...] | N
 
 def dearest(price: Price, given: int, output: int, bound: Bound) -> int:
     """What this many tokens cost at most by a price, in nano-dollars, rounded up. 0 if the price does not apply to such a request."""
-    if (price.tier == 'priority' and not bound.priority) or price.above >= max(given, 1):
+    tier = price.tier.removeprefix(AUDIO).strip()
+    if (tier not in CHEAP_TIERS and not bound.priority) or price.above >= max(given, 1) or (price.tier.startswith(AUDIO) and not bound.audio):
         return 0
     one = max(price.input, price.cached, price.written, price.written_1h if bound.cached_for_an_hour else 0)
     return -(-(given * one + output * max(price.output, price.reasoning)) // MILLION)
 
 
-def limit_in(entry: dict, name: str) -> int | None:
-    value = entry.get(name)
-    return int(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0 else None
+def largest(info: dict, known: dict, name: str) -> int | None:
+    """A limit of a model: the catalogue's or the price map's. The catalogue may have a smaller one, for clients, that no provider knows."""
+    given = [value for entry in (info, known) if isinstance(value := entry.get(name), (int, float)) and not isinstance(value, bool)]
+    return int(max(given, default=0)) or None
 
 
 def together(deployments: Iterable[Served]) -> Served:

@@ -3,7 +3,8 @@
 - **Text**: a token of a byte-level BPE tokenizer has at least one byte, so a body has at most as many tokens as bytes. What providers add
   (chat templates, a prompt for tools) is a few hundred tokens: OVERHEAD.
 - **A picture**: its tokens do not depend on its bytes. The most that a published rule of a provider gives is 48,169 (gpt-4o-mini, eight
-  tiles with high detail): PICTURE. Its own bytes do not count as text.
+  tiles with high detail): PICTURE. Its own bytes do not count as text. LiteLLM sends Gemini whatever is in the place of a picture, so it
+  must say that it is one.
 - **Documents, sound, video, files and earlier responses at the provider, tools that the provider runs**: nothing in the body bounds
   them, so the whole context window of the model counts.
 """
@@ -14,7 +15,11 @@ from known_fields import FALLBACKS, OVERLAYS
 
 OVERHEAD = 1_000
 PICTURE = 50_000
-PICTURES = {'image', 'image_url', 'input_image'}
+PICTURES = {'image', 'image_url', 'input_image', 'computer_screenshot'}
+# The end of an address of a picture, by which Gemini takes it for one.
+PICTURE_FILES = ('.png', '.jpg', '.jpeg', '.webp', '.gif')
+# Fields with a content type in the place of a picture.
+CONTENT_TYPES = ('format', 'mime_type', 'content_type', 'media_type')
 # Types of content whose tokens nothing in the body bounds.
 UNBOUNDED = set(
     'document file input_file input_audio audio audio_url video video_url input_video container_upload search_result item_reference'.split()
@@ -23,9 +28,11 @@ UNBOUNDED = set(
 REFERENCES = tuple(
     'previous_response_id conversation container mcp_servers web_search_options search_parameters prompt_id cached_content'.split()
 )
+# The same in an overlay, where a provider's own names can be too, in whatever spelling: Gemini's have no types.
+OVERLAID = {name.replace('_', '') for name in (*REFERENCES, 'file_data', 'inline_data', 'file_uri')}
 CONTENT = ('messages', 'input', 'system', 'instructions', 'prompt')
 # Without one of these a body has no part but text. `\\u00` is an ASCII character as an escape, which can hide one.
-_WORDS = b'image input_ file document audio video container_upload search_result item_reference'
+_WORDS = b'image input_ computer_ file document audio video container_upload search_result item_reference'
 SIGNS = (*(b'"' + word for word in _WORDS.split()), b'\\u00')
 
 
@@ -36,7 +43,11 @@ def input_bound(body: bytes, fields: dict) -> int | None:
         return None
     if isinstance(tools, list) and not all(runs_at_client(tool) for tool in tools):
         return None
-    if ('extra_body' in fields or 'litellm_params' in fields) and any(name.encode() in body for name in REFERENCES):
+    if has_overlays(fields) and not is_bounded(fields):
+        return None
+    items = fields.get('input')
+    # Responses: the type of a reference to an earlier item can be left out.
+    if isinstance(items, list) and any(isinstance(item, dict) and not item.get('type') and 'role' not in item for item in items):
         return None
     if not any(sign in body for sign in SIGNS):
         return len(body) + OVERHEAD
@@ -48,14 +59,39 @@ def input_bound(body: bytes, fields: dict) -> int | None:
             pending += value
         elif isinstance(value, dict):
             kind = value.get('type')
-            if isinstance(kind, str) and kind in UNBOUNDED:
+            # The sound of an earlier answer has no type.
+            if (isinstance(kind, str) and kind in UNBOUNDED) or isinstance(value.get('audio'), dict):
                 return None
             if isinstance(kind, str) and kind in PICTURES:
+                if not is_picture(value):
+                    return None
                 pictures += 1
                 inlined += picture_bytes(value)
             else:
                 pending += value.values()
     return len(body) - inlined + pictures * PICTURE + OVERHEAD
+
+
+def has_overlays(fields: dict) -> bool:
+    """Whether a request has fields of which others can take the place: those of an overlay, or of a fallback."""
+    return any(fields.get(name) for name in (*OVERLAYS, *FALLBACKS))
+
+
+def is_bounded(fields: dict) -> bool:
+    """Whether nothing in the overlays and fallbacks refers to what the provider has, or is a tool that it runs."""
+    pending = [fields.get(name) for name in (*OVERLAYS, *FALLBACKS)]
+    while pending:
+        value = pending.pop()
+        if isinstance(value, list):
+            pending += value
+        elif isinstance(value, dict):
+            if any(item is not None and name.lower().replace('_', '') in OVERLAID for name, item in value.items()):
+                return False
+            tools = value.get('tools')
+            if isinstance(tools, list) and not all(runs_at_client(tool) for tool in tools):
+                return False
+            pending += value.values()
+    return True
 
 
 def runs_at_client(tool: object) -> bool:
@@ -64,6 +100,19 @@ def runs_at_client(tool: object) -> bool:
         return True
     kind = tool.get('type')
     return kind in ('function', 'custom') or (kind is None and ('name' in tool or 'function' in tool))
+
+
+def is_picture(part: dict) -> bool:
+    """Whether a part in the place of a picture says that it is one. The provider's own files there are pictures."""
+    holder, source = part.get('image_url'), part.get('source')
+    places = [part, *(place for place in (holder, source) if isinstance(place, dict))]
+    types = [place[name] for place in places for name in CONTENT_TYPES if place.get(name)]
+    addresses = [holder, *(place.get('url') for place in places)]
+    return all(isinstance(name, str) and name.startswith('image/') for name in types) and all(
+        address.startswith('data:image/') or (address.startswith('https://') and address.partition('?')[0].lower().endswith(PICTURE_FILES))
+        for address in addresses
+        if isinstance(address, str)
+    )
 
 
 def picture_bytes(part: dict) -> int:

@@ -2,7 +2,7 @@
 
 - **Input**: input_bound.py.
 - **Output**: the request's maximum, the number of answers times; without one the model's own maximum, otherwise OUTPUT. Reasoning is a
-  part of it.
+  part of it. Of a predicted output OpenAI bills what the answer does not have, beside the answer: at most the body.
 - **Several inputs**: a list of prompts has as many answers, and a list of texts to embed as many context windows.
 - The context window bounds each input: a provider rejects a longer one.
 """
@@ -12,14 +12,16 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from known_fields import FALLBACKS, OVERLAYS, objects
+from known_fields import FALLBACKS, OVERLAYS
 
-from limits.input_bound import input_bound
+from limits.input_bound import has_overlays, input_bound
 
 # For models whose limits are not known.
 CONTEXT, OUTPUT = 1_000_000, 131_072
 MAXIMA = {'maxtokens', 'maxcompletiontokens', 'maxoutputtokens', 'maxnewtokens', 'maxtokenstosample'}
 COUNTS = {'n', 'bestof', 'candidatecount', 'numreturnsequences'}
+# Fields that can make all tokens dearer, with the values that do not.
+SERVICES = {'service_tier': (None, 'default', 'flex', 'standard_only'), 'speed': (None, 'standard'), 'inference_geo': (None, 'global')}
 # The field with which a client sets the maximum on each route. Another one may have no effect there.
 OWN_MAXIMUM = {'/responses': ('max_output_tokens',), '/chat/completions': ('max_tokens', 'max_completion_tokens')}
 
@@ -34,13 +36,15 @@ class Bound(NamedTuple):
     answers: int = 1
     # How many inputs it has, each of them at most as long as the context window.
     inputs: int = 1
-    # Whether the request may ask for a dearer service tier, or for a cache that is kept longer.
+    # Whether the request may ask for a dearer service, or for a cache that is kept longer.
     priority: bool = False
     cached_for_an_hour: bool = False
+    # Whether there may be sound, in what it sends, in what it refers to, or in the answer.
+    audio: bool = False
 
     def tokens(self, context: int | None, maximum: int | None) -> tuple[int, int]:
         """The input and output tokens at a model with these limits (None: unknown)."""
-        given = self.input if self.input is not None else context or CONTEXT
+        given = self.input if self.input is not None else (context or CONTEXT) * self.inputs
         output = self.output if self.output is not None else maximum or min(context or OUTPUT, OUTPUT)
         return min(given, context * self.inputs if context else given), output * self.answers
 
@@ -48,19 +52,31 @@ class Bound(NamedTuple):
 def bound_of(route: str, body: bytes, fields: dict) -> Bound:
     """The bound of a request on a route (`/embeddings`). `body` is the JSON text of `fields`."""
     given = input_bound(body, fields)
-    hour = b'"1h"' in body or b'\\u00' in body
+    escapes = b'\\u00' in body
+    hour = b'"1h"' in body or escapes
+    audio = given is None or b'audio' in body or escapes
     if route == '/embeddings':
-        return Bound(given, 0, inputs=longest_list(fields, 'input'), cached_for_an_hour=hour)
+        return Bound(given, 0, inputs=longest_list(fields, 'input'), cached_for_an_hour=hour, audio=audio)
     maxima, counts, own = numbers_in(route, fields)
-    overlaid = any(isinstance(fields.get(name), dict) for name in OVERLAYS)
-    priority = fields.get('service_tier') not in (None, 'default', 'flex', 'standard_only') or (overlaid and b'service_tier' in body)
+    overlaid = has_overlays(fields)
+    priority = any(name in fields and fields[name] not in usual for name, usual in SERVICES.items())
+    priority = priority or (overlaid and (escapes or any(name.encode() in body for name in SERVICES)))
+    predicted = len(body) if fields.get('prediction') or (overlaid and (escapes or b'prediction' in body)) else 0
     inputs = longest_list(fields, 'prompt') if route == '/completions' else 1
-    return Bound(given, max(maxima) if own else None, max([1, *counts]) * inputs, inputs, priority, hour)
+    return Bound(given, max(maxima) + predicted if own else None, max([1, *counts]) * inputs, inputs, priority, hour, audio)
 
 
 def longest_list(fields: dict, name: str) -> int:
     """How many texts a field has: 1 if it is one text, or the tokens of one."""
-    lists = [value for _, given in objects(fields, '') if isinstance(value := given.get(name), list)]
+    pending, lists = [(name, fields.get(name)), *((one, fields.get(one)) for one in (*OVERLAYS, *FALLBACKS))], []
+    while pending:
+        of, value = pending.pop()
+        if of == name and isinstance(value, list):
+            lists.append(value)
+        elif isinstance(value, dict):
+            pending += value.items()
+        elif isinstance(value, list):
+            pending += [('', item) for item in value]
     return max([1, *(len(value) for value in lists if value and not isinstance(value[0], (int, float)))])
 
 
