@@ -269,6 +269,16 @@ class WholeGateway(LedgerCases, LimitsCases, unittest.TestCase):
                 ask(9000, 'DELETE', '/_requests')
                 self.loop('chat', alias, image=False, pdf=True)
 
+    def test_a_pdf_in_an_image_url_reaches_anthropic_as_a_document(self):
+        ask(9000, 'DELETE', '/_requests')
+        pdf = {'type': 'image_url', 'image_url': 'data:application/pdf;base64,JVBERi0xLjQ='}
+        image = {'type': 'image_url', 'image_url': {'url': 'data:image/png;base64,iVBORw0KGgo='}}
+        messages = [{'role': 'user', 'content': [{'type': 'text', 'text': 'look'}, pdf, image]}]
+        status, text, _ = ask(4000, 'POST', '/v1/chat/completions', {'model': 'claude', 'messages': messages})
+        self.assertEqual(status, 200, text)
+        [sent] = json.loads(ask(9000, 'GET', '/_requests')[1])['requests']
+        self.assertEqual([part['type'] for part in sent['body']['messages'][0]['content']], ['text', 'document', 'image'])
+
     def test_each_provider_gets_the_fields_that_it_publishes_under_its_own_names(self):
         messages = [{'role': 'user', 'content': 'hi', 'cache_control': {'type': 'ephemeral'}}]
         for alias in ('claude', 'llama', *OTHERS):

@@ -1,5 +1,5 @@
-"""Repairs of responses and requests that the pinned release of LiteLLM gets wrong. Each is held by a recorded exchange with a provider:
-runtimes/gateway/test/recorded_shapes.jsonl.
+"""Repairs of responses and requests that the pinned release of LiteLLM gets wrong. Each is held by a recorded exchange with a provider
+(runtimes/gateway/test/recorded_shapes.jsonl) or by a test with the strict fake provider (test_gateway.py).
 """
 
 from __future__ import annotations
@@ -8,12 +8,14 @@ from __future__ import annotations
 def repair_release() -> None:
     """Apply all repairs. Call this once, after LiteLLM is imported and before the first request."""
     from litellm import main
+    from litellm.litellm_core_utils.prompt_templates import factory
     from litellm.llms.groq.chat.transformation import GroqChatConfig
     from litellm.llms.openai_like.chat.transformation import OpenAILikeChatConfig
     from litellm.proxy.anthropic_endpoints import endpoints
 
     repair_groq_responses(GroqChatConfig, OpenAILikeChatConfig)
     accept_tool_choices_without_type(main)
+    send_pdfs_as_documents(factory)
     endpoints.count_source_fields = estimated
 
 
@@ -45,6 +47,17 @@ def accept_tool_choices_without_type(main) -> None:
         return original(tool_choice, *args, **kwargs)
 
     main.validate_chat_completion_tool_choice = validate
+
+
+def send_pdfs_as_documents(factory) -> None:
+    """aider sends a PDF in an `image_url`. LiteLLM makes an image block of it, whose media type Anthropic refuses."""
+    original = factory.create_anthropic_image_param
+
+    def create_anthropic_image_param(*args, **kwargs):
+        block = original(*args, **kwargs)
+        return {**block, 'type': 'document'} if block['source'].get('media_type') == 'application/pdf' else block
+
+    factory.create_anthropic_image_param = create_anthropic_image_param
 
 
 def estimated(response) -> dict[str, bool]:
