@@ -200,7 +200,7 @@ export function failures(stack: LayersStack): void {
       'while it is down, the others answer; if all are down, the error is theirs',
       async () => {
         // The upstreams of the stack's own Portkey, and Portkey's cloud.
-        const portkey = mode === 'local' ? ['/openrouter'] : ['/portkey'];
+        const portkey = mode === 'local' ? ['/openrouter', '/huggingface'] : ['/portkey'];
         await stack.resetFaults();
         await stack.injectFaults(...[...portkey, '/groq'].map((path) => ({ path, status: 503 })));
         expect(await textOf(await stack.chat('groq-llama3-70b'))).toMatch(/^Hello from together/);
