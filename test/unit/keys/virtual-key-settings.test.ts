@@ -149,7 +149,11 @@ describe('a new key that the settings must not have', () => {
       } catch (caught) {
         error = caught;
       }
-      expect(error).toMatchObject({ where: '<alias>', found, allowed: expect.stringContaining(allowed) as unknown });
+      expect(error).toMatchObject({
+        where: '<alias>',
+        found,
+        allowed: expect.stringContaining(allowed) as unknown,
+      });
       expect(() => requireKeyName('a'.repeat(40))).not.toThrow();
     },
   );
