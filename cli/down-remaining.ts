@@ -54,7 +54,7 @@ export async function remainingAfterRm(stack: string, volume: string | undefined
 }
 
 function dataIn(volume: string | undefined, remove: string): Remaining[] {
-  return volume === undefined ? [] : [{ what: 'data', where: `volume ${volume}`, remove }];
+  return volume === undefined ? [] : [{ what: 'cache and ledger', where: `volume ${volume}`, remove }];
 }
 
 function logsOf(name: string): Remaining[] {

@@ -25,11 +25,13 @@ interface DownOptions {
 export function register(program: Command): void {
   program
     .command('down')
-    .description('remove a stack; keeps its keys and settings, and its data unless you name the volume')
+    .description(
+      "remove a stack; keeps its settings and providers' keys, and its data unless you name the volume; the next `up` creates new values of the master key and the virtual keys",
+    )
     .argument('[stack]', 'the stack', 'dev')
     .option(
       '--volume <name>',
-      'also remove this data volume, which holds the cache, e.g. switchyard-dev-data',
+      'also remove this data volume, which holds the cache and the ledger (usage, what budgets have spent), e.g. switchyard-dev-data',
     )
     .action(withOutput(down));
 }
@@ -56,7 +58,11 @@ async function down(out: Output, stack: string, options: DownOptions): Promise<v
   const left = await remainingParts(stack, kept[0]);
   out.result(
     { stack, kept, left },
-    [`${stack} is down. What remains of it:`, nameList(describeRemaining(left))].join('\n'),
+    [
+      `${stack} is down. Its master key and virtual keys are gone: the next \`up\` creates new values.`,
+      'What remains of it:',
+      nameList(describeRemaining(left)),
+    ].join('\n'),
   );
 }
 

@@ -10,6 +10,7 @@ import { budgetList } from '../domain/schema/limits-schema.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
 import { resourceName, stackState } from '../engine/stack-state.ts';
+import { isInGrace } from '../keys/rotation.ts';
 import { virtualKeyResource } from '../infra/docker-names.ts';
 import { loadCatalog } from '../stacks/load.ts';
 
@@ -49,9 +50,16 @@ async function list(out: Output, stack: string, options: { today?: string }): Pr
     key.models?.join(', ') ?? 'all',
     describeLimits(key) || 'none',
     key.expires ?? 'never',
-    key.state === 'not deployed' ? `not deployed: ./switchyard up ${stack}` : key.state,
+    key.state === 'not deployed'
+      ? `not deployed: ./switchyard up ${stack}`
+      : key.state + oldValue(key.previousUntil, now),
   ]);
   out.result({ stack, keys }, table(['key', 'owner', 'models', 'limits', 'expires', 'state'], rows));
+}
+
+/** Until when a key's previous value is accepted as well; empty if it is not. */
+export function oldValue(until: string | undefined, now: Date): string {
+  return isInGrace({ previousUntil: until }, now) ? `; old value until ${until}` : '';
 }
 
 function limitsOf(setting: KeyLimits = {}): KeyLimits {

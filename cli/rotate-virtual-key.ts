@@ -6,7 +6,7 @@ import { deploy } from '../engine/deploy.ts';
 import { stackSettings } from '../engine/stack-settings.ts';
 import { ensureStack, resourceName, stackOutputs, stackState } from '../engine/stack-state.ts';
 import { virtualKeyResource } from '../infra/docker-names.ts';
-import { graceEnd } from '../keys/rotation.ts';
+import { graceEnd, isInGrace } from '../keys/rotation.ts';
 import { connectUnlessOwned } from './connect-unless-owned.ts';
 import { keySetting, readKeysCommand, rotateKeySetting } from '../keys/virtual-key-settings.ts';
 
@@ -32,7 +32,7 @@ export async function rotateVirtualKey(
   { key: alias, now, connect, dir }: VirtualRotation,
   graceMs: number,
 ): Promise<void> {
-  const { generation } = keySetting(await stackSettings(stack), alias);
+  const { generation, previousUntil } = keySetting(await stackSettings(stack), alias);
   if (now) {
     throw new UserError('--now is for the master key: a virtual key that has leaked is revoked', {
       command: `./switchyard keys revoke ${alias} ${stack}`,
@@ -44,6 +44,11 @@ export async function rotateVirtualKey(
   const isDeployed = resources.some((one) => resourceName(one) === virtualKeyResource(alias, generation));
   const next = isDeployed ? generation + 1 : generation;
   const until = graceEnd(new Date(), graceMs);
+  // Only one previous value is accepted.
+  if (isDeployed && isInGrace({ previousUntil }, new Date()))
+    out.warn(
+      `value ${generation - 1} of the key "${alias}", which was to be accepted until ${previousUntil}, is refused from now on`,
+    );
   if (isDeployed) await rotateKeySetting(stack, alias, next, until);
   else out.progress(`value ${generation} of the key "${alias}" is not deployed yet: deploying it`);
   await deploy(out, stack);

@@ -39,17 +39,26 @@ export interface StatusReport {
   foreignContainers: string[];
 }
 
+/** The models. Without a container none is served, whatever the outputs of the last deployment say. */
+function modelRows({ stack, change, containers, models, leftOut }: StatusReport): [string, string][] {
+  if (containers.length === 0 && change === null)
+    return [['down', `the stack has no containers; to deploy it: ./switchyard up ${stack}`]];
+  return [
+    ['models', models.join(', ') || 'none'],
+    ...groupUnavailable(leftOut).map((group): [string, string] => [
+      'unavailable',
+      describeUnavailable(group),
+    ]),
+  ];
+}
+
 /** The report as text. */
 export function statusText(report: StatusReport, width = columns()): string {
   const { stack, endpoint, healthy, change } = report;
   const head = `${stack}  ${endpoint ?? 'not deployed'}  ${healthy ? pc.green('healthy') : pc.red('not healthy')}`;
   const rows: [string, string][] = [
     ...(change === null ? [] : [['change', describeChange(change)] satisfies [string, string]]),
-    ['models', report.models.join(', ') || 'none'],
-    ...groupUnavailable(report.leftOut).map((group): [string, string] => [
-      'unavailable',
-      describeUnavailable(group),
-    ]),
+    ...modelRows(report),
     ...(report.image === null ? [] : [['image', report.image] satisfies [string, string]]),
     ...report.containers.map(({ role, name, status }): [string, string] => [role, `${name}  ${status}`]),
     ...report.ledger.map((state): [string, string] => ['ledger', describeLedger(state)]),

@@ -1,5 +1,5 @@
 /** `./switchyard usage`: what a stack's requests cost, from its ledger. */
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   type Dimension,
   DIMENSIONS,
@@ -14,7 +14,7 @@ import { ensureReady } from '../bootstrap/ready.ts';
 import { UserError } from '../console/errors.ts';
 import { type Output, withOutput } from '../console/output.ts';
 import { table } from '../console/table.ts';
-import { parseDuration, parseToday } from '../console/time-options.ts';
+import { parseDay, parseDuration } from '../console/time-options.ts';
 import { requireStack } from '../engine/stack-name.ts';
 import { readBudgets, readUsage } from '../engine/usage-report.ts';
 
@@ -40,13 +40,20 @@ export function register(program: Command): void {
     )
     .option(
       '--since <time>',
-      'the beginning: a day (YYYY-MM-DD, UTC) or a duration before now (24h, 7d)',
+      'the beginning: a day (YYYY-MM-DD, UTC) or a duration before now (24h, 7d); whole hours are counted',
       '30d',
     )
-    .option('--csv', 'one charge for each day, model and key, as CSV in the format FOCUS 1.2')
-    .option(
-      '--budgets',
-      'instead of the sums: each budget, what is spent and reserved of it, when it begins anew',
+    .addOption(
+      new Option(
+        '--csv',
+        'one charge for each day, model, key, lane and agent, as CSV in the format FOCUS 1.2',
+      ).conflicts('by'),
+    )
+    .addOption(
+      new Option(
+        '--budgets',
+        'instead of the sums: each budget, what is spent and reserved of it, when it begins anew',
+      ).conflicts(['by', 'since', 'csv']),
     )
     .action(withOutput(usage));
 }
@@ -69,7 +76,7 @@ async function usage(out: Output, stack: string, options: UsageOptions): Promise
     const csv = focusCsv(stack, rows);
     return out.result({ csv }, csv, { verbatim: true });
   }
-  out.result({ stack, since, ...usagePage(rows, by) }, usageText(rows, by));
+  out.result({ stack, since, ...usagePage(rows, by) }, usageText(rows, by, since));
 }
 
 /** @throws UserError if one is unknown. */
@@ -84,6 +91,12 @@ export function parseBy(text: string): Dimension[] {
   });
 }
 
+/** What `--since` may be. The ledger keeps its sums for ten times `retentionDays`, which is 3650 at most. */
+const SINCE = {
+  days: 36_500,
+  allowed: 'a day in UTC, e.g. 2026-11-24, or a duration before now: 30m, 24h, 7d, 365d',
+};
+
 /**
  * The beginning in seconds since 1970, at the start of an hour: the ledger has sums of whole hours.
  *
@@ -91,7 +104,9 @@ export function parseBy(text: string): Dimension[] {
  */
 export function parseSince(text: string, now = Date.now()): number {
   const day = /^\d{4}-\d{2}-\d{2}$/.test(text);
-  const ms = day ? parseToday(text).getTime() - 12 * 3_600_000 : now - parseDuration(text, '--since');
+  const ms = day
+    ? parseDay(text, { where: '--since', allowed: SINCE.allowed }).getTime() - 12 * 3_600_000
+    : now - parseDuration(text, '--since', SINCE);
   return Math.floor(ms / 3_600_000) * 3600;
 }
 
@@ -107,16 +122,38 @@ export function budgetsText(stack: string, budgets: readonly BudgetState[]): str
   return table(['budget', 'per', '$', 'spent', 'reserved', 'begins anew (UTC)'], rows);
 }
 
-/** The table of the groups, and their sum. */
-export function usageText(rows: readonly UsageRow[], by: readonly Dimension[]): string {
-  if (rows.length === 0) return 'no requests in this time';
+/**
+ * The table of the groups, and their sum.
+ *
+ * @param since the beginning, in seconds since 1970.
+ */
+export function usageText(rows: readonly UsageRow[], by: readonly Dimension[], since: number): string {
+  const begin = `since ${new Date(since * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  if (rows.length === 0) return `no requests ${begin}`;
   const total: UsageGroup = { by: {}, sums: sumUsage(rows) };
   const head = [...by, 'requests', 'failed', 'cached', 'calls', 'input', 'output', '$'];
   const lines = [...groupUsage(rows, by), total].map((group) => [
     ...cells(group, by, group === total),
     ...numbers(group.sums),
   ]);
-  return [table(head, lines), ...notes(total.sums)].join('\n');
+  return [table(head, lines), begin, ...unnamed(rows, by), ...notes(total.sums)].join('\n');
+}
+
+/** What a `-` in a column means; in the others there is none. */
+const NONE: Partial<Record<Dimension, string>> = {
+  provider: 'refused before a provider was asked',
+  model: 'refused before a provider was asked',
+  alias: 'refused before a provider was asked',
+  lane: 'the requests named none',
+  agent: 'the requests named none',
+};
+
+function unnamed(rows: readonly UsageRow[], by: readonly Dimension[]): string[] {
+  const empty = by.filter((one) => groupUsage(rows, [one]).some((group) => group.by[one] === ''));
+  const meanings = [...new Set(empty.map((one) => NONE[one]))].filter((one) => one !== undefined);
+  return meanings.map(
+    (meaning) => `${empty.filter((one) => NONE[one] === meaning).join(', ')} "-": ${meaning}`,
+  );
 }
 
 function cells(group: UsageGroup, by: readonly Dimension[], isTotal: boolean): string[] {

@@ -42,7 +42,7 @@ export async function checkOpencode(
   const files = 'problem' in wanted ? undefined : wanted;
   const problems = 'problem' in wanted ? [wanted.problem] : outdated(state, wanted, owner, fix);
   const entry = object(object(state.configs.map(({ provider }) => object(provider)[GATEWAY]).find(isObject)));
-  problems.push(...(await gatewayProblems(entry, object(state.auth[GATEWAY]).key, fix)));
+  problems.push(...(await gatewayProblems(entry, object(state.auth[GATEWAY]).key, owner.stack, fix)));
   if (options.dir === undefined && files !== undefined)
     problems.push(...(await overrides(files.config)).map((what) => ({ what })));
   return { client, stack: owner.stack, problems };
@@ -85,8 +85,15 @@ function outdated(
  * Whether the gateway answers with this key, and serves the models.
  *
  * @param entry the provider's entry in opencode.json.
+ * @param stack the stack that the files belong to.
+ * @param command writes them again.
  */
-export async function gatewayProblems(entry: Json, key: unknown, command: string): Promise<Problem[]> {
+export async function gatewayProblems(
+  entry: Json,
+  key: unknown,
+  stack: string,
+  command: string,
+): Promise<Problem[]> {
   const { baseURL } = object(entry.options);
   if (typeof baseURL !== 'string' || typeof key !== 'string')
     return [{ what: "the files have no address or no key of the stack's gateway", command }];
@@ -101,7 +108,7 @@ export async function gatewayProblems(entry: Json, key: unknown, command: string
     if (!response.ok) return [{ what: `the gateway at ${baseURL} answers with status ${response.status}` }];
     served = ((await response.json()) as { data?: { id: string }[] }).data?.map(({ id }) => id) ?? [];
   } catch {
-    return [{ what: `nothing answers at ${baseURL}`, command: './switchyard status' }];
+    return [{ what: `nothing answers at ${baseURL}`, command: `./switchyard status ${stack}` }];
   }
   const missing = Object.keys(object(entry.models)).filter((id) => !served.includes(id));
   return missing.length === 0

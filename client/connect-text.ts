@@ -43,7 +43,7 @@ export function describeConnected(connected: Connected): string {
     ...writtenRows({ stack, key, switchedFrom, files, removed }),
     ['on', on.join(', ') || 'none'],
     ...switchedOff.map((one): Row => ['off', explainOff(one)]),
-    ...(noKey.length > 0 ? [['off', `${noKey.join(', ')} (no key)`] satisfies Row] : []),
+    ...(noKey.length > 0 ? [['off', `${noKey.join(', ')} (no key in these files)`] satisfies Row] : []),
     ['try it', connected.try],
   ]);
 }

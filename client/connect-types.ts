@@ -20,7 +20,7 @@ export interface Connected extends Written {
   switchedFrom?: string;
   /** The providers that the client can use now. */
   on: string[];
-  /** The providers that it cannot use: they have no key, or see `switchedOff`. */
+  /** The providers that it cannot use: these files have no key of theirs, or see `switchedOff`. */
   off: string[];
   /** The client's default model; missing if there is none. */
   model?: string;

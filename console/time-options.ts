@@ -9,14 +9,23 @@ import { UserError } from './errors.ts';
 export function parseToday(option: string | undefined): Date {
   const day = option ?? process.env.SWITCHYARD_TODAY;
   if (day === undefined) return new Date();
+  return parseDay(day, {
+    where: option === undefined ? 'environment variable SWITCHYARD_TODAY' : '--today',
+    allowed: 'YYYY-MM-DD, e.g. 2026-11-24',
+  });
+}
+
+/**
+ * Noon (UTC) of a day.
+ *
+ * @param told where it was given and what is allowed there, for the error.
+ * @throws UserError if it is not a valid date.
+ */
+export function parseDay(day: string, told: { where: string; allowed: string }): Date {
   const date = new Date(`${day}T12:00:00Z`);
   if (/^\d{4}-\d{2}-\d{2}$/.test(day) && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(day))
     return date;
-  throw new UserError('invalid date', {
-    where: option === undefined ? 'environment variable SWITCHYARD_TODAY' : '--today',
-    found: day,
-    allowed: 'YYYY-MM-DD, e.g. 2026-11-24',
-  });
+  throw new UserError('invalid date', { ...told, found: day });
 }
 
 /** The day of a time, in UTC: YYYY-MM-DD. */
@@ -30,16 +39,21 @@ const UNITS: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_
  * Milliseconds of a duration such as `90s`, `30m`, `24h`, `7d`.
  *
  * @param option the option's name, for the error.
- * @throws UserError if it is invalid, or longer than 90 days.
+ * @param most the longest one in days, and what the error says is allowed.
+ * @throws UserError if it is invalid, or longer.
  */
-export function parseDuration(text: string, option: string): number {
+export function parseDuration(
+  text: string,
+  option: string,
+  most = { days: 90, allowed: '90s, 30m, 24h, 7d; at most 90d' },
+): number {
   const { count, unit } = /^(?<count>\d{1,6})(?<unit>[smhd])$/.exec(text)?.groups ?? {};
   const ms = Number(count) * (UNITS[unit ?? ''] ?? Number.NaN);
-  if (ms > 0 && ms <= 90 * 86_400_000) return ms;
+  if (ms > 0 && ms <= most.days * 86_400_000) return ms;
   throw new UserError('invalid duration', {
     where: option,
     found: text,
-    allowed: '90s, 30m, 24h, 7d; at most 90d',
+    allowed: most.allowed,
   });
 }
 

@@ -81,7 +81,7 @@ export function unfinished(
 }
 
 /** Whether the previous key is accepted beside the new one at this time. */
-export function isInGrace({ previousUntil }: MasterKeySetting, now: Date): boolean {
+export function isInGrace({ previousUntil }: Pick<MasterKeySetting, 'previousUntil'>, now: Date): boolean {
   return previousUntil !== undefined && Date.parse(previousUntil) > now.getTime();
 }
 

@@ -1,10 +1,12 @@
 /** Virtual keys in a stack's file: checked before anything is written. */
 import { UserError } from '../console/errors.ts';
 import { didYouMean, suggest } from '../domain/diagnostics/suggest.ts';
+import { showValue } from '../domain/diagnostics/key-leaks.ts';
 import { DEFAULT_KEY } from '../domain/plan/key-plan.ts';
 import type { KeyLimits } from '../domain/render/key-limits.ts';
 import type { Budget } from '../domain/schema/limits-schema.ts';
-import type { Settings } from '../domain/schema/settings-schema.ts';
+import { keyNameSchema, type Settings } from '../domain/schema/settings-schema.ts';
+import { stackFileName } from '../domain/schema/stack-file-names.ts';
 import { pulumi } from '../engine/pulumi-run.ts';
 import { repeatCommand } from '../engine/stack-name.ts';
 import { problemsWith, readRawConfig } from '../engine/stack-settings.ts';
@@ -26,6 +28,7 @@ export interface NewKey extends KeyLimits {
  * @throws UserError with all problems, before anything is written.
  */
 export async function addKeySetting(stack: string, alias: string, key: NewKey): Promise<void> {
+  requireKeyName(alias);
   checkNewKey(stack, alias, key);
   await pulumi(stack, [
     ...['config', 'set-all', '--path'],
@@ -47,12 +50,30 @@ export function settingsOf({ models = [], lanes = [], budget = [], ...rest }: Ne
   ];
 }
 
+/**
+ * Checks the name of a new key alone. In an object of settings some names are lost before a check sees them (`__proto__`), and others hidden
+ * in its message, because they may be keys.
+ *
+ * @throws UserError if it may not be a key's name.
+ */
+export function requireKeyName(alias: string): void {
+  const { error } = keyNameSchema.safeParse(alias);
+  if (error === undefined) return;
+  throw new UserError('this name is not allowed for a key', {
+    where: '<alias>',
+    found: showValue(alias),
+    allowed: error.issues.map(({ message }) => message.replace(/^expected /, '')).join('; '),
+    command: './switchyard keys add --help',
+  });
+}
+
 /** Checks a new key as if it were in the stack's file already. */
 function checkNewKey(stack: string, alias: string, key: NewKey): void {
   const { config } = readRawConfig(stack);
   const keys = JSON.parse(config.keys ?? '{}') as Record<string, unknown>;
   if (Object.hasOwn(keys, alias)) {
     throw new UserError(`stack ${stack} has a key "${alias}" already`, {
+      allowed: `another name; to change it, edit keys.${alias} in ${stackFileName(stack)}, then up; for a new value, rotate it`,
       command: `./switchyard keys rotate ${stack} --key ${alias}`,
     });
   }

@@ -51,7 +51,7 @@ export async function checkTool(
           what: `${path} is not current`,
           command: fix,
         })),
-        ...(await gatewayProblems({ ...files.config.provider[GATEWAY] }, access.key, fix)),
+        ...(await gatewayProblems({ ...files.config.provider[GATEWAY] }, access.key, owner.stack, fix)),
         ...tool.conflicts(access, (path) => state.files[path]?.users).map((what) => ({ what })),
       ];
     } catch (error) {

@@ -11,6 +11,14 @@ const instant = z.iso.datetime({ error: 'expected a time: 2026-11-25T12:00:00Z' 
 /** The names of the keys that every stack has, and the ending of a key's previous value. */
 export const RESERVED_KEY_NAMES = /^(master|gateway)$|-previous$/;
 
+/** The name of a virtual key. */
+export const keyNameSchema = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, {
+    error: 'expected a name of 1 to 40 small letters, digits, - and _, e.g. alice-laptop',
+  })
+  .refine((alias) => !RESERVED_KEY_NAMES.test(alias), { error: 'this name is reserved: choose another one' });
+
 const virtualKeySchema = z.strictObject({
   owner: z.string().min(1).max(100).optional().describe('Who uses it: a name or an address, for people.'),
   models: z
@@ -93,17 +101,7 @@ export const settingsSchema = z.strictObject({
     .prefault({})
     .describe("The operator's key; clients have virtual keys."),
   keys: z
-    .record(
-      z
-        .string()
-        .regex(/^[a-z0-9][a-z0-9_-]{0,39}$/, {
-          error: 'expected a name of small letters, digits, - and _, e.g. alice-laptop',
-        })
-        .refine((alias) => !RESERVED_KEY_NAMES.test(alias), {
-          error: 'this name is reserved: choose another one',
-        }),
-      virtualKeySchema,
-    )
+    .record(keyNameSchema, virtualKeySchema)
     .default({})
     .describe('Virtual keys for people and agents, by name. They are created by `up`.'),
   budgets: stackBudgetsSchema.prefault({}).describe('What may be spent, beside the budgets of keys.'),

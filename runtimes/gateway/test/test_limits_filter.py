@@ -62,6 +62,15 @@ class Budgets(LimitsTest):
         # Another key is not limited.
         self.assertEqual(self.ask('bob')[0], 200)
 
+    def test_a_request_that_no_window_has_room_for_is_not_told_to_wait(self):
+        for limit, what in ((budget('key', 'alice', 0.0001, 'day'), 'budget: no day'), (Limit('key', 'alice', TOKENS, MINUTE, 3), 'limit: no minute')):
+            with self.subTest(limit=limit):
+                self.gateway(limit)
+                status, body, _ = self.ask()
+                self.assertEqual(status, 429)
+                self.assertIn(f'That is more than the whole {what} has room for it.', body['error']['message'])
+                self.assertNotIn('begins anew', body['error']['message'])
+
     def test_every_scope_and_window_counts_and_the_master_key_too(self):
         for limit, headers in (
             (budget('stack', '', 0.001, 'hour'), ()), (budget('lane', 'fast', 0.001, 'day'), [(b'x-litellm-tags', b'agent:x,lane:fast')]),

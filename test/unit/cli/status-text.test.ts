@@ -37,6 +37,13 @@ test('at 60 columns no line is longer', () => {
   expect(Math.max(...text.split('\n').map(widthOf))).toBeLessThanOrEqual(60);
 });
 
+test('a stack that is down serves no models, and the command that deploys it is shown', () => {
+  const text = statusText({ ...REPORT, healthy: false, image: null, containers: [] }, Infinity);
+  expect(text).toContain('down  the stack has no containers; to deploy it: ./switchyard up dev');
+  expect(text).not.toContain('mock');
+  expect(statusText({ ...REPORT, change, containers: [] }, Infinity)).toContain('mock');
+});
+
 test('a run in progress is shown', () => {
   expect(statusText({ ...REPORT, change }, Infinity)).toContain(
     'in progress, by ann@here (pid 42, since 2026-11-27 10:00:00)',

@@ -1,11 +1,20 @@
 import { describe, expect, test } from '@jest/globals';
-import { budgetsText, parseBy, parseSince, usageText } from '../../../cli/usage.ts';
+import { Command } from 'commander';
+import { budgetsText, parseBy, parseSince, register, usageText } from '../../../cli/usage.ts';
 import { groupUsage, sumUsage } from '../../../domain/plan/usage-groups.ts';
 import { dollars, focusCsv, usagePage } from '../../../domain/render/usage-page.ts';
 import { limitsReport } from '../../../domain/schema/usage-schema.ts';
 import { DAY, usageRow, usageRows } from '../domain/usage-rows.ts';
 
 const ROWS = usageRows();
+
+function thrown(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
 
 test.each([
   [0, '0'],
@@ -70,12 +79,13 @@ test('FOCUS has a charge for each day, model and key, and no formula', () => {
 });
 
 test('the table has a sum, and says what makes it inexact', () => {
-  const text = usageText(ROWS, ['provider', 'model']);
+  const text = usageText(ROWS, ['provider', 'model'], DAY);
   expect(text).toMatch(/^all +6 +0 +3 +9 +2100 +150 +9\.001280003$/m);
   expect(text).toContain('calls: of providers, with retries and fallbacks; the cache and the mock make none');
   expect(text).toContain('2 calls without a known price: not in the sum');
   expect(text).toContain('1 calls without usage of the provider');
-  expect(usageText([], ['day'])).toBe('no requests in this time');
+  expect(text).toContain('\nsince 2026-11-27 00:00 UTC\n');
+  expect(usageText([], ['day'], DAY)).toBe('no requests since 2026-11-27 00:00 UTC');
 });
 
 test('what to group by and the beginning are checked', () => {
@@ -84,7 +94,37 @@ test('what to group by and the beginning are checked', () => {
   const now = Date.UTC(2026, 10, 27, 10, 20);
   expect(parseSince('24h', now)).toBe(Date.UTC(2026, 10, 26, 10) / 1000);
   expect(parseSince('2026-11-01', now)).toBe(Date.UTC(2026, 10, 1) / 1000);
-  expect(() => parseSince('last week', now)).toThrow('invalid duration');
+  expect(parseSince('400d', now)).toBe(Date.UTC(2025, 9, 23, 10) / 1000);
+});
+
+test.each(['last week', '0d', '1w', '2026-13-01', '2026-02-30'])(
+  'an error of --since names it, and both of its forms: %s',
+  (text) => {
+    expect(thrown(() => parseSince(text))).toMatchObject({
+      where: '--since',
+      found: text,
+      allowed: expect.stringMatching(/a day in UTC.* or a duration before now/),
+    });
+  },
+);
+
+test('a "-" is explained, by what it can be', () => {
+  const rows = [usageRow({ lane: '', gen_ai_provider_name: '' }), usageRow({ lane: 'fast' })];
+  expect(usageText(rows, ['provider', 'lane'], DAY)).toMatch(
+    /^provider "-": refused before a provider was asked\nlane "-": the requests named none$/m,
+  );
+  expect(usageText([usageRow({ lane: 'fast' })], ['lane'], DAY)).not.toContain('"-"');
+});
+
+test.each([
+  [['--csv', '--by', 'key'], "option '--csv' cannot be used with option '--by <dimensions>'"],
+  [['--budgets', '--csv'], "option '--budgets' cannot be used with option '--csv'"],
+  [['--budgets', '--since', '7d'], "option '--budgets' cannot be used with option '--since <time>'"],
+])('an option that would be ignored is refused: %j', (options, message) => {
+  const program = new Command().exitOverride().configureOutput({ writeErr: () => undefined });
+  register(program);
+  program.commands[0]!.exitOverride().configureOutput({ writeErr: () => undefined });
+  expect(() => program.parse(['usage', 'dev', ...options], { from: 'user' })).toThrow(message);
 });
 
 describe('budgets', () => {

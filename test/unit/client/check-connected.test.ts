@@ -91,6 +91,6 @@ test('a gateway that does not answer, and a stack that is not deployed', async (
   );
   expect(problems).toEqual([
     { what: 'stack dev is not deployed', command: './switchyard up dev' },
-    { what: 'nothing answers at http://127.0.0.1:9/v1', command: './switchyard status' },
+    { what: 'nothing answers at http://127.0.0.1:9/v1', command: './switchyard status dev' },
   ]);
 });

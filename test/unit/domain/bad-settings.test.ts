@@ -109,7 +109,7 @@ Pulumi.dev.yaml:4:46 config.switchyard:keys.alice.lanes[0]: no such lane of the 
     Alice: {}
 `,
     `Pulumi.dev.yaml:4:5 keys.master: the name is not allowed: this name is reserved: choose another one
-Pulumi.dev.yaml:5:5 keys.Alice: the name is not allowed: expected a name of small letters, digits, - and _, e.g. alice-laptop`,
+Pulumi.dev.yaml:5:5 keys.Alice: the name is not allowed: expected a name of 1 to 40 small letters, digits, - and _, e.g. alice-laptop`,
   ],
   [
     'a virtual key with an unknown field, an invalid time, no models, and a value before the first',

@@ -5,7 +5,7 @@ import { parseExpiry } from '../../../console/time-options.ts';
 import type { Problem } from '../../../domain/diagnostics/problems.ts';
 import { parseSettings } from '../../../domain/read/settings-reader.ts';
 import { newKeyError } from '../../../keys/new-key-problems.ts';
-import { keySetting, settingsOf } from '../../../keys/virtual-key-settings.ts';
+import { keySetting, requireKeyName, settingsOf } from '../../../keys/virtual-key-settings.ts';
 import { goodSettings, shippedCatalog } from '../domain/shipped.ts';
 
 describe('the options of `keys add`', () => {
@@ -131,6 +131,32 @@ describe('a new key that the settings must not have', () => {
   test.each(['Al ice', 'master'])('is an error about its name: %s', (alias) => {
     expect(refused({}, alias)?.message).toMatch(/^<alias>: the name is not allowed/);
   });
+
+  test.each([
+    // As a key of an object it would be lost before a check saw it, and be in the file all the same.
+    ['__proto__', '"__proto__"', '1 to 40 small letters'],
+    ['Alice B', '"Alice B"', '1 to 40 small letters'],
+    ['', '""', '1 to 40 small letters'],
+    ['a'.repeat(41), '(hidden: it looks like a key)', '1 to 40 small letters'],
+    ['master', '"master"', 'reserved'],
+    ['alice-previous', '"alice-previous"', 'reserved'],
+  ])(
+    'has a name that is checked alone, so that the error says what was found: %s',
+    (alias, found, allowed) => {
+      let error: unknown;
+      try {
+        requireKeyName(alias);
+      } catch (caught) {
+        error = caught;
+      }
+      expect(error).toMatchObject({
+        where: '<alias>',
+        found,
+        allowed: expect.stringContaining(allowed) as unknown,
+      });
+      expect(() => requireKeyName('a'.repeat(40))).not.toThrow();
+    },
+  );
 
   test('keeps the place of an error that is not its own', () => {
     const other: Problem = { severity: 'error', file: 'Pulumi.dev.yaml', line: 3, column: 1, path: 'config.switchyard:port', message: 'wrong', fix: 'set it' }; // prettier-ignore

@@ -52,7 +52,9 @@ def message(refusal: Refusal, zone: tzinfo, zone_name: str) -> str:
     full = 'is used up' if state.used >= limit.maximum else 'has no room for this request'
     reserved = f', reserved by running requests: {count(state.reserved)}' if state.reserved else ''
     state_of = f'{count(limit.maximum)} a {limit.window}, used: {count(state.used)}{reserved}. This request can need {count(amount)}.'
-    return f'The {what} of {whose} {full}: {state_of} It begins anew at {reset(state, zone, zone_name)}.'
+    # A client that waits for the next window would wait for nothing.
+    hope = f'That is more than the whole {what}: no {limit.window} has room for it.' if amount > limit.maximum else f'It begins anew at {reset(state, zone, zone_name)}.'
+    return f'The {what} of {whose} {full}: {state_of} {hope}'
 
 
 def usd(nano: int) -> str:
