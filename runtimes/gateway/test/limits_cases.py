@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from ledger_cases import DATABASE, asked, call, inject
+from ledger_cases import DATABASE, asked, call, inject, written
 
 LIMITED = {name: f'sk-{name}-' + '5' * 30 for name in ('poor', 'rich', 'once', 'slow')}
 CHAT, MESSAGES, RESPONSES = '/v1/chat/completions', '/v1/messages', '/v1/responses'
@@ -62,6 +62,7 @@ class LimitsCases:
         return {one['name']: one for one in json.loads(done.stdout)['budgets']}
 
     def test_limits_refuse_on_every_route_that_costs_in_the_callers_shape(self):
+        since = time.time_ns() // 1000
         for path, alias in ((CHAT, 'gpt'), (MESSAGES, 'claude'), (RESPONSES, 'gpt'), ('/v1/completions', 'gpt')):
             status, body = self.as_key('poor', path, {'model': alias, 'prompt': 'x', 'max_tokens': 5} if path.endswith('/completions') and path != CHAT else asked(path, alias, 'limits'))
             self.assertEqual(status, 429, body)
@@ -70,6 +71,9 @@ class LimitsCases:
             self.assertEqual(body['type'] if path == MESSAGES else body['error']['code'], 'error' if path == MESSAGES else 'budget_exceeded')
         self.assertEqual(self.as_key('poor', '/v1/embeddings', {'model': 'vectors', 'input': 'x'})[0], 429)
         self.assertEqual(self.upstream_paths(), [])
+        # The ledger knows what was asked for.
+        refused = [row for row in written(since, 5)[1] if row['key_alias'] == 'poor' and row['http_status'] == 429]
+        self.assertEqual([row['model_alias'] for row in refused], ['gpt', 'claude', 'gpt', 'gpt', 'vectors'])
         self.assertEqual(self.as_key('poor', '/v1/messages/count_tokens', {'model': 'claude', 'messages': [{'role': 'user', 'content': 'hi'}]})[0], 200)
 
     def test_limits_of_a_provider_skip_it_and_its_fallback_answers(self):

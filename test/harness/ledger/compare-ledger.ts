@@ -64,8 +64,8 @@ function requestDifferences(sent: Sent, rows: readonly Row[], calls: readonly Se
   if (row === undefined) return sent.mayBeMissing ? [] : [`request ${sent.id}: its row is missing`];
   const expected: Record<string, string | number> = {
     key_alias: sent.key,
-    // A request that was refused before it reached a model has none.
-    model_alias: row.attempts === 0 && !sent.cacheHit && sent.status >= 400 ? row.model_alias! : sent.alias,
+    // A request whose body was not read, or not accepted, has none.
+    model_alias: row.model_alias === '' && row.attempts === 0 && sent.status >= 400 ? '' : sent.alias,
     route: sent.route,
     cache_hit: sent.cacheHit ? 'exact' : 'no',
   };

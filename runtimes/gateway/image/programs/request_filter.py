@@ -188,6 +188,8 @@ class RequestFilter:
                 if scope['method'] == 'POST':
                     checked = await self.check_body(scope['path'], body, allowed)
                     body = checked.text
+                    if record := current().record:
+                        record.alias = str(checked.fields.get('model') or '')
                     if self.limits and (allowance := await self.limits.check(scope['path'], checked)):
                         send = allowance.with_headers(send)
                     question = self.cache.question(scope['path'], headers, checked) if self.cache else None

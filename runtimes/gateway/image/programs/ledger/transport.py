@@ -29,8 +29,6 @@ def observe_calls(router_class, transports: list, deployments: dict[str, Deploym
 
     async def make_call(self, original_function, *args, **kwargs):
         record = current().record
-        if record is not None and not record.alias:
-            record.alias = str(kwargs.get('model') or '')
         token = _CALL.set(kwargs)
         try:
             answer = await call(self, original_function, *args, **kwargs)
