@@ -57,6 +57,16 @@ export function pulumiFailure(
   if (isLocked(result)) return lockedError(stack, result);
   if (isStackMissing(result))
     return new UserError(`there is no stack ${stack} yet`, { command: `./switchyard up ${stack}` });
+  const damage = DAMAGED_STATE.exec(result.stderr);
+  if (damage) {
+    return new UserError(
+      `Pulumi refuses to read the state of stack ${stack}: its resources are in a wrong order`,
+      {
+        found: damage[1]!,
+        command: `(eval "$(./switchyard env ${stack})" && pulumi state repair)`,
+      },
+    );
+  }
   if (reported.length > 0) return new UserError(reported.join('\n'));
   if (WRONG_PASSPHRASE.test(result.stderr)) {
     return new UserError(`the passphrase of stack ${stack} is not the one its secrets were encrypted with`, {
@@ -66,6 +76,9 @@ export function pulumiFailure(
   }
   return new UserError(pulumiMessage(result));
 }
+
+/** Pulumi prints its own stack trace with it. */
+const DAMAGED_STATE = /snapshot integrity failure[^\n]*?: (resource [^\n]+)/;
 
 /** A wrong passphrase has no exit code or error type of its own, and ends a run before its first event, so only the text identifies it. */
 const WRONG_PASSPHRASE = /incorrect passphrase|decrypting|message authentication failed/i;

@@ -52,6 +52,11 @@ export interface SwitchyardArgs {
   hostName: string;
   /** The providers' keys that are set, by name. Secrets. */
   providerKeys: Record<string, pulumi.Output<string>>;
+  /**
+   * Whether to register nothing but the master key. For the targeted update that creates a new one: the engine (3.259) may write the other
+   * resources, whose dependencies are still the deployed ones, in an order that it refuses to read. What is not registered stays as it is.
+   */
+  masterKeyAlone?: boolean;
 }
 
 /** A whole stack: images, network, data volume, master key, gateways, and the edge in front of them. */
@@ -68,8 +73,15 @@ export class Switchyard extends pulumi.ComponentResource {
   constructor(name: string, args: SwitchyardArgs, opts?: pulumi.ComponentResourceOptions) {
     super('switchyard:index:Switchyard', name, {}, opts);
     const { stack } = args;
-    const instance = new random.RandomId('instance', { byteLength: 8 }, { parent: this }).hex;
+    this.endpoint = endpointOf(args.bind, args.port);
     const masterKey = new MasterKey('master-key', args.masterKey, { parent: this });
+    if (args.masterKeyAlone === true) {
+      this.masterKey = masterKey.current;
+      this.masterKeyGeneration = pulumi.output(args.masterKey.generation);
+      this.virtualKeys = pulumi.output<Record<string, string>>({});
+      return;
+    }
+    const instance = new random.RandomId('instance', { byteLength: 8 }, { parent: this }).hex;
     const virtualKeys = new VirtualKeys('virtual-keys', args.virtualKeys ?? [], { parent: this });
     const keys = Object.entries(args.providerKeys).sort(([a], [b]) => (a < b ? -1 : 1));
     for (const [keyName, value] of keys) rememberKeyAge(keyName, value, this);
@@ -137,7 +149,6 @@ export class Switchyard extends pulumi.ComponentResource {
       // On the first deployment the edge starts after the gateways. Later updates of the two are independent.
       { parent: this, dependsOn: gateway },
     );
-    this.endpoint = endpointOf(args.bind, args.port);
     // Known only when every gateway accepts the key: after a failed rotation, clients get the previous one.
     this.masterKey = pulumi.all([masterKey.current, gateway.ids]).apply(([key]) => key);
     this.virtualKeys = pulumi.all([virtualKeys.values, gateway.ids]).apply(([values]) => values);

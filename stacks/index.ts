@@ -17,8 +17,8 @@ import { ROOT } from '../console/home-paths.ts';
 
 // `keys rotate --now` creates the new master key alone, by a targeted update. The engine would replace the stack's outputs even then: by
 // those of settings that are not deployed, and of resources that do not exist yet. Not registered, they stay as they are.
-if (process.env.SWITCHYARD_KEEP_OUTPUTS !== undefined)
-  Object.assign(pulumi.ComponentResource.prototype, { registerOutputs: () => undefined });
+const masterKeyAlone = process.env.SWITCHYARD_KEEP_OUTPUTS !== undefined;
+if (masterKeyAlone) Object.assign(pulumi.ComponentResource.prototype, { registerOutputs: () => undefined });
 
 const stack = pulumi.getStack();
 const inputs = checkedInputs();
@@ -49,6 +49,7 @@ const switchyard = new Switchyard('switchyard', {
   ...ownPortkey(),
   hostName: HOST_NAME,
   providerKeys,
+  masterKeyAlone,
 });
 
 // The form of outputs that commands read is in domain/schema/outputs-schema.ts. docs/configuration.md lists all outputs.

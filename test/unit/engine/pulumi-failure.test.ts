@@ -36,6 +36,20 @@ describe('what a failed run means', () => {
     expect(pulumiFailure('dev', failed(stderr)).message).toBe('stack dev is being changed by another run');
   });
 
+  test('a state that Pulumi refuses to read is named without its stack trace, with the command that repairs it', () => {
+    const order = 'resource urn:a::portkey dependency urn:a::master-key-1 comes after it';
+    const stderr = `error: The Pulumi CLI encountered a snapshot integrity error. This is a bug!
+Go Version:        go1.26.8
+Read Error:        snapshot integrity failure; refusing to use it: ${order}
+Stack Trace:
+goroutine 1 [running]:`;
+    const found = pulumiFailure('dev', failed(stderr, 255));
+    expect(found).toMatchObject({ found: order, command: expect.stringContaining('pulumi state repair') });
+    expect(describeError(found)).not.toMatch(/goroutine|This is a bug/);
+    const written = `Error: failed to save snapshot: dev.json: snapshot integrity failure; it was already written, but is invalid (backup available at dev.json.bak): ${order}`;
+    expect(pulumiFailure('dev', failed(written))).toMatchObject({ found: order });
+  });
+
   test('any other failure is neither of the two', () => {
     expect([isLocked(failed('error: x (pid 1)')), isStackMissing(failed('error: x'))]).toEqual([
       false,
