@@ -17,7 +17,8 @@ interface Breakage {
   expectedError: RegExp;
 }
 
-const BREAKAGES: readonly Breakage[] = [
+/** The broken deployments, each with what it changes in a checkout. */
+export const BREAKAGES: readonly Breakage[] = [
   {
     what: 'a syntax error in a hook',
     file: 'runtimes/gateway/image/programs/request_filter.py',
@@ -26,7 +27,7 @@ const BREAKAGES: readonly Breakage[] = [
   },
   {
     what: 'a malformed key file',
-    file: 'infra/master-key.ts',
+    file: 'infra/client-keys.ts',
     change: (text) => text.replace("digest('hex')", "digest('base64')"),
     expectedError: /client-keys\.json is not a valid list of client keys/,
   },
