@@ -14,7 +14,8 @@ from ledger_rows import DEPLOYMENT, PRICE, PRICES, attempt, count, request
 
 from ledger.counting import Tokens, tokens_of
 from ledger.observed import Deployment, deployments_of
-from ledger.prices import Price, PriceList, nano_usd, prices_of
+from ledger.price_map import prices_of
+from ledger.prices import Price, PriceList, nano_usd
 from ledger.rows import attempt_row, request_row
 from ledger.transport import ask_for_usage, observe_calls
 from ledger.wire import wire_of
@@ -279,7 +280,7 @@ class CountingTest(unittest.TestCase):
 
         observe_calls(Router, [], deployments, self.fail)
         state = requests_log.begin([])
-        asked = state.record = request(alias='')
+        asked = state.record = request(alias='mock')
         self.assertEqual(asyncio.run(Router().make_call(answer, model='mock', metadata={'model_info': {'id': 'mock'}})), 'an answer without a call')
         again = request(alias='mock')
         again.cached = deployments['mock'], USAGE

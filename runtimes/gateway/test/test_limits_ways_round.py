@@ -272,7 +272,8 @@ class WorstCase(unittest.TestCase):
 
     def test_sound_is_reserved_at_its_price(self):
         from ledger.counting import Tokens
-        from ledger.prices import PriceList, prices_of
+        from ledger.price_map import prices_of
+        from ledger.prices import PriceList
         from limits.chains import dearest
 
         prices = prices_of('openai', 'm', {'input_cost_per_token': 1e-06, 'output_cost_per_token': 2e-06, 'input_cost_per_audio_token': 1e-05, 'output_cost_per_audio_token': 2e-05}, 'litellm')

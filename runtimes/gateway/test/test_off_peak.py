@@ -6,7 +6,8 @@ from datetime import datetime, timedelta, timezone
 
 from ledger.counting import Tokens
 from ledger.off_peak import off_peak_of
-from ledger.prices import PriceList, prices_of
+from ledger.price_map import prices_of
+from ledger.prices import PriceList
 
 WEEKDAYS = ('00:00-01:00', '04:00-06:00', '10:00-00:00')
 ENTRY = {

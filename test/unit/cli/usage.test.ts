@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { Command } from 'commander';
-import { budgetsText, parseBy, parseSince, register, usageText } from '../../../cli/usage.ts';
+import { parseBy, parseSince, register } from '../../../cli/usage.ts';
+import { budgetsText, usageText } from '../../../cli/usage-text.ts';
 import { groupUsage, sumUsage } from '../../../domain/plan/usage-groups.ts';
 import { dollars, focusCsv, usagePage } from '../../../domain/render/usage-page.ts';
 import { limitsReport } from '../../../domain/schema/usage-schema.ts';

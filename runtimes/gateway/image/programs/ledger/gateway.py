@@ -14,7 +14,8 @@ from settings import Settings
 
 from ledger.files import LedgerFiles
 from ledger.observed import Attempt, Deployment, Request, deployments_of
-from ledger.prices import PriceList, prices_of
+from ledger.price_map import prices_of
+from ledger.prices import PriceList
 from ledger.recorder import Recorder
 from ledger.rows import attempt_row, request_row
 from ledger.transport import end_all, observe_calls
