@@ -132,9 +132,10 @@ async function unitTests(
   { inBackground = false, env = {} }: { inBackground?: boolean; env?: Record<string, string> } = {},
 ): Promise<Stage> {
   const begun = Date.now();
-  // One more than there are CPUs, because a quarter of the time is spent waiting for timeouts and processes. An option must come between
-  // --selectProjects and paths, because --selectProjects takes all following words.
-  const workers = `--maxWorkers=${Math.min(2, availableParallelism()) + 1}`;
+  // More than there are CPUs, because a quarter of the time is spent waiting for timeouts and processes; alone on two CPUs four took 60 to
+  // 64 s, three 69 to 72 s, and five no less. An option must come between --selectProjects and paths, because --selectProjects takes all
+  // following words.
+  const workers = `--maxWorkers=${Math.min(2, availableParallelism()) + (inBackground ? 1 : 2)}`;
   const report = await jest(['--selectProjects', 'unit', workers, ...args], {
     inBackground,
     env: { ...UNREACHABLE_TOOLS, ...env },
