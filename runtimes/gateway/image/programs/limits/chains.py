@@ -54,7 +54,7 @@ class Chains:
             known = price_map.get(f'{deployment.provider}/{deployment.model}') or price_map.get(deployment.model) or {}
             own = () if 'mock_response' in entry['litellm_params'] else price_of(prices, deployment)
             context, maximum = (largest(info, known, name) for name in ('max_input_tokens', 'max_output_tokens'))
-            # Who has a price for longer requests takes them.
+            # A model with a price for longer requests accepts them, whatever its entry says of its context window.
             context = None if context and any(price.above >= context for price in own or ()) else context
             provider = names.get(alias, deployment.provider)
             found.setdefault(alias, []).append(Served(frozenset((provider,)), own, context, maximum))
